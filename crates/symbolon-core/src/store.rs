@@ -1,0 +1,212 @@
+//! The record's contract, which every database must keep alike.
+//!
+//! A mutation is one call and one transaction: the rows, the audit line and the change record together, durable
+//! when the call returns. The committed changes reach the [`Sink`] in the order of their commits and *before*
+//! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+
+use crate::id::{KeyId, SessionId, TokenId, UserId};
+use crate::name::{ServiceName, UserName};
+use crate::record::{AuditLine, Key, Session, Token, TokenState, User};
+
+/// One change of what is kept, whole: it carries the new state, never a difference.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// A new token. Refused with [`StoreError::Conflict`] if its `token_prefix` is taken in its service, and
+    /// with [`StoreError::NotFound`] if its owner is gone.
+    TokenCreated(Token),
+    /// A new state of a token (`revision` is one more than the stored one's, or it is a conflict). One with
+    /// `revoked_at` is a tombstone and has no digest.
+    TokenChanged(Token),
+    /// A new user. The name must be free.
+    UserCreated(User),
+    /// A new state of a user, with `revision` as above.
+    UserChanged(User),
+    /// The user is gone, at this moment; their tokens become tombstones and their sessions end, in the same
+    /// transaction.
+    UserRemoved(UserId, Timestamp),
+    /// A sign-in.
+    SessionStarted(Session),
+    /// A sign-out. Ending what has ended already succeeds.
+    SessionEnded(SessionId),
+    /// All of a user's sessions end.
+    SessionsEnded(UserId),
+    /// A new key.
+    KeyCreated(Key),
+    /// A key taken back.
+    KeyRemoved(KeyId),
+}
+
+/// A claim on an `Idempotency-Key`, made in the transaction of the creation it stands for. The answer is not
+/// kept, for it holds a secret; only what was made is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The caller and the service, as text; a key means nothing outside them.
+    pub scope: String,
+    /// The header's value.
+    pub key: String,
+    /// Digest of the request's body under the pepper.
+    pub body: crate::digest::Digest,
+    /// The id of what was made.
+    pub made: String,
+    /// When the claim lapses: 24 hours after the creation.
+    pub expires_at: Timestamp,
+}
+
+/// Everything one transaction writes.
+#[derive(Debug, Clone)]
+pub struct Mutation {
+    /// In order; all or none.
+    pub changes: Vec<Change>,
+    /// The lines that say so. At least one.
+    pub audit: Vec<AuditLine>,
+    /// The claim, for a creation that carried an `Idempotency-Key`. Taken already: [`StoreError::Claimed`].
+    pub claim: Option<Claim>,
+    /// The moment of the mutation: lapsed claims are those that ended before it.
+    pub now: Timestamp,
+}
+
+/// Why the record could not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// Another change came first, or a name is taken. The text says which.
+    #[error("{0}")]
+    Conflict(&'static str),
+    /// What was to be changed is not there.
+    #[error("{0} is not there")]
+    NotFound(&'static str),
+    /// The idempotency key was used before, for this.
+    #[error("the idempotency key was used before")]
+    Claimed(Claim),
+    /// The database cannot be reached, is full, or failed. Nothing is known to have changed.
+    #[error("the store is unavailable: {0}")]
+    Unavailable(String),
+}
+
+/// What hears of every committed change. Called from one task, in commit order; must not block.
+pub trait Sink: Send + Sync {
+    /// A committed change, or a row of the first load (as its creation).
+    fn apply(&self, change: &Change);
+    /// The first load is complete: everything live has been applied.
+    fn loaded(&self);
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page<T> {
+    /// At most as many as asked for.
+    pub items: Vec<T>,
+    /// What to pass as `after` to get the next page; `None` at the end. Opaque to callers.
+    pub next: Option<String>,
+}
+
+/// Where a page begins and how long it may be.
+#[derive(Debug, Clone, Default)]
+pub struct PageQuery {
+    /// The `next` of the page before. One that the store did not make is [`StoreError::NotFound`] of "that page".
+    pub after: Option<String>,
+    /// At most this many items, 1 to 1,000.
+    pub limit: usize,
+}
+
+/// Which tokens to list, newest first. Tombstones are listed only when asked for by state.
+#[derive(Debug, Clone)]
+pub struct TokenQuery {
+    /// Of this service.
+    pub service: ServiceName,
+    /// Of this owner alone.
+    pub owner: Option<UserId>,
+    /// In this state at `now` alone. `None`: every state but revoked.
+    pub state: Option<TokenState>,
+    /// Whose name, description or `token_prefix` contains this, letter case ignored (ASCII).
+    pub text: Option<String>,
+    /// The moment at which states are judged.
+    pub now: Timestamp,
+    /// The page.
+    pub page: PageQuery,
+}
+
+/// Which audit lines to list, newest first.
+#[derive(Debug, Clone, Default)]
+pub struct AuditQuery {
+    /// Of this service.
+    pub service: Option<ServiceName>,
+    /// With this action, or whose action begins with this word and a dot (`token`).
+    pub action: Option<String>,
+    /// About this id.
+    pub subject: Option<String>,
+    /// By this actor's id.
+    pub actor: Option<String>,
+    /// The page.
+    pub page: PageQuery,
+}
+
+/// The record. Reads see every mutation acknowledged before them.
+#[async_trait]
+pub trait Store: Send + Sync {
+    /// Loads everything live into `sink` and keeps it informed from then on, with no gap between. Called once.
+    async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError>;
+    /// Writes one mutation; see the module's text for what holds when it returns.
+    async fn commit(&self, mutation: Mutation) -> Result<(), StoreError>;
+    /// Notes last uses; a later use is never replaced by an earlier one. No audit, no change record.
+    async fn note_used(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError>;
+    /// Removes sessions that ended before `now`. No audit.
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
+
+    /// One token of a service, tombstones included.
+    async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError>;
+    /// Tokens.
+    async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError>;
+    /// One user.
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
+    /// One user by name.
+    async fn user_named(&self, name: &UserName) -> Result<Option<User>, StoreError>;
+    /// Users, by name.
+    async fn users(&self, page: &PageQuery) -> Result<Page<User>, StoreError>;
+    /// Sessions that live at `now`, newest first; of one user, or all.
+    async fn sessions(
+        &self,
+        user: Option<UserId>,
+        now: Timestamp,
+        page: &PageQuery,
+    ) -> Result<Page<Session>, StoreError>;
+    /// One key.
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError>;
+    /// Keys, newest first.
+    async fn keys(&self, page: &PageQuery) -> Result<Page<Key>, StoreError>;
+    /// Audit lines, newest first, each with its number.
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<(u64, StoredAudit)>, StoreError>;
+    /// The claim made with `key` in `scope`, if it has not lapsed at `now`.
+    async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;
+    /// Whether the record answers: a cheap read.
+    async fn ping(&self) -> Result<(), StoreError>;
+    /// Whether the record is whole: the database's own check of its file. May take long; for `doctor`.
+    async fn check(&self) -> Result<(), StoreError>;
+    /// Ends the store: waits for what is being written, then closes.
+    async fn close(&self);
+}
+
+/// An audit line as it is read back: the actor and action as text, for what they name may be long gone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoredAudit {
+    /// When.
+    pub at: Timestamp,
+    /// The actor's id, `local` or `anonymous`.
+    pub actor: String,
+    /// Address, if known.
+    pub client_ip: Option<String>,
+    /// Request id, if it came over HTTP.
+    pub request_id: Option<String>,
+    /// `noun.verb`.
+    pub action: String,
+    /// Id of what it was done to.
+    pub subject: String,
+    /// Service, if one is concerned.
+    pub service: Option<String>,
+    /// What changed.
+    pub detail: serde_json::Value,
+}
