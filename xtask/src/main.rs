@@ -1,2 +1,65 @@
-//! Scaffold.
-fn main() {}
+//! The project's own tasks: `cargo xtask --help`.
+//!
+//! A module for each task, and what they share: [`shell`] starts programs, [`step`] runs them in order and says how it
+//! went, [`tools`] installs what is missing.
+
+mod shell;
+mod step;
+mod test;
+mod tools;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own tasks.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct CommandLine {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Run every check that a change must pass: format, clippy, tests, documents, dependencies
+    Test(test::Options),
+}
+
+fn main() -> ExitCode {
+    let outcome = match CommandLine::parse().task {
+        Task::Test(options) => test::run(&options),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(sentence) => {
+            shell::say(&format!("\n{sentence}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        CommandLine::command().debug_assert();
+    }
+
+    #[test]
+    fn what_follows_two_dashes_is_for_nextest() {
+        let line = ["cargo xtask", "test", "--quick", "--", "-p", "symbolon-core", "--no-capture"];
+        let Task::Test(options) = CommandLine::parse_from(line).task;
+        assert!(options.quick && !options.advisories);
+        assert_eq!(options.nextest, ["-p", "symbolon-core", "--no-capture"]);
+    }
+
+    #[test]
+    fn a_quick_run_checks_no_dependency() {
+        assert!(CommandLine::try_parse_from(["cargo xtask", "test", "--quick", "--advisories"]).is_err());
+    }
+}
