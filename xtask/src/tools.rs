@@ -18,7 +18,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     // SQLite is C, and is compiled into the binary.
     Program { name: "cc", packages: "gcc libc6-dev" },
     // The lines that the demo and the README give to be pasted are run as they stand.
-    Program { name: "curl", packages: "curl ca-certificates" },
+    Program { name: "curl", packages: "curl" },
 ];
 
 /// An extension of cargo, at a version that everybody has.
@@ -61,7 +61,14 @@ pub(crate) const DENY: CargoTool = CargoTool {
 /// Sees to it that the programs are there.
 pub(crate) fn programs(shell: &Shell, wanted: &[Program]) -> Result<(), String> {
     let missing: Vec<&Program> = wanted.iter().filter(|program| !shell.has(program.name)).collect();
-    if missing.is_empty() { Ok(()) } else { debian(shell, &missing) }
+    if missing.is_empty() {
+        return Ok(());
+    }
+    debian(shell, &missing)?;
+    match missing.iter().find(|program| !shell.has(program.name)) {
+        Some(lost) => Err(format!("{} was installed, but is in no folder of PATH.", lost.name)),
+        None => Ok(()),
+    }
 }
 
 /// Sees to it that `shell` finds the tool: one that is there already and fits, or else the pinned one, which is
