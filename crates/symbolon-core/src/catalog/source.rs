@@ -1,0 +1,89 @@
+//! The catalog file as written: shapes and positions, no meaning yet.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use toml::Spanned;
+
+/// A catalog file. Every key that is not here is refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Source {
+    pub(super) service: Spanned<String>,
+    pub(super) title: Option<String>,
+    pub(super) token_prefix: Spanned<String>,
+    pub(super) roles: Option<Spanned<Vec<Spanned<String>>>>,
+    pub(super) token_managers: Option<Spanned<String>>,
+    pub(super) token_admins: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) implications: Vec<Spanned<String>>,
+    pub(super) mounts: Option<Vec<Spanned<String>>>,
+    pub(super) options: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) tokens: TokenSource,
+    #[serde(default)]
+    pub(super) scopes: BTreeMap<Spanned<String>, ScopeSource>,
+    #[serde(default)]
+    pub(super) profiles: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
+    #[serde(default)]
+    pub(super) routes: Vec<Spanned<RouteSource>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct TokenSource {
+    pub(super) default_lifetime: Option<Spanned<String>>,
+    pub(super) max_lifetime: Option<Spanned<String>>,
+}
+
+/// `"text"`, or a table with the text and more.
+#[derive(Default)]
+pub(super) struct ScopeSource {
+    pub(super) grants: String,
+    pub(super) implies: Vec<Spanned<String>>,
+    pub(super) min_role: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ScopeTable {
+    grants: String,
+    #[serde(default)]
+    implies: Vec<Spanned<String>>,
+    min_role: Option<Spanned<String>>,
+}
+
+impl<'de> Deserialize<'de> for ScopeSource {
+    // By hand, because an untagged enum would lose the positions.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        impl<'de> Visitor<'de> for Either {
+            type Value = ScopeSource;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a sentence that says what the scope grants, or { grants = \"…\", implies = […], min_role = \"…\" }")
+            }
+
+            fn visit_str<E>(self, grants: &str) -> Result<ScopeSource, E> {
+                Ok(ScopeSource { grants: grants.to_owned(), ..ScopeSource::default() })
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ScopeSource, A::Error> {
+                let table = ScopeTable::deserialize(MapAccessDeserializer::new(map))?;
+                Ok(ScopeSource { grants: table.grants, implies: table.implies, min_role: table.min_role })
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RouteSource {
+    pub(super) scopes: Option<Vec<Spanned<String>>>,
+    pub(super) access: Option<Spanned<String>>,
+    pub(super) role: Option<Spanned<String>>,
+    pub(super) paths: Vec<Spanned<String>>,
+}

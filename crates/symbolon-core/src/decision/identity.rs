@@ -1,0 +1,199 @@
+//! Who presented a credential: rule 4. The answer comes from what is live, never from what the credential says
+//! of itself.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::outcome::Reason;
+use crate::catalog::Catalog;
+use crate::credential::Presented;
+use crate::digest::{Digest, Pepper};
+use crate::id::{KeyId, SessionId, TokenId, UserId};
+use crate::record::{Key, KeyKind, Session, Token, TokenState, User};
+use crate::scope::ScopeSet;
+use crate::session::SessionKey;
+use crate::token::{Prefix, TokenFault, TokenText};
+
+/// What is live right now, by what it is looked up with. The gate implements it over its index.
+pub trait Directory {
+    /// Whether everything live is here and every change of it arrives. If not, nothing can be decided.
+    fn ready(&self) -> bool;
+    /// The token of this digest.
+    fn token(&self, digest: &Digest) -> Option<&LiveToken>;
+    /// The key of this digest.
+    fn key(&self, digest: &Digest) -> Option<&Key>;
+    /// The session of this id.
+    fn session(&self, id: SessionId) -> Option<&Session>;
+    /// The user of this id; a removed one is not here.
+    fn user(&self, id: UserId) -> Option<&Arc<User>>;
+}
+
+/// The server's keys.
+#[derive(Debug, Clone)]
+pub struct Keys {
+    /// Digests secrets.
+    pub pepper: Pepper,
+    /// Signs sessions.
+    pub sessions: SessionKey,
+}
+
+/// A token with its scopes resolved under one generation of its catalog.
+#[derive(Debug, Clone)]
+pub struct LiveToken {
+    /// The record.
+    pub token: Arc<Token>,
+    closure: ScopeSet,
+    generation: Option<u64>,
+}
+
+impl LiveToken {
+    /// Resolves the scopes once. Without a catalog they are resolved at each use.
+    pub fn new(token: Arc<Token>, catalog: Option<&Catalog>) -> Self {
+        let closure = catalog.map_or(ScopeSet::EMPTY, |catalog| catalog.closure(&token.scopes));
+        Self { token, closure, generation: catalog.map(Catalog::generation) }
+    }
+
+    /// The closure of the granted scopes. Bits resolved under another catalog mean something else; they are
+    /// never used.
+    pub fn closure(&self, catalog: &Catalog) -> ScopeSet {
+        if self.generation == Some(catalog.generation()) {
+            self.closure
+        } else {
+            catalog.closure(&self.token.scopes)
+        }
+    }
+}
+
+/// Somebody identified.
+#[derive(Debug, Clone, Copy)]
+pub enum Caller<'a> {
+    /// Nobody in particular.
+    Anonymous,
+    /// A system key.
+    System(KeyId),
+    /// A verifier key, of the service in it.
+    Verifier(&'a Key),
+    /// A signed-in user.
+    Session {
+        /// The sign-in.
+        session: &'a Session,
+        /// The user.
+        user: &'a Arc<User>,
+    },
+    /// A token.
+    Token {
+        /// The token.
+        live: &'a LiveToken,
+        /// Its owner.
+        owner: &'a Arc<User>,
+    },
+}
+
+impl<'a> Caller<'a> {
+    pub(super) fn token(&self) -> Option<&'a LiveToken> {
+        match self {
+            Self::Token { live, .. } => Some(live),
+            _ => None,
+        }
+    }
+
+    /// Why somebody who is known does not count at `now`.
+    pub(super) fn fault(&self, now: Timestamp) -> Option<Reason> {
+        match self {
+            Self::Token { live, owner } => match live.token.state(now) {
+                TokenState::Revoked => Some(Reason::UnknownSecret),
+                TokenState::Disabled => Some(Reason::Disabled),
+                TokenState::Expired => Some(Reason::Expired),
+                TokenState::Active => (!owner.active).then_some(Reason::OwnerInactive),
+            },
+            Self::Session { session, user } => {
+                let ended = session.expires_at <= now;
+                if ended {
+                    Some(Reason::SessionEnded)
+                } else {
+                    (!user.active).then_some(Reason::OwnerInactive)
+                }
+            }
+            Self::Anonymous | Self::System(_) | Self::Verifier(_) => None,
+        }
+    }
+}
+
+/// Finds who presented a credential.
+pub struct Identifier<'a, D> {
+    /// What is live.
+    pub directory: &'a D,
+    /// The keys that secrets are recognised by.
+    pub keys: &'a Keys,
+    /// The moment.
+    pub now: Timestamp,
+}
+
+/// Why somebody was not identified, and the token concerned, if one was found.
+pub type NotIdentified = (Reason, Option<TokenId>);
+
+impl<'a, D: Directory> Identifier<'a, D> {
+    /// Who presented this, tokens of `prefixes` among them. Each kind of secret is looked for among its own
+    /// kind alone.
+    pub fn identify(
+        &self,
+        presented: Presented<'_>,
+        prefixes: &[Prefix],
+    ) -> Result<Caller<'a>, NotIdentified> {
+        let secret = match presented {
+            Presented::Cookie(cookie) => return self.session(cookie.value),
+            Presented::Secret(secret) => secret,
+        };
+        if SessionKey::claims(secret) {
+            return self.session(secret);
+        }
+        if let Some(prefix) = prefixes.iter().find(|prefix| prefix.claims(secret)) {
+            return self.token(prefix, secret);
+        }
+        self.key(secret)
+    }
+
+    /// Whether this secret is a live key.
+    pub fn is_key(&self, secret: &[u8]) -> bool {
+        self.directory.key(&self.keys.pepper.digest(secret)).is_some()
+    }
+
+    fn session(&self, jwt: &[u8]) -> Result<Caller<'a>, NotIdentified> {
+        let id = self.keys.sessions.open(jwt, self.now).ok_or((Reason::UnknownSecret, None))?;
+        let session = self.directory.session(id).ok_or((Reason::SessionEnded, None))?;
+        let user = self.directory.user(session.user).ok_or((Reason::OwnerInactive, None))?;
+        self.alive(Caller::Session { session, user })
+    }
+
+    fn token(&self, prefix: &Prefix, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
+        let text = TokenText::parse(prefix, secret).map_err(|fault| match fault {
+            TokenFault::Form => (Reason::TokenForm, None),
+            TokenFault::Checksum => (Reason::TokenChecksum, None),
+        })?;
+        let live =
+            self.directory.token(&text.digest(&self.keys.pepper)).ok_or((Reason::UnknownSecret, None))?;
+        let owner =
+            self.directory.user(live.token.owner).ok_or((Reason::OwnerInactive, Some(live.token.id)))?;
+        self.alive(Caller::Token { live, owner })
+    }
+
+    fn key(&self, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
+        let keys = Prefix::of_keys();
+        if keys.claims(secret) && TokenText::parse(&keys, secret).is_err() {
+            return Err((Reason::TokenForm, None));
+        }
+        let key = self.directory.key(&self.keys.pepper.digest(secret));
+        match key.ok_or((Reason::UnknownSecret, None))? {
+            Key { kind: KeyKind::System, id, .. } => Ok(Caller::System(*id)),
+            key => Ok(Caller::Verifier(key)),
+        }
+    }
+
+    fn alive(&self, caller: Caller<'a>) -> Result<Caller<'a>, NotIdentified> {
+        match caller.fault(self.now) {
+            Some(reason) => Err((reason, caller.token().map(|live| live.token.id))),
+            None => Ok(caller),
+        }
+    }
+}

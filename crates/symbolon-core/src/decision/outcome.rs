@@ -1,0 +1,219 @@
+//! The three outcomes, and every reason for the second.
+
+use std::sync::Arc;
+
+use super::principal::{Identity, Principal};
+use crate::catalog::{Catalog, Route, RouteIndex};
+use crate::code::{Code, scope_list};
+use crate::credential::CredentialFault;
+use crate::id::TokenId;
+use crate::name::ScopeName;
+use crate::record::Token;
+use crate::target::{Target, TargetFault};
+
+/// What becomes of a request.
+#[derive(Debug)]
+#[must_use]
+pub enum Decision<'r> {
+    /// It may pass.
+    Allow(Grant<'r>),
+    /// It may not, for a reason.
+    Deny(Box<Denial>),
+    /// It cannot be known. Neither a pass nor a denial; the caller should try again.
+    Unavailable,
+}
+
+impl Decision<'_> {
+    /// The code on the wire.
+    pub fn code(&self) -> Code {
+        match self {
+            Self::Allow(_) => Code::Allowed,
+            Self::Deny(denial) => denial.reason.code(),
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+}
+
+/// Proof that the rule allowed one request. Only [`super::Judge`] makes it.
+#[derive(Debug)]
+pub struct Grant<'r> {
+    catalog: Arc<Catalog>,
+    target: Target<'r>,
+    route: Option<RouteIndex>,
+    principal: Principal,
+}
+
+impl<'r> Grant<'r> {
+    pub(super) fn new(
+        catalog: Arc<Catalog>,
+        target: Target<'r>,
+        route: Option<RouteIndex>,
+        principal: Principal,
+    ) -> Self {
+        Self { catalog, target, route, principal }
+    }
+
+    /// The target that was allowed, and the only one that may be forwarded.
+    pub fn target(&self) -> &Target<'r> {
+        &self.target
+    }
+
+    /// Who was allowed.
+    pub fn principal(&self) -> &Principal {
+        &self.principal
+    }
+
+    /// The route; `None` for a preflight, and for a decision about scopes alone.
+    pub fn route(&self) -> Option<&Route> {
+        self.route.map(|index| &self.catalog.routes[index])
+    }
+
+    /// The service.
+    pub fn catalog(&self) -> &Arc<Catalog> {
+        &self.catalog
+    }
+
+    /// What the application is told of the caller.
+    pub fn identity(&self) -> Identity<'_> {
+        self.principal.identity(&self.catalog)
+    }
+}
+
+/// A refusal with what its answer and its log line need.
+#[derive(Debug, Clone)]
+pub struct Denial {
+    /// Why.
+    pub reason: Reason,
+    /// The token, if the secret presented was a live one's.
+    pub token: Option<Arc<Token>>,
+    /// The token concerned even where it does not live; for the log alone.
+    pub subject: Option<TokenId>,
+    /// The route's alternatives of scopes, where one of them would do.
+    pub needs: Vec<Vec<ScopeName>>,
+    /// The methods that the path takes, for 405.
+    pub allow: Vec<String>,
+}
+
+impl Denial {
+    pub(super) fn new(reason: Reason) -> Self {
+        Self { reason, token: None, subject: None, needs: Vec::new(), allow: Vec::new() }
+    }
+
+    /// The token concerned, for the log.
+    pub fn about(&self) -> Option<TokenId> {
+        self.token.as_ref().map(|token| token.id).or(self.subject)
+    }
+
+    /// The value of `WWW-Authenticate` (RFC 6750 section 3), where the refusal has one. Without an `error` when
+    /// nobody presented anything; with `scope` naming what would do, and never what the token holds.
+    pub fn challenge(&self, realm: &str) -> Option<String> {
+        let code = self.reason.code();
+        match code {
+            Code::CredentialRequired => Some(format!("Bearer realm=\"{realm}\"")),
+            Code::InvalidToken => Some(format!("Bearer realm=\"{realm}\", error=\"invalid_token\"")),
+            Code::InsufficientScope => {
+                let scope = self.needs.first().map(scope_list).unwrap_or_default();
+                Some(format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{scope}\""))
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Every reason for a refusal. Many inside; outside, [`Reason::code`] makes them few, so that a caller with a
+/// bad secret cannot learn how it is bad.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Reason {
+    /// Rule 1.
+    #[error("the target is not canonical: {0}")]
+    Target(TargetFault),
+    /// Rule 1: the application might take it for another method than was decided about.
+    #[error("a method-override header is present")]
+    MethodOverride,
+    /// Rule 2.
+    #[error("the catalog has no route for this path")]
+    NoRoute,
+    /// Rule 2.
+    #[error("the path has no route for this method")]
+    MethodNotAllowed,
+    /// Rule 3.
+    #[error("{0}")]
+    Credential(CredentialFault),
+    /// Rule 3.
+    #[error("no credential is presented")]
+    CredentialRequired,
+    /// Rule 4: claims to be a token or key, and has not its form.
+    #[error("the secret has not the form of a token")]
+    TokenForm,
+    /// Rule 4: mistyped, cut or made up.
+    #[error("the secret's checksum is wrong")]
+    TokenChecksum,
+    /// Rule 4: never issued, revoked, or a JWT that we did not sign.
+    #[error("the secret is not known")]
+    UnknownSecret,
+    /// Rule 4.
+    #[error("the token belongs to another service")]
+    OtherService,
+    /// Rule 4.
+    #[error("the token is disabled")]
+    Disabled,
+    /// Rule 4.
+    #[error("the token has expired")]
+    Expired,
+    /// Rule 4.
+    #[error("the user is inactive or removed")]
+    OwnerInactive,
+    /// Rule 4.
+    #[error("the session has ended")]
+    SessionEnded,
+    /// Rule 5.
+    #[error("no token may do this")]
+    HumanOnly,
+    /// Rule 5.
+    #[error("only the system key may do this")]
+    SystemOnly,
+    /// Rule 6.
+    #[error("the token holds none of the route's alternatives of scopes")]
+    InsufficientScope,
+    /// Rule 7.
+    #[error("the user's role does not reach the route's")]
+    InsufficientRole,
+}
+
+impl Reason {
+    /// The table of refusals (DESIGN part 4).
+    pub fn code(self) -> Code {
+        match self {
+            Self::Target(_) | Self::MethodOverride | Self::Credential(CredentialFault::Two) => {
+                Code::InvalidRequest
+            }
+            Self::NoRoute => Code::NoRoute,
+            Self::MethodNotAllowed => Code::MethodNotAllowed,
+            Self::CredentialRequired => Code::CredentialRequired,
+            Self::Credential(CredentialFault::Form)
+            | Self::TokenForm
+            | Self::TokenChecksum
+            | Self::UnknownSecret
+            | Self::OtherService
+            | Self::Disabled
+            | Self::Expired
+            | Self::OwnerInactive
+            | Self::SessionEnded => Code::InvalidToken,
+            Self::HumanOnly => Code::HumanOnly,
+            Self::SystemOnly => Code::SystemOnly,
+            Self::InsufficientScope => Code::InsufficientScope,
+            Self::InsufficientRole => Code::InsufficientRole,
+        }
+    }
+
+    /// Whether it speaks of a credential that is presented and bad.
+    pub fn is_bad_credential(self) -> bool {
+        self.code() == Code::InvalidToken
+    }
+
+    /// The sentence for the caller: the reason itself where that tells nothing of a secret, one and the same
+    /// where it would.
+    pub fn public_detail(self) -> String {
+        if self.is_bad_credential() { Code::InvalidToken.title().to_owned() } else { self.to_string() }
+    }
+}
