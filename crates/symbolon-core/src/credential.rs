@@ -88,16 +88,19 @@ impl<'a> Credentials<'a> {
         Ok(secret.map(Presented::Secret).or_else(|| self.cookie.map(Presented::Cookie)))
     }
 
-    /// Whether anything here claims to be a token of `prefix`, a key or a session of Symbolon's. In passthrough
-    /// such a request is decided about and never handed on as somebody else's.
-    pub fn claims_symbolon(&self, prefix: &Prefix, is_key: impl Fn(&[u8]) -> bool) -> bool {
+    /// Whether anything here claims to be a token of `prefixes`, a key or a session of Symbolon's; so too where
+    /// a header is repeated, for not every copy of it was looked at. In passthrough such a request is decided
+    /// about and never handed on as somebody else's.
+    pub fn claims_symbolon(&self, prefixes: &[Prefix], is_key: impl Fn(&[u8]) -> bool) -> bool {
         let ours = |secret: &[u8]| {
-            prefix.claims(secret)
+            prefixes.iter().any(|prefix| prefix.claims(secret))
                 || Prefix::of_keys().claims(secret)
                 || SessionKey::claims(secret)
                 || is_key(secret)
         };
-        self.authorization.and_then(bearer).is_some_and(ours) || self.api_key.is_some_and(ours)
+        self.repeated
+            || self.authorization.and_then(bearer).is_some_and(ours)
+            || self.api_key.is_some_and(ours)
     }
 }
 

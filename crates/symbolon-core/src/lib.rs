@@ -13,6 +13,7 @@ pub mod explain;
 pub mod id;
 pub mod lifetime;
 
+pub mod manage;
 pub mod name;
 pub mod random;
 pub mod record;

@@ -1,0 +1,326 @@
+//! Issuing, editing and taking back: who may, and what comes of it. Pure; the record and the clock are the
+//! caller's.
+//!
+//! Nobody issues for, edits or revokes the tokens of a user above their own role in the service, and a token
+//! never gets a scope that its issuer or its owner could not hold (DESIGN part 4, issuing). A token cannot
+//! manage tokens: there is no [`Operator`] for it.
+
+use jiff::Timestamp;
+
+use crate::catalog::{Catalog, Role};
+use crate::code::{Code, Refusal};
+use crate::decision::Keys;
+use crate::id::TokenId;
+use crate::lifetime::Lifetime;
+use crate::name::ScopeName;
+use crate::random::Entropy;
+use crate::record::{Token, User};
+use crate::token::NewSecret;
+
+/// The longest name of a token, in characters.
+pub const MAX_NAME: usize = 100;
+/// The longest description, in characters.
+pub const MAX_DESCRIPTION: usize = 1_000;
+
+/// Somebody who may manage, to be asked what.
+#[derive(Debug, Clone, Copy)]
+pub enum Operator<'a> {
+    /// A system key, or somebody at the machine: everything.
+    System,
+    /// A signed-in user.
+    User(&'a User),
+}
+
+impl Operator<'_> {
+    /// Administration of users, keys and the audit of the whole installation.
+    pub fn administers(&self) -> Result<(), Refusal> {
+        match self {
+            Self::System => Ok(()),
+            Self::User(user) if user.platform_admin => Ok(()),
+            Self::User(_) => Err(Refusal::new(
+                Code::InsufficientRole,
+                "this needs a platform administrator, or the system key",
+            )),
+        }
+    }
+
+    fn role(&self, catalog: &Catalog) -> Option<Role> {
+        match self {
+            Self::System => Some(catalog.roles.strongest()),
+            Self::User(user) => catalog.role_of(user),
+        }
+    }
+
+    /// Whether this operator manages tokens of `catalog`'s service at all.
+    pub fn manages(&self, catalog: &Catalog) -> Result<(), Refusal> {
+        if self.role(catalog).is_some_and(|role| role.reaches(catalog.token_managers)) {
+            return Ok(());
+        }
+        let needed = catalog.roles.name(catalog.token_managers);
+        Err(Refusal::new(
+            Code::InsufficientRole,
+            format!("managing tokens of {} needs the role {needed} or a stronger one", catalog.service),
+        ))
+    }
+
+    /// Whether this operator sees and manages the tokens of everybody up to their own role, or only their own.
+    pub fn manages_others(&self, catalog: &Catalog) -> bool {
+        self.role(catalog).is_some_and(|role| role.reaches(catalog.token_admins))
+    }
+
+    /// Whether this operator may manage the tokens of `owner`.
+    pub fn manages_tokens_of(&self, catalog: &Catalog, owner: &User) -> Result<(), Refusal> {
+        self.manages(catalog)?;
+        let own = matches!(self, Self::User(user) if user.id == owner.id);
+        // `None`, no role, is below every role.
+        let within = catalog.role_of(owner) <= self.role(catalog);
+        if matches!(self, Self::System) || own || (self.manages_others(catalog) && within) {
+            return Ok(());
+        }
+        Err(Refusal::new(
+            Code::InsufficientRole,
+            format!("your role in {} does not reach the tokens of {}", catalog.service, owner.name),
+        ))
+    }
+
+    /// Whether a scope fits both this operator and the owner.
+    fn grants(&self, catalog: &Catalog, owner: &User, scope: &ScopeName, field: &str) -> Result<(), Refusal> {
+        let Some(detail) = catalog.scope(scope) else {
+            let known: Vec<_> = catalog.scopes().iter().map(|scope| scope.name.as_str()).collect();
+            let detail = format!("{} has no scope {scope}; it has {}", catalog.service, known.join(", "));
+            return Err(Refusal::field(field, detail));
+        };
+        let Some(min) = detail.min_role else { return Ok(()) };
+        for (who, role) in [("you have", self.role(catalog)), ("the owner has", catalog.role_of(owner))] {
+            if !role.is_some_and(|role| role.reaches(min)) {
+                let name = role.map_or("no role", |role| catalog.roles.name(role).as_str());
+                let needed = catalog.roles.name(min);
+                return Err(Refusal {
+                    code: Code::InsufficientRole,
+                    field: Some(field.to_owned()),
+                    detail: format!("scope {scope} needs the role {needed}; {who} {name}"),
+                });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// When a new token shall end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum End {
+    /// As the catalog says.
+    Default,
+    /// Never, where the catalog allows it.
+    Never,
+    /// So long from now.
+    In(Lifetime),
+    /// At this moment.
+    At(Timestamp),
+}
+
+/// What is asked for at creation.
+#[derive(Debug, Clone)]
+pub struct NewToken {
+    /// Its name.
+    pub name: String,
+    /// Free text.
+    pub description: String,
+    /// Scopes, or
+    pub scopes: Option<Vec<ScopeName>>,
+    /// a profile; not both.
+    pub profile: Option<String>,
+    /// Its end.
+    pub end: End,
+}
+
+/// What is asked for at an edit; `None` leaves alone.
+#[derive(Debug, Clone, Default)]
+pub struct TokenEdit {
+    /// A new name.
+    pub name: Option<String>,
+    /// A new description.
+    pub description: Option<String>,
+    /// New scopes, in place of all before.
+    pub scopes: Option<Vec<ScopeName>>,
+    /// A new end.
+    pub end: Option<End>,
+}
+
+/// Issues a token to `owner`: the record, and the secret that is shown once.
+pub fn issue(
+    catalog: &Catalog,
+    operator: Operator<'_>,
+    owner: &User,
+    new: NewToken,
+    now: Timestamp,
+    keys: &Keys,
+    entropy: &dyn Entropy,
+) -> Result<(Token, NewSecret), Refusal> {
+    operator.manages_tokens_of(catalog, owner)?;
+    if !owner.active {
+        return Err(Refusal::field("owner", format!("{} is inactive; activate the user first", owner.name)));
+    }
+    check_name(&new.name)?;
+    check_description(&new.description)?;
+    let scopes = match (new.scopes, &new.profile) {
+        (Some(_), Some(_)) => return Err(Refusal::field("profile", "give scopes or a profile, not both")),
+        (None, Some(name)) => profile_scopes(catalog, operator, owner, name)?,
+        (scopes, None) => {
+            let scopes = scopes.unwrap_or_default();
+            for (index, scope) in scopes.iter().enumerate() {
+                operator.grants(catalog, owner, scope, &format!("scopes[{index}]"))?;
+            }
+            scopes
+        }
+    };
+    let scopes = some_scopes(scopes)?;
+    let expires_at = end(catalog, new.end, now, now)?;
+    let secret = NewSecret::generate(&catalog.prefix, entropy);
+    let token = Token {
+        id: TokenId::new(now, entropy),
+        service: catalog.service.clone(),
+        name: new.name,
+        description: new.description,
+        owner: owner.id,
+        token_prefix: secret.text().token_prefix(),
+        scopes,
+        profile: new.profile,
+        disabled: false,
+        created_at: now,
+        updated_at: now,
+        expires_at,
+        last_used_at: None,
+        revoked_at: None,
+        revision: 1,
+        digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+    };
+    Ok((token, secret))
+}
+
+/// The next state of an edited token; `None` if the edit changes nothing. Scopes that are added obey the rules
+/// of creation; scopes that the catalog has dropped may stay, inert.
+pub fn edit(
+    catalog: &Catalog,
+    operator: Operator<'_>,
+    owner: &User,
+    token: &Token,
+    edit: TokenEdit,
+    now: Timestamp,
+) -> Result<Option<Token>, Refusal> {
+    operator.manages_tokens_of(catalog, owner)?;
+    living(token)?;
+    let mut next = token.clone();
+    if let Some(name) = edit.name {
+        check_name(&name)?;
+        next.name = name;
+    }
+    if let Some(description) = edit.description {
+        check_description(&description)?;
+        next.description = description;
+    }
+    if let Some(scopes) = edit.scopes {
+        for (index, scope) in scopes.iter().enumerate().filter(|(_, scope)| !token.scopes.contains(scope)) {
+            operator.grants(catalog, owner, scope, &format!("scopes[{index}]"))?;
+        }
+        let scopes = some_scopes(scopes)?;
+        if scopes != token.scopes {
+            next.profile = None;
+        }
+        next.scopes = scopes;
+    }
+    if let Some(asked) = edit.end {
+        next.expires_at = end(catalog, asked, token.created_at, now)?;
+    }
+    Ok(changed(token, next, now))
+}
+
+/// The next state of a token that is switched off or on; `None` if it is so already.
+pub fn switch(token: &Token, disabled: bool, now: Timestamp) -> Result<Option<Token>, Refusal> {
+    living(token)?;
+    Ok(changed(token, Token { disabled, ..token.clone() }, now))
+}
+
+/// The tombstone of a revoked token; `None` if it is one already.
+pub fn revoke(token: &Token, now: Timestamp) -> Option<Token> {
+    let tombstone = Token { revoked_at: Some(token.revoked_at.unwrap_or(now)), digest: None, ..token.clone() };
+    changed(token, tombstone, now)
+}
+
+fn changed(before: &Token, next: Token, now: Timestamp) -> Option<Token> {
+    (next != *before).then(|| Token { updated_at: now, revision: before.revision + 1, ..next })
+}
+
+fn living(token: &Token) -> Result<(), Refusal> {
+    match token.revoked_at {
+        Some(_) => Err(Refusal::new(Code::Conflict, "the token is revoked; that cannot be undone")),
+        None => Ok(()),
+    }
+}
+
+fn profile_scopes(
+    catalog: &Catalog,
+    operator: Operator<'_>,
+    owner: &User,
+    name: &str,
+) -> Result<Vec<ScopeName>, Refusal> {
+    let profile = catalog.profile(name).ok_or_else(|| {
+        let known: Vec<_> = catalog.profiles.iter().map(|profile| profile.name.as_str()).collect();
+        let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        Refusal::field("profile", format!("{} has no such profile; {known}", catalog.service))
+    })?;
+    profile.scopes.iter().try_for_each(|scope| operator.grants(catalog, owner, scope, "profile"))?;
+    Ok(profile.scopes.clone())
+}
+
+/// Sorted, without doubles, and at least one.
+fn some_scopes(mut scopes: Vec<ScopeName>) -> Result<Vec<ScopeName>, Refusal> {
+    scopes.sort();
+    scopes.dedup();
+    if scopes.is_empty() {
+        let detail = "name at least one scope, or a profile; a token without scopes could do nothing";
+        return Err(Refusal { code: Code::ScopesRequired, field: Some("scopes".to_owned()), detail: detail.to_owned() });
+    }
+    Ok(scopes)
+}
+
+/// The moment at which a token made at `start` ends. An edit cannot stretch a life past the longest that the
+/// token could have been given at its creation.
+fn end(catalog: &Catalog, asked: End, start: Timestamp, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
+    let max = catalog.max_lifetime;
+    let (field, end) = match asked {
+        End::Default => return Ok(catalog.default_lifetime.end(start)),
+        End::Never => ("expires_in", None),
+        End::In(lifetime) => ("expires_in", lifetime.end(now)),
+        End::At(moment) => ("expires_at", Some(moment)),
+    };
+    if end.is_some_and(|end| end <= now) {
+        return Err(Refusal::field(field, "this moment has passed; name one that is still to come"));
+    }
+    match (end, max.end(start)) {
+        (_, None) => Ok(end),
+        (Some(end), Some(latest)) if end <= latest => Ok(Some(end)),
+        (_, Some(latest)) => Err(Refusal::field(
+            field,
+            format!("tokens of {} live at most {max}; name a moment up to {latest}", catalog.service),
+        )),
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Refusal> {
+    if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
+        return Err(Refusal::field("name", format!("a name has 1 to {MAX_NAME} characters, none of them a control character")));
+    }
+    Ok(())
+}
+
+fn check_description(description: &str) -> Result<(), Refusal> {
+    let control = |c: char| c.is_control() && c != '\n';
+    if description.chars().count() > MAX_DESCRIPTION || description.chars().any(control) {
+        return Err(Refusal::field(
+            "description",
+            format!("a description has at most {MAX_DESCRIPTION} characters, none of them a control character but a line's end"),
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,190 @@
+//! Everything live, in memory, by what it is looked up with. Read without a lock by every check; written by the
+//! store's change feed alone, in the order of the commits.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use papaya::{HashMap, LocalGuard};
+use symbolon_core::decision::{Directory, LiveToken};
+use symbolon_core::digest::Digest;
+use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::record::{Key, Session, Token, User};
+use symbolon_core::store::Change;
+
+use crate::hash::ByDigest;
+use crate::usage::Usage;
+
+/// A token in the index: resolved, with its use beside it. An edit replaces the first and keeps the second.
+#[derive(Debug, Clone)]
+pub(crate) struct Entry {
+    pub(crate) live: LiveToken,
+    pub(crate) usage: Arc<Usage>,
+}
+
+/// The index.
+#[derive(Default)]
+pub(crate) struct Index {
+    tokens: HashMap<Digest, Entry, ByDigest>,
+    /// Where a token is found when all that is known is which: a tombstone has no digest.
+    digests: HashMap<TokenId, Digest>,
+    users: HashMap<UserId, Arc<User>>,
+    sessions: HashMap<SessionId, Session>,
+    keys: HashMap<Digest, Key, ByDigest>,
+    loaded: AtomicBool,
+}
+
+impl Index {
+    /// Applies one committed change. `live` resolves a token's scopes.
+    pub(crate) fn apply(&self, change: &Change, live: impl Fn(Arc<Token>) -> LiveToken) {
+        match change {
+            Change::TokenCreated(token) | Change::TokenChanged(token) => self.put_token(token, live),
+            Change::UserCreated(user) | Change::UserChanged(user) => {
+                self.users.pin().insert(user.id, Arc::new(user.clone()));
+            }
+            Change::UserRemoved(id, _) => {
+                // First the user: from here on nothing of theirs passes. The rest only frees memory.
+                self.users.pin().remove(id);
+                self.sessions.pin().retain(|_, session| session.user != *id);
+                self.digests.pin().retain(|_, digest| self.owner(digest) != Some(*id));
+                self.tokens.pin().retain(|_, entry| entry.live.token.owner != *id);
+            }
+            Change::SessionStarted(session) => {
+                self.sessions.pin().insert(session.id, session.clone());
+            }
+            Change::SessionEnded(id) => {
+                self.sessions.pin().remove(id);
+            }
+            Change::SessionsEnded(user) => self.sessions.pin().retain(|_, session| session.user != *user),
+            Change::KeyCreated(key) => {
+                self.keys.pin().insert(key.digest.0, key.clone());
+            }
+            Change::KeyRemoved(id) => self.remove_key(*id),
+        }
+    }
+
+    fn put_token(&self, token: &Token, live: impl Fn(Arc<Token>) -> LiveToken) {
+        let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
+        let before = digests.get(&token.id).copied();
+        let Some((digest, _)) = token.digest.filter(|_| token.revoked_at.is_none()) else {
+            if let Some(before) = before {
+                tokens.remove(&before);
+                digests.remove(&token.id);
+            }
+            return;
+        };
+        let usage = before.and_then(|before| tokens.get(&before)).map(|entry| entry.usage.clone());
+        let usage = usage.unwrap_or_else(|| Arc::new(Usage::new(token.last_used_at)));
+        tokens.insert(digest, Entry { live: live(Arc::new(token.clone())), usage });
+        digests.insert(token.id, digest);
+        if let Some(before) = before.filter(|before| *before != digest) {
+            tokens.remove(&before);
+        }
+    }
+
+    fn owner(&self, digest: &Digest) -> Option<UserId> {
+        self.tokens.pin().get(digest).map(|entry| entry.live.token.owner)
+    }
+
+    fn remove_key(&self, id: KeyId) {
+        self.keys.pin().retain(|_, key| key.id != id);
+    }
+
+    /// Forgets sessions that have ended; they are refused already.
+    pub(crate) fn prune(&self, live: impl Fn(&Session) -> bool) {
+        self.sessions.pin().retain(|_, session| live(session));
+    }
+
+    /// Resolves every token of a service anew. Each entry is replaced only if it is still there and by what it
+    /// is at that moment: a revocation that comes between is not undone.
+    pub(crate) fn resolve_again(
+        &self,
+        of_service: impl Fn(&Token) -> bool,
+        live: impl Fn(Arc<Token>) -> LiveToken,
+    ) {
+        let tokens = self.tokens.pin();
+        let digests: Vec<Digest> = tokens
+            .iter()
+            .filter(|(_, entry)| of_service(&entry.live.token))
+            .map(|(digest, _)| *digest)
+            .collect();
+        for digest in digests {
+            tokens.update(digest, |entry| Entry {
+                live: live(entry.live.token.clone()),
+                usage: entry.usage.clone(),
+            });
+        }
+    }
+
+    pub(crate) fn set_loaded(&self) {
+        self.loaded.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.loaded.load(Ordering::Acquire)
+    }
+
+    /// The tokens in the index.
+    pub(crate) fn len(&self) -> usize {
+        self.tokens.pin().len()
+    }
+
+    /// The token of this id.
+    pub(crate) fn token(&self, id: TokenId) -> Option<Entry> {
+        let digest = *self.digests.pin().get(&id)?;
+        self.tokens.pin().get(&digest).cloned()
+    }
+
+    /// The user of this id.
+    pub(crate) fn user(&self, id: UserId) -> Option<Arc<User>> {
+        self.users.pin().get(&id).cloned()
+    }
+
+    /// Holds what is looked up in place for as long as the view lives.
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            index: self,
+            tokens: self.tokens.guard(),
+            users: self.users.guard(),
+            sessions: self.sessions.guard(),
+            keys: self.keys.guard(),
+        }
+    }
+}
+
+/// The index as one check sees it.
+pub(crate) struct View<'a> {
+    index: &'a Index,
+    tokens: LocalGuard<'a>,
+    users: LocalGuard<'a>,
+    sessions: LocalGuard<'a>,
+    keys: LocalGuard<'a>,
+}
+
+impl View<'_> {
+    /// The use of a token.
+    pub(crate) fn usage(&self, digest: &Digest) -> Option<&Arc<Usage>> {
+        self.index.tokens.get(digest, &self.tokens).map(|entry| &entry.usage)
+    }
+}
+
+impl Directory for View<'_> {
+    fn ready(&self) -> bool {
+        self.index.is_loaded()
+    }
+
+    fn token(&self, digest: &Digest) -> Option<&LiveToken> {
+        self.index.tokens.get(digest, &self.tokens).map(|entry| &entry.live)
+    }
+
+    fn key(&self, digest: &Digest) -> Option<&Key> {
+        self.index.keys.get(digest, &self.keys)
+    }
+
+    fn session(&self, id: SessionId) -> Option<&Session> {
+        self.index.sessions.get(&id, &self.sessions)
+    }
+
+    fn user(&self, id: UserId) -> Option<&Arc<User>> {
+        self.index.users.get(&id, &self.users)
+    }
+}

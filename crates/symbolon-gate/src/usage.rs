@@ -1,0 +1,54 @@
+//! When a token was last used: noted without waiting, written in batches.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
+
+use crossbeam_queue::SegQueue;
+use symbolon_core::Timestamp;
+use symbolon_core::id::TokenId;
+
+/// The last use of one token, in milliseconds since 1970; `i64::MIN` is never.
+#[derive(Debug)]
+pub(crate) struct Usage {
+    last: AtomicI64,
+    /// Whether the token waits in the queue already.
+    queued: AtomicBool,
+}
+
+impl Usage {
+    pub(crate) fn new(last: Option<Timestamp>) -> Self {
+        let last = last.map_or(i64::MIN, Timestamp::as_millisecond);
+        Self { last: AtomicI64::new(last), queued: AtomicBool::new(false) }
+    }
+
+    pub(crate) fn last(&self) -> Option<Timestamp> {
+        Timestamp::from_millisecond(self.last.load(Ordering::Relaxed)).ok()
+    }
+}
+
+/// Tokens used since the last batch. It holds each at most once, so it is never longer than the index.
+#[derive(Default)]
+pub(crate) struct Uses(SegQueue<(TokenId, Arc<Usage>)>);
+
+impl Uses {
+    /// Notes a use. Two atomic operations, and an allocation only for the first use since the last batch.
+    pub(crate) fn note(&self, id: TokenId, usage: &Arc<Usage>, now: Timestamp) {
+        usage.last.fetch_max(now.as_millisecond(), Ordering::Relaxed);
+        if !usage.queued.load(Ordering::Relaxed) && !usage.queued.swap(true, Ordering::AcqRel) {
+            self.0.push((id, usage.clone()));
+        }
+    }
+
+    /// At most `limit` of the noted uses. A use that comes while one is taken is queued again: the mark goes
+    /// before the time is read.
+    pub(crate) fn take(&self, limit: usize) -> Vec<(TokenId, Timestamp)> {
+        let mut uses = Vec::new();
+        while uses.len() < limit
+            && let Some((id, usage)) = self.0.pop()
+        {
+            usage.queued.store(false, Ordering::Release);
+            uses.extend(usage.last().map(|last| (id, last)));
+        }
+        uses
+    }
+}
