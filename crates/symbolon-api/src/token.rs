@@ -1,0 +1,127 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::strict::given;
+
+/// A token's record. The secret is never in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct TokenRecord {
+    /// `tok_…`, for ever.
+    pub id: String,
+    /// The service that it opens.
+    pub service: String,
+    /// What its maker called it.
+    pub name: String,
+    /// Free text, often empty.
+    pub description: String,
+    /// The name of the user that it belongs to.
+    pub owner: String,
+    /// The first 8 characters after the prefix.
+    pub token_prefix: String,
+    /// The granted scopes.
+    pub scopes: Vec<String>,
+    /// What they amount to now: their closure under the catalog's implications, within the owner's role.
+    pub effective_scopes: Vec<String>,
+    /// Granted scopes that the catalog does not declare any more; they grant nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub inert_scopes: Vec<String>,
+    /// The profile that it was made from.
+    pub profile: Option<String>,
+    /// `active`, `disabled`, `expired` or `revoked`.
+    pub state: String,
+    /// When it was made.
+    pub created_at: String,
+    /// When it ends; `null` is never.
+    pub expires_at: Option<String>,
+    /// When it was last let through; `null` is never.
+    pub last_used_at: Option<String>,
+}
+
+/// A new token: its record and, this once, its secret.
+#[derive(Clone, Serialize, Deserialize, ToSchema)]
+pub struct CreatedToken {
+    /// The record.
+    #[serde(flatten)]
+    pub record: TokenRecord,
+    /// The secret. It is not kept and cannot be shown again.
+    pub token: String,
+}
+
+impl fmt::Debug for CreatedToken {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CreatedToken").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+/// What a token is asked to be. At least one scope, or a profile.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateToken {
+    /// 1 to 100 characters.
+    pub name: String,
+    /// Free text, at most 1,000 characters.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub description: Option<String>,
+    /// Scopes of the service's catalog.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub scopes: Option<Vec<String>>,
+    /// A profile of the service's catalog, in place of scopes.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub profile: Option<String>,
+    /// The user that it shall belong to; left out: the caller, or `system` for a system key.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub owner: Option<String>,
+    /// The moment at which it ends (RFC 3339), or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_at: Option<String>,
+    /// how long it lives, such as `30d`, or `none`. Left out: as the catalog says.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_in: Option<String>,
+}
+
+/// What of a token shall change. A field that is left out is left alone.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditToken {
+    /// 1 to 100 characters.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub name: Option<String>,
+    /// Free text, at most 1,000 characters.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub description: Option<String>,
+    /// All its scopes from now on.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub scopes: Option<Vec<String>>,
+    /// The moment at which it ends (RFC 3339), or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_at: Option<String>,
+    /// how long it lives from now on, such as `30d`, or `none`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_in: Option<String>,
+}
+
+/// What a token learns of itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SelfInfo {
+    /// `token`, `session`, `system` or `verifier`.
+    pub principal: String,
+    /// The user's name, where there is one.
+    pub user: Option<String>,
+    /// Whether the user administers the installation.
+    pub platform_admin: bool,
+    /// The token's record, if it is a token.
+    pub token: Option<TokenRecord>,
+}

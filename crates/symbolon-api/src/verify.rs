@@ -1,0 +1,127 @@
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::TokenRecord;
+use crate::strict::given;
+
+/// A question: may this secret make this request, or does it hold these scopes?
+#[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Verify {
+    /// The presented secret: a token, a session's JWT or a key.
+    pub token: String,
+    /// The request's method, with `path`; or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub method: Option<String>,
+    /// The request's target as it was sent, from its `/` on.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub path: Option<String>,
+    /// scopes, all of which must be held.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub scopes: Option<Vec<String>>,
+    /// The address that the request came from.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub client_ip: Option<String>,
+}
+
+impl fmt::Debug for Verify {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verify")
+            .field("method", &self.method)
+            .field("path", &self.path)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The answer. It is 200 whether or not the request is allowed; `status` is what to tell the caller.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VerifyReply {
+    /// Whether it may pass.
+    pub allowed: bool,
+    /// `allowed`, or the refusal's code.
+    pub code: String,
+    /// The HTTP status that goes with the code.
+    pub status: u16,
+    /// The value for `WWW-Authenticate`, where the refusal has one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub www_authenticate: Option<String>,
+    /// The kind of caller: `token`, `session`, `system` or `anonymous`; `null` where refused.
+    pub principal: Option<String>,
+    /// The user's name, where allowed and there is one.
+    pub owner: Option<String>,
+    /// The user's role in the service, where allowed and there is one.
+    pub role: Option<String>,
+    /// The token's record; `null` unless the secret is a live token's.
+    pub token: Option<TokenRecord>,
+}
+
+/// A request to be explained, without being made: by the id of a recent refusal, or by method, path and caller.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Explain {
+    /// The id of a recent refusal; or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub request_id: Option<String>,
+    /// a method,
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub method: Option<String>,
+    /// a target, and one caller:
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub path: Option<String>,
+    /// a token by id or `token_prefix`, or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub token: Option<String>,
+    /// a signed-in user by name, or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub user: Option<String>,
+    /// the system key (`true`). None of them: nobody.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub system: Option<bool>,
+}
+
+/// A decision, rule by rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Explanation {
+    /// The service.
+    pub service: String,
+    /// The method.
+    pub method: String,
+    /// The target as it was sent.
+    pub path: String,
+    /// Whether it may pass.
+    pub allowed: bool,
+    /// `allowed`, or the refusal's code.
+    pub code: String,
+    /// The HTTP status.
+    pub status: u16,
+    /// The reason in one sentence; more exact than what the caller was told.
+    pub reason: String,
+    /// When the request was refused, for one that was made.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// The rules in their order; the last that did not pass decided.
+    pub steps: Vec<ExplanationStep>,
+}
+
+/// One rule of a decision.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ExplanationStep {
+    /// `target`, `route`, `credential`, `identity`, `access`, `scopes` or `role`.
+    pub rule: String,
+    /// Whether it let the request on.
+    pub passed: bool,
+    /// Why.
+    pub detail: String,
+}
