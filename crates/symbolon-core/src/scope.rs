@@ -181,7 +181,9 @@ mod tests {
 
     fn set(bits: &[usize]) -> ScopeSet {
         let mut set = ScopeSet::EMPTY;
-        bits.iter().for_each(|bit| set.insert(*bit));
+        for bit in bits {
+            set.insert(*bit);
+        }
         set
     }
 

@@ -18,7 +18,8 @@ pub enum TargetFault {
     /// More than [`MAX_TARGET`] bytes.
     #[error("the target is longer than 8192 bytes")]
     TooLong,
-    /// A control or non-ASCII byte, a space, or one of `" < > ^ ` { | }`, which must be escaped.
+    /// A control or non-ASCII byte, a space, a quotation mark, a backtick, or one of `< > [ ] ^ { | }`: these
+    /// must be escaped.
     #[error("the target holds a byte that must be percent-encoded")]
     Byte,
     /// `#`, `\` or `;`: read in different ways by different programs.

@@ -44,8 +44,9 @@ impl fmt::Display for CatalogError {
 pub(super) struct Faults<'a> {
     file: &'a str,
     text: &'a str,
-    pub(super) errors: Vec<Fault>,
-    pub(super) warnings: Vec<Fault>,
+    /// Each with its place in the file, by which they are sorted at the end.
+    errors: Vec<(usize, Fault)>,
+    warnings: Vec<(usize, Fault)>,
 }
 
 impl<'a> Faults<'a> {
@@ -58,8 +59,8 @@ impl<'a> Faults<'a> {
         self.text.as_bytes().iter().take(at).filter(|b| **b == b'\n').count() + 1
     }
 
-    fn fault(&self, at: usize, message: impl Into<String>) -> Fault {
-        Fault { file: self.file.to_owned(), line: self.line(at), message: message.into() }
+    fn fault(&self, at: usize, message: impl Into<String>) -> (usize, Fault) {
+        (at, Fault { file: self.file.to_owned(), line: self.line(at), message: message.into() })
     }
 
     pub(super) fn error(&mut self, at: usize, message: impl Into<String>) {
@@ -72,13 +73,17 @@ impl<'a> Faults<'a> {
         self.warnings.push(fault);
     }
 
-    /// `Ok` while nothing is wrong.
-    pub(super) fn finish(mut self) -> Result<Vec<Fault>, CatalogError> {
+    /// The warnings, while nothing is wrong.
+    pub(super) fn finish(self) -> Result<Vec<Fault>, CatalogError> {
         if self.errors.is_empty() {
-            self.warnings.sort_by_key(|fault| fault.line);
-            return Ok(self.warnings);
+            Ok(in_order(self.warnings))
+        } else {
+            Err(CatalogError { faults: in_order(self.errors) })
         }
-        self.errors.sort_by_key(|fault| fault.line);
-        Err(CatalogError { faults: self.errors })
     }
+}
+
+fn in_order(mut faults: Vec<(usize, Fault)>) -> Vec<Fault> {
+    faults.sort_by_key(|(at, _)| *at);
+    faults.into_iter().map(|(_, fault)| fault).collect()
 }

@@ -130,13 +130,8 @@ impl Tree {
 }
 
 fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteIndex> {
-    match place {
-        Some(other) => Err(*other),
-        None => {
-            *place = Some(route);
-            Ok(())
-        }
-    }
+    let holder = *place.get_or_insert(route);
+    if holder == route { Ok(()) } else { Err(holder) }
 }
 
 /// All routes of a catalog under all its mounts, ready to be asked.

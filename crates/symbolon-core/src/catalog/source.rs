@@ -12,14 +12,14 @@ use toml::Spanned;
 #[serde(deny_unknown_fields)]
 pub(super) struct Source {
     pub(super) service: Spanned<String>,
-    pub(super) title: Option<String>,
+    pub(super) title: Option<Spanned<String>>,
     pub(super) token_prefix: Spanned<String>,
     pub(super) roles: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) token_managers: Option<Spanned<String>>,
     pub(super) token_admins: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) implications: Vec<Spanned<String>>,
-    pub(super) mounts: Option<Vec<Spanned<String>>>,
+    pub(super) mounts: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) options: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) tokens: TokenSource,
@@ -63,7 +63,10 @@ impl<'de> Deserialize<'de> for ScopeSource {
             type Value = ScopeSource;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a sentence that says what the scope grants, or { grants = \"…\", implies = […], min_role = \"…\" }")
+                f.write_str(
+                    "a sentence that says what the scope grants, \
+                     or { grants = \"…\", implies = […], min_role = \"…\" }",
+                )
             }
 
             fn visit_str<E>(self, grants: &str) -> Result<ScopeSource, E> {

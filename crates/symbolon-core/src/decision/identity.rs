@@ -98,8 +98,16 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// Who is known, if they still count at `now`.
+    pub(super) fn living(self, now: Timestamp) -> Result<Self, NotIdentified> {
+        match self.fault(now) {
+            Some(reason) => Err((reason, self.token().map(|live| live.token.id))),
+            None => Ok(self),
+        }
+    }
+
     /// Why somebody who is known does not count at `now`.
-    pub(super) fn fault(&self, now: Timestamp) -> Option<Reason> {
+    fn fault(&self, now: Timestamp) -> Option<Reason> {
         match self {
             Self::Token { live, owner } => match live.token.state(now) {
                 TokenState::Revoked => Some(Reason::UnknownSecret),
@@ -108,12 +116,10 @@ impl<'a> Caller<'a> {
                 TokenState::Active => (!owner.active).then_some(Reason::OwnerInactive),
             },
             Self::Session { session, user } => {
-                let ended = session.expires_at <= now;
-                if ended {
-                    Some(Reason::SessionEnded)
-                } else {
-                    (!user.active).then_some(Reason::OwnerInactive)
+                if session.expires_at <= now {
+                    return Some(Reason::SessionEnded);
                 }
+                (!user.active).then_some(Reason::OwnerInactive)
             }
             Self::Anonymous | Self::System(_) | Self::Verifier(_) => None,
         }
@@ -163,7 +169,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
         let id = self.keys.sessions.open(jwt, self.now).ok_or((Reason::UnknownSecret, None))?;
         let session = self.directory.session(id).ok_or((Reason::SessionEnded, None))?;
         let user = self.directory.user(session.user).ok_or((Reason::OwnerInactive, None))?;
-        self.alive(Caller::Session { session, user })
+        Caller::Session { session, user }.living(self.now)
     }
 
     fn token(&self, prefix: &Prefix, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
@@ -175,7 +181,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
             self.directory.token(&text.digest(&self.keys.pepper)).ok_or((Reason::UnknownSecret, None))?;
         let owner =
             self.directory.user(live.token.owner).ok_or((Reason::OwnerInactive, Some(live.token.id)))?;
-        self.alive(Caller::Token { live, owner })
+        Caller::Token { live, owner }.living(self.now)
     }
 
     fn key(&self, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
@@ -187,13 +193,6 @@ impl<'a, D: Directory> Identifier<'a, D> {
         match key.ok_or((Reason::UnknownSecret, None))? {
             Key { kind: KeyKind::System, id, .. } => Ok(Caller::System(*id)),
             key => Ok(Caller::Verifier(key)),
-        }
-    }
-
-    fn alive(&self, caller: Caller<'a>) -> Result<Caller<'a>, NotIdentified> {
-        match caller.fault(self.now) {
-            Some(reason) => Err((reason, caller.token().map(|live| live.token.id))),
-            None => Ok(caller),
         }
     }
 }

@@ -107,17 +107,25 @@ impl Denial {
     /// The value of `WWW-Authenticate` (RFC 6750 section 3), where the refusal has one. Without an `error` when
     /// nobody presented anything; with `scope` naming what would do, and never what the token holds.
     pub fn challenge(&self, realm: &str) -> Option<String> {
-        let code = self.reason.code();
-        match code {
-            Code::CredentialRequired => Some(format!("Bearer realm=\"{realm}\"")),
-            Code::InvalidToken => Some(format!("Bearer realm=\"{realm}\", error=\"invalid_token\"")),
+        let error = match self.reason.code() {
+            Code::CredentialRequired => String::new(),
+            Code::InvalidToken => ", error=\"invalid_token\"".to_owned(),
             Code::InsufficientScope => {
                 let scope = self.needs.first().map(scope_list).unwrap_or_default();
-                Some(format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{scope}\""))
+                format!(", error=\"insufficient_scope\", scope=\"{scope}\"")
             }
-            _ => None,
-        }
+            _ => return None,
+        };
+        Some(format!("Bearer realm=\"{}\"{error}", quoted(realm)))
     }
+}
+
+/// The inside of a quoted string (RFC 9110 section 5.6.4), printable ASCII alone. A realm may be a title that
+/// people chose, and a header is no place for the rest.
+fn quoted(text: &str) -> String {
+    let printable = text.chars().filter(|c| matches!(c, ' '..='~'));
+    let escape = |c: &char| matches!(c, '"' | '\\');
+    printable.flat_map(|c| Some('\\').filter(|_| escape(&c)).into_iter().chain([c])).collect()
 }
 
 /// Every reason for a refusal. Many inside; outside, [`Reason::code`] makes them few, so that a caller with a

@@ -1,0 +1,215 @@
+//! The rules, in their order. Each step is told to a [`Trace`], so that what is explained is what is decided.
+
+use super::identity::{Caller, Directory, Identifier, NotIdentified};
+use super::outcome::{Denial, Reason};
+use super::principal::Principal;
+use super::{Asked, Judge, Request};
+use crate::catalog::{Access, Matched, Role, Route};
+use crate::code::scope_list;
+use crate::credential::Presented;
+use crate::explain::{Rule, Trace};
+use crate::scope::ScopeSet;
+use crate::target::Target;
+
+impl<'a, D: Directory> Judge<'a, D> {
+    /// Rules 1 and 2: a canonical target, and a route.
+    pub(super) fn asked<'r>(
+        &self,
+        request: &Request<'r>,
+        trace: &mut impl Trace,
+    ) -> Result<Asked<'a, 'r>, Denial> {
+        let target = Target::parse(request.target).map_err(|fault| {
+            trace.step(Rule::Target, false, || fault.to_string());
+            Denial::new(Reason::Target(fault))
+        })?;
+        trace.step(Rule::Target, true, || format!("the canonical path is {}", target.path()));
+        let route = match self.catalog.find(request.method, target.path()) {
+            Matched::Route(index, route) => Some((index, route)),
+            Matched::Preflight => None,
+            Matched::OtherMethods(methods) => {
+                trace.step(Rule::Route, false, || {
+                    format!("the path has routes only for {}", methods.join(", "))
+                });
+                let allow = methods.into_iter().map(str::to_owned).collect();
+                return Err(Denial { allow, ..Denial::new(Reason::MethodNotAllowed) });
+            }
+            Matched::None => {
+                trace.step(Rule::Route, false, || "the catalog has no route for this path".to_owned());
+                return Err(Denial::new(Reason::NoRoute));
+            }
+        };
+        if request.method_override {
+            trace.step(Rule::Route, false, || "a header asks for another method".to_owned());
+            return Err(Denial::new(Reason::MethodOverride));
+        }
+        trace.step(Rule::Route, true, || match route {
+            Some((_, route)) => {
+                format!("{} {} at line {} of the catalog", route.method, route.path, route.line)
+            }
+            None => "a preflight, which this catalog leaves open".to_owned(),
+        });
+        Ok(Asked { target, route })
+    }
+
+    /// Rules 3 and 4: one credential, and who it is. On a public route a bad one counts as none.
+    pub(super) fn caller(
+        &self,
+        request: &Request<'_>,
+        public: bool,
+        trace: &mut impl Trace,
+    ) -> Result<Caller<'a>, Denial> {
+        let presented = match request.credentials.presented() {
+            Ok(presented) => presented.filter(|presented| self.cookie_counts(presented, request.method)),
+            Err(fault) => {
+                trace.step(Rule::Credential, false, || fault.to_string());
+                let reason = Reason::Credential(fault);
+                return if public && reason.is_bad_credential() {
+                    Ok(Caller::Anonymous)
+                } else {
+                    Err(Denial::new(reason))
+                };
+            }
+        };
+        let Some(presented) = presented else {
+            return nobody(public, trace);
+        };
+        trace.step(Rule::Credential, true, || "one credential is presented".to_owned());
+        let identifier = Identifier { directory: self.directory, keys: self.keys, now: self.now };
+        let found = identifier.identify(presented, std::slice::from_ref(&self.catalog.prefix));
+        self.settle(found, public, trace)
+    }
+
+    /// The same for somebody who is named instead of presenting a secret.
+    pub(super) fn named<'c>(
+        &self,
+        caller: Caller<'c>,
+        public: bool,
+        trace: &mut impl Trace,
+    ) -> Result<Caller<'c>, Denial> {
+        if matches!(caller, Caller::Anonymous) {
+            return nobody(public, trace);
+        }
+        self.settle(caller.living(self.now), public, trace)
+    }
+
+    /// The end of rule 4: who is found must also count here. On a public route who does not is nobody.
+    fn settle<'c>(
+        &self,
+        found: Result<Caller<'c>, NotIdentified>,
+        public: bool,
+        trace: &mut impl Trace,
+    ) -> Result<Caller<'c>, Denial> {
+        let found = found.and_then(|caller| match caller {
+            Caller::Token { live, .. } if live.token.service != self.catalog.service => {
+                Err((Reason::OtherService, Some(live.token.id)))
+            }
+            // A verifier key asks for decisions; it is nobody to decide about.
+            Caller::Verifier(_) => Err((Reason::UnknownSecret, None)),
+            caller => Ok(caller),
+        });
+        found.or_else(|(reason, subject)| {
+            trace.step(Rule::Identity, false, || reason.to_string());
+            if public { Ok(Caller::Anonymous) } else { Err(Denial { subject, ..Denial::new(reason) }) }
+        })
+    }
+
+    fn cookie_counts(&self, presented: &Presented<'_>, method: &str) -> bool {
+        match presented {
+            Presented::Secret(_) => true,
+            Presented::Cookie(cookie) => {
+                self.rules.session_cookie
+                    && (cookie.same_origin || matches!(method, "GET" | "HEAD" | "OPTIONS"))
+            }
+        }
+    }
+
+    /// Rules 5 to 7: what the route asks for, the scopes, the role.
+    pub(super) fn admit(
+        &self,
+        asked: &Asked<'_, '_>,
+        caller: &Caller<'_>,
+        trace: &mut impl Trace,
+    ) -> Result<Principal, Reason> {
+        let principal = self.principal(caller);
+        trace.step(Rule::Identity, true, || principal.describe(self.catalog));
+        let Some((_, route)) = asked.route else { return Ok(principal) };
+        self.access(route, &principal, trace)?;
+        if route.access == Access::Public {
+            return Ok(principal);
+        }
+        let role = match &principal {
+            Principal::System { .. } => return Ok(principal),
+            Principal::Anonymous => return Err(Reason::CredentialRequired),
+            Principal::Session { role, .. } => *role,
+            Principal::Token { effective, role, .. } => {
+                self.scopes(route, effective, trace)?;
+                *role
+            }
+        };
+        let reached = role.is_some_and(|role| role.reaches(route.role));
+        trace.step(Rule::Role, reached, || {
+            let name =
+                |role: Option<Role>| role.map_or("no role", |role| self.catalog.roles.name(role).as_str());
+            format!("the route needs {}; the user has {}", name(Some(route.role)), name(role))
+        });
+        if reached { Ok(principal) } else { Err(Reason::InsufficientRole) }
+    }
+
+    /// Rule 5: which kinds of caller the route takes.
+    fn access(&self, route: &Route, principal: &Principal, trace: &mut impl Trace) -> Result<(), Reason> {
+        let system_counts = self.rules.system_key_on_human;
+        let refused = match route.access {
+            Access::Public | Access::Scopes(_) => None,
+            Access::System => (!matches!(principal, Principal::System { .. })).then_some(Reason::SystemOnly),
+            Access::Human => match principal {
+                Principal::Token { .. } => Some(Reason::HumanOnly),
+                Principal::System { .. } => (!system_counts).then_some(Reason::HumanOnly),
+                Principal::Session { .. } | Principal::Anonymous => None,
+            },
+        };
+        trace.step(Rule::Access, refused.is_none(), || {
+            match route.access {
+                Access::Public => "anybody may call this",
+                Access::Human if system_counts => "a person, or the system key, may call this; no token",
+                Access::Human => "a person may call this; no token, and here not the system key",
+                Access::System => "the system key alone may call this",
+                Access::Scopes(_) => "a token of the right scopes may call this",
+            }
+            .to_owned()
+        });
+        refused.map_or(Ok(()), Err)
+    }
+
+    /// Rule 6: one alternative is a subset of what is effective.
+    fn scopes(&self, route: &Route, effective: &ScopeSet, trace: &mut impl Trace) -> Result<(), Reason> {
+        let Access::Scopes(alternatives) = &route.access else { return Ok(()) };
+        let held = alternatives.iter().any(|set| set.is_subset(effective));
+        trace.step(Rule::Scopes, held, || {
+            let needs: Vec<_> = self.catalog.alternatives(route).iter().map(scope_list).collect();
+            format!("the route asks for {}", needs.join(", or "))
+        });
+        if held { Ok(()) } else { Err(Reason::InsufficientScope) }
+    }
+
+    /// The caller with the role and the scopes that count here and now.
+    pub(super) fn principal(&self, caller: &Caller<'_>) -> Principal {
+        match caller {
+            Caller::Anonymous | Caller::Verifier(_) => Principal::Anonymous,
+            Caller::System(key) => Principal::System { key: *key },
+            Caller::Session { session, user } => {
+                let role = self.catalog.role_of(user);
+                Principal::Session { session: session.id, user: (*user).clone(), role }
+            }
+            Caller::Token { live, owner } => {
+                let role = self.catalog.role_of(owner);
+                let effective = self.catalog.effective(live.closure(self.catalog), role);
+                Principal::Token { token: live.token.clone(), owner: (*owner).clone(), role, effective }
+            }
+        }
+    }
+}
+
+fn nobody<'c>(public: bool, trace: &mut impl Trace) -> Result<Caller<'c>, Denial> {
+    trace.step(Rule::Credential, public, || "no credential is presented".to_owned());
+    if public { Ok(Caller::Anonymous) } else { Err(Denial::new(Reason::CredentialRequired)) }
+}
