@@ -33,7 +33,7 @@ pub enum Operator<'a> {
 
 impl Operator<'_> {
     /// Administration of users, keys and the audit of the whole installation.
-    pub fn administers(&self) -> Result<(), Refusal> {
+    pub fn administers(self) -> Result<(), Refusal> {
         match self {
             Self::System => Ok(()),
             Self::User(user) if user.platform_admin => Ok(()),
@@ -44,7 +44,7 @@ impl Operator<'_> {
         }
     }
 
-    fn role(&self, catalog: &Catalog) -> Option<Role> {
+    fn role(self, catalog: &Catalog) -> Option<Role> {
         match self {
             Self::System => Some(catalog.roles.strongest()),
             Self::User(user) => catalog.role_of(user),
@@ -52,7 +52,7 @@ impl Operator<'_> {
     }
 
     /// Whether this operator manages tokens of `catalog`'s service at all.
-    pub fn manages(&self, catalog: &Catalog) -> Result<(), Refusal> {
+    pub fn manages(self, catalog: &Catalog) -> Result<(), Refusal> {
         if self.role(catalog).is_some_and(|role| role.reaches(catalog.token_managers)) {
             return Ok(());
         }
@@ -64,12 +64,12 @@ impl Operator<'_> {
     }
 
     /// Whether this operator sees and manages the tokens of everybody up to their own role, or only their own.
-    pub fn manages_others(&self, catalog: &Catalog) -> bool {
+    pub fn manages_others(self, catalog: &Catalog) -> bool {
         self.role(catalog).is_some_and(|role| role.reaches(catalog.token_admins))
     }
 
     /// Whether this operator may manage the tokens of `owner`.
-    pub fn manages_tokens_of(&self, catalog: &Catalog, owner: &User) -> Result<(), Refusal> {
+    pub fn manages_tokens_of(self, catalog: &Catalog, owner: &User) -> Result<(), Refusal> {
         self.manages(catalog)?;
         let own = matches!(self, Self::User(user) if user.id == owner.id);
         // `None`, no role, is below every role.
@@ -84,7 +84,7 @@ impl Operator<'_> {
     }
 
     /// Whether a scope fits both this operator and the owner.
-    fn grants(&self, catalog: &Catalog, owner: &User, scope: &ScopeName, field: &str) -> Result<(), Refusal> {
+    fn grants(self, catalog: &Catalog, owner: &User, scope: &ScopeName, field: &str) -> Result<(), Refusal> {
         let Some(detail) = catalog.scope(scope) else {
             let known: Vec<_> = catalog.scopes().iter().map(|scope| scope.name.as_str()).collect();
             let detail = format!("{} has no scope {scope}; it has {}", catalog.service, known.join(", "));
@@ -243,7 +243,8 @@ pub fn switch(token: &Token, disabled: bool, now: Timestamp) -> Result<Option<To
 
 /// The tombstone of a revoked token; `None` if it is one already.
 pub fn revoke(token: &Token, now: Timestamp) -> Option<Token> {
-    let tombstone = Token { revoked_at: Some(token.revoked_at.unwrap_or(now)), digest: None, ..token.clone() };
+    let tombstone =
+        Token { revoked_at: Some(token.revoked_at.unwrap_or(now)), digest: None, ..token.clone() };
     changed(token, tombstone, now)
 }
 
@@ -266,7 +267,8 @@ fn profile_scopes(
 ) -> Result<Vec<ScopeName>, Refusal> {
     let profile = catalog.profile(name).ok_or_else(|| {
         let known: Vec<_> = catalog.profiles.iter().map(|profile| profile.name.as_str()).collect();
-        let known = if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
+        let known =
+            if known.is_empty() { "it has none".to_owned() } else { format!("it has {}", known.join(", ")) };
         Refusal::field("profile", format!("{} has no such profile; {known}", catalog.service))
     })?;
     profile.scopes.iter().try_for_each(|scope| operator.grants(catalog, owner, scope, "profile"))?;
@@ -279,14 +281,23 @@ fn some_scopes(mut scopes: Vec<ScopeName>) -> Result<Vec<ScopeName>, Refusal> {
     scopes.dedup();
     if scopes.is_empty() {
         let detail = "name at least one scope, or a profile; a token without scopes could do nothing";
-        return Err(Refusal { code: Code::ScopesRequired, field: Some("scopes".to_owned()), detail: detail.to_owned() });
+        return Err(Refusal {
+            code: Code::ScopesRequired,
+            field: Some("scopes".to_owned()),
+            detail: detail.to_owned(),
+        });
     }
     Ok(scopes)
 }
 
 /// The moment at which a token made at `start` ends. An edit cannot stretch a life past the longest that the
 /// token could have been given at its creation.
-fn end(catalog: &Catalog, asked: End, start: Timestamp, now: Timestamp) -> Result<Option<Timestamp>, Refusal> {
+fn end(
+    catalog: &Catalog,
+    asked: End,
+    start: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Timestamp>, Refusal> {
     let max = catalog.max_lifetime;
     let (field, end) = match asked {
         End::Default => return Ok(catalog.default_lifetime.end(start)),
@@ -307,9 +318,13 @@ fn end(catalog: &Catalog, asked: End, start: Timestamp, now: Timestamp) -> Resul
     }
 }
 
-fn check_name(name: &str) -> Result<(), Refusal> {
+/// Whether this may be the name of a token or a key.
+pub fn check_name(name: &str) -> Result<(), Refusal> {
     if name.trim().is_empty() || name.chars().count() > MAX_NAME || name.chars().any(char::is_control) {
-        return Err(Refusal::field("name", format!("a name has 1 to {MAX_NAME} characters, none of them a control character")));
+        return Err(Refusal::field(
+            "name",
+            format!("a name has 1 to {MAX_NAME} characters, none of them a control character"),
+        ));
     }
     Ok(())
 }
@@ -319,7 +334,9 @@ fn check_description(description: &str) -> Result<(), Refusal> {
     if description.chars().count() > MAX_DESCRIPTION || description.chars().any(control) {
         return Err(Refusal::field(
             "description",
-            format!("a description has at most {MAX_DESCRIPTION} characters, none of them a control character but a line's end"),
+            format!(
+                "a description has at most {MAX_DESCRIPTION} characters, none of them a control character but a line's end"
+            ),
         ));
     }
     Ok(())

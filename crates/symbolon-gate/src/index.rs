@@ -139,6 +139,11 @@ impl Index {
         self.users.pin().get(&id).cloned()
     }
 
+    /// The session of this id.
+    pub(crate) fn session(&self, id: SessionId) -> Option<Session> {
+        self.sessions.pin().get(&id).cloned()
+    }
+
     /// Holds what is looked up in place for as long as the view lives.
     pub(crate) fn view(&self) -> View<'_> {
         View {

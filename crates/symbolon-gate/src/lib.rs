@@ -19,7 +19,7 @@ use symbolon_core::decision::{
     Caller, Decision, Identifier, Judge, Keys, LiveToken, Principal, Reason, Request, ServiceRules,
 };
 use symbolon_core::explain::{Explanation, Trace};
-use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::record::{KeyKind, Session, Token, User};
 use symbolon_core::store::{Change, Sink};
@@ -241,6 +241,11 @@ impl Gate {
     /// A user as the gate knows them.
     pub fn user(&self, id: UserId) -> Option<Arc<User>> {
         self.index.user(id)
+    }
+
+    /// A session that is kept; it may have run out.
+    pub fn session(&self, id: SessionId) -> Option<Session> {
+        self.index.session(id)
     }
 
     /// The last use of a token that the gate knows; later than the record's by at most one batch.

@@ -1,1 +1,17 @@
-//! Scaffold.
+//! The doors. Each parses bytes into types, asks the gate or a rule of core, and renders the outcome from one
+//! table. [`management`] is the API; [`proxy`] stands in front of an application; [`listen`] serves both.
+
+mod answer;
+mod app;
+mod incoming;
+pub mod listen;
+pub mod management;
+mod passwords;
+pub mod proxy;
+mod refusals;
+
+pub use answer::ApiError;
+pub use app::{App, Clock, Parts};
+pub use incoming::{AtTheMachine, Peer};
+pub use management::{check_operator_secret, document, router};
+pub use passwords::{PasswordFault, check_password, hash_password};

@@ -1,0 +1,145 @@
+//! The one place where a refusal becomes an HTTP answer: RFC 9457, with RFC 6750 challenges.
+
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use symbolon_api::{FieldError, Problem};
+use symbolon_core::decision::Denial;
+use symbolon_core::id::RequestId;
+use symbolon_core::store::StoreError;
+use symbolon_core::{Code, Refusal};
+
+/// Seconds after which to ask again when something is unavailable.
+const RETRY_SECONDS: &str = "1";
+
+/// An answer that is not what was asked for. It becomes a response where the request's id is known.
+#[derive(Debug, Clone)]
+pub struct ApiError(Box<Answer>);
+
+#[derive(Debug, Clone)]
+struct Answer {
+    code: Code,
+    detail: String,
+    errors: Vec<FieldError>,
+    required_scopes: Vec<Vec<String>>,
+    challenge: Option<String>,
+    allow: Vec<String>,
+    id: Option<String>,
+}
+
+impl ApiError {
+    /// A refusal with one sentence for its receiver.
+    pub fn new(code: Code, detail: impl Into<String>) -> Self {
+        Self(Box::new(Answer {
+            code,
+            detail: detail.into(),
+            errors: Vec::new(),
+            required_scopes: Vec::new(),
+            challenge: None,
+            allow: Vec::new(),
+            id: None,
+        }))
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Answer)) -> Self {
+        change(&mut self.0);
+        self
+    }
+
+    /// A refusal of the gate's.
+    pub fn denied(denial: &Denial, realm: &str) -> Self {
+        let needs = denial.needs.iter().map(|set| set.iter().map(ToString::to_string).collect());
+        Self::new(denial.reason.code(), denial.reason.public_detail()).with(|answer| {
+            answer.required_scopes = needs.collect();
+            answer.challenge = denial.challenge(realm);
+            answer.allow.clone_from(&denial.allow);
+        })
+    }
+
+    /// The decision cannot be made.
+    pub fn unavailable() -> Self {
+        Self::new(
+            Code::Unavailable,
+            "the record is not available; nothing was decided and nothing was changed",
+        )
+    }
+
+    /// A creation that was made before.
+    pub(crate) fn already_created(id: String) -> Self {
+        let detail =
+            format!("this Idempotency-Key made {id} already; its secret was in that answer and is not kept");
+        Self::new(Code::AlreadyCreated, detail).with(|answer| answer.id = Some(id))
+    }
+
+    /// A management call without a credential that counts (RFC 6750 section 3).
+    pub(crate) fn challenged(code: Code) -> Self {
+        let error = if code == Code::InvalidToken { ", error=\"invalid_token\"" } else { "" };
+        let challenge = format!("Bearer realm=\"symbolon\"{error}");
+        Self::new(code, code.title()).with(|answer| answer.challenge = Some(challenge))
+    }
+
+    /// A method that a path does not take.
+    pub(crate) fn method_not_allowed(allow: Vec<String>) -> Self {
+        Self::new(Code::MethodNotAllowed, Code::MethodNotAllowed.title()).with(|answer| answer.allow = allow)
+    }
+
+    /// What it is called.
+    pub fn code(&self) -> Code {
+        self.0.code
+    }
+
+    /// The answer to the request of this id.
+    pub fn into_answer(self, request: RequestId) -> Response {
+        let answer = *self.0;
+        let code = answer.code;
+        let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let problem = Problem {
+            kind: format!("urn:symbolon:error:{}", code.as_str()),
+            title: code.title().to_owned(),
+            status: status.as_u16(),
+            code: code.as_str().to_owned(),
+            detail: answer.detail,
+            request_id: request.to_string(),
+            errors: answer.errors,
+            required_scopes: answer.required_scopes,
+            id: answer.id,
+        };
+        let body = serde_json::to_vec(&problem).unwrap_or_default();
+        let mut response = (status, body).into_response();
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if code == Code::Unavailable {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+        }
+        // Realm, scopes and methods come from catalogs, whose names fit into a header.
+        if let Some(value) = answer.challenge.and_then(|text| HeaderValue::try_from(text).ok()) {
+            headers.insert(WWW_AUTHENTICATE, value);
+        }
+        if let Some(value) = Some(answer.allow).filter(|allow| !allow.is_empty()) {
+            headers.extend(HeaderValue::try_from(value.join(", ")).ok().map(|value| (ALLOW, value)));
+        }
+        response
+    }
+}
+
+impl From<Refusal> for ApiError {
+    fn from(refusal: Refusal) -> Self {
+        let errors = refusal.field.map(|field| FieldError { field, detail: refusal.detail.clone() });
+        Self::new(refusal.code, refusal.detail).with(|answer| answer.errors = errors.into_iter().collect())
+    }
+}
+
+impl From<StoreError> for ApiError {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Conflict(detail) => Self::new(Code::Conflict, detail),
+            StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
+            StoreError::Claimed(claim) => Self::already_created(claim.made),
+            StoreError::Unavailable(cause) => {
+                tracing::error!(%cause, "the store is unavailable");
+                Self::unavailable()
+            }
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What every door shares.
+
+use std::sync::Arc;
+
+use symbolon_core::Timestamp;
+use symbolon_core::decision::Keys;
+use symbolon_core::id::RequestId;
+use symbolon_core::random::Entropy;
+use symbolon_core::store::Store;
+use symbolon_gate::Gate;
+use tokio::sync::Semaphore;
+
+use crate::refusals::Refusals;
+
+/// The time, as an argument of everything that needs it.
+pub trait Clock: Send + Sync {
+    /// Now, in whole milliseconds: what is written down is read back equal.
+    fn now(&self) -> Timestamp;
+}
+
+/// What an [`App`] is made of.
+pub struct Parts {
+    /// The gate, attached to the store.
+    pub gate: Arc<Gate>,
+    /// The record.
+    pub store: Arc<dyn Store>,
+    /// The server's keys.
+    pub keys: Keys,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// The operating system's generator.
+    pub entropy: Arc<dyn Entropy>,
+    /// Whether browsers reach the management API over HTTPS; the session cookie is then `Secure` and `__Host-`.
+    pub https: bool,
+    /// Whether `/openapi.json` and the catalogs may be read without a credential.
+    pub open_documents: bool,
+}
+
+/// What every door shares. Cheap to clone.
+#[derive(Clone)]
+pub struct App(Arc<Shared>);
+
+pub(crate) struct Shared {
+    pub(crate) parts: Parts,
+    pub(crate) refusals: Refusals,
+    /// Password hashes under way at once. Each takes a core and 19 MiB for some 25 ms; sign-ins must not take
+    /// the machine from the checks.
+    pub(crate) hashing: Semaphore,
+}
+
+impl App {
+    /// The doors' common ground.
+    pub fn new(parts: Parts) -> Self {
+        Self(Arc::new(Shared { parts, refusals: Refusals::default(), hashing: Semaphore::new(2) }))
+    }
+
+    /// The gate.
+    pub fn gate(&self) -> &Gate {
+        &self.0.parts.gate
+    }
+
+    /// The record.
+    pub fn store(&self) -> &dyn Store {
+        &*self.0.parts.store
+    }
+
+    /// The server's keys.
+    pub(crate) fn keys(&self) -> &Keys {
+        &self.0.parts.keys
+    }
+
+    /// Now.
+    pub fn now(&self) -> Timestamp {
+        self.0.parts.clock.now()
+    }
+
+    pub(crate) fn entropy(&self) -> &dyn Entropy {
+        &*self.0.parts.entropy
+    }
+
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.0
+    }
+
+    /// Recent refusals, for explanations.
+    pub(crate) fn refusals(&self) -> &Refusals {
+        &self.0.refusals
+    }
+
+    /// A fresh id for a request that came in at `now`.
+    pub(crate) fn request_id(&self, now: Timestamp) -> RequestId {
+        RequestId::new(now, self.entropy())
+    }
+
+    /// Writes noted uses to the record and forgets ended sessions; to be called every second or so, and once
+    /// more at the end. Where the record is unavailable the uses of this batch are lost, which is logged; they
+    /// are no reason to stop.
+    pub async fn housekeep(&self) {
+        const BATCH: usize = 10_000;
+        loop {
+            let uses = self.gate().take_uses(BATCH);
+            let count = uses.len();
+            if count > 0
+                && let Err(error) = self.store().note_used(uses).await
+            {
+                tracing::warn!(%error, count, "last uses were not written");
+            }
+            if count < BATCH {
+                break;
+            }
+        }
+        let now = self.now();
+        self.gate().prune(now);
+        if let Err(error) = self.store().prune(now).await {
+            tracing::warn!(%error, "ended sessions were not pruned");
+        }
+    }
+}

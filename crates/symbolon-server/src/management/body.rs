@@ -1,0 +1,92 @@
+//! JSON bodies, read strictly: the content type, UTF-8, no unknown, double or null fields, and every error with
+//! the field's name.
+
+use axum::extract::{FromRequest, Request};
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use serde::de::DeserializeOwned;
+use symbolon_core::{Code, Refusal};
+
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// A body of type `T`, and its bytes.
+pub(super) struct Body<T> {
+    pub(super) value: T,
+    pub(super) bytes: Bytes,
+}
+
+impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        let kind =
+            request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let kind = kind.split(';').next().unwrap_or_default().trim();
+        if !kind.eq_ignore_ascii_case("application/json") {
+            return Err(ApiError::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
+        }
+        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+                ApiError::new(Code::PayloadTooLarge, format!("a body has at most {} bytes", super::MAX_BODY))
+            } else {
+                ApiError::new(Code::InvalidRequest, "the body broke off")
+            }
+        })?;
+        // The quick reader first; only a body that it refuses is read again by the one that knows where it is.
+        match serde_json::from_slice(&bytes) {
+            Ok(value) => Ok(Self { value, bytes }),
+            Err(_) => Err(explain::<T>(&bytes)),
+        }
+    }
+}
+
+fn explain<T: DeserializeOwned>(bytes: &[u8]) -> ApiError {
+    if std::str::from_utf8(bytes).is_err() {
+        return ApiError::new(Code::InvalidRequest, "the body is not UTF-8");
+    }
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
+        return ApiError::new(Code::InvalidRequest, "the body holds more than one JSON value");
+    };
+    let path = error.path().to_string();
+    let inner = error.into_inner();
+    // The position is of no use to somebody whose program wrote the JSON.
+    let text = inner.to_string();
+    let message = text.split(" at line ").next().unwrap_or_default();
+    if inner.is_data() {
+        let message = if message.starts_with("invalid type: null") {
+            "null is not a value here; leave the field out, or give one".to_owned()
+        } else {
+            shortened(message)
+        };
+        // "missing field `name`" is found at the object; its name is in the message alone.
+        let named = message.split('`').nth(1).filter(|_| {
+            ["missing field", "unknown field", "duplicate field"]
+                .iter()
+                .any(|start| message.starts_with(start))
+        });
+        let field = match (path.as_str(), named) {
+            (".", Some(name)) => name.to_owned(),
+            (".", None) => {
+                return ApiError::new(
+                    Code::ValidationFailed,
+                    format!("the body must be a JSON object: {message}"),
+                );
+            }
+            (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
+            (path, _) => path.to_owned(),
+        };
+        return Refusal::field(field, message).into();
+    }
+    ApiError::new(Code::InvalidRequest, format!("the body is not JSON: {message}"))
+}
+
+/// A message may quote what was sent, however long; and what was sent may be a secret in the wrong place.
+fn shortened(message: &str) -> String {
+    match (message.find('"'), message.rfind('"')) {
+        (Some(start), Some(end)) if end > start => format!("{}…{}", &message[..start], &message[end + 1..]),
+        _ => message.chars().take(300).collect(),
+    }
+}

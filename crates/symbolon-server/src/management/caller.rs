@@ -1,0 +1,135 @@
+//! Who makes a management call, and what they may do at all.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use axum::extract::FromRequestParts;
+use http::Method;
+use http::request::Parts;
+use symbolon_core::credential::Presented;
+use symbolon_core::id::{KeyId, RequestId, SessionId};
+use symbolon_core::manage::Operator;
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::{ActorId, Origin, Token, User};
+use symbolon_core::{Code, Refusal};
+use symbolon_gate::Known;
+
+use super::envelope::CurrentRequest;
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::incoming::{AtTheMachine, Peer, credentials};
+
+/// Who is calling.
+#[derive(Debug, Clone)]
+pub(super) enum Who {
+    /// Somebody who can open the data directory's socket.
+    AtTheMachine,
+    System(KeyId),
+    Verifier(ServiceName, KeyId),
+    User(SessionId, Arc<User>),
+    Token(Arc<Token>, Arc<User>),
+}
+
+/// The caller of a management call, identified.
+#[derive(Debug, Clone)]
+pub(super) struct Caller {
+    pub(super) who: Who,
+    pub(super) client_ip: Option<IpAddr>,
+    pub(super) request: RequestId,
+}
+
+impl Caller {
+    pub(super) fn origin(&self) -> Origin {
+        let actor = match &self.who {
+            Who::AtTheMachine => ActorId::Local,
+            Who::System(key) | Who::Verifier(_, key) => ActorId::Key(*key),
+            Who::User(_, user) => ActorId::User(user.id),
+            Who::Token(token, _) => ActorId::Token(token.id),
+        };
+        Origin { actor, client_ip: self.client_ip, request: Some(self.request) }
+    }
+
+    /// Somebody who may manage; never a token, and never a verifier key.
+    pub(super) fn operator(&self) -> Result<Operator<'_>, Refusal> {
+        match &self.who {
+            Who::AtTheMachine | Who::System(_) => Ok(Operator::System),
+            Who::User(_, user) => Ok(Operator::User(user)),
+            Who::Token(..) => Err(Refusal::new(
+                Code::HumanOnly,
+                "a token cannot manage anything; it can read and revoke itself at /v1/self",
+            )),
+            Who::Verifier(..) => Err(Refusal::new(
+                Code::InsufficientRole,
+                "a verifier key may ask for decisions of its service, and nothing else",
+            )),
+        }
+    }
+
+    /// Somebody who administers the installation.
+    pub(super) fn administrator(&self) -> Result<Operator<'_>, Refusal> {
+        let operator = self.operator()?;
+        operator.administers().map(|()| operator)
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        if !app.gate().ready() {
+            return Err(ApiError::unavailable());
+        }
+        let who = identify(parts, app)?;
+        let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
+        let request = parts.extensions.get::<CurrentRequest>().map(|current| current.0);
+        let request = request.unwrap_or_else(|| app.request_id(app.now()));
+        Ok(Self { who, client_ip, request })
+    }
+}
+
+fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
+    let credentials = credentials(&parts.headers, app.shared().parts.https);
+    let presented = credentials.presented().map_err(|fault| match fault {
+        symbolon_core::credential::CredentialFault::Two => {
+            ApiError::new(Code::InvalidRequest, fault.to_string())
+        }
+        symbolon_core::credential::CredentialFault::Form => ApiError::challenged(Code::InvalidToken),
+    })?;
+    // A browser adds a cookie to what other sites ask of it; such a cookie does not count.
+    let safe = parts.method == Method::GET || parts.method == Method::HEAD;
+    let presented = presented.filter(|presented| match presented {
+        Presented::Cookie(cookie) => safe || cookie.same_origin,
+        Presented::Secret(_) => true,
+    });
+    let Some(presented) = presented else {
+        return match parts.extensions.get::<AtTheMachine>() {
+            Some(AtTheMachine) => Ok(Who::AtTheMachine),
+            None => Err(ApiError::challenged(Code::CredentialRequired)),
+        };
+    };
+    match app.gate().identify(presented, app.now()) {
+        Ok(Known::System(key)) => Ok(Who::System(key)),
+        Ok(Known::Verifier(service, key)) => Ok(Who::Verifier(service, key)),
+        Ok(Known::Session(session, user)) => Ok(Who::User(session.id, user)),
+        Ok(Known::Token(token, owner)) => Ok(Who::Token(token, owner)),
+        Err((reason, token)) => {
+            tracing::info!(%reason, ?token, "a credential was refused");
+            Err(ApiError::challenged(Code::InvalidToken))
+        }
+    }
+}
+
+/// As [`Caller`], where a call may also be made by nobody.
+pub(super) struct MaybeCaller(pub(super) Option<Caller>);
+
+impl FromRequestParts<App> for MaybeCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        match Caller::from_request_parts(parts, app).await {
+            Ok(caller) => Ok(Self(Some(caller))),
+            Err(error) if error.code() == Code::CredentialRequired => Ok(Self(None)),
+            Err(error) => Err(error),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! One mutation: the change, its audit line and, for a creation, the claim of its `Idempotency-Key`.
+
+use axum::extract::FromRequestParts;
+use bytes::Bytes;
+use http::HeaderName;
+use http::request::Parts;
+use jiff::SignedDuration;
+use serde_json::Value;
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::{AuditLine, Origin};
+use symbolon_core::store::{Change, Claim, Mutation, StoreError};
+use symbolon_core::{Code, Refusal, Timestamp};
+
+use super::caller::Caller;
+use crate::answer::ApiError;
+use crate::app::App;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+const CLAIM_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// What the audit says of a mutation.
+pub(super) struct Deed<'a> {
+    pub(super) action: &'static str,
+    pub(super) subject: String,
+    pub(super) service: Option<&'a ServiceName>,
+    pub(super) detail: Value,
+}
+
+impl App {
+    /// Writes one mutation. When it returns, the record is durable and the gate has applied it.
+    pub(super) async fn record(
+        &self,
+        origin: Origin,
+        deed: Deed<'_>,
+        changes: Vec<Change>,
+        claim: Option<Claim>,
+    ) -> Result<(), StoreError> {
+        let now = self.now();
+        tracing::info!(actor = %origin.actor, action = deed.action, subject = deed.subject, "changed");
+        let line = AuditLine {
+            at: now,
+            origin,
+            action: deed.action,
+            subject: deed.subject,
+            service: deed.service.cloned(),
+            detail: deed.detail,
+        };
+        self.store().commit(Mutation { changes, audit: vec![line], claim, now }).await
+    }
+}
+
+/// The `Idempotency-Key` of a creation, if it carries one. It is bound to caller, service and body for 24 hours.
+pub(super) struct IdempotencyKey(Option<String>);
+
+impl FromRequestParts<App> for IdempotencyKey {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
+        let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
+        let Some(value) = values.next() else { return Ok(Self(None)) };
+        let value =
+            value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && values.next().is_none());
+        value.map(|text| Self(Some(text.to_owned()))).ok_or_else(|| {
+            Refusal::field("Idempotency-Key", "an Idempotency-Key is one text of 1 to 255 ASCII characters")
+                .into()
+        })
+    }
+}
+
+/// A creation's claim before anything was made.
+pub(super) struct Claiming(Option<Claim>);
+
+impl IdempotencyKey {
+    /// Looks whether the same creation was made before: then that is the answer.
+    pub(super) async fn begin(
+        self,
+        app: &App,
+        caller: &Caller,
+        place: &str,
+        body: &Bytes,
+        now: Timestamp,
+    ) -> Result<Claiming, ApiError> {
+        let Some(key) = self.0 else { return Ok(Claiming(None)) };
+        let scope = format!("{}/{place}", caller.origin().actor);
+        let digest = app.keys().pepper.digest(&[b"idempotency\0", body.as_ref()].concat());
+        if let Some(before) = app.store().claim(&scope, &key, now).await? {
+            let same = digest == before.body;
+            return Err(replay(before, same));
+        }
+        let expires_at = now.saturating_add(CLAIM_LIFE).unwrap_or(Timestamp::MAX);
+        Ok(Claiming(Some(Claim { scope, key, body: digest, made: String::new(), expires_at })))
+    }
+}
+
+fn replay(before: Claim, same_body: bool) -> ApiError {
+    if same_body {
+        return ApiError::already_created(before.made);
+    }
+    ApiError::new(
+        Code::IdempotencyMismatch,
+        "this Idempotency-Key was used for another body within the last 24 hours; use a new one",
+    )
+}
+
+impl Claiming {
+    /// The claim for what is about to be made.
+    pub(super) fn of(&self, made: &impl ToString) -> Option<Claim> {
+        self.0.clone().map(|claim| Claim { made: made.to_string(), ..claim })
+    }
+
+    /// The answer to a commit that failed: where somebody else made the same claim in between, theirs counts.
+    pub(super) fn failed(&self, error: StoreError) -> ApiError {
+        match (error, &self.0) {
+            (StoreError::Claimed(before), Some(mine)) => {
+                let same = before.body == mine.body;
+                replay(before, same)
+            }
+            (error, _) => error.into(),
+        }
+    }
+}

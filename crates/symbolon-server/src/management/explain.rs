@@ -1,0 +1,154 @@
+//! Why a request would be allowed or refused, rule by rule, without making it; and why one was.
+
+use axum::Json;
+use axum::extract::State;
+use jiff::SignedDuration;
+use symbolon_api::{Explain, Explanation, ExplanationStep};
+use symbolon_core::credential::Credentials;
+use symbolon_core::decision::{Reason, Request};
+use symbolon_core::explain::Explanation as Steps;
+use symbolon_core::id::{KeyId, RequestId, SessionId, TokenId};
+use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::record::Session;
+use symbolon_core::token::TokenPrefix;
+use symbolon_core::{Code, Refusal};
+use symbolon_gate::Subject;
+
+use super::body::Body;
+use super::caller::{Caller, Who};
+use super::parameters::{PathOf, parsed};
+use super::verify::{checked_method, checked_path};
+use super::{services, tokens};
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// Explain a request by method, path and caller, or a recent refusal by its `request_id`. For whoever manages the
+/// tokens of others.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/explain", tag = "decisions",
+    params(("service" = String, Path, description = "The service's name")),
+    request_body = Explain,
+    responses((status = 200, body = Explanation)),
+)]
+pub(super) async fn explain(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(service): PathOf<String>,
+    Body { value, .. }: Body<Explain>,
+) -> Result<Json<Explanation>, ApiError> {
+    let operator = caller.operator()?;
+    let catalog = services::find(&app, &service)?.catalog;
+    if !operator.manages_others(&catalog) {
+        let needed = catalog.roles.name(catalog.token_admins);
+        return Err(ApiError::new(
+            Code::InsufficientRole,
+            format!("explanations need the role {needed} in {service}"),
+        ));
+    }
+    if let Some(id) = &value.request_id {
+        let others =
+            [value.method.is_some(), value.path.is_some(), value.token.is_some(), value.user.is_some()];
+        if others.contains(&true) || value.system.is_some() {
+            return Err(
+                Refusal::field("request_id", "give a request_id alone, or method, path and caller").into()
+            );
+        }
+        return refused(&app, &catalog.service, parsed("request_id", id)?);
+    }
+    let (Some(method), Some(path)) = (&value.method, &value.path) else {
+        let field = if value.method.is_none() { "method" } else { "path" };
+        return Err(Refusal::field(field, "give a request_id, or method and path").into());
+    };
+    let subject = subject(&app, &caller, &catalog.service, &value).await?;
+    let request = Request {
+        method: checked_method(method)?,
+        target: checked_path(path)?.as_bytes(),
+        credentials: Credentials::default(),
+        method_override: false,
+        client_ip: None,
+    };
+    let explained = app.gate().explain_as(&catalog.service, &request, &subject, app.now());
+    let (outcome, steps) =
+        explained.ok_or_else(|| Refusal::field("token", "the token is revoked, or its owner removed"))?;
+    Ok(Json(explanation(&catalog.service, method, path, outcome.err(), steps)))
+}
+
+fn refused(app: &App, service: &ServiceName, id: RequestId) -> Result<Json<Explanation>, ApiError> {
+    let refused = app.refusals().find(id).filter(|refused| refused.service == *service).ok_or_else(|| {
+        let detail =
+            "no refusal of this service by that id is remembered; the last 1,024 since the start are";
+        ApiError::new(Code::NotFound, detail)
+    })?;
+    let mut told = explanation(service, &refused.method, &refused.path, Some(refused.reason), refused.steps);
+    told.at = Some(refused.at.to_string());
+    if let Some(token) = refused.token {
+        told.reason = format!("{} ({token})", told.reason);
+    }
+    Ok(Json(told))
+}
+
+/// Whose request it is to be. A user is taken as signed in just now.
+async fn subject(
+    app: &App,
+    caller: &Caller,
+    service: &ServiceName,
+    value: &Explain,
+) -> Result<Subject, ApiError> {
+    match (&value.token, &value.user, value.system) {
+        (None, None, None | Some(false)) => Ok(Subject::Anonymous),
+        (None, None, Some(true)) => Ok(Subject::System(match caller.who {
+            Who::System(key) => key,
+            _ => KeyId::new(app.now(), app.entropy()),
+        })),
+        (Some(token), None, None | Some(false)) => {
+            let missing = || {
+                Refusal::field(
+                    "token",
+                    "there is no such token; give its id or token_prefix, never the token itself",
+                )
+            };
+            if let Ok(id) = token.parse::<TokenId>() {
+                return Ok(Subject::Token(id));
+            }
+            let prefix: TokenPrefix = token.parse().map_err(|_| missing())?;
+            let token = tokens::by_prefix(app, service, prefix).await?.ok_or_else(missing)?;
+            Ok(Subject::Token(token.id))
+        }
+        (None, Some(name), None | Some(false)) => {
+            let name: UserName = parsed("user", name)?;
+            let user = app.store().user_named(&name).await?;
+            let user = user.ok_or_else(|| Refusal::field("user", "there is no user of this name"))?;
+            let now = app.now();
+            let expires_at = now.saturating_add(SignedDuration::from_hours(1)).unwrap_or(now);
+            let id = SessionId::new(now, app.entropy());
+            Ok(Subject::User(Session { id, user: user.id, created_at: now, expires_at, client_ip: None }))
+        }
+        _ => Err(Refusal::field("token", "give one caller: token, user or system").into()),
+    }
+}
+
+fn explanation(
+    service: &ServiceName,
+    method: &str,
+    path: &str,
+    reason: Option<Reason>,
+    steps: Steps,
+) -> Explanation {
+    let code = reason.map_or(Code::Allowed, Reason::code);
+    let steps = steps.0.into_iter().map(|step| ExplanationStep {
+        rule: step.rule.as_str().to_owned(),
+        passed: step.passed,
+        detail: step.detail,
+    });
+    Explanation {
+        service: service.to_string(),
+        method: method.to_owned(),
+        path: path.to_owned(),
+        allowed: reason.is_none(),
+        code: code.as_str().to_owned(),
+        status: code.status(),
+        reason: reason.map_or_else(|| Code::Allowed.title().to_owned(), |reason| reason.to_string()),
+        at: None,
+        steps: steps.collect(),
+    }
+}

@@ -1,0 +1,80 @@
+//! The management API (DESIGN part 8). One noun, one file. A handler says who may, turns the wire into domain
+//! values, calls one rule of core, and makes one store call; the gate has applied it when that returns.
+
+mod audit;
+mod body;
+mod caller;
+mod commit;
+mod envelope;
+mod explain;
+mod health;
+mod keys;
+mod openapi;
+mod own;
+mod parameters;
+mod services;
+mod sessions;
+mod tokens;
+mod users;
+mod verify;
+mod wire;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, State};
+use axum::middleware;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::app::App;
+use caller::MaybeCaller;
+
+pub use keys::check_operator_secret;
+
+/// The longest body that is read, in bytes. Larger than any field may be, so that the field can be named.
+const MAX_BODY: usize = 4 * 1024 * 1024;
+
+/// The management API over `app`.
+pub fn router(app: App) -> Router {
+    let (router, document) = documented().split_for_parts();
+    let document: Arc<str> = openapi::json(&openapi::finish(document)).into();
+    router
+        .route(
+            "/openapi.json",
+            axum::routing::get(async move |app, caller| openapi::serve(app, caller, document)),
+        )
+        .fallback(envelope::not_found)
+        .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), envelope::envelope))
+        .with_state(app)
+}
+
+/// The `OpenAPI` document of the management API, as JSON.
+pub fn document() -> String {
+    openapi::json(&openapi::finish(documented().into_openapi()))
+}
+
+fn documented() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(openapi::base())
+        .routes(routes!(services::list))
+        .routes(routes!(services::show))
+        .routes(routes!(tokens::list, tokens::create))
+        .routes(routes!(tokens::show, tokens::edit, tokens::revoke))
+        .routes(routes!(tokens::disable))
+        .routes(routes!(tokens::enable))
+        .routes(routes!(verify::verify))
+        .routes(routes!(explain::explain))
+        .routes(routes!(own::show, own::revoke))
+        .routes(routes!(own::change_password))
+        .routes(routes!(sessions::list, sessions::create))
+        .routes(routes!(sessions::end_current))
+        .routes(routes!(sessions::end))
+        .routes(routes!(users::list, users::create))
+        .routes(routes!(users::show, users::edit, users::remove))
+        .routes(routes!(keys::list, keys::create))
+        .routes(routes!(keys::show, keys::remove))
+        .routes(routes!(audit::list))
+        .routes(routes!(health::healthz))
+        .routes(routes!(health::readyz))
+}

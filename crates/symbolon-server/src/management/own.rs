@@ -1,0 +1,85 @@
+//! What a caller may do with itself: a token reads and revokes itself, a user changes the own password.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde_json::json;
+use symbolon_api::{ChangePassword, SelfInfo};
+use symbolon_core::record::User;
+use symbolon_core::store::{Change, StoreError};
+use symbolon_core::{Code, Refusal, manage};
+
+use super::body::Body;
+use super::caller::{Caller, Who};
+use super::commit::Deed;
+use super::{sessions, tokens};
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// Who the presented credential is.
+#[utoipa::path(get, path = "/v1/self", tag = "self", responses((status = 200, body = SelfInfo)))]
+pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInfo> {
+    let (principal, user, token) = match &caller.who {
+        Who::AtTheMachine | Who::System(_) => ("system", None, None),
+        Who::Verifier(..) => ("verifier", None, None),
+        Who::User(_, user) => ("session", Some(user), None),
+        Who::Token(token, owner) => ("token", Some(owner), Some(app.token_record(token))),
+    };
+    Json(SelfInfo {
+        principal: principal.to_owned(),
+        user: user.map(|user| user.name.to_string()),
+        platform_admin: token.is_none() && user.is_some_and(|user| user.platform_admin),
+        token,
+    })
+}
+
+/// Revoke the presented token. For tokens alone.
+#[utoipa::path(delete, path = "/v1/self", tag = "self", responses((status = 204, description = "It is revoked")))]
+pub(super) async fn revoke(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
+    let Who::Token(token, _) = &caller.who else {
+        return Err(ApiError::new(
+            Code::InvalidRequest,
+            "only a token revokes itself here; a session ends at DELETE /v1/sessions/current",
+        ));
+    };
+    for _ in 0..tokens::TRIES {
+        let Some(stored) = app.store().token(&token.service, token.id).await? else { break };
+        let Some(tombstone) = manage::revoke(&stored, app.now()) else { break };
+        match tokens::write(&app, &caller, "token.revoke", &stored, tombstone).await {
+            Err(StoreError::Conflict(_)) => {}
+            done => return Ok(done.map(|()| StatusCode::NO_CONTENT)?),
+        }
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Change one's own password. All one's sessions end, this one too: sign in anew.
+#[utoipa::path(
+    post, path = "/v1/self/password", tag = "self",
+    request_body = ChangePassword,
+    responses((status = 204, description = "It is changed")),
+)]
+pub(super) async fn change_password(
+    State(app): State<App>,
+    caller: Caller,
+    Body { value, .. }: Body<ChangePassword>,
+) -> Result<StatusCode, ApiError> {
+    let Who::User(_, user) = &caller.who else {
+        return Err(ApiError::new(Code::HumanOnly, "only a signed-in user has a password to change"));
+    };
+    let stored = app.store().user(user.id).await?.ok_or_else(ApiError::unavailable)?;
+    if !sessions::password_is(&app, value.current, stored.password.clone()).await? {
+        return Err(Refusal::field("current", "this is not the password until now").into());
+    }
+    let password = Some(sessions::hashed(&app, "new", value.new).await?);
+    let next = User { password, revision: stored.revision + 1, ..stored };
+    let deed = Deed {
+        action: "user.password",
+        subject: user.id.to_string(),
+        service: None,
+        detail: json!({ "name": user.name.to_string() }),
+    };
+    let changes = vec![Change::UserChanged(next), Change::SessionsEnded(user.id)];
+    app.record(caller.origin(), deed, changes, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,56 @@
+//! Services: their catalogs, readable.
+
+use axum::Json;
+use axum::extract::State;
+use symbolon_api::{List, ServiceInfo};
+use symbolon_core::Code;
+use symbolon_gate::Service;
+
+use super::caller::MaybeCaller;
+use super::parameters::PathOf;
+use super::wire::service_info;
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// The service of a path, or 404.
+pub(super) fn find(app: &App, name: &str) -> Result<Service, ApiError> {
+    app.gate().service(name).ok_or_else(|| {
+        let known: Vec<_> =
+            app.gate().services().iter().map(|service| service.catalog.service.to_string()).collect();
+        ApiError::new(Code::NotFound, format!("there is no such service; there is {}", known.join(", ")))
+    })
+}
+
+/// Catalogs are read by whoever is known, or by all where the operator opened them.
+pub(super) fn readable(app: &App, caller: &MaybeCaller) -> Result<(), ApiError> {
+    if caller.0.is_some() || app.shared().parts.open_documents {
+        return Ok(());
+    }
+    Err(ApiError::challenged(Code::CredentialRequired))
+}
+
+/// List the services.
+#[utoipa::path(get, path = "/v1/services", tag = "services", responses((status = 200, body = List<ServiceInfo>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: MaybeCaller,
+) -> Result<Json<List<ServiceInfo>>, ApiError> {
+    readable(&app, &caller)?;
+    let items = app.gate().services().iter().map(|service| service_info(&service.catalog)).collect();
+    Ok(Json(List { items, next_cursor: None }))
+}
+
+/// Show a service: its scopes, profiles, roles and routes.
+#[utoipa::path(
+    get, path = "/v1/services/{service}", tag = "services",
+    params(("service" = String, Path, description = "The service's name")),
+    responses((status = 200, body = ServiceInfo)),
+)]
+pub(super) async fn show(
+    State(app): State<App>,
+    caller: MaybeCaller,
+    PathOf(name): PathOf<String>,
+) -> Result<Json<ServiceInfo>, ApiError> {
+    readable(&app, &caller)?;
+    Ok(Json(service_info(&find(&app, &name)?.catalog)))
+}

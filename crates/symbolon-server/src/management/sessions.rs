@@ -1,0 +1,200 @@
+//! Sign-ins: a password for a JWT that lives 24 hours, and ends when it is ended.
+
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::SET_COOKIE;
+use http::{HeaderValue, StatusCode};
+use jiff::SignedDuration;
+use secrecy::ExposeSecret;
+use serde::Deserialize;
+use serde_json::json;
+use symbolon_api::{CreateSession, CreatedSession, List, SessionRecord};
+use symbolon_core::id::{SessionId, UserId};
+use symbolon_core::name::UserName;
+use symbolon_core::record::{ActorId, Origin, PasswordHash, Session};
+use symbolon_core::store::Change;
+use symbolon_core::{Code, Refusal};
+
+use super::body::Body;
+use super::caller::{Caller, Who};
+use super::commit::Deed;
+use super::envelope::CurrentRequest;
+use super::parameters::{PathOf, QueryOf, page};
+use super::wire;
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::incoming::{Peer, cookie_name};
+use crate::passwords::{check_password, hash_password};
+
+/// A session's life (seed document of O.D.I.N.: 24 hours).
+const LIFE: SignedDuration = SignedDuration::from_hours(24);
+/// How long a sign-in waits for its turn to be hashed.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Runs `work`, which takes a core for some 25 ms, off the asynchronous threads and not many at once.
+async fn hashing<T: Send + 'static>(
+    app: &App,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, ApiError> {
+    let busy = || ApiError::new(Code::Unavailable, "too many sign-ins at once; try again");
+    let turn = tokio::time::timeout(PATIENCE, app.shared().hashing.acquire()).await;
+    let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
+    tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::unavailable())
+}
+
+/// Whether `password` is the one of `hash`.
+pub(super) async fn password_is(
+    app: &App,
+    password: String,
+    hash: Option<PasswordHash>,
+) -> Result<bool, ApiError> {
+    hashing(app, move || check_password(&password, hash.as_ref())).await
+}
+
+/// A new password's hash; the fault names `field`.
+pub(super) async fn hashed(app: &App, field: &str, password: String) -> Result<PasswordHash, ApiError> {
+    crate::passwords::acceptable(&password).map_err(|fault| Refusal::field(field, fault.to_string()))?;
+    let shared = app.clone();
+    let hash = hashing(app, move || hash_password(&password, shared.entropy())).await?;
+    hash.map_err(|fault| Refusal::field(field, fault.to_string()).into())
+}
+
+/// Sign in. The answer holds the JWT, and the cookie for browsers.
+#[utoipa::path(
+    post, path = "/v1/sessions", tag = "sessions", security(()),
+    request_body = CreateSession,
+    responses((status = 201, body = CreatedSession)),
+)]
+pub(super) async fn create(
+    State(app): State<App>,
+    peer: Option<axum::Extension<Peer>>,
+    request: Option<axum::Extension<CurrentRequest>>,
+    Body { value, .. }: Body<CreateSession>,
+) -> Result<Response, ApiError> {
+    for (field, text) in [("username", &value.username), ("password", &value.password)] {
+        if text.is_empty() || text.len() > 1_024 {
+            return Err(Refusal::field(field, "1 to 1024 bytes").into());
+        }
+    }
+    let user = match value.username.parse::<UserName>() {
+        Ok(name) => app.store().user_named(&name).await?,
+        Err(_) => None,
+    };
+    // The same work and the same answer whether or not there is such a user.
+    let right =
+        password_is(&app, value.password, user.as_ref().and_then(|user| user.password.clone())).await?;
+    let Some(user) = user.filter(|user| right && user.active) else {
+        tracing::info!(ip = ?peer.map(|peer| peer.0.0), "a sign-in was refused");
+        return Err(ApiError::new(Code::InvalidLogin, Code::InvalidLogin.title()));
+    };
+    let now = app.now();
+    let client_ip = peer.map(|peer| peer.0.0);
+    let id = SessionId::new(now, app.entropy());
+    let expires_at = now.saturating_add(LIFE).map_err(|_| ApiError::unavailable())?;
+    let session = Session { id, user: user.id, created_at: now, expires_at, client_ip };
+    let origin =
+        Origin { actor: ActorId::User(user.id), client_ip, request: request.map(|current| current.0.0) };
+    let detail = json!({ "user": user.name.to_string() });
+    let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
+    app.record(origin, deed, vec![Change::SessionStarted(session.clone())], None).await?;
+    let jwt = app.keys().sessions.sign(&session);
+    let created =
+        CreatedSession { session: app.session_record(&session), token: jwt.expose_secret().to_owned() };
+    let mut response = (StatusCode::CREATED, Json(created)).into_response();
+    set_cookie(&app, &mut response, jwt.expose_secret(), LIFE.as_secs());
+    Ok(response)
+}
+
+/// `HttpOnly`: no script reads it. `SameSite=Strict`: no other site's request carries it.
+fn set_cookie(app: &App, response: &mut Response, value: &str, seconds: i64) {
+    let https = app.shared().parts.https;
+    let secure = if https { "; Secure" } else { "" };
+    let name = cookie_name(https);
+    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
+    if let Ok(mut cookie) = HeaderValue::try_from(cookie) {
+        cookie.set_sensitive(true);
+        response.headers_mut().insert(SET_COOKIE, cookie);
+    }
+}
+
+/// Query of a list of sessions.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListSessions {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1000; 50 if left out.
+    limit: Option<usize>,
+}
+
+/// List the sessions that live: one's own, or everybody's for an administrator.
+#[utoipa::path(
+    get, path = "/v1/sessions", tag = "sessions", params(ListSessions),
+    responses((status = 200, body = List<SessionRecord>)),
+)]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    QueryOf(query): QueryOf<ListSessions>,
+) -> Result<Json<List<SessionRecord>>, ApiError> {
+    let found = app.store().sessions(only(&caller)?, app.now(), &page(query.limit, query.cursor)?).await?;
+    Ok(Json(wire::list(found, |session| app.session_record(&session))))
+}
+
+/// The user whose sessions alone the caller sees; `None` is everybody's.
+fn only(caller: &Caller) -> Result<Option<UserId>, ApiError> {
+    let operator = caller.operator()?;
+    match &caller.who {
+        Who::User(_, user) if operator.administers().is_err() => Ok(Some(user.id)),
+        _ => Ok(None),
+    }
+}
+
+/// Sign out.
+#[utoipa::path(
+    delete, path = "/v1/sessions/current", tag = "sessions",
+    responses((status = 204, description = "It has ended")),
+)]
+pub(super) async fn end_current(State(app): State<App>, caller: Caller) -> Result<Response, ApiError> {
+    let Who::User(session, user) = &caller.who else {
+        return Err(ApiError::new(Code::InvalidRequest, "only a session can be ended here"));
+    };
+    ended(&app, &caller, *session, user.name.as_str()).await?;
+    let mut response = StatusCode::NO_CONTENT.into_response();
+    set_cookie(&app, &mut response, "", 0);
+    Ok(response)
+}
+
+/// End a session: one's own, or anybody's for an administrator.
+#[utoipa::path(
+    delete, path = "/v1/sessions/{id}", tag = "sessions",
+    params(("id" = String, Path, description = "The session's id")),
+    responses((status = 204, description = "It has ended")),
+)]
+pub(super) async fn end(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(id): PathOf<String>,
+) -> Result<StatusCode, ApiError> {
+    let only = only(&caller)?;
+    let not_there = || ApiError::new(Code::NotFound, "there is no such session");
+    let id: SessionId = id.parse().map_err(|_| not_there())?;
+    let session = app.gate().session(id).filter(|session| only.is_none_or(|user| user == session.user));
+    let record = app.session_record(&session.ok_or_else(not_there)?);
+    ended(&app, &caller, id, &record.user).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn ended(app: &App, caller: &Caller, id: SessionId, user: &str) -> Result<(), ApiError> {
+    let deed = Deed {
+        action: "session.end",
+        subject: id.to_string(),
+        service: None,
+        detail: json!({ "user": user }),
+    };
+    Ok(app.record(caller.origin(), deed, vec![Change::SessionEnded(id)], None).await?)
+}

@@ -1,0 +1,214 @@
+//! Users and their roles. For platform administrators and the system key.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use symbolon_api::{CreateUser, EditUser, List, UserRecord};
+use symbolon_core::id::UserId;
+use symbolon_core::name::{RoleName, ServiceName, UserName};
+use symbolon_core::record::User;
+use symbolon_core::store::{Change, StoreError};
+use symbolon_core::{Code, Refusal};
+
+use super::body::Body;
+use super::caller::Caller;
+use super::commit::{Deed, IdempotencyKey};
+use super::parameters::{PathOf, QueryOf, page, parsed};
+use super::{sessions, tokens, wire};
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// Query of a list of users.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListUsers {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1000; 50 if left out.
+    limit: Option<usize>,
+}
+
+/// List the users, by name.
+#[utoipa::path(get, path = "/v1/users", tag = "users", params(ListUsers), responses((status = 200, body = List<UserRecord>)))]
+pub(super) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    QueryOf(query): QueryOf<ListUsers>,
+) -> Result<Json<List<UserRecord>>, ApiError> {
+    caller.administrator()?;
+    let found = app.store().users(&page(query.limit, query.cursor)?).await?;
+    Ok(Json(wire::list(found, |user| wire::user_record(&user))))
+}
+
+/// Create a user.
+#[utoipa::path(
+    post, path = "/v1/users", tag = "users",
+    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated creation harmless for 24 hours")),
+    request_body = CreateUser,
+    responses((status = 201, body = UserRecord)),
+)]
+pub(super) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    key: IdempotencyKey,
+    Body { value, bytes }: Body<CreateUser>,
+) -> Result<impl IntoResponse, ApiError> {
+    caller.administrator()?;
+    let name: UserName = parsed("name", &value.name)?;
+    let roles = roles(&app, value.roles.unwrap_or_default())?;
+    let claiming = key.begin(&app, &caller, "users", &bytes, app.now()).await?;
+    let password = match value.password {
+        Some(password) => Some(sessions::hashed(&app, "password", password).await?),
+        None => None,
+    };
+    let now = app.now();
+    let user = User {
+        id: UserId::new(now, app.entropy()),
+        name,
+        password,
+        active: true,
+        platform_admin: value.platform_admin.unwrap_or_default(),
+        roles,
+        created_at: now,
+        revision: 1,
+    };
+    let deed =
+        Deed { action: "user.create", subject: user.id.to_string(), service: None, detail: summary(&user) };
+    let changes = vec![Change::UserCreated(user.clone())];
+    let done = app.record(caller.origin(), deed, changes, claiming.of(&user.id)).await;
+    done.map_err(|error| claiming.failed(error))?;
+    Ok((StatusCode::CREATED, Json(wire::user_record(&user))))
+}
+
+/// Show a user.
+#[utoipa::path(
+    get, path = "/v1/users/{name}", tag = "users",
+    params(("name" = String, Path, description = "The user's name or id")),
+    responses((status = 200, body = UserRecord)),
+)]
+pub(super) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(name): PathOf<String>,
+) -> Result<Json<UserRecord>, ApiError> {
+    caller.administrator()?;
+    Ok(Json(wire::user_record(&find(&app, &name).await?)))
+}
+
+/// Edit a user. Demoting or deactivating one holds for every request that is decided after this answer; a new
+/// password ends the user's sessions.
+#[utoipa::path(
+    patch, path = "/v1/users/{name}", tag = "users",
+    params(("name" = String, Path, description = "The user's name or id")),
+    request_body = EditUser,
+    responses((status = 200, body = UserRecord)),
+)]
+pub(super) async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(name): PathOf<String>,
+    Body { value, .. }: Body<EditUser>,
+) -> Result<Json<UserRecord>, ApiError> {
+    caller.administrator()?;
+    let roles = value.roles.map(|roles| self::roles(&app, roles)).transpose()?;
+    let password = match value.password {
+        Some(password) => Some(sessions::hashed(&app, "password", password).await?),
+        None => None,
+    };
+    let mut tries = 0;
+    loop {
+        let user = changeable(find(&app, &name).await?)?;
+        let next = User {
+            active: value.active.unwrap_or(user.active),
+            platform_admin: value.platform_admin.unwrap_or(user.platform_admin),
+            roles: roles.clone().unwrap_or_else(|| user.roles.clone()),
+            password: password.clone().or_else(|| user.password.clone()),
+            ..user.clone()
+        };
+        if next == user {
+            return Ok(Json(wire::user_record(&user)));
+        }
+        let next = User { revision: user.revision + 1, ..next };
+        let mut detail = tokens::difference(summary(&user), summary(&next));
+        if let Some(detail) = detail.as_object_mut() {
+            detail.insert("password_changed".to_owned(), json!(password.is_some()));
+        }
+        let deed = Deed { action: "user.update", subject: user.id.to_string(), service: None, detail };
+        let mut changes = vec![Change::UserChanged(next.clone())];
+        changes.extend(password.is_some().then_some(Change::SessionsEnded(user.id)));
+        match app.record(caller.origin(), deed, changes, None).await {
+            Ok(()) => return Ok(Json(wire::user_record(&next))),
+            Err(StoreError::Conflict(_)) if tries < tokens::TRIES => tries += 1,
+            Err(error) => return Err(error.into()),
+        }
+    }
+}
+
+/// Remove a user. Their tokens are revoked and their sessions end; the name is not given again.
+#[utoipa::path(
+    delete, path = "/v1/users/{name}", tag = "users",
+    params(("name" = String, Path, description = "The user's name or id")),
+    responses((status = 204, description = "The user is removed")),
+)]
+pub(super) async fn remove(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(name): PathOf<String>,
+) -> Result<StatusCode, ApiError> {
+    caller.administrator()?;
+    let user = changeable(find(&app, &name).await?)?;
+    let deed =
+        Deed { action: "user.remove", subject: user.id.to_string(), service: None, detail: summary(&user) };
+    app.record(caller.origin(), deed, vec![Change::UserRemoved(user.id, app.now())], None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn find(app: &App, name: &str) -> Result<User, ApiError> {
+    let user = match (name.parse::<UserId>(), name.parse::<UserName>()) {
+        (Ok(id), _) => app.store().user(id).await?,
+        (_, Ok(name)) => app.store().user_named(&name).await?,
+        _ => None,
+    };
+    user.ok_or_else(|| ApiError::new(Code::NotFound, "there is no such user"))
+}
+
+fn changeable(user: User) -> Result<User, ApiError> {
+    if user.is_system() {
+        return Err(ApiError::new(Code::Conflict, "the built-in user system cannot be changed or removed"));
+    }
+    Ok(user)
+}
+
+fn roles(app: &App, given: BTreeMap<String, String>) -> Result<BTreeMap<ServiceName, RoleName>, Refusal> {
+    let mut roles = BTreeMap::new();
+    for (service, role) in given {
+        let field = format!("roles.{}", service.chars().take(64).collect::<String>());
+        let found = app.gate().service(&service);
+        let catalog =
+            found.ok_or_else(|| Refusal::field(&field, "there is no service of this name"))?.catalog;
+        let known = || catalog.roles.iter().map(|(_, name)| name.to_string()).collect::<Vec<_>>().join(", ");
+        let role = catalog.roles.get(&role).map(|role| catalog.roles.name(role).clone());
+        let role = role.ok_or_else(|| Refusal::field(&field, format!("a role of {service}: {}", known())))?;
+        roles.insert(catalog.service.clone(), role);
+    }
+    Ok(roles)
+}
+
+/// What the audit keeps of a user.
+fn summary(user: &User) -> Value {
+    let roles: BTreeMap<_, _> =
+        user.roles.iter().map(|(service, role)| (service.as_str(), role.as_str())).collect();
+    json!({
+        "name": user.name.as_str(),
+        "login": user.password.is_some(),
+        "active": user.active,
+        "platform_admin": user.platform_admin,
+        "roles": roles,
+    })
+}

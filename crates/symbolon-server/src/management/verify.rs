@@ -1,0 +1,153 @@
+//! The question that applications and gateways ask: may this secret make this request?
+
+use std::net::IpAddr;
+
+use axum::Json;
+use axum::extract::State;
+use symbolon_api::{Verify, VerifyReply};
+use symbolon_core::credential::Credentials;
+use symbolon_core::decision::{Decision, Request};
+use symbolon_core::name::{ScopeName, ServiceName};
+use symbolon_core::target::MAX_TARGET;
+use symbolon_core::{Code, Refusal};
+
+use super::body::Body;
+use super::caller::{Caller, Who};
+use super::parameters::{PathOf, parsed};
+use super::services;
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::refusals;
+
+/// The longest secret that is looked at, in bytes; a JWT of another application may be long.
+const MAX_SECRET: usize = 8 * 1024;
+
+/// Decide about a request, or about scopes, without making it. For a system key, or a verifier key of the service.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/verify", tag = "decisions",
+    params(("service" = String, Path, description = "The service's name")),
+    request_body = Verify,
+    responses((status = 200, body = VerifyReply)),
+)]
+pub(super) async fn verify(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(service): PathOf<String>,
+    Body { value, .. }: Body<Verify>,
+) -> Result<Json<VerifyReply>, ApiError> {
+    let service = services::find(&app, &service)?.catalog.service.clone();
+    may_ask(&caller, &service)?;
+    if value.token.is_empty() || value.token.len() > MAX_SECRET {
+        return Err(Refusal::field("token", format!("the presented secret, 1 to {MAX_SECRET} bytes")).into());
+    }
+    let client_ip = value.client_ip.as_deref().map(|text| parsed::<IpAddr>("client_ip", text)).transpose()?;
+    let credentials = Credentials::of_secret(value.token.as_bytes());
+    let now = app.now();
+    let gone = || ApiError::new(Code::NotFound, "there is no such service");
+    let decision = match (&value.method, &value.path, &value.scopes) {
+        (Some(method), Some(path), None) => {
+            let request = Request {
+                method: checked_method(method)?,
+                target: checked_path(path)?.as_bytes(),
+                credentials,
+                method_override: false,
+                client_ip,
+            };
+            let decision = app.gate().check(&service, &request, now).ok_or_else(gone)?;
+            if let Decision::Deny(denial) = &decision {
+                refusals::remember(&app, caller.request, &service, &request, denial, now);
+            }
+            decision
+        }
+        (None, None, Some(scopes)) => {
+            let required = checked_scopes(&app, &service, scopes)?;
+            app.gate().check_scopes(&service, credentials, &required, now).ok_or_else(gone)?
+        }
+        (None, Some(_), None) => {
+            return Err(Refusal::field("method", "give the method beside the path").into());
+        }
+        (Some(_), None, None) => return Err(Refusal::field("path", "give the path beside the method").into()),
+        (None, None, None) => return Err(Refusal::field("path", "give method and path, or scopes").into()),
+        _ => return Err(Refusal::field("scopes", "give method and path, or scopes, not both").into()),
+    };
+    Ok(Json(reply(&app, &service, &decision)))
+}
+
+/// Verifier keys ask about their own service; nobody learns of another's.
+fn may_ask(caller: &Caller, service: &ServiceName) -> Result<(), Refusal> {
+    match &caller.who {
+        Who::AtTheMachine | Who::System(_) => Ok(()),
+        Who::Verifier(own, _) if own == service => Ok(()),
+        _ => Err(Refusal::new(
+            Code::SystemOnly,
+            "decisions are for a system key, or a verifier key of this service",
+        )),
+    }
+}
+
+fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>) -> VerifyReply {
+    let code = decision.code();
+    let base = VerifyReply {
+        allowed: false,
+        code: code.as_str().to_owned(),
+        status: code.status(),
+        www_authenticate: None,
+        principal: None,
+        owner: None,
+        role: None,
+        token: None,
+    };
+    let given = |text: &str| Some(text.to_owned()).filter(|text| text != "-");
+    match decision {
+        Decision::Allow(grant) => {
+            let identity = grant.identity();
+            VerifyReply {
+                allowed: true,
+                principal: given(identity.principal),
+                owner: given(identity.owner),
+                role: given(identity.role),
+                token: grant.principal().token().map(|token| app.token_record(token)),
+                ..base
+            }
+        }
+        Decision::Deny(denial) => VerifyReply {
+            www_authenticate: denial.challenge(service.as_str()),
+            token: denial.token.as_ref().map(|token| app.token_record(token)),
+            ..base
+        },
+        Decision::Unavailable => base,
+    }
+}
+
+pub(super) fn checked_method(method: &str) -> Result<&str, Refusal> {
+    let token =
+        (1..=32).contains(&method.len()) && method.bytes().all(|b| b.is_ascii_alphabetic() || b == b'-');
+    if token { Ok(method) } else { Err(Refusal::field("method", "an HTTP method, such as GET")) }
+}
+
+pub(super) fn checked_path(path: &str) -> Result<&str, Refusal> {
+    if path.is_empty() || path.len() > MAX_TARGET {
+        return Err(Refusal::field(
+            "path",
+            format!("the request's target from its / on, 1 to {MAX_TARGET} bytes"),
+        ));
+    }
+    Ok(path)
+}
+
+fn checked_scopes(app: &App, service: &ServiceName, scopes: &[String]) -> Result<Vec<ScopeName>, ApiError> {
+    let catalog = services::find(app, service.as_str())?.catalog;
+    if scopes.is_empty() {
+        return Err(Refusal::field("scopes", "name at least one scope").into());
+    }
+    let mut required = Vec::with_capacity(scopes.len());
+    for (index, text) in scopes.iter().enumerate() {
+        let field = format!("scopes[{index}]");
+        let scope: ScopeName = parsed(&field, text)?;
+        if catalog.scope(&scope).is_none() {
+            return Err(Refusal::field(field, format!("{service} has no scope {scope}")).into());
+        }
+        required.push(scope);
+    }
+    Ok(required)
+}

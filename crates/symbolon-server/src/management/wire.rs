@@ -1,0 +1,160 @@
+//! From domain values to the wire. Nothing secret has a place to go to here.
+
+use std::collections::BTreeMap;
+
+use symbolon_api::{
+    AuditEntry, KeyRecord, List, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord,
+    UserRecord,
+};
+use symbolon_core::Catalog;
+use symbolon_core::Timestamp;
+use symbolon_core::catalog::Access;
+use symbolon_core::id::UserId;
+use symbolon_core::record::{Key, KeyKind, Session, Token, User};
+use symbolon_core::store::{Page, StoredAudit};
+
+use crate::app::App;
+
+fn time(at: Timestamp) -> String {
+    at.to_string()
+}
+
+fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+    items.into_iter().map(|item| item.to_string()).collect()
+}
+
+/// A page of domain values as a page of the wire's.
+pub(super) fn list<T, U>(page: Page<T>, item: impl Fn(T) -> U) -> List<U> {
+    List { items: page.items.into_iter().map(item).collect(), next_cursor: page.next }
+}
+
+impl App {
+    /// A user's name; of one who was removed, the id.
+    fn user_name(&self, id: UserId) -> String {
+        self.gate().user(id).map_or_else(|| id.to_string(), |user| user.name.to_string())
+    }
+
+    /// A token's record as it is now.
+    pub(super) fn token_record(&self, token: &Token) -> TokenRecord {
+        let service = self.gate().service(token.service.as_str());
+        let owner = self.gate().user(token.owner);
+        let (mut effective, mut inert) = (Vec::new(), texts(&token.scopes));
+        if let Some(service) = service {
+            let catalog = &service.catalog;
+            let role = owner.as_ref().and_then(|owner| catalog.role_of(owner));
+            effective = texts(catalog.names(catalog.effective(catalog.closure(&token.scopes), role)));
+            inert = texts(token.scopes.iter().filter(|scope| catalog.scope(scope).is_none()));
+        }
+        let last_used = self.gate().last_used(token.id).max(token.last_used_at);
+        TokenRecord {
+            id: token.id.to_string(),
+            service: token.service.to_string(),
+            name: token.name.clone(),
+            description: token.description.clone(),
+            owner: owner.map_or_else(|| token.owner.to_string(), |owner| owner.name.to_string()),
+            token_prefix: token.token_prefix.to_string(),
+            scopes: texts(&token.scopes),
+            effective_scopes: effective,
+            inert_scopes: inert,
+            profile: token.profile.clone(),
+            state: token.state(self.now()).as_str().to_owned(),
+            created_at: time(token.created_at),
+            expires_at: token.expires_at.map(time),
+            last_used_at: last_used.map(time),
+        }
+    }
+
+    pub(super) fn session_record(&self, session: &Session) -> SessionRecord {
+        SessionRecord {
+            id: session.id.to_string(),
+            user: self.user_name(session.user),
+            created_at: time(session.created_at),
+            expires_at: time(session.expires_at),
+            client_ip: session.client_ip.map(|ip| ip.to_string()),
+        }
+    }
+}
+
+pub(super) fn user_record(user: &User) -> UserRecord {
+    let roles: BTreeMap<_, _> =
+        user.roles.iter().map(|(service, role)| (service.to_string(), role.to_string())).collect();
+    UserRecord {
+        id: user.id.to_string(),
+        name: user.name.to_string(),
+        login: user.password.is_some(),
+        active: user.active,
+        platform_admin: user.platform_admin,
+        roles,
+        created_at: time(user.created_at),
+    }
+}
+
+pub(super) fn key_record(key: &Key) -> KeyRecord {
+    let (kind, service) = match &key.kind {
+        KeyKind::System => ("system", None),
+        KeyKind::Verifier(service) => ("verifier", Some(service.to_string())),
+    };
+    KeyRecord {
+        id: key.id.to_string(),
+        kind: kind.to_owned(),
+        name: key.name.clone(),
+        service,
+        key_prefix: key.key_prefix.map(|prefix| prefix.to_string()),
+        created_at: time(key.created_at),
+    }
+}
+
+pub(super) fn audit_entry((seq, line): (u64, StoredAudit)) -> AuditEntry {
+    AuditEntry {
+        seq,
+        at: time(line.at),
+        actor: line.actor,
+        client_ip: line.client_ip,
+        request_id: line.request_id,
+        action: line.action,
+        subject: line.subject,
+        service: line.service,
+        detail: line.detail,
+    }
+}
+
+pub(super) fn service_info(catalog: &Catalog) -> ServiceInfo {
+    let role = |role| catalog.roles.name(role).to_string();
+    let scopes = catalog.scopes().iter().map(|scope| ScopeInfo {
+        name: scope.name.to_string(),
+        grants: scope.grants.clone(),
+        implies: texts(&scope.implies),
+        min_role: scope.min_role.map(role),
+    });
+    let profiles = catalog
+        .profiles
+        .iter()
+        .map(|profile| ProfileInfo { name: profile.name.clone(), scopes: texts(&profile.scopes) });
+    let routes = catalog.routes.iter().map(|route| RouteInfo {
+        method: route.method.clone(),
+        path: route.path.clone(),
+        access: match route.access {
+            Access::Public => "public",
+            Access::Human => "human",
+            Access::System => "system",
+            Access::Scopes(_) => "scopes",
+        }
+        .to_owned(),
+        scopes: catalog.alternatives(route).into_iter().map(texts).collect(),
+        role: role(route.role),
+    });
+    ServiceInfo {
+        service: catalog.service.to_string(),
+        title: catalog.title.clone(),
+        token_prefix: catalog.prefix.as_str().to_owned(),
+        roles: catalog.roles.iter().map(|(_, name)| name.to_string()).collect(),
+        token_managers: role(catalog.token_managers),
+        token_admins: role(catalog.token_admins),
+        default_lifetime: catalog.default_lifetime.to_string(),
+        max_lifetime: catalog.max_lifetime.to_string(),
+        scopes: scopes.collect(),
+        profiles: profiles.collect(),
+        mounts: catalog.mounts.clone(),
+        routes: routes.collect(),
+    }
+}

@@ -1,0 +1,76 @@
+//! Passwords: argon2id with the crate's recommended cost (19 MiB, two passes; OWASP Password Storage).
+
+use std::sync::LazyLock;
+
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use symbolon_core::random::Entropy;
+use symbolon_core::record::PasswordHash;
+
+/// Shortest password, in bytes.
+const MIN: usize = 12;
+/// Longest password, in bytes: hashing reads all of it.
+const MAX: usize = 1_024;
+
+/// A password that is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a password has {MIN} to {MAX} bytes")]
+pub struct PasswordFault;
+
+/// Whether a new password is taken. Length is what is asked for; composition is not (NIST SP 800-63B 3.1.1.2).
+pub(crate) fn acceptable(password: &str) -> Result<(), PasswordFault> {
+    if (MIN..=MAX).contains(&password.len()) { Ok(()) } else { Err(PasswordFault) }
+}
+
+/// Hashes a password under a fresh salt. Takes a core for some 25 ms: not for an asynchronous thread.
+pub fn hash_password(password: &str, entropy: &dyn Entropy) -> Result<PasswordHash, PasswordFault> {
+    acceptable(password)?;
+    let mut salt = [0; 16];
+    entropy.fill(&mut salt);
+    let hash =
+        Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map_err(|_| PasswordFault)?;
+    Ok(PasswordHash::from_phc(hash.to_string()))
+}
+
+/// Whether a password is the one of `hash`. Without a hash the same work is done and the answer is no, so that
+/// the time taken does not tell who exists. Blocks like [`hash_password`].
+pub fn check_password(password: &str, hash: Option<&PasswordHash>) -> bool {
+    // A hash of nothing that anybody can type.
+    static NOBODY: LazyLock<Option<PasswordHash>> = LazyLock::new(|| {
+        let hash = Argon2::default().hash_password_with_salt(&[0; MAX], &[0; 16]).ok()?;
+        Some(PasswordHash::from_phc(hash.to_string()))
+    });
+    let known = hash.or(NOBODY.as_ref());
+    let password = if password.len() > MAX { "" } else { password };
+    let equal = known
+        .is_some_and(|known| Argon2::default().verify_password(password.as_bytes(), known.as_phc()).is_ok());
+    equal && hash.is_some()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Sevens;
+    impl Entropy for Sevens {
+        fn fill(&self, bytes: &mut [u8]) {
+            bytes.fill(7);
+        }
+    }
+
+    #[test]
+    fn only_the_right_password_passes() {
+        let hash = hash_password("correct horse battery", &Sevens).unwrap();
+        assert!(hash.as_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+        assert!(check_password("correct horse battery", Some(&hash)));
+        assert!(!check_password("correct horse batter", Some(&hash)));
+        assert!(!check_password("", Some(&hash)));
+        assert!(!check_password(&"\0".repeat(MAX), None));
+        assert!(!format!("{hash:?}").contains("argon2id"));
+    }
+
+    #[test]
+    fn length_is_what_is_asked_for() {
+        assert!(hash_password("eleven byte", &Sevens).is_err());
+        assert!(hash_password(&"x".repeat(MAX + 1), &Sevens).is_err());
+    }
+}

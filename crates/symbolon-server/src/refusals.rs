@@ -1,0 +1,85 @@
+//! The last refusals, so that each can be explained by the `request_id` that its answer carried.
+
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
+
+use symbolon_core::Timestamp;
+use symbolon_core::decision::{Denial, Reason, Request};
+use symbolon_core::explain::Explanation;
+use symbolon_core::id::{RequestId, TokenId};
+use symbolon_core::name::ServiceName;
+
+use crate::app::App;
+
+/// How many are remembered.
+const CAPACITY: usize = 1_024;
+/// How much of a target is remembered, in bytes: enough to recognise it.
+const TARGET: usize = 512;
+
+/// A refusal that was answered. No secret is in it: the query is left out, for applications put secrets there.
+#[derive(Debug, Clone)]
+pub(crate) struct Refused {
+    pub(crate) id: RequestId,
+    pub(crate) at: Timestamp,
+    pub(crate) service: ServiceName,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) reason: Reason,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) steps: Explanation,
+}
+
+/// A ring of the last refusals.
+#[derive(Default)]
+pub(crate) struct Refusals(Mutex<VecDeque<Refused>>);
+
+impl Refusals {
+    pub(crate) fn remember(&self, refused: Refused) {
+        let mut ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if ring.len() == CAPACITY {
+            ring.pop_front();
+        }
+        ring.push_back(refused);
+    }
+
+    pub(crate) fn find(&self, id: RequestId) -> Option<Refused> {
+        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.iter().rev().find(|refused| refused.id == id).cloned()
+    }
+}
+
+impl Refused {
+    pub(crate) fn new(
+        id: RequestId,
+        at: Timestamp,
+        service: &ServiceName,
+        method: &str,
+        target: &[u8],
+        denial: &Denial,
+        steps: Explanation,
+    ) -> Self {
+        let path = target.split(|b| *b == b'?').next().unwrap_or_default();
+        let path = String::from_utf8_lossy(&path[..path.len().min(TARGET)]).into_owned();
+        let (service, method) = (service.clone(), method.chars().take(32).collect());
+        Self { id, at, service, method, path, reason: denial.reason, token: denial.about(), steps }
+    }
+}
+
+/// Explains a refusal that was just made, and remembers it. Only refusals come here: allowed requests pay
+/// nothing for it.
+pub(crate) fn remember(
+    app: &App,
+    id: RequestId,
+    service: &ServiceName,
+    request: &Request<'_>,
+    denial: &Denial,
+    now: Timestamp,
+) {
+    let mut steps = Explanation::default();
+    // The same question at the same moment. Should a change have come between, the reason remembered is still
+    // the one that was answered.
+    let _ = app.gate().check_traced(service, request, now, &mut steps);
+    let refused = Refused::new(id, now, service, request.method, request.target, denial, steps);
+    tracing::info!(%id, %service, method = refused.method, path = refused.path, reason = %denial.reason, token = ?refused.token, "refused");
+    app.refusals().remember(refused);
+}
