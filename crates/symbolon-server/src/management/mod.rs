@@ -42,7 +42,9 @@ pub fn router(app: App) -> Router {
     router
         .route(
             "/openapi.json",
-            axum::routing::get(async move |app, caller| openapi::serve(app, caller, document)),
+            axum::routing::get(async move |State(app): State<App>, caller: MaybeCaller| {
+                openapi::serve(&app, &caller, &document)
+            }),
         )
         .fallback(envelope::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
