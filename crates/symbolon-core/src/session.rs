@@ -47,14 +47,14 @@ impl SessionKey {
         text.strip_prefix(HEADER.as_bytes()).is_some_and(|rest| rest.first() == Some(&b'.'))
     }
 
-    /// The JWT of `session`.
+    /// The JWT of `session`. Its times are whole seconds, the end rounded up: the index knows the exact one.
     pub fn sign(&self, session: &Session) -> SecretString {
         let claims = Claims {
             sub: session.user.to_string(),
             sid: session.id.to_string(),
             aud: AUDIENCE.to_owned(),
             iat: session.created_at.as_second(),
-            exp: session.expires_at.as_second(),
+            exp: session.expires_at.as_second() + i64::from(session.expires_at.subsec_nanosecond() > 0),
         };
         let claims = serde_json::to_vec(&claims).unwrap_or_else(|_| unreachable!("strings and numbers"));
         let mut jwt = format!("{HEADER}.{}", BASE64URL.encode(claims));
@@ -122,6 +122,15 @@ mod tests {
     }
 
     #[test]
+    fn a_broken_second_is_the_indexs_to_judge() {
+        let half = Timestamp::from_millisecond(2_000_500).unwrap();
+        let jwt = key(1).sign(&Session { expires_at: half, ..session() });
+        let jwt = jwt.expose_secret().as_bytes();
+        assert_eq!(key(1).open(jwt, half), Some(session().id));
+        assert_eq!(key(1).open(jwt, Timestamp::from_second(2001).unwrap()), None);
+    }
+
+    #[test]
     fn refuses_every_changed_character_and_other_algorithms() {
         let jwt = key(1).sign(&session());
         let jwt = jwt.expose_secret();
@@ -134,6 +143,24 @@ mod tests {
         let claims = jwt.split('.').nth(1).unwrap();
         let none = BASE64URL.encode(br#"{"alg":"none","typ":"symbolon-session+jwt"}"#);
         assert_eq!(key(1).open(format!("{none}.{claims}.").as_bytes(), now), None);
+        // Well signed by our key, and not of our header or for us.
+        let signed = |header: &str, claims: &str| {
+            let text = format!("{header}.{}", BASE64URL.encode(claims));
+            let mut mac = key(1).0;
+            mac.update(text.as_bytes());
+            format!("{text}.{}", BASE64URL.encode(mac.finalize().into_bytes()))
+        };
+        let with = |aud: &str, sid: &str| {
+            format!(r#"{{"sub":"usr_","sid":"{sid}","aud":"{aud}","iat":1,"exp":2000}}"#)
+        };
+        let sid = session().id.to_string();
+        let own = BASE64URL.decode(claims).unwrap();
+        let plain = BASE64URL.encode(br#"{"alg":"HS256","typ":"JWT"}"#);
+        assert_eq!(key(1).open(signed(&plain, std::str::from_utf8(&own).unwrap()).as_bytes(), now), None);
+        assert_eq!(key(1).open(signed(HEADER, &with("symbolon", &sid)).as_bytes(), now), Some(session().id));
+        for claims in [with("odin", &sid), with("symbolon", "ses_"), "{}".to_owned(), String::new()] {
+            assert_eq!(key(1).open(signed(HEADER, &claims).as_bytes(), now), None, "{claims}");
+        }
         assert_eq!(key(1).open(format!("{HEADER}.{claims}.").as_bytes(), now), None);
     }
 }

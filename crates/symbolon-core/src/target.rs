@@ -5,6 +5,7 @@
 //! other escapes stay, with upper-case digits.
 
 use std::borrow::Cow;
+use std::fmt;
 
 /// The longest target that is looked at, in bytes.
 pub const MAX_TARGET: usize = 8 * 1024;
@@ -42,8 +43,9 @@ pub enum TargetFault {
     Utf8,
 }
 
-/// A canonical target: what was decided about is what is forwarded.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// A canonical target: what was decided about is what is forwarded. It prints without its query, where people
+/// put secrets all the same.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Target<'a> {
     path: Cow<'a, str>,
     query: Option<&'a str>,
@@ -83,6 +85,12 @@ impl<'a> Target<'a> {
             Some(query) => format!("{}?{query}", self.path),
             None => self.path.clone().into_owned(),
         }
+    }
+}
+
+impl fmt::Debug for Target<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({}{})", self.path, if self.query.is_some() { "?…" } else { "" })
     }
 }
 

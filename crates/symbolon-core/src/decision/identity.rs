@@ -166,7 +166,12 @@ impl<'a, D: Directory> Identifier<'a, D> {
     }
 
     fn session(&self, jwt: &[u8]) -> Result<Caller<'a>, NotIdentified> {
-        let id = self.keys.sessions.open(jwt, self.now).ok_or((Reason::UnknownSecret, None))?;
+        let sessions = &self.keys.sessions;
+        let id = sessions.open(jwt, self.now).ok_or_else(|| {
+            // One that would have opened earlier has run out; the log is to say so.
+            let signed = sessions.open(jwt, Timestamp::MIN).is_some();
+            (if signed { Reason::SessionEnded } else { Reason::UnknownSecret }, None)
+        })?;
         let session = self.directory.session(id).ok_or((Reason::SessionEnded, None))?;
         let user = self.directory.user(session.user).ok_or((Reason::OwnerInactive, None))?;
         Caller::Session { session, user }.living(self.now)

@@ -10,6 +10,8 @@ mod principal;
 mod rules;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world;
 
 use std::fmt;
 use std::net::IpAddr;

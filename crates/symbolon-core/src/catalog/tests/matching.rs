@@ -157,12 +157,13 @@ fn spelled(path: &str, choices: &[u8]) -> String {
         let Some(first) = rest.chars().next() else { break };
         let (unit, after) = rest.split_at(if first == '%' { 3 } else { 1 });
         rest = after;
-        out += &match (first, choice) {
+        let written = match (first, choice) {
             ('%', 0) => unit.to_lowercase(),
             ('/' | '%', _) | (_, 0 | 1) => unit.to_owned(),
             (_, 2) => format!("%{:02x}", u32::from(first)),
             _ => format!("%{:02X}", u32::from(first)),
         };
+        out.push_str(&written);
     }
     out
 }
