@@ -71,7 +71,8 @@ impl ApiError {
         Self::new(Code::AlreadyCreated, detail).with(|answer| answer.id = Some(id))
     }
 
-    /// A management call without a credential that counts (RFC 6750 section 3).
+    /// A management call without a credential that counts, or a sign-in that failed (RFC 6750 section 3; a 401
+    /// always carries a challenge, RFC 9110 section 15.5.2).
     pub(crate) fn challenged(code: Code) -> Self {
         let error = if code == Code::InvalidToken { ", error=\"invalid_token\"" } else { "" };
         let challenge = format!("Bearer realm=\"symbolon\"{error}");

@@ -8,8 +8,8 @@ use symbolon_core::id::RequestId;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
-use tokio::sync::Semaphore;
 
+use crate::passwords::Hashing;
 use crate::refusals::Refusals;
 
 /// The time, as an argument of everything that needs it.
@@ -43,15 +43,13 @@ pub struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
-    /// Password hashes under way at once. Each takes a core and 19 MiB for some 25 ms; sign-ins must not take
-    /// the machine from the checks.
-    pub(crate) hashing: Semaphore,
+    pub(crate) hashing: Hashing,
 }
 
 impl App {
     /// The doors' common ground.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Shared { parts, refusals: Refusals::default(), hashing: Semaphore::new(2) }))
+        Self(Arc::new(Shared { parts, refusals: Refusals::default(), hashing: Hashing::default() }))
     }
 
     /// The gate.

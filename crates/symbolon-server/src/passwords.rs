@@ -1,15 +1,23 @@
 //! Passwords: argon2id with the crate's recommended cost (19 MiB, two passes; OWASP Password Storage).
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
+use std::time::Duration;
 
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::PasswordHash;
+use tokio::sync::Semaphore;
 
 /// Shortest password, in bytes.
 const MIN: usize = 12;
 /// Longest password, in bytes: hashing reads all of it.
 const MAX: usize = 1_024;
+
+/// Hashes under way at once. Each takes a core and 19 MiB for some 25 ms; sign-ins must not take the machine from
+/// the checks.
+const AT_ONCE: usize = 2;
+/// How long one waits for its turn.
+const PATIENCE: Duration = Duration::from_secs(10);
 
 /// A password that is not taken.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -46,8 +54,42 @@ pub fn check_password(password: &str, hash: Option<&PasswordHash>) -> bool {
     equal && hash.is_some()
 }
 
+/// Where passwords are hashed: off the asynchronous threads, and not many at once.
+#[derive(Debug)]
+pub(crate) struct Hashing(Arc<Semaphore>);
+
+/// Too many wait to be hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Busy;
+
+impl Default for Hashing {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(AT_ONCE)))
+    }
+}
+
+impl Hashing {
+    /// Runs `work` when it is its turn.
+    pub(crate) async fn run<T: Send + 'static>(
+        &self,
+        work: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Busy> {
+        let turn = tokio::time::timeout(PATIENCE, self.0.clone().acquire_owned()).await;
+        let turn = turn.map_err(|_| Busy)?.map_err(|_| Busy)?;
+        let work = move || {
+            // The turn lasts as long as the work, which goes on when its caller has hung up: nobody gets more turns
+            // by not waiting for the answer.
+            let _turn = turn;
+            work()
+        };
+        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+    }
+}
+
 #[cfg(test)]
 mod tests {
+    use std::task::{Context, Waker};
+
     use super::*;
 
     struct Sevens;
@@ -66,6 +108,29 @@ mod tests {
         assert!(!check_password("", Some(&hash)));
         assert!(!check_password(&"\0".repeat(MAX), None));
         assert!(!format!("{hash:?}").contains("argon2id"));
+    }
+
+    #[tokio::test]
+    async fn who_hangs_up_gives_no_turn_back_before_the_work_ends() {
+        let hashing = Hashing::default();
+        let mut releases = Vec::new();
+        for _ in 0..AT_ONCE {
+            let (started, begun) = std::sync::mpsc::channel();
+            let (release, released) = std::sync::mpsc::channel::<()>();
+            let mut caller = Box::pin(hashing.run(move || {
+                started.send(()).unwrap();
+                let _ = released.recv();
+            }));
+            // One look hands the work over; then the caller is gone.
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(caller.as_mut().poll(&mut context).is_pending());
+            begun.recv().unwrap();
+            drop(caller);
+            releases.push(release);
+        }
+        assert_eq!(hashing.0.available_permits(), 0);
+        drop(releases);
+        assert_eq!(hashing.run(|| 7).await, Ok(7));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use symbolon_api::{AuditEntry, List};
 use symbolon_core::store::AuditQuery;
 
 use super::caller::Caller;
-use super::parameters::{QueryOf, page, parsed};
+use super::parameters::{QueryOf, filter, found, page, parsed};
 use super::wire;
 use crate::answer::ApiError;
 use crate::app::App;
@@ -32,7 +32,11 @@ pub(super) struct ListAudit {
 }
 
 /// List audit lines, newest first.
-#[utoipa::path(get, path = "/v1/audit", tag = "audit", params(ListAudit), responses((status = 200, body = List<AuditEntry>)))]
+#[utoipa::path(
+    get, path = "/v1/audit", tag = "audit",
+    params(ListAudit),
+    responses((status = 200, body = List<AuditEntry>)),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
@@ -41,10 +45,10 @@ pub(super) async fn list(
     caller.administrator()?;
     let query = AuditQuery {
         service: query.service.as_deref().map(|text| parsed("service", text)).transpose()?,
-        action: query.action,
-        subject: query.subject,
-        actor: query.actor,
+        action: filter("action", query.action)?,
+        subject: filter("subject", query.subject)?,
+        actor: filter("actor", query.actor)?,
         page: page(query.limit, query.cursor)?,
     };
-    Ok(Json(wire::list(app.store().audit(&query).await?, wire::audit_entry)))
+    Ok(Json(wire::list(found(app.store().audit(&query).await)?, wire::audit_entry)))
 }

@@ -43,44 +43,47 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
 }
 
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> ApiError {
-    if std::str::from_utf8(bytes).is_err() {
-        return ApiError::new(Code::InvalidRequest, "the body is not UTF-8");
-    }
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
         return ApiError::new(Code::InvalidRequest, "the body holds more than one JSON value");
     };
-    let path = error.path().to_string();
-    let inner = error.into_inner();
+    // Where the reader stood; at the outermost object it is a dot.
+    let place = Some(error.path().to_string()).filter(|place| place != ".");
+    let fault = error.into_inner();
     // The position is of no use to somebody whose program wrote the JSON.
-    let text = inner.to_string();
+    let text = fault.to_string();
     let message = text.split(" at line ").next().unwrap_or_default();
-    if inner.is_data() {
-        let message = if message.starts_with("invalid type: null") {
-            "null is not a value here; leave the field out, or give one".to_owned()
-        } else {
-            shortened(message)
-        };
-        // "missing field `name`" is found at the object; its name is in the message alone.
-        let named = message.split('`').nth(1).filter(|_| {
-            ["missing field", "unknown field", "duplicate field"]
-                .iter()
-                .any(|start| message.starts_with(start))
-        });
-        let field = match (path.as_str(), named) {
-            (".", Some(name)) => name.to_owned(),
-            (".", None) => {
-                return ApiError::new(
-                    Code::ValidationFailed,
-                    format!("the body must be a JSON object: {message}"),
-                );
-            }
-            (path, Some(name)) if !path.ends_with(name) => format!("{path}.{name}"),
-            (path, _) => path.to_owned(),
-        };
-        return Refusal::field(field, message).into();
+    if fault.is_data() {
+        return unfit(place, message);
     }
-    ApiError::new(Code::InvalidRequest, format!("the body is not JSON: {message}"))
+    let detail = match std::str::from_utf8(bytes) {
+        Ok(_) => format!("the body is not JSON: {message}"),
+        Err(_) => "the body is not UTF-8".to_owned(),
+    };
+    Refusal { code: Code::InvalidRequest, field: place, detail }.into()
+}
+
+/// JSON that is not what was asked for.
+fn unfit(place: Option<String>, message: &str) -> ApiError {
+    let message = if message.starts_with("invalid type: null") {
+        "null is not a value here; leave the field out, or give one".to_owned()
+    } else {
+        shortened(message)
+    };
+    // "missing field `name`" is found at the object; its name is in the message alone.
+    let of_object = ["missing field", "unknown field", "duplicate field"];
+    let named =
+        message.split('`').nth(1).filter(|_| of_object.iter().any(|start| message.starts_with(start)));
+    let field = match (place, named) {
+        (None, None) => {
+            let detail = format!("the body must be a JSON object: {message}");
+            return ApiError::new(Code::ValidationFailed, detail);
+        }
+        (None, Some(name)) => name.to_owned(),
+        (Some(place), Some(name)) if !place.ends_with(name) => format!("{place}.{name}"),
+        (Some(place), _) => place,
+    };
+    Refusal::field(field, message).into()
 }
 
 /// A message may quote what was sent, however long; and what was sent may be a secret in the wrong place.

@@ -10,6 +10,7 @@ use symbolon_core::name::ServiceName;
 use symbolon_core::record::{AuditLine, Origin};
 use symbolon_core::store::{Change, Claim, Mutation, StoreError};
 use symbolon_core::{Code, Refusal, Timestamp};
+use utoipa::IntoParams;
 
 use super::caller::Caller;
 use crate::answer::ApiError;
@@ -17,6 +18,14 @@ use crate::app::App;
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CLAIM_LIFE: SignedDuration = SignedDuration::from_hours(24);
+
+/// How often a change is tried again when another came first. Each try is a change that somebody else made.
+pub(super) const TRIES: usize = 8;
+
+/// Others kept changing the same thing.
+pub(super) fn overtaken() -> ApiError {
+    ApiError::new(Code::Conflict, "others kept changing it meanwhile, and nothing was changed; try again")
+}
 
 /// What the audit says of a mutation.
 pub(super) struct Deed<'a> {
@@ -49,18 +58,25 @@ impl App {
     }
 }
 
-/// The `Idempotency-Key` of a creation, if it carries one. It is bound to caller, service and body for 24 hours.
-pub(super) struct IdempotencyKey(Option<String>);
+/// The header that makes a repeated creation harmless, if it is there. It is bound to caller, place and body for
+/// 24 hours.
+#[derive(IntoParams)]
+#[into_params(parameter_in = Header)]
+pub(super) struct IdempotencyKey {
+    /// Makes a repeated creation harmless for 24 hours.
+    #[param(rename = "Idempotency-Key", value_type = Option<String>, nullable = false)]
+    key: Option<String>,
+}
 
 impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
         let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
-        let Some(value) = values.next() else { return Ok(Self(None)) };
+        let Some(value) = values.next() else { return Ok(Self { key: None }) };
         let value =
             value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && values.next().is_none());
-        value.map(|text| Self(Some(text.to_owned()))).ok_or_else(|| {
+        value.map(|text| Self { key: Some(text.to_owned()) }).ok_or_else(|| {
             Refusal::field("Idempotency-Key", "an Idempotency-Key is one text of 1 to 255 ASCII characters")
                 .into()
         })
@@ -80,7 +96,7 @@ impl IdempotencyKey {
         body: &Bytes,
         now: Timestamp,
     ) -> Result<Claiming, ApiError> {
-        let Some(key) = self.0 else { return Ok(Claiming(None)) };
+        let Some(key) = self.key else { return Ok(Claiming(None)) };
         let scope = format!("{}/{place}", caller.origin().actor);
         let digest = app.keys().pepper.digest(&[b"idempotency\0", body.as_ref()].concat());
         if let Some(before) = app.store().claim(&scope, &key, now).await? {

@@ -1,6 +1,6 @@
 //! What surrounds every answer: the request's id, the headers that all share, and the rendering of errors.
 
-use axum::extract::{Request, State};
+use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
@@ -35,7 +35,8 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
     let id = app.request_id(app.now());
     request.extensions_mut().insert(CurrentRequest(id));
     let method = request.method().clone();
-    let path = request.uri().path().to_owned();
+    // The pattern and not the path: people paste secrets where an id belongs.
+    let path = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(CONTENT_TYPE) {
         let allow = response.headers().get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
@@ -49,6 +50,7 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
         // Headers that the handler had set, such as a cookie to be cleared, belong to its own answer.
         response = error.into_answer(id);
     }
+    let path = path.as_ref().map_or("-", MatchedPath::as_str);
     tracing::debug!(%id, %method, path, status = response.status().as_u16(), code, "management call");
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {

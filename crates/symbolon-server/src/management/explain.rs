@@ -16,7 +16,7 @@ use symbolon_gate::Subject;
 
 use super::body::Body;
 use super::caller::{Caller, Who};
-use super::parameters::{PathOf, parsed};
+use super::parameters::{OfService, PathOf, parsed};
 use super::verify::{checked_method, checked_path};
 use super::{services, tokens};
 use crate::answer::ApiError;
@@ -26,23 +26,23 @@ use crate::app::App;
 /// tokens of others.
 #[utoipa::path(
     post, path = "/v1/services/{service}/explain", tag = "decisions",
-    params(("service" = String, Path, description = "The service's name")),
+    params(OfService),
     request_body = Explain,
     responses((status = 200, body = Explanation)),
 )]
 pub(super) async fn explain(
     State(app): State<App>,
     caller: Caller,
-    PathOf(service): PathOf<String>,
+    PathOf(of): PathOf<OfService>,
     Body { value, .. }: Body<Explain>,
 ) -> Result<Json<Explanation>, ApiError> {
     let operator = caller.operator()?;
-    let catalog = services::find(&app, &service)?.catalog;
+    let catalog = services::find(&app, &of.service)?.catalog;
     if !operator.manages_others(&catalog) {
         let needed = catalog.roles.name(catalog.token_admins);
         return Err(ApiError::new(
             Code::InsufficientRole,
-            format!("explanations need the role {needed} in {service}"),
+            format!("explanations need the role {needed} in {}", catalog.service),
         ));
     }
     if let Some(id) = &value.request_id {

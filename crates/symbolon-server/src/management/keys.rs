@@ -4,10 +4,10 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use serde::Deserialize;
 use serde_json::json;
 use symbolon_api::{CreateKey, CreatedKey, KeyRecord, List};
 use symbolon_core::id::KeyId;
+use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Key, KeyKind};
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::Change;
@@ -17,38 +17,31 @@ use symbolon_core::{Code, Refusal, manage};
 use super::body::Body;
 use super::caller::Caller;
 use super::commit::{Deed, IdempotencyKey};
-use super::parameters::{PathOf, QueryOf, page};
+use super::parameters::{OfKey, Paging, PathOf, QueryOf, found};
 use super::wire;
 use crate::answer::ApiError;
 use crate::app::App;
 
-/// Query of a list of keys.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ListKeys {
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// 1 to 1000; 50 if left out.
-    limit: Option<usize>,
-}
-
 /// List the keys, newest first.
-#[utoipa::path(get, path = "/v1/keys", tag = "keys", params(ListKeys), responses((status = 200, body = List<KeyRecord>)))]
+#[utoipa::path(
+    get, path = "/v1/keys", tag = "keys",
+    params(Paging),
+    responses((status = 200, body = List<KeyRecord>)),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
-    QueryOf(query): QueryOf<ListKeys>,
+    QueryOf(query): QueryOf<Paging>,
 ) -> Result<Json<List<KeyRecord>>, ApiError> {
     caller.administrator()?;
-    let found = app.store().keys(&page(query.limit, query.cursor)?).await?;
-    Ok(Json(wire::list(found, |key| wire::key_record(&key))))
+    let keys = found(app.store().keys(&query.page()?).await)?;
+    Ok(Json(wire::list(keys, |key| wire::key_record(&key))))
 }
 
 /// Create a key. Its secret is in this answer and nowhere else.
 #[utoipa::path(
     post, path = "/v1/keys", tag = "keys",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated creation harmless for 24 hours")),
+    params(IdempotencyKey),
     request_body = CreateKey,
     responses((status = 201, body = CreatedKey)),
 )]
@@ -97,10 +90,7 @@ pub(super) async fn create(
     };
     let record = wire::key_record(&key);
     let detail = json!({ "name": record.name, "kind": record.kind, "service": record.service, "key_prefix": record.key_prefix });
-    let service = match &key.kind {
-        KeyKind::Verifier(service) => Some(service.clone()),
-        KeyKind::System => None,
-    };
+    let service = service_of(&key.kind).cloned();
     let deed = Deed { action: "key.create", subject: record.id.clone(), service: service.as_ref(), detail };
     let done =
         app.record(caller.origin(), deed, vec![Change::KeyCreated(key)], claiming.of(&record.id)).await;
@@ -139,35 +129,43 @@ fn is_jwt(secret: &str) -> bool {
 /// Show a key's record.
 #[utoipa::path(
     get, path = "/v1/keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")),
+    params(OfKey),
     responses((status = 200, body = KeyRecord)),
 )]
 pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
-    PathOf(id): PathOf<String>,
+    PathOf(of): PathOf<OfKey>,
 ) -> Result<Json<KeyRecord>, ApiError> {
     caller.administrator()?;
-    Ok(Json(wire::key_record(&find(&app, &id).await?)))
+    Ok(Json(wire::key_record(&find(&app, &of.id).await?)))
 }
 
 /// Take a key back. It opens nothing that is decided after this answer.
 #[utoipa::path(
     delete, path = "/v1/keys/{id}", tag = "keys",
-    params(("id" = String, Path, description = "The key's id")),
+    params(OfKey),
     responses((status = 204, description = "It is taken back")),
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     caller: Caller,
-    PathOf(id): PathOf<String>,
+    PathOf(of): PathOf<OfKey>,
 ) -> Result<StatusCode, ApiError> {
     caller.administrator()?;
-    let key = find(&app, &id).await?;
+    let key = find(&app, &of.id).await?;
     let detail = json!({ "name": key.name });
-    let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service: None, detail };
+    let service = service_of(&key.kind);
+    let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail };
     app.record(caller.origin(), deed, vec![Change::KeyRemoved(key.id)], None).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+fn service_of(kind: &KeyKind) -> Option<&ServiceName> {
+    match kind {
+        KeyKind::Verifier(service) => Some(service),
+        KeyKind::System => None,
+    }
 }
 
 async fn find(app: &App, id: &str) -> Result<Key, ApiError> {

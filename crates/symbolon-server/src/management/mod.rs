@@ -5,6 +5,7 @@ mod audit;
 mod body;
 mod caller;
 mod commit;
+mod detail;
 mod envelope;
 mod explain;
 mod health;
@@ -61,10 +62,10 @@ fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(services::list))
         .routes(routes!(services::show))
-        .routes(routes!(tokens::list, tokens::create))
-        .routes(routes!(tokens::show, tokens::edit, tokens::revoke))
-        .routes(routes!(tokens::disable))
-        .routes(routes!(tokens::enable))
+        .routes(routes!(tokens::read::list, tokens::create::create))
+        .routes(routes!(tokens::read::show, tokens::change::edit, tokens::change::revoke))
+        .routes(routes!(tokens::change::disable))
+        .routes(routes!(tokens::change::enable))
         .routes(routes!(verify::verify))
         .routes(routes!(explain::explain))
         .routes(routes!(own::show, own::revoke))

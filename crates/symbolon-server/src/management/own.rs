@@ -6,13 +6,14 @@ use http::StatusCode;
 use serde_json::json;
 use symbolon_api::{ChangePassword, SelfInfo};
 use symbolon_core::record::User;
-use symbolon_core::store::{Change, StoreError};
-use symbolon_core::{Code, Refusal, manage};
+use symbolon_core::store::Change;
+use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::{Caller, Who};
 use super::commit::Deed;
-use super::{sessions, tokens};
+use super::sessions;
+use super::tokens::change::revoke_own;
 use crate::answer::ApiError;
 use crate::app::App;
 
@@ -42,15 +43,7 @@ pub(super) async fn revoke(State(app): State<App>, caller: Caller) -> Result<Sta
             "only a token revokes itself here; a session ends at DELETE /v1/sessions/current",
         ));
     };
-    for _ in 0..tokens::TRIES {
-        let Some(stored) = app.store().token(&token.service, token.id).await? else { break };
-        let Some(tombstone) = manage::revoke(&stored, app.now()) else { break };
-        match tokens::write(&app, &caller, "token.revoke", &stored, tombstone).await {
-            Err(StoreError::Conflict(_)) => {}
-            done => return Ok(done.map(|()| StatusCode::NO_CONTENT)?),
-        }
-    }
-    Ok(StatusCode::NO_CONTENT)
+    revoke_own(&app, &caller, token).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 /// Change one's own password. All one's sessions end, this one too: sign in anew.

@@ -7,7 +7,7 @@ use symbolon_core::Code;
 use symbolon_gate::Service;
 
 use super::caller::MaybeCaller;
-use super::parameters::PathOf;
+use super::parameters::{OfService, PathOf};
 use super::wire::service_info;
 use crate::answer::ApiError;
 use crate::app::App;
@@ -43,14 +43,14 @@ pub(super) async fn list(
 /// Show a service: its scopes, profiles, roles and routes.
 #[utoipa::path(
     get, path = "/v1/services/{service}", tag = "services",
-    params(("service" = String, Path, description = "The service's name")),
+    params(OfService),
     responses((status = 200, body = ServiceInfo)),
 )]
 pub(super) async fn show(
     State(app): State<App>,
     caller: MaybeCaller,
-    PathOf(name): PathOf<String>,
+    PathOf(of): PathOf<OfService>,
 ) -> Result<Json<ServiceInfo>, ApiError> {
     readable(&app, &caller)?;
-    Ok(Json(service_info(&find(&app, &name)?.catalog)))
+    Ok(Json(service_info(&find(&app, &of.service)?.catalog)))
 }

@@ -1,7 +1,5 @@
 //! Sign-ins: a password for a JWT that lives 24 hours, and ends when it is ended.
 
-use std::time::Duration;
-
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -9,7 +7,6 @@ use http::header::SET_COOKIE;
 use http::{HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
-use serde::Deserialize;
 use serde_json::json;
 use symbolon_api::{CreateSession, CreatedSession, List, SessionRecord};
 use symbolon_core::id::{SessionId, UserId};
@@ -22,27 +19,20 @@ use super::body::Body;
 use super::caller::{Caller, Who};
 use super::commit::Deed;
 use super::envelope::CurrentRequest;
-use super::parameters::{PathOf, QueryOf, page};
+use super::parameters::{OfSession, Paging, PathOf, QueryOf, found};
 use super::wire;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{Peer, cookie_name};
-use crate::passwords::{check_password, hash_password};
+use crate::passwords::{Busy, acceptable, check_password, hash_password};
 
 /// A session's life (seed document of O.D.I.N.: 24 hours).
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
-/// How long a sign-in waits for its turn to be hashed.
-const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs `work`, which takes a core for some 25 ms, off the asynchronous threads and not many at once.
-async fn hashing<T: Send + 'static>(
-    app: &App,
-    work: impl FnOnce() -> T + Send + 'static,
-) -> Result<T, ApiError> {
-    let busy = || ApiError::new(Code::Unavailable, "too many sign-ins at once; try again");
-    let turn = tokio::time::timeout(PATIENCE, app.shared().hashing.acquire()).await;
-    let _turn = turn.map_err(|_| busy())?.map_err(|_| busy())?;
-    tokio::task::spawn_blocking(work).await.map_err(|_| ApiError::unavailable())
+impl From<Busy> for ApiError {
+    fn from(_: Busy) -> Self {
+        Self::new(Code::Unavailable, "too many passwords wait to be hashed; nothing was changed")
+    }
 }
 
 /// Whether `password` is the one of `hash`.
@@ -51,14 +41,14 @@ pub(super) async fn password_is(
     password: String,
     hash: Option<PasswordHash>,
 ) -> Result<bool, ApiError> {
-    hashing(app, move || check_password(&password, hash.as_ref())).await
+    Ok(app.shared().hashing.run(move || check_password(&password, hash.as_ref())).await?)
 }
 
 /// A new password's hash; the fault names `field`.
 pub(super) async fn hashed(app: &App, field: &str, password: String) -> Result<PasswordHash, ApiError> {
-    crate::passwords::acceptable(&password).map_err(|fault| Refusal::field(field, fault.to_string()))?;
+    acceptable(&password).map_err(|fault| Refusal::field(field, fault.to_string()))?;
     let shared = app.clone();
-    let hash = hashing(app, move || hash_password(&password, shared.entropy())).await?;
+    let hash = app.shared().hashing.run(move || hash_password(&password, shared.entropy())).await?;
     hash.map_err(|fault| Refusal::field(field, fault.to_string()).into())
 }
 
@@ -74,6 +64,9 @@ pub(super) async fn create(
     request: Option<axum::Extension<CurrentRequest>>,
     Body { value, .. }: Body<CreateSession>,
 ) -> Result<Response, ApiError> {
+    if !app.gate().ready() {
+        return Err(ApiError::unavailable());
+    }
     for (field, text) in [("username", &value.username), ("password", &value.password)] {
         if text.is_empty() || text.len() > 1_024 {
             return Err(Refusal::field(field, "1 to 1024 bytes").into());
@@ -86,12 +79,13 @@ pub(super) async fn create(
     // The same work and the same answer whether or not there is such a user.
     let right =
         password_is(&app, value.password, user.as_ref().and_then(|user| user.password.clone())).await?;
-    let Some(user) = user.filter(|user| right && user.active) else {
-        tracing::info!(ip = ?peer.map(|peer| peer.0.0), "a sign-in was refused");
-        return Err(ApiError::new(Code::InvalidLogin, Code::InvalidLogin.title()));
-    };
-    let now = app.now();
     let client_ip = peer.map(|peer| peer.0.0);
+    let refused = || {
+        tracing::info!(ip = ?client_ip, "a sign-in was refused");
+        ApiError::challenged(Code::InvalidLogin)
+    };
+    let user = user.filter(|user| right && user.active).ok_or_else(refused)?;
+    let now = app.now();
     let id = SessionId::new(now, app.entropy());
     let expires_at = now.saturating_add(LIFE).map_err(|_| ApiError::unavailable())?;
     let session = Session { id, user: user.id, created_at: now, expires_at, client_ip };
@@ -99,7 +93,13 @@ pub(super) async fn create(
         Origin { actor: ActorId::User(user.id), client_ip, request: request.map(|current| current.0.0) };
     let detail = json!({ "user": user.name.to_string() });
     let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
-    app.record(origin, deed, vec![Change::SessionStarted(session.clone())], None).await?;
+    app.record(origin.clone(), deed, vec![Change::SessionStarted(session.clone())], None).await?;
+    // A password that was changed while this one was being hashed ended the sessions of that moment, and not this
+    // one, which came later. The gate knows of every change that was committed before it.
+    if app.gate().user(user.id).is_none_or(|known| known.password != user.password) {
+        ended(&app, origin, id, user.name.as_str()).await?;
+        return Err(refused());
+    }
     let jwt = app.keys().sessions.sign(&session);
     let created =
         CreatedSession { session: app.session_record(&session), token: jwt.expose_secret().to_owned() };
@@ -120,29 +120,19 @@ fn set_cookie(app: &App, response: &mut Response, value: &str, seconds: i64) {
     }
 }
 
-/// Query of a list of sessions.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ListSessions {
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// 1 to 1000; 50 if left out.
-    limit: Option<usize>,
-}
-
 /// List the sessions that live: one's own, or everybody's for an administrator.
 #[utoipa::path(
-    get, path = "/v1/sessions", tag = "sessions", params(ListSessions),
+    get, path = "/v1/sessions", tag = "sessions",
+    params(Paging),
     responses((status = 200, body = List<SessionRecord>)),
 )]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
-    QueryOf(query): QueryOf<ListSessions>,
+    QueryOf(query): QueryOf<Paging>,
 ) -> Result<Json<List<SessionRecord>>, ApiError> {
-    let found = app.store().sessions(only(&caller)?, app.now(), &page(query.limit, query.cursor)?).await?;
-    Ok(Json(wire::list(found, |session| app.session_record(&session))))
+    let sessions = app.store().sessions(only(&caller)?, app.now(), &query.page()?).await;
+    Ok(Json(wire::list(found(sessions)?, |session| app.session_record(&session))))
 }
 
 /// The user whose sessions alone the caller sees; `None` is everybody's.
@@ -163,7 +153,7 @@ pub(super) async fn end_current(State(app): State<App>, caller: Caller) -> Resul
     let Who::User(session, user) = &caller.who else {
         return Err(ApiError::new(Code::InvalidRequest, "only a session can be ended here"));
     };
-    ended(&app, &caller, *session, user.name.as_str()).await?;
+    ended(&app, caller.origin(), *session, user.name.as_str()).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&app, &mut response, "", 0);
     Ok(response)
@@ -172,29 +162,29 @@ pub(super) async fn end_current(State(app): State<App>, caller: Caller) -> Resul
 /// End a session: one's own, or anybody's for an administrator.
 #[utoipa::path(
     delete, path = "/v1/sessions/{id}", tag = "sessions",
-    params(("id" = String, Path, description = "The session's id")),
+    params(OfSession),
     responses((status = 204, description = "It has ended")),
 )]
 pub(super) async fn end(
     State(app): State<App>,
     caller: Caller,
-    PathOf(id): PathOf<String>,
+    PathOf(of): PathOf<OfSession>,
 ) -> Result<StatusCode, ApiError> {
     let only = only(&caller)?;
     let not_there = || ApiError::new(Code::NotFound, "there is no such session");
-    let id: SessionId = id.parse().map_err(|_| not_there())?;
+    let id: SessionId = of.id.parse().map_err(|_| not_there())?;
     let session = app.gate().session(id).filter(|session| only.is_none_or(|user| user == session.user));
     let record = app.session_record(&session.ok_or_else(not_there)?);
-    ended(&app, &caller, id, &record.user).await?;
+    ended(&app, caller.origin(), id, &record.user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn ended(app: &App, caller: &Caller, id: SessionId, user: &str) -> Result<(), ApiError> {
+async fn ended(app: &App, origin: Origin, id: SessionId, user: &str) -> Result<(), ApiError> {
     let deed = Deed {
         action: "session.end",
         subject: id.to_string(),
         service: None,
         detail: json!({ "user": user }),
     };
-    Ok(app.record(caller.origin(), deed, vec![Change::SessionEnded(id)], None).await?)
+    Ok(app.record(origin, deed, vec![Change::SessionEnded(id)], None).await?)
 }

@@ -6,8 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use symbolon_api::{CreateUser, EditUser, List, UserRecord};
 use symbolon_core::id::UserId;
 use symbolon_core::name::{RoleName, ServiceName, UserName};
@@ -17,39 +16,32 @@ use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::Caller;
-use super::commit::{Deed, IdempotencyKey};
-use super::parameters::{PathOf, QueryOf, page, parsed};
-use super::{sessions, tokens, wire};
+use super::commit::{Deed, IdempotencyKey, TRIES, overtaken};
+use super::parameters::{OfUser, Paging, PathOf, QueryOf, found, parsed};
+use super::{detail, sessions, wire};
 use crate::answer::ApiError;
 use crate::app::App;
 
-/// Query of a list of users.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-#[into_params(parameter_in = Query)]
-pub(super) struct ListUsers {
-    /// `next_cursor` of the page before.
-    cursor: Option<String>,
-    /// 1 to 1000; 50 if left out.
-    limit: Option<usize>,
-}
-
 /// List the users, by name.
-#[utoipa::path(get, path = "/v1/users", tag = "users", params(ListUsers), responses((status = 200, body = List<UserRecord>)))]
+#[utoipa::path(
+    get, path = "/v1/users", tag = "users",
+    params(Paging),
+    responses((status = 200, body = List<UserRecord>)),
+)]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
-    QueryOf(query): QueryOf<ListUsers>,
+    QueryOf(query): QueryOf<Paging>,
 ) -> Result<Json<List<UserRecord>>, ApiError> {
     caller.administrator()?;
-    let found = app.store().users(&page(query.limit, query.cursor)?).await?;
-    Ok(Json(wire::list(found, |user| wire::user_record(&user))))
+    let users = found(app.store().users(&query.page()?).await)?;
+    Ok(Json(wire::list(users, |user| wire::user_record(&user))))
 }
 
 /// Create a user.
 #[utoipa::path(
     post, path = "/v1/users", tag = "users",
-    params(("Idempotency-Key" = Option<String>, Header, description = "Makes a repeated creation harmless for 24 hours")),
+    params(IdempotencyKey),
     request_body = CreateUser,
     responses((status = 201, body = UserRecord)),
 )]
@@ -78,8 +70,12 @@ pub(super) async fn create(
         created_at: now,
         revision: 1,
     };
-    let deed =
-        Deed { action: "user.create", subject: user.id.to_string(), service: None, detail: summary(&user) };
+    let deed = Deed {
+        action: "user.create",
+        subject: user.id.to_string(),
+        service: None,
+        detail: detail::of_user(&user),
+    };
     let changes = vec![Change::UserCreated(user.clone())];
     let done = app.record(caller.origin(), deed, changes, claiming.of(&user.id)).await;
     done.map_err(|error| claiming.failed(error))?;
@@ -89,30 +85,30 @@ pub(super) async fn create(
 /// Show a user.
 #[utoipa::path(
     get, path = "/v1/users/{name}", tag = "users",
-    params(("name" = String, Path, description = "The user's name or id")),
+    params(OfUser),
     responses((status = 200, body = UserRecord)),
 )]
 pub(super) async fn show(
     State(app): State<App>,
     caller: Caller,
-    PathOf(name): PathOf<String>,
+    PathOf(of): PathOf<OfUser>,
 ) -> Result<Json<UserRecord>, ApiError> {
     caller.administrator()?;
-    Ok(Json(wire::user_record(&find(&app, &name).await?)))
+    Ok(Json(wire::user_record(&find(&app, &of.name).await?)))
 }
 
 /// Edit a user. Demoting or deactivating one holds for every request that is decided after this answer; a new
 /// password ends the user's sessions.
 #[utoipa::path(
     patch, path = "/v1/users/{name}", tag = "users",
-    params(("name" = String, Path, description = "The user's name or id")),
+    params(OfUser),
     request_body = EditUser,
     responses((status = 200, body = UserRecord)),
 )]
 pub(super) async fn edit(
     State(app): State<App>,
     caller: Caller,
-    PathOf(name): PathOf<String>,
+    PathOf(of): PathOf<OfUser>,
     Body { value, .. }: Body<EditUser>,
 ) -> Result<Json<UserRecord>, ApiError> {
     caller.administrator()?;
@@ -121,9 +117,8 @@ pub(super) async fn edit(
         Some(password) => Some(sessions::hashed(&app, "password", password).await?),
         None => None,
     };
-    let mut tries = 0;
-    loop {
-        let user = changeable(find(&app, &name).await?)?;
+    for _ in 0..TRIES {
+        let user = changeable(find(&app, &of.name).await?)?;
         let next = User {
             active: value.active.unwrap_or(user.active),
             platform_admin: value.platform_admin.unwrap_or(user.platform_admin),
@@ -135,7 +130,7 @@ pub(super) async fn edit(
             return Ok(Json(wire::user_record(&user)));
         }
         let next = User { revision: user.revision + 1, ..next };
-        let mut detail = tokens::difference(summary(&user), summary(&next));
+        let mut detail = detail::difference(detail::of_user(&user), detail::of_user(&next));
         if let Some(detail) = detail.as_object_mut() {
             detail.insert("password_changed".to_owned(), json!(password.is_some()));
         }
@@ -144,27 +139,32 @@ pub(super) async fn edit(
         changes.extend(password.is_some().then_some(Change::SessionsEnded(user.id)));
         match app.record(caller.origin(), deed, changes, None).await {
             Ok(()) => return Ok(Json(wire::user_record(&next))),
-            Err(StoreError::Conflict(_)) if tries < tokens::TRIES => tries += 1,
+            Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
         }
     }
+    Err(overtaken())
 }
 
 /// Remove a user. Their tokens are revoked and their sessions end; the name is not given again.
 #[utoipa::path(
     delete, path = "/v1/users/{name}", tag = "users",
-    params(("name" = String, Path, description = "The user's name or id")),
+    params(OfUser),
     responses((status = 204, description = "The user is removed")),
 )]
 pub(super) async fn remove(
     State(app): State<App>,
     caller: Caller,
-    PathOf(name): PathOf<String>,
+    PathOf(of): PathOf<OfUser>,
 ) -> Result<StatusCode, ApiError> {
     caller.administrator()?;
-    let user = changeable(find(&app, &name).await?)?;
-    let deed =
-        Deed { action: "user.remove", subject: user.id.to_string(), service: None, detail: summary(&user) };
+    let user = changeable(find(&app, &of.name).await?)?;
+    let deed = Deed {
+        action: "user.remove",
+        subject: user.id.to_string(),
+        service: None,
+        detail: detail::of_user(&user),
+    };
     app.record(caller.origin(), deed, vec![Change::UserRemoved(user.id, app.now())], None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -198,17 +198,4 @@ fn roles(app: &App, given: BTreeMap<String, String>) -> Result<BTreeMap<ServiceN
         roles.insert(catalog.service.clone(), role);
     }
     Ok(roles)
-}
-
-/// What the audit keeps of a user.
-fn summary(user: &User) -> Value {
-    let roles: BTreeMap<_, _> =
-        user.roles.iter().map(|(service, role)| (service.as_str(), role.as_str())).collect();
-    json!({
-        "name": user.name.as_str(),
-        "login": user.password.is_some(),
-        "active": user.active,
-        "platform_admin": user.platform_admin,
-        "roles": roles,
-    })
 }

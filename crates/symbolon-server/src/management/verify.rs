@@ -13,7 +13,7 @@ use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::{Caller, Who};
-use super::parameters::{PathOf, parsed};
+use super::parameters::{OfService, PathOf, parsed};
 use super::services;
 use crate::answer::ApiError;
 use crate::app::App;
@@ -25,18 +25,18 @@ const MAX_SECRET: usize = 8 * 1024;
 /// Decide about a request, or about scopes, without making it. For a system key, or a verifier key of the service.
 #[utoipa::path(
     post, path = "/v1/services/{service}/verify", tag = "decisions",
-    params(("service" = String, Path, description = "The service's name")),
+    params(OfService),
     request_body = Verify,
     responses((status = 200, body = VerifyReply)),
 )]
 pub(super) async fn verify(
     State(app): State<App>,
     caller: Caller,
-    PathOf(service): PathOf<String>,
+    PathOf(of): PathOf<OfService>,
     Body { value, .. }: Body<Verify>,
 ) -> Result<Json<VerifyReply>, ApiError> {
-    let service = services::find(&app, &service)?.catalog.service.clone();
-    may_ask(&caller, &service)?;
+    may_ask(&caller, &of.service)?;
+    let service = services::find(&app, &of.service)?.catalog.service.clone();
     if value.token.is_empty() || value.token.len() > MAX_SECRET {
         return Err(Refusal::field("token", format!("the presented secret, 1 to {MAX_SECRET} bytes")).into());
     }
@@ -74,10 +74,10 @@ pub(super) async fn verify(
 }
 
 /// Verifier keys ask about their own service; nobody learns of another's.
-fn may_ask(caller: &Caller, service: &ServiceName) -> Result<(), Refusal> {
+fn may_ask(caller: &Caller, service: &str) -> Result<(), Refusal> {
     match &caller.who {
         Who::AtTheMachine | Who::System(_) => Ok(()),
-        Who::Verifier(own, _) if own == service => Ok(()),
+        Who::Verifier(own, _) if own.as_str() == service => Ok(()),
         _ => Err(Refusal::new(
             Code::SystemOnly,
             "decisions are for a system key, or a verifier key of this service",

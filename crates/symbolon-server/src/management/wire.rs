@@ -30,7 +30,7 @@ pub(super) fn list<T, U>(page: Page<T>, item: impl Fn(T) -> U) -> List<U> {
 
 impl App {
     /// A user's name; of one who was removed, the id.
-    fn user_name(&self, id: UserId) -> String {
+    pub(super) fn user_name(&self, id: UserId) -> String {
         self.gate().user(id).map_or_else(|| id.to_string(), |user| user.name.to_string())
     }
 

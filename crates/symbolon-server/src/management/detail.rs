@@ -1,0 +1,44 @@
+//! What the audit keeps of a thing: enough to tell what changed, and never a secret or a digest.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+use symbolon_core::name::ScopeName;
+use symbolon_core::record::{Token, User};
+
+use crate::app::App;
+
+pub(super) fn of_token(app: &App, token: &Token) -> Value {
+    json!({
+        "name": token.name,
+        "description": token.description,
+        "owner": app.user_name(token.owner),
+        "token_prefix": token.token_prefix.to_string(),
+        "scopes": token.scopes.iter().map(ScopeName::as_str).collect::<Vec<_>>(),
+        "profile": token.profile,
+        "disabled": token.disabled,
+        "expires_at": token.expires_at.map(|at| at.to_string()),
+        "revoked_at": token.revoked_at.map(|at| at.to_string()),
+    })
+}
+
+pub(super) fn of_user(user: &User) -> Value {
+    let roles: BTreeMap<_, _> =
+        user.roles.iter().map(|(service, role)| (service.as_str(), role.as_str())).collect();
+    json!({
+        "name": user.name.as_str(),
+        "login": user.password.is_some(),
+        "active": user.active,
+        "platform_admin": user.platform_admin,
+        "roles": roles,
+    })
+}
+
+/// The values that differ, before and after; and the name, so that a line can be read alone.
+pub(super) fn difference(before: Value, after: Value) -> Value {
+    let (Value::Object(mut before), Value::Object(mut after)) = (before, after) else { return Value::Null };
+    let name = after.get("name").cloned();
+    before.retain(|key, value| after.get(key) != Some(value));
+    after.retain(|key, _| before.contains_key(key));
+    json!({ "name": name, "before": before, "after": after })
+}

@@ -1,0 +1,39 @@
+//! From the wire's texts to what the rules take.
+
+use jiff::{RoundMode, TimestampRound, Unit};
+use symbolon_core::lifetime::Lifetime;
+use symbolon_core::manage::End;
+use symbolon_core::name::ScopeName;
+use symbolon_core::{Refusal, Timestamp};
+
+use crate::management::parameters::parsed;
+
+/// Scopes by name; a fault names its place.
+pub(super) fn scopes(listed: Option<&[String]>) -> Result<Option<Vec<ScopeName>>, Refusal> {
+    let scope = |(index, text): (usize, &String)| parsed(&format!("scopes[{index}]"), text);
+    listed.map(|listed| listed.iter().enumerate().map(scope).collect()).transpose()
+}
+
+/// `expires_at` or `expires_in`; `None` where neither is given.
+pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>, Refusal> {
+    match (at, within) {
+        (None, None) => Ok(None),
+        (Some(_), Some(_)) => Err(Refusal::field("expires_in", "give expires_at or expires_in, not both")),
+        (None, Some(text)) => Ok(Some(match parsed("expires_in", text)? {
+            Lifetime::Never => End::Never,
+            lifetime @ Lifetime::Seconds(_) => End::In(lifetime),
+        })),
+        (Some(text), None) => moment(text).map(|moment| Some(End::At(moment))),
+    }
+}
+
+/// A moment, cut to the record's precision: never later than was asked for.
+fn moment(text: &str) -> Result<Timestamp, Refusal> {
+    let wrong = || {
+        let detail = "a moment such as 2027-01-31T12:00:00Z (RFC 3339); for no end give expires_in \"none\"";
+        Refusal::field("expires_at", detail)
+    };
+    let moment: Timestamp = text.parse().map_err(|_| wrong())?;
+    let round = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);
+    moment.round(round).map_err(|_| wrong())
+}

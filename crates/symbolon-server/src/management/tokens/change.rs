@@ -1,0 +1,193 @@
+//! Changing a token: edit, switch off and on, take back. What narrows it holds for every request that is decided
+//! after the answer.
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use symbolon_api::{EditToken, TokenRecord};
+use symbolon_core::manage::{self, Operator, TokenEdit};
+use symbolon_core::record::{Token, User};
+use symbolon_core::store::{Change, StoreError};
+use symbolon_core::{Catalog, Code, Refusal, Timestamp};
+
+use super::{asked, find, not_there};
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::management::body::Body;
+use crate::management::caller::Caller;
+use crate::management::commit::{Deed, TRIES, overtaken};
+use crate::management::parameters::{OfToken, PathOf};
+use crate::management::{detail, services};
+
+/// Edit a token. What narrows it holds for every request that is decided after this answer.
+#[utoipa::path(
+    patch, path = "/v1/services/{service}/tokens/{id}", tag = "tokens",
+    params(OfToken),
+    request_body = EditToken,
+    responses((status = 200, body = TokenRecord)),
+)]
+pub(in crate::management) async fn edit(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfToken>,
+    Body { value, .. }: Body<EditToken>,
+) -> Result<Json<TokenRecord>, ApiError> {
+    let edit = TokenEdit {
+        name: value.name,
+        description: value.description,
+        scopes: asked::scopes(value.scopes.as_deref())?,
+        end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
+    };
+    let rule = |case: &Case<'_>| {
+        manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)
+    };
+    let token = managed(&app, &caller, &of, Action::Update, rule).await?;
+    Ok(Json(app.token_record(&token)))
+}
+
+/// Switch a token off until it is switched on again.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/tokens/{id}/disable", tag = "tokens",
+    params(OfToken),
+    responses((status = 200, body = TokenRecord)),
+)]
+pub(in crate::management) async fn disable(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfToken>,
+) -> Result<Json<TokenRecord>, ApiError> {
+    let rule = |case: &Case<'_>| manage::switch(case.token, true, case.now);
+    let token = managed(&app, &caller, &of, Action::Disable, rule).await?;
+    Ok(Json(app.token_record(&token)))
+}
+
+/// Switch a token on again.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/tokens/{id}/enable", tag = "tokens",
+    params(OfToken),
+    responses((status = 200, body = TokenRecord)),
+)]
+pub(in crate::management) async fn enable(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfToken>,
+) -> Result<Json<TokenRecord>, ApiError> {
+    let rule = |case: &Case<'_>| manage::switch(case.token, false, case.now);
+    let token = managed(&app, &caller, &of, Action::Enable, rule).await?;
+    Ok(Json(app.token_record(&token)))
+}
+
+/// Revoke a token. No request that is decided after this answer is let through by it. Revoking it again
+/// succeeds.
+#[utoipa::path(
+    delete, path = "/v1/services/{service}/tokens/{id}", tag = "tokens",
+    params(OfToken),
+    responses((status = 204, description = "It is revoked")),
+)]
+pub(in crate::management) async fn revoke(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfToken>,
+) -> Result<StatusCode, ApiError> {
+    let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now));
+    managed(&app, &caller, &of, Action::Revoke, rule).await.map(|_| StatusCode::NO_CONTENT)
+}
+
+/// Revokes the token that makes the call: that a token may do, to itself alone.
+pub(in crate::management) async fn revoke_own(
+    app: &App,
+    caller: &Caller,
+    token: &Token,
+) -> Result<(), ApiError> {
+    for _ in 0..TRIES {
+        let stored = app.store().token(&token.service, token.id).await?.ok_or_else(not_there)?;
+        let Some(tombstone) = manage::revoke(&stored, app.now()) else { return Ok(()) };
+        if write(app, caller, Action::Revoke, &stored, &tombstone).await? {
+            return Ok(());
+        }
+    }
+    Err(overtaken())
+}
+
+/// What is done to a token.
+#[derive(Clone, Copy, PartialEq)]
+enum Action {
+    Update,
+    Disable,
+    Enable,
+    Revoke,
+}
+
+impl Action {
+    /// The word of the audit.
+    fn as_str(self) -> &'static str {
+        match self {
+            Self::Update => "token.update",
+            Self::Disable => "token.disable",
+            Self::Enable => "token.enable",
+            Self::Revoke => "token.revoke",
+        }
+    }
+}
+
+/// What a rule is asked about.
+struct Case<'a> {
+    catalog: &'a Catalog,
+    operator: Operator<'a>,
+    owner: &'a User,
+    token: &'a Token,
+    now: Timestamp,
+}
+
+/// Reads the token of a path, applies a rule, writes; and begins anew where another change came between. The rule's
+/// `None` is "so already". It is asked only where the caller manages the tokens of the owner.
+async fn managed(
+    app: &App,
+    caller: &Caller,
+    of: &OfToken,
+    action: Action,
+    rule: impl Fn(&Case<'_>) -> Result<Option<Token>, Refusal>,
+) -> Result<Token, ApiError> {
+    let operator = caller.operator()?;
+    let catalog = &*services::find(app, &of.service)?.catalog;
+    for _ in 0..TRIES {
+        let token = find(app, caller, catalog, &of.id).await?;
+        let Some(owner) = app.gate().user(token.owner) else {
+            // Revoked with its owner. That can be asked for again, and nothing else can.
+            let detail = "the token was revoked when its owner was removed";
+            return if action == Action::Revoke {
+                Ok(token)
+            } else {
+                Err(ApiError::new(Code::Conflict, detail))
+            };
+        };
+        operator.manages_tokens_of(catalog, &owner)?;
+        let case = Case { catalog, operator, owner: &owner, token: &token, now: app.now() };
+        let Some(next) = rule(&case)? else { return Ok(token) };
+        if write(app, caller, action, &token, &next).await? {
+            return Ok(next);
+        }
+    }
+    Err(overtaken())
+}
+
+/// Writes a token's next state; `false` if another change came between.
+async fn write(
+    app: &App,
+    caller: &Caller,
+    action: Action,
+    token: &Token,
+    next: &Token,
+) -> Result<bool, ApiError> {
+    let deed = Deed {
+        action: action.as_str(),
+        subject: token.id.to_string(),
+        service: Some(&token.service),
+        detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
+    };
+    match app.record(caller.origin(), deed, vec![Change::TokenChanged(next.clone())], None).await {
+        Ok(()) => Ok(true),
+        Err(StoreError::Conflict(_)) => Ok(false),
+        Err(error) => Err(error.into()),
+    }
+}

@@ -1,0 +1,73 @@
+//! Issuing a token.
+
+use axum::Json;
+use axum::extract::State;
+use axum::response::IntoResponse;
+use http::StatusCode;
+use symbolon_api::{CreateToken, CreatedToken};
+use symbolon_core::id::UserId;
+use symbolon_core::manage::{self, End, NewToken};
+use symbolon_core::store::{Change, StoreError};
+
+use super::{asked, owner_named};
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::management::body::Body;
+use crate::management::caller::{Caller, Who};
+use crate::management::commit::{Deed, IdempotencyKey, TRIES};
+use crate::management::parameters::{OfService, PathOf};
+use crate::management::{detail, services};
+
+/// Create a token. Its secret is in this answer and nowhere else.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/tokens", tag = "tokens",
+    params(OfService, IdempotencyKey),
+    request_body = CreateToken,
+    responses((status = 201, body = CreatedToken)),
+)]
+pub(in crate::management) async fn create(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfService>,
+    key: IdempotencyKey,
+    Body { value, bytes }: Body<CreateToken>,
+) -> Result<impl IntoResponse, ApiError> {
+    let operator = caller.operator()?;
+    let catalog = services::find(&app, &of.service)?.catalog;
+    operator.manages(&catalog)?;
+    let owner = match (&value.owner, &caller.who) {
+        (Some(name), _) => owner_named(&app, &catalog, operator, name).await?,
+        (None, Who::User(_, user)) => user.clone(),
+        (None, _) => app.gate().user(UserId::SYSTEM).ok_or_else(ApiError::unavailable)?,
+    };
+    let new = NewToken {
+        name: value.name,
+        description: value.description.unwrap_or_default(),
+        scopes: asked::scopes(value.scopes.as_deref())?,
+        profile: value.profile,
+        end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?.unwrap_or(End::Default),
+    };
+    let place = format!("services/{}/tokens", catalog.service);
+    let claiming = key.begin(&app, &caller, &place, &bytes, app.now()).await?;
+    let mut tries = 0;
+    let (token, secret) = loop {
+        let issued =
+            manage::issue(&catalog, operator, &owner, new.clone(), app.now(), app.keys(), app.entropy());
+        let (token, secret) = issued?;
+        let deed = Deed {
+            action: "token.create",
+            subject: token.id.to_string(),
+            service: Some(&token.service),
+            detail: detail::of_token(&app, &token),
+        };
+        let changes = vec![Change::TokenCreated(token.clone())];
+        match app.record(caller.origin(), deed, changes, claiming.of(&token.id)).await {
+            Ok(()) => break (token, secret),
+            // Another token has this `token_prefix`: draw again.
+            Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,
+            Err(error) => return Err(claiming.failed(error)),
+        }
+    };
+    let created = CreatedToken { record: app.token_record(&token), token: secret.reveal().to_owned() };
+    Ok((StatusCode::CREATED, Json(created)))
+}

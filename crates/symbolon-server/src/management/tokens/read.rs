@@ -1,0 +1,90 @@
+//! Looking at tokens: list and show. Never a secret.
+
+use axum::Json;
+use axum::extract::State;
+use serde::Deserialize;
+use symbolon_api::{List, TokenRecord};
+use symbolon_core::Refusal;
+use symbolon_core::record::TokenState;
+use symbolon_core::store::TokenQuery;
+use utoipa::IntoParams;
+
+use super::{find, owner_named};
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::management::caller::{Caller, Who};
+use crate::management::parameters::{OfService, OfToken, PathOf, QueryOf, filter, found, page};
+use crate::management::{services, wire};
+
+/// Query of a list of tokens.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::management) struct ListTokens {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1000; 50 if left out.
+    limit: Option<usize>,
+    /// `active`, `disabled`, `expired` or `revoked`. Left out: all but the revoked.
+    state: Option<String>,
+    /// What the name, description or `token_prefix` contains.
+    query: Option<String>,
+    /// The owner's name.
+    owner: Option<String>,
+}
+
+/// List the tokens of a service, newest first: one's own, or everybody's for who manages those.
+#[utoipa::path(
+    get, path = "/v1/services/{service}/tokens", tag = "tokens",
+    params(OfService, ListTokens),
+    responses((status = 200, body = List<TokenRecord>)),
+)]
+pub(in crate::management) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfService>,
+    QueryOf(query): QueryOf<ListTokens>,
+) -> Result<Json<List<TokenRecord>>, ApiError> {
+    let operator = caller.operator()?;
+    let catalog = services::find(&app, &of.service)?.catalog;
+    operator.manages(&catalog)?;
+    let owner = match (&query.owner, &caller.who) {
+        (Some(name), _) => Some(owner_named(&app, &catalog, operator, name).await?.id),
+        (None, Who::User(_, user)) if !operator.manages_others(&catalog) => Some(user.id),
+        (None, _) => None,
+    };
+    let query = TokenQuery {
+        service: catalog.service.clone(),
+        owner,
+        state: query.state.as_deref().map(state).transpose()?,
+        text: filter("query", query.query)?,
+        now: app.now(),
+        page: page(query.limit, query.cursor)?,
+    };
+    let tokens = found(app.store().tokens(&query).await)?;
+    Ok(Json(wire::list(tokens, |token| app.token_record(&token))))
+}
+
+fn state(text: &str) -> Result<TokenState, Refusal> {
+    let all = [TokenState::Active, TokenState::Disabled, TokenState::Expired, TokenState::Revoked];
+    all.into_iter()
+        .find(|state| state.as_str() == text)
+        .ok_or_else(|| Refusal::field("state", "state is active, disabled, expired or revoked"))
+}
+
+/// Show a token's record.
+#[utoipa::path(
+    get, path = "/v1/services/{service}/tokens/{id}", tag = "tokens",
+    params(OfToken),
+    responses((status = 200, body = TokenRecord)),
+)]
+pub(in crate::management) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfToken>,
+) -> Result<Json<TokenRecord>, ApiError> {
+    caller.operator()?;
+    let catalog = services::find(&app, &of.service)?.catalog;
+    let token = find(&app, &caller, &catalog, &of.id).await?;
+    Ok(Json(app.token_record(&token)))
+}
