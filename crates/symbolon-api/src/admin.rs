@@ -4,7 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::strict::given;
+use crate::strict::{given, given_once};
 
 macro_rules! without_secret {
     ($($type:ident: $($field:ident),*;)*) => {$(
@@ -95,7 +95,7 @@ pub struct CreateUser {
     #[schema(nullable = false)]
     pub platform_admin: Option<bool>,
     /// Roles by service. Left out: none.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given_once", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub roles: Option<BTreeMap<String, String>>,
 }
@@ -113,7 +113,7 @@ pub struct EditUser {
     #[schema(nullable = false)]
     pub platform_admin: Option<bool>,
     /// All the user's roles from now on.
-    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[serde(default, deserialize_with = "given_once", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub roles: Option<BTreeMap<String, String>>,
     /// A new password; the user's sessions end.
