@@ -22,7 +22,7 @@ impl Usage {
     }
 
     pub(crate) fn last(&self) -> Option<Timestamp> {
-        Timestamp::from_millisecond(self.last.load(Ordering::Relaxed)).ok()
+        Timestamp::from_millisecond(self.last.load(Ordering::SeqCst)).ok()
     }
 }
 
@@ -32,9 +32,13 @@ pub(crate) struct Uses(SegQueue<(TokenId, Arc<Usage>)>);
 
 impl Uses {
     /// Notes a use. Two atomic operations, and an allocation only for the first use since the last batch.
+    ///
+    /// Here the time is written and then the mark is read; [`Uses::take`] clears the mark and then reads the time.
+    /// All four are `SeqCst`: in any weaker order each side could miss what the other wrote, and a token's last
+    /// use of all would be lost.
     pub(crate) fn note(&self, id: TokenId, usage: &Arc<Usage>, now: Timestamp) {
-        usage.last.fetch_max(now.as_millisecond(), Ordering::Relaxed);
-        if !usage.queued.load(Ordering::Relaxed) && !usage.queued.swap(true, Ordering::AcqRel) {
+        usage.last.fetch_max(now.as_millisecond(), Ordering::SeqCst);
+        if !usage.queued.load(Ordering::SeqCst) && !usage.queued.swap(true, Ordering::SeqCst) {
             self.0.push((id, usage.clone()));
         }
     }
@@ -46,7 +50,7 @@ impl Uses {
         while uses.len() < limit
             && let Some((id, usage)) = self.0.pop()
         {
-            usage.queued.store(false, Ordering::Release);
+            usage.queued.store(false, Ordering::SeqCst);
             uses.extend(usage.last().map(|last| (id, last)));
         }
         uses
