@@ -155,8 +155,15 @@ mod tests {
         };
         let sid = session().id.to_string();
         let own = BASE64URL.decode(claims).unwrap();
-        let plain = BASE64URL.encode(br#"{"alg":"HS256","typ":"JWT"}"#);
-        assert_eq!(key(1).open(signed(&plain, std::str::from_utf8(&own).unwrap()).as_bytes(), now), None);
+        let own = std::str::from_utf8(&own).unwrap();
+        for other in [
+            r#"{"alg":"HS256","typ":"JWT"}"#,
+            r#"{"alg":"HS384","typ":"symbolon-session+jwt"}"#,
+            r#"{"typ":"symbolon-session+jwt","alg":"HS256"}"#,
+        ] {
+            let jwt = signed(&BASE64URL.encode(other), own);
+            assert_eq!(key(1).open(jwt.as_bytes(), now), None, "{other}");
+        }
         assert_eq!(key(1).open(signed(HEADER, &with("symbolon", &sid)).as_bytes(), now), Some(session().id));
         for claims in [with("odin", &sid), with("symbolon", "ses_"), "{}".to_owned(), String::new()] {
             assert_eq!(key(1).open(signed(HEADER, &claims).as_bytes(), now), None, "{claims}");

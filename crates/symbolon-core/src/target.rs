@@ -212,6 +212,7 @@ mod tests {
             ("/api/printers/", "/api/printers/"),
             ("/api/%70rinters?x=%2F..//", "/api/printers"),
             ("/a%20b", "/a%20b"),
+            ("/%61%20b%40%21", "/a%20b%40%21"),
             ("/caf%c3%a9", "/caf%C3%A9"),
             ("/%7euser", "/~user"),
             ("/users/@me", "/users/@me"),

@@ -178,10 +178,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
     }
 
     fn token(&self, prefix: &Prefix, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
-        let text = TokenText::parse(prefix, secret).map_err(|fault| match fault {
-            TokenFault::Form => (Reason::TokenForm, None),
-            TokenFault::Checksum => (Reason::TokenChecksum, None),
-        })?;
+        let text = TokenText::parse(prefix, secret).map_err(not_a_token)?;
         let live =
             self.directory.token(&text.digest(&self.keys.pepper)).ok_or((Reason::UnknownSecret, None))?;
         let owner =
@@ -191,13 +188,20 @@ impl<'a, D: Directory> Identifier<'a, D> {
 
     fn key(&self, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
         let keys = Prefix::of_keys();
-        if keys.claims(secret) && TokenText::parse(&keys, secret).is_err() {
-            return Err((Reason::TokenForm, None));
+        if keys.claims(secret) {
+            TokenText::parse(&keys, secret).map_err(not_a_token)?;
         }
         let key = self.directory.key(&self.keys.pepper.digest(secret));
         match key.ok_or((Reason::UnknownSecret, None))? {
             Key { kind: KeyKind::System, id, .. } => Ok(Caller::System(*id)),
             key => Ok(Caller::Verifier(key)),
         }
+    }
+}
+
+fn not_a_token(fault: TokenFault) -> NotIdentified {
+    match fault {
+        TokenFault::Form => (Reason::TokenForm, None),
+        TokenFault::Checksum => (Reason::TokenChecksum, None),
     }
 }
