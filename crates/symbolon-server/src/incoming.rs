@@ -1,21 +1,18 @@
 //! From a request's headers to what the rules read. No decision is made here.
 
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
-use http::request::Parts;
-use http::{HeaderMap, HeaderName};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, HeaderName, Uri};
 use symbolon_core::credential::{Credentials, SessionCookie};
 
 pub(crate) const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 
 /// Headers by which a client asks an application to take a request for one of another method.
-const METHOD_OVERRIDES: [HeaderName; 3] = [
-    HeaderName::from_static("x-http-method-override"),
-    HeaderName::from_static("x-http-method"),
-    HeaderName::from_static("x-method-override"),
-];
+const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
 /// The session cookie's name. With `__Host-` a browser refuses it from a sibling domain or over plain HTTP
 /// (RFC 6265bis section 4.1.3.2); off HTTPS there can be no such cookie.
@@ -47,17 +44,28 @@ pub(crate) fn credentials(headers: &HeaderMap, https: bool) -> Credentials<'_> {
 
 /// Whether a header asks for another method.
 pub(crate) fn method_override(headers: &HeaderMap) -> bool {
-    METHOD_OVERRIDES.iter().any(|name| headers.contains_key(name))
+    headers.keys().any(|name| METHOD_OVERRIDES.iter().any(|plain| folds_to(name.as_str(), plain)))
+}
+
+/// Whether an application may take a header of this name for `plain`. CGI, WSGI and PHP fold header names into
+/// variables, in which `_`, and for some every mark, looks like `-`. The HTTP library has made names lower-case.
+pub(crate) fn folds_to(name: &str, plain: &str) -> bool {
+    name.len() == plain.len() && folds_to_beginning(name, plain)
+}
+
+/// The same for the beginning of a name.
+pub(crate) fn folds_to_beginning(name: &str, plain: &str) -> bool {
+    let same = |(a, b): (u8, u8)| a == b || (b == b'-' && !a.is_ascii_alphanumeric());
+    name.len() >= plain.len() && name.bytes().zip(plain.bytes()).all(same)
 }
 
 /// The target as it was sent, as far as the HTTP library keeps it: absolute and authority forms are shown as
 /// such, and refused by the rules.
-pub(crate) fn target(parts: &Parts) -> std::borrow::Cow<'_, [u8]> {
-    if parts.uri.scheme().is_none() && parts.uri.authority().is_none() {
-        let target = parts.uri.path_and_query().map_or("", http::uri::PathAndQuery::as_str);
-        std::borrow::Cow::Borrowed(target.as_bytes())
+pub(crate) fn target(uri: &Uri) -> Cow<'_, [u8]> {
+    if uri.scheme().is_none() && uri.authority().is_none() {
+        Cow::Borrowed(uri.path_and_query().map_or("", PathAndQuery::as_str).as_bytes())
     } else {
-        std::borrow::Cow::Owned(parts.uri.to_string().into_bytes())
+        Cow::Owned(uri.to_string().into_bytes())
     }
 }
 

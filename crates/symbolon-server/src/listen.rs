@@ -1,0 +1,233 @@
+//! Serving HTTP/1.1 on a socket, for every door alike: bounded in connections, headers and patience, and ended
+//! without cutting off what is under way.
+
+mod stall;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::response::Response;
+use http::{Extensions, Request};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use tower::{Service, ServiceExt};
+
+use crate::incoming::{AtTheMachine, Peer};
+pub(crate) use stall::Patience;
+use stall::StallLimit;
+
+/// How long to wait after a failure to accept that does not concern one connection alone, such as no file
+/// descriptors left: the listener is ready again at once, and would fail again at once.
+const BREATHER: Duration = Duration::from_millis(200);
+
+/// A socket that is listened on.
+#[derive(Debug)]
+pub enum Listener {
+    /// For callers of any kind; each request carries its [`Peer`].
+    Tcp(TcpListener),
+    /// The data directory's socket: who can open it is [`AtTheMachine`]. Its file's mode is the caller's to set.
+    Unix(UnixListener),
+}
+
+impl From<TcpListener> for Listener {
+    fn from(listener: TcpListener) -> Self {
+        Self::Tcp(listener)
+    }
+}
+
+impl From<UnixListener> for Listener {
+    fn from(listener: UnixListener) -> Self {
+        Self::Unix(listener)
+    }
+}
+
+/// What a listener takes from the outside, and for how long it waits.
+#[derive(Debug, Clone, Copy)]
+pub struct Limits {
+    /// Connections at once, tunnels included; more wait in the kernel's queue.
+    pub connections: usize,
+    /// For a request's headers to arrive, and for the next request on a connection that is kept alive.
+    pub headers: Duration,
+    /// Of request line and headers together, in bytes, and so at least 8,192; more is answered 431. No request
+    /// has more than 100 headers.
+    pub header_bytes: usize,
+    /// For a caller to take anything of what is being sent to it.
+    pub stall: Duration,
+    /// For requests under way to end, once the server is told to stop.
+    pub grace: Duration,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            connections: 10_000,
+            headers: Duration::from_secs(30),
+            header_bytes: 64 * 1024,
+            stall: Duration::from_mins(1),
+            grace: Duration::from_secs(10),
+        }
+    }
+}
+
+/// What outlives the requests of a connection: the tunnels of upgraded ones. The listener puts it into each
+/// request's extensions. A tunnel ends when the server is told to stop, for nothing in it would ever be the end.
+#[derive(Debug, Clone)]
+pub(crate) struct Tunnels {
+    tasks: TaskTracker,
+    stop: CancellationToken,
+    /// A tunnel counts as the connection that it was.
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Tunnels {
+    /// Runs `tunnel` to its end or the server's.
+    pub(crate) fn spawn(self, tunnel: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.clone().spawn(async move { self.stop.run_until_cancelled(tunnel).await });
+    }
+}
+
+/// A service that a listener can serve: the management API's router, or a proxy.
+pub trait Door:
+    Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static
+{
+}
+
+impl<S> Door for S where
+    S: Service<Request<Incoming>, Response = Response, Error = Infallible, Future: Send>
+        + Clone
+        + Send
+        + 'static
+{
+}
+
+/// Serves `door` on `listener` until `shutdown`, then stops accepting, lets requests under way end for as long
+/// as the grace lasts, and drops the rest. Ends when every connection has ended; the port is free from the
+/// moment of the shutdown.
+pub async fn serve(listener: Listener, door: impl Door, shutdown: CancellationToken, limits: Limits) {
+    let places = Arc::new(Semaphore::new(limits.connections));
+    let tasks = TaskTracker::new();
+    let cut = CancellationToken::new();
+    while let Some(place) = shutdown.run_until_cancelled(places.clone().acquire_owned()).await {
+        let Ok(place) = place else { break };
+        match shutdown.run_until_cancelled(listener.accept()).await {
+            None => break,
+            Some(Ok(accepted)) => {
+                let tunnels =
+                    Tunnels { tasks: tasks.clone(), stop: shutdown.clone(), _place: Arc::new(place) };
+                let connection = Connection { tunnels, shutdown: shutdown.clone(), cut: cut.clone(), limits };
+                let door = door.clone();
+                tasks.spawn(async move {
+                    match accepted {
+                        Accepted::Tcp(socket, peer) => connection.run(socket, Some(peer), door).await,
+                        Accepted::Unix(socket) => connection.run(socket, None, door).await,
+                    }
+                });
+            }
+            Some(Err(error)) if concerns_one_connection(&error) => {}
+            Some(Err(error)) => {
+                tracing::warn!(%error, "no connection can be accepted now");
+                shutdown.run_until_cancelled(tokio::time::sleep(BREATHER)).await;
+            }
+        }
+    }
+    drop(listener);
+    tasks.close();
+    if tokio::time::timeout(limits.grace, tasks.wait()).await.is_err() {
+        tracing::info!(connections = tasks.len(), "the grace is over; connections under way are dropped");
+        cut.cancel();
+        tasks.wait().await;
+    }
+}
+
+/// Whether the next `accept` may well succeed: this caller went away while it waited (accept(2)).
+fn concerns_one_connection(error: &io::Error) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset, Interrupted};
+    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset | Interrupted)
+}
+
+enum Accepted {
+    Tcp(TcpStream, IpAddr),
+    Unix(UnixStream),
+}
+
+impl Listener {
+    async fn accept(&self) -> io::Result<Accepted> {
+        match self {
+            Self::Tcp(listener) => {
+                let (socket, peer): (_, SocketAddr) = listener.accept().await?;
+                // Answers are written whole; to wait for more of them (RFC 896) would only delay the last piece.
+                // Without it the connection works all the same.
+                let _ = socket.set_nodelay(true);
+                Ok(Accepted::Tcp(socket, peer.ip().to_canonical()))
+            }
+            Self::Unix(listener) => listener.accept().await.map(|(socket, _)| Accepted::Unix(socket)),
+        }
+    }
+}
+
+/// One accepted connection's surroundings.
+struct Connection {
+    tunnels: Tunnels,
+    /// Finish the request under way, then end.
+    shutdown: CancellationToken,
+    /// End.
+    cut: CancellationToken,
+    limits: Limits,
+}
+
+impl Connection {
+    async fn run(
+        self,
+        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        peer: Option<IpAddr>,
+        door: impl Door,
+    ) {
+        let Self { tunnels, shutdown, cut, limits } = self;
+        let service = service_fn(move |mut request: Request<Incoming>| {
+            mark(request.extensions_mut(), peer, &tunnels);
+            // A clone of a service that was ready need not be ready: `oneshot` waits.
+            door.clone().oneshot(request)
+        });
+        let io = TokioIo::new(StallLimit::new(socket, limits.stall));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(limits.headers)
+            .max_header_size(limits.header_bytes)
+            .serve_connection(io, service)
+            .with_upgrades();
+        let mut connection = pin!(connection);
+        let outcome = tokio::select! {
+            biased;
+            outcome = connection.as_mut() => Some(outcome),
+            () = shutdown.cancelled() => {
+                connection.as_mut().graceful_shutdown();
+                cut.run_until_cancelled(connection).await
+            }
+        };
+        if let Some(Err(error)) = outcome {
+            // What callers do: they leave in mid-sentence, stall, or do not speak HTTP.
+            tracing::debug!(%error, "a connection ended early");
+        }
+    }
+}
+
+fn mark(extensions: &mut Extensions, peer: Option<IpAddr>, tunnels: &Tunnels) {
+    if let Some(address) = peer {
+        extensions.insert(Peer(address));
+    } else {
+        extensions.insert(AtTheMachine);
+    }
+    extensions.insert(tunnels.clone());
+}

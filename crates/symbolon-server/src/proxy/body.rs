@@ -1,0 +1,141 @@
+//! Bodies on their way through, a piece at a time: nothing is gathered, and a reader that waits makes the writer
+//! wait.
+
+use std::error::Error;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use hyper::body::{Body, Frame, Incoming, SizeHint};
+
+use super::activity::Activity;
+use super::headers::clean_trailers;
+use super::pool::{Pool, Sender};
+use crate::listen::Patience;
+
+/// Why a body broke off.
+type BodyError = Box<dyn Error + Send + Sync>;
+
+/// No piece of a body came for too long.
+#[derive(Debug, thiserror::Error)]
+#[error("no piece of the body came in time")]
+struct Idle;
+
+/// A request's body on its way to the application.
+pub(super) struct RequestBody {
+    /// `None` where there is no body.
+    incoming: Option<Incoming>,
+    patience: Patience,
+    activity: Arc<Activity>,
+}
+
+impl RequestBody {
+    pub(super) fn new(incoming: Incoming, idle: Duration, activity: Arc<Activity>) -> Self {
+        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
+        Self { incoming, patience: Patience::new(idle), activity }
+    }
+
+    /// The same body once more: only of no body can there be a copy.
+    pub(super) fn copy(&self, idle: Duration) -> Option<Self> {
+        let copy = Self { incoming: None, patience: Patience::new(idle), activity: self.activity.clone() };
+        self.incoming.is_none().then_some(copy)
+    }
+}
+
+impl Body for RequestBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let Self { incoming, patience, activity } = self.get_mut();
+        let Some(incoming) = incoming else { return Poll::Ready(None) };
+        let frame = Pin::new(incoming).poll_frame(cx);
+        activity.wait_for_caller(frame.is_pending());
+        let Poll::Ready(frame) = frame else {
+            return patience.poll_end(cx).map(|()| {
+                activity.break_off();
+                Some(Err(Idle.into()))
+            });
+        };
+        patience.rest();
+        activity.sign();
+        if let Some(Err(_)) = frame {
+            activity.break_off();
+        }
+        let cleaned = |mut frame: Frame<Bytes>| {
+            frame.trailers_mut().map(clean_trailers);
+            frame
+        };
+        Poll::Ready(frame.map(|frame| frame.map(cleaned).map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+    }
+}
+
+/// An answer's body on its way to the caller. At its end the connection that it came by is free for the next
+/// request; if the caller leaves before, the connection is closed, which tells the application.
+pub(super) struct AnswerBody {
+    incoming: Incoming,
+    patience: Patience,
+    connection: Option<(Arc<Pool>, Sender)>,
+}
+
+impl AnswerBody {
+    pub(super) fn new(incoming: Incoming, idle: Duration, pool: Arc<Pool>, sender: Sender) -> Self {
+        let patience = Patience::new(idle);
+        let mut body = Self { incoming, patience, connection: Some((pool, sender)) };
+        if body.incoming.is_end_stream() {
+            body.end();
+        }
+        body
+    }
+
+    fn end(&mut self) {
+        if let Some((pool, sender)) = self.connection.take() {
+            pool.give_back(sender);
+        }
+    }
+}
+
+impl Body for AnswerBody {
+    type Data = Bytes;
+    type Error = BodyError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
+        let this = self.get_mut();
+        let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
+            return this.patience.poll_end(cx).map(|()| Some(Err(Idle.into())));
+        };
+        this.patience.rest();
+        match &frame {
+            Some(Err(_)) => this.connection = None,
+            // The server asks no further once it is told that this was the last.
+            Some(Ok(_)) if this.incoming.is_end_stream() => this.end(),
+            Some(Ok(_)) => {}
+            None => this.end(),
+        }
+        Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.incoming.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.incoming.size_hint()
+    }
+}

@@ -1,0 +1,181 @@
+//! Which headers go on, and which do not. What the application is told of the caller is added last, so that
+//! nothing a caller sends can take it away.
+
+use std::net::IpAddr;
+
+use http::header::{CONNECTION, COOKIE, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use symbolon_core::decision::Identity;
+
+use super::settings::UpstreamHeaders;
+use crate::incoming::{cookie_name, folds_to, folds_to_beginning};
+
+const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
+const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
+const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
+
+/// Headers about one connection and not about the message (RFC 9110 section 7.6.1). `Trailer` is not among
+/// them: it goes with the trailers, which go on.
+const OF_CONNECTION: [HeaderName; 6] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    TE,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+/// A caller's credentials, as headers.
+const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "proxy-authorization"];
+
+/// Headers by which frameworks behind a proxy are told of another URL, or another method, than the request's.
+/// What was decided about is the request's own.
+const REWRITES: [&str; 8] = [
+    "x-original-url",
+    "x-original-uri",
+    "x-original-method",
+    "x-rewrite-url",
+    "x-forwarded-uri",
+    "x-forwarded-method",
+    "x-forwarded-prefix",
+    "x-forwarded-path",
+];
+
+/// Whether this could be taken for an identity header.
+pub(super) fn is_identity(name: &HeaderName) -> bool {
+    folds_to_beginning(name.as_str(), "x-symbolon-")
+}
+
+/// Whether this is about one connection.
+pub(super) fn is_connections(name: &HeaderName) -> bool {
+    OF_CONNECTION.contains(name)
+}
+
+fn is_credential(name: &HeaderName) -> bool {
+    CREDENTIALS.iter().any(|plain| folds_to(name.as_str(), plain))
+}
+
+fn is_rewrite(name: &HeaderName) -> bool {
+    REWRITES.iter().any(|plain| folds_to(name.as_str(), plain))
+}
+
+fn remove_all(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| which(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
+/// The words of a header that is a list, from all its lines.
+pub(super) fn words(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all(name).iter();
+    values.flat_map(|value| value.as_bytes().split(|b| *b == b',')).map(<[u8]>::trim_ascii)
+}
+
+/// Removes what is about this connection, and what `Connection` says is.
+pub(super) fn remove_connections(headers: &mut HeaderMap) {
+    let named: Vec<HeaderName> =
+        words(headers, CONNECTION).filter_map(|word| HeaderName::from_bytes(word).ok()).collect();
+    for name in named.iter().chain(&OF_CONNECTION) {
+        headers.remove(name);
+    }
+}
+
+/// As [`remove_connections`], for a request: that the sender takes trailers, and that the body comes in chunks,
+/// is as true of the next connection.
+pub(super) fn next_hop(headers: &mut HeaderMap) {
+    let trailers = words(headers, TE).any(|word| word.eq_ignore_ascii_case(b"trailers"));
+    let chunked = headers.contains_key(TRANSFER_ENCODING);
+    remove_connections(headers);
+    if trailers {
+        headers.insert(TE, HeaderValue::from_static("trailers"));
+        headers.insert(CONNECTION, HeaderValue::from_static("TE"));
+    }
+    if chunked {
+        // Said outright, for the client library takes a GET to have no body otherwise.
+        headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+    }
+}
+
+/// Removes what could be taken for an identity header. Everything that goes on is cleaned of them.
+pub(super) fn remove_identity(headers: &mut HeaderMap) {
+    remove_all(headers, is_identity);
+}
+
+/// Removes what a request that was decided about does not carry on: credentials, other URLs, and what
+/// `upstream` would set.
+pub(super) fn remove_decided(headers: &mut HeaderMap, upstream: &UpstreamHeaders) {
+    remove_all(headers, |name| {
+        is_credential(name)
+            || is_rewrite(name)
+            || upstream.names().any(|ours| folds_to(name.as_str(), ours.as_str()))
+    });
+}
+
+/// Removes from trailers what may not be in a header either: some servers merge the two.
+pub(super) fn clean_trailers(trailers: &mut HeaderMap) {
+    remove_all(trailers, |name| {
+        is_identity(name) || is_credential(name) || is_rewrite(name) || *name == COOKIE || *name == HOST
+    });
+}
+
+/// What the application is told of the caller: all five headers, each with a value.
+pub(super) fn identity(identity: &Identity<'_>) -> [(HeaderName, HeaderValue); 5] {
+    // Names and ids are of letters, digits and a few marks, all of which a header takes.
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
+    [
+        (HeaderName::from_static("x-symbolon-principal"), HeaderValue::from_static(identity.principal)),
+        (HeaderName::from_static("x-symbolon-token-id"), value(&identity.token_id)),
+        (HeaderName::from_static("x-symbolon-owner"), value(identity.owner)),
+        (HeaderName::from_static("x-symbolon-role"), value(identity.role)),
+        (HeaderName::from_static("x-symbolon-scopes"), value(&identity.scopes)),
+    ]
+}
+
+/// Says where the request comes from. The sender's address is added to `X-Forwarded-For`, of which only the
+/// last is known to be true; `X-Forwarded-Host` is the request's own `Host`. `X-Forwarded-Proto` is what a
+/// TLS-speaking proxy in front says, if it says one of two words, for here it can only ever be `http`.
+pub(super) fn set_forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>) {
+    let ours = [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO];
+    remove_all(headers, |name| ours.iter().any(|one| name != one && folds_to(name.as_str(), one.as_str())));
+    if let Some(peer) = peer {
+        let peer = peer.to_string();
+        let before = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);
+        let chain = before.chain([peer.as_bytes()]).collect::<Vec<_>>().join(&b", "[..]);
+        replace(headers, FORWARDED_FOR, &chain);
+    }
+    match headers.get(HOST).cloned() {
+        Some(host) => headers.insert(FORWARDED_HOST, host),
+        None => headers.remove(FORWARDED_HOST),
+    };
+    let https = words(headers, FORWARDED_PROTO).eq([&b"https"[..]]);
+    let proto = if https { "https" } else { "http" };
+    headers.insert(FORWARDED_PROTO, HeaderValue::from_static(proto));
+}
+
+/// Sets a header to a value made of pieces of header values; to nothing, if that should not be one.
+fn replace(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
+    match HeaderValue::from_bytes(value) {
+        Ok(value) if !value.is_empty() => headers.insert(name, value),
+        _ => headers.remove(name),
+    };
+}
+
+/// Removes Symbolon's own session from the cookies, under either of its names: the application has no business
+/// with it, and a browser sends it to every port of the host.
+pub(super) fn remove_own_cookie(headers: &mut HeaderMap) {
+    let own = |pair: &[u8]| {
+        let name = pair.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
+        [true, false].iter().any(|https| name == cookie_name(*https).as_bytes())
+    };
+    let values: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
+    let pairs = || values.iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
+    if pairs().any(own) {
+        let kept: Vec<&[u8]> = pairs()
+            .filter(|pair| !own(pair))
+            .map(<[u8]>::trim_ascii)
+            .filter(|pair| !pair.is_empty())
+            .collect();
+        replace(headers, COOKIE, &kept.join(&b"; "[..]));
+    }
+}

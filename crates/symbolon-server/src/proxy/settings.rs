@@ -1,0 +1,247 @@
+//! What the operator decides about one guarded application. Parsed here; wrong settings go no further.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use http::header::{CONTENT_LENGTH, HOST};
+use http::uri::{Authority, Uri};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use symbolon_core::name::ServiceName;
+
+use super::headers::{is_connections, is_identity};
+
+/// One guarded application.
+#[derive(Debug, Clone)]
+pub struct ProxySettings {
+    /// The service whose catalog decides.
+    pub service: ServiceName,
+    /// Where the application listens.
+    pub upstream: Upstream,
+    /// What becomes of requests with somebody else's credentials, or with none.
+    pub other_credentials: OtherCredentials,
+    /// A credential of the proxy's own for the application, sent with what Symbolon has let a caller do.
+    pub upstream_headers: UpstreamHeaders,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+}
+
+/// What becomes of a request that carries no token, key or session of Symbolon's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OtherCredentials {
+    /// It is decided about as every other, and so refused where the route is not public.
+    #[default]
+    Refuse,
+    /// It goes to the application, whose own login decides: web pages go on working beside tokens.
+    Passthrough,
+}
+
+/// How long the proxy waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// For a connection to the application.
+    pub connect: Duration,
+    /// For the application's answer to begin, from the moment that it has, or could have, the whole request. The
+    /// wait may last up to twice as long.
+    pub answer: Duration,
+    /// For the next piece of a body, in either direction, and for any piece in a tunnel. An application that
+    /// streams events with longer pauses must send comments in between, as is usual.
+    pub idle: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        let seconds = Duration::from_secs;
+        Self { connect: seconds(5), answer: seconds(60), idle: seconds(300) }
+    }
+}
+
+/// Where an application listens: `http://host:port`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Upstream {
+    authority: Authority,
+    /// The value of `Host` for callers that sent none, as HTTP/1.0 allows.
+    host: HeaderValue,
+}
+
+/// A text that is no upstream. It says what is wrong and what to write instead.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamFault {
+    /// Not a URL with a host.
+    #[error("an upstream is written http://host:port, such as http://127.0.0.1:8000")]
+    Form,
+    /// TLS.
+    #[error(
+        "TLS to the upstream is not supported: run Symbolon beside the application and name its http:// port, \
+         or put a TLS-speaking forwarder between the two"
+    )]
+    Tls,
+    /// Some other scheme.
+    #[error("an upstream begins with http://")]
+    Scheme,
+    /// User and password.
+    #[error("an upstream has no user or password; a credential for it belongs into upstream_headers")]
+    UserInfo,
+    /// A path or a query.
+    #[error("an upstream has no path or query: a request keeps the path that was decided about")]
+    Path,
+}
+
+impl FromStr for Upstream {
+    type Err = UpstreamFault;
+
+    fn from_str(text: &str) -> Result<Self, UpstreamFault> {
+        let uri: Uri = text.parse().map_err(|_| UpstreamFault::Form)?;
+        match uri.scheme_str() {
+            Some("http") => {}
+            Some("https") => return Err(UpstreamFault::Tls),
+            Some(_) => return Err(UpstreamFault::Scheme),
+            None => return Err(UpstreamFault::Form),
+        }
+        let authority = uri.authority().ok_or(UpstreamFault::Form)?;
+        if authority.as_str().contains('@') {
+            return Err(UpstreamFault::UserInfo);
+        }
+        if text.contains('#') || uri.path_and_query().is_some_and(|rest| rest.as_str() != "/") {
+            return Err(UpstreamFault::Path);
+        }
+        let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
+        if authority.host().is_empty()
+            || (!port.is_empty() && authority.port_u16().is_none_or(|port| port == 0))
+        {
+            return Err(UpstreamFault::Form);
+        }
+        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| UpstreamFault::Form)?;
+        Ok(Self { authority: authority.clone(), host })
+    }
+}
+
+impl Upstream {
+    /// Parses `http://host:port`; without a port it is 80.
+    pub fn parse(text: &str) -> Result<Self, UpstreamFault> {
+        text.parse()
+    }
+
+    /// The host and port to connect to. An IPv6 address loses its brackets.
+    pub(super) fn address(&self) -> (&str, u16) {
+        let host = self.authority.host().trim_start_matches('[').trim_end_matches(']');
+        (host, self.authority.port_u16().unwrap_or(80))
+    }
+
+    pub(super) fn host(&self) -> &HeaderValue {
+        &self.host
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.authority)
+    }
+}
+
+/// Headers that the application is sent with every request of a caller whom Symbolon knows and has let pass, in
+/// place of any of these names that the caller sent. Their values are secrets and do not print.
+#[derive(Clone, Default)]
+pub struct UpstreamHeaders(Vec<(HeaderName, HeaderValue)>);
+
+/// A header that cannot be one of [`UpstreamHeaders`]. The value is not repeated: it is a secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UpstreamHeaderFault {
+    /// Not a header name.
+    #[error("{0:?} is not the name of a header")]
+    Name(String),
+    /// Not a header value.
+    #[error("the value of the header {0} has characters that no header may have")]
+    Value(HeaderName),
+    /// A name that means something between two hops, or that the proxy sets.
+    #[error("the header {0} is set by the proxy itself")]
+    Ours(HeaderName),
+    /// Twice.
+    #[error("the header {0} is given twice")]
+    Twice(HeaderName),
+}
+
+impl UpstreamHeaders {
+    /// Parses names and values.
+    pub fn parse<'a>(
+        pairs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    ) -> Result<Self, UpstreamHeaderFault> {
+        let mut headers: Vec<(HeaderName, HeaderValue)> = Vec::new();
+        for (name, value) in pairs {
+            let name: HeaderName = name.parse().map_err(|_| UpstreamHeaderFault::Name(name.to_owned()))?;
+            let mut value =
+                HeaderValue::from_str(value).map_err(|_| UpstreamHeaderFault::Value(name.clone()))?;
+            value.set_sensitive(true);
+            if is_connections(&name) || is_identity(&name) || name == HOST || name == CONTENT_LENGTH {
+                return Err(UpstreamHeaderFault::Ours(name));
+            }
+            if headers.iter().any(|(other, _)| *other == name) {
+                return Err(UpstreamHeaderFault::Twice(name));
+            }
+            headers.push((name, value));
+        }
+        Ok(Self(headers))
+    }
+
+    pub(super) fn names(&self) -> impl Iterator<Item = &HeaderName> {
+        self.0.iter().map(|(name, _)| name)
+    }
+
+    pub(super) fn set(&self, headers: &mut HeaderMap) {
+        for (name, value) in &self.0 {
+            headers.insert(name.clone(), value.clone());
+        }
+    }
+}
+
+impl fmt::Debug for UpstreamHeaders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.names()).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_upstream_is_a_host_and_a_port() {
+        for (text, address) in [
+            ("http://127.0.0.1:8000", ("127.0.0.1", 8000)),
+            ("http://localhost/", ("localhost", 80)),
+            ("http://[::1]:81", ("::1", 81)),
+        ] {
+            assert_eq!(Upstream::parse(text).unwrap().address(), address, "{text}");
+        }
+        for (text, fault) in [
+            ("", UpstreamFault::Form),
+            ("127.0.0.1:8000", UpstreamFault::Form),
+            ("/api", UpstreamFault::Form),
+            ("http://", UpstreamFault::Form),
+            ("http://:80", UpstreamFault::Form),
+            ("http://a:0", UpstreamFault::Form),
+            ("http://a:65536", UpstreamFault::Form),
+            ("https://a:80", UpstreamFault::Tls),
+            ("ftp://a", UpstreamFault::Scheme),
+            ("http://u:p@a", UpstreamFault::UserInfo),
+            ("http://a/api", UpstreamFault::Path),
+            ("http://a/?q", UpstreamFault::Path),
+            ("http://a/#f", UpstreamFault::Path),
+        ] {
+            assert_eq!(Upstream::parse(text), Err(fault), "{text}");
+        }
+    }
+
+    #[test]
+    fn upstream_headers_do_not_print_and_cannot_be_ours() {
+        let headers =
+            UpstreamHeaders::parse([("X-API-Key", "hush"), ("authorization", "Bearer hush")]).unwrap();
+        assert_eq!(format!("{headers:?}"), r#"["x-api-key", "authorization"]"#);
+        for (name, value) in
+            [("X_Symbolon_Owner", "a"), ("Connection", "a"), ("Host", "a"), ("a b", "a"), ("a", "\n")]
+        {
+            assert!(UpstreamHeaders::parse([(name, value)]).is_err(), "{name}");
+        }
+        assert!(UpstreamHeaders::parse([("a", "1"), ("A", "2")]).is_err());
+    }
+}

@@ -1,0 +1,14 @@
+//! Proxy mode and its listener, from the outside: real sockets, a real application behind, bytes compared.
+#![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod headers;
+mod listener;
+mod messages;
+mod passthrough;
+mod refusals;
+mod streams;
+mod upgrades;
+mod upstream;

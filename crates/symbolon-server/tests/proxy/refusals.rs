@@ -1,0 +1,130 @@
+//! Each refusal of the table of answers, through the proxy.
+
+use symbolon_core::decision::ServiceRules;
+use symbolon_core::store::Change;
+
+use crate::support::backend::Recorder;
+use crate::support::front::Front;
+use crate::support::world::World;
+
+#[tokio::test]
+async fn refusals_are_as_in_the_table() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let vic = world.user("vic", "viewer").await;
+    let reader = format!("Bearer {}", world.token(&ann, &["read:things"]).await);
+    let weak = format!("Bearer {}", world.token(&vic, &["write:things"]).await);
+    let session = format!("Bearer {}", world.session(&vic).await);
+    let mut recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let bearer = |value| ("Authorization", value);
+    let method = ("X-HTTP-Method-Override", "DELETE");
+    let twin = ("X_Http_Method_Override", "DELETE");
+    for (line, headers, status, code) in [
+        ("GET /api/things", &[][..], 401, "credential_required"),
+        ("GET /api/things?token=shop_x", &[], 401, "credential_required"),
+        ("GET /api/things", &[bearer("Bearer shop_x")], 401, "invalid_token"),
+        ("GET /api/things", &[bearer("Basic dTpw")], 401, "invalid_token"),
+        ("GET /api/things", &[bearer("Bearer a, Bearer b")], 401, "invalid_token"),
+        ("POST /api/things", &[bearer(&reader)], 403, "insufficient_scope"),
+        ("POST /api/things", &[bearer(&weak)], 403, "insufficient_role"),
+        ("GET /api/settings", &[bearer(&reader)], 403, "human_only"),
+        ("GET /api/settings", &[bearer(&session)], 403, "insufficient_role"),
+        ("GET /api/metrics", &[bearer(&session)], 403, "system_only"),
+        ("GET /api/nothing", &[bearer(&reader)], 404, "no_route"),
+        ("GET /api/things/", &[bearer(&reader)], 404, "no_route"),
+        ("GET /things", &[bearer(&reader)], 404, "no_route"),
+        ("get /api/things", &[bearer(&reader)], 405, "method_not_allowed"),
+        ("PUT /api/things", &[bearer(&reader)], 405, "method_not_allowed"),
+        ("GET /api/../api/things", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET //api/things", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/%2e%2e/things", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/things%2f7", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/things;a=b", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/things/\u{e4}", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/things/%zz", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/things", &[bearer(&reader), bearer(&reader)], 400, "invalid_request"),
+        ("GET /api/things", &[bearer(&reader), ("X-API-Key", &reader[7..])], 400, "invalid_request"),
+        ("GET /api/things", &[bearer(&reader), method], 400, "invalid_request"),
+        ("GET /api/things", &[bearer(&reader), twin], 400, "invalid_request"),
+        ("OPTIONS *", &[bearer(&reader)], 400, "invalid_request"),
+        ("GET http://shop.example/api/things", &[bearer(&reader)], 400, "invalid_request"),
+        ("CONNECT shop.example:80", &[bearer(&reader)], 400, "invalid_request"),
+    ] {
+        let answer = front.ask(line, headers).await;
+        assert_eq!((answer.status(), answer.code().as_str()), (status, code), "{line} {headers:?}");
+        assert_eq!(answer.header("cache-control"), Some("no-store"));
+        assert_eq!(
+            answer.header("www-authenticate").is_some(),
+            status == 401 || code == "insufficient_scope"
+        );
+    }
+    recorder.saw_nothing();
+}
+
+#[tokio::test]
+async fn challenges_say_what_would_do_and_not_what_is_held() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let reader = world.token(&ann, &["read:things"]).await;
+    let recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    for (answer, challenge) in [
+        (front.ask("GET /api/things", &[]).await, r#"Bearer realm="shop""#),
+        (
+            front.ask_as("shop_x", "GET /api/things", &[]).await,
+            r#"Bearer realm="shop", error="invalid_token""#,
+        ),
+        (
+            front.ask_as(&reader, "POST /api/things", &[]).await,
+            r#"Bearer realm="shop", error="insufficient_scope", scope="write:things""#,
+        ),
+    ] {
+        assert_eq!(answer.header("www-authenticate"), Some(challenge));
+        assert!(!String::from_utf8_lossy(&answer.body).contains("read:things"));
+    }
+    let answer = front.ask_as(&reader, "PUT /api/things", &[]).await;
+    assert_eq!(answer.header("allow"), Some("GET, HEAD, POST"));
+}
+
+#[tokio::test]
+async fn a_refusal_of_a_head_has_no_body() {
+    let world = World::new().await;
+    let recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let mut wire = front.connect().await;
+    wire.send("HEAD /api/things HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(wire.head().await.unwrap().status(), 401);
+    assert!(wire.ends().await);
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_refused_on_the_next_request_of_the_same_connection() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (secret, token) = world.token_of("shop", &ann, &["read:things"]).await;
+    let recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let mut wire = front.connect().await;
+    let bytes = format!("GET /api/things HTTP/1.1\r\nHost: a\r\nX-API-Key: {secret}\r\n\r\n");
+    wire.send(&bytes).await;
+    assert_eq!(wire.message().await.unwrap().status(), 200);
+    let now = Some(token.created_at);
+    let revoked = symbolon_core::record::Token { revoked_at: now, digest: None, revision: 2, ..token };
+    world.commit(vec![Change::TokenChanged(revoked)]).await;
+    wire.send(&bytes).await;
+    assert_eq!(wire.message().await.unwrap().code(), "invalid_token");
+}
+
+#[tokio::test]
+async fn before_the_record_is_read_nothing_is_decided() {
+    let world = World::unloaded(ServiceRules::default()).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    for line in ["GET /api/things", "GET /api/health"] {
+        let answer = front.ask_as("shop_x", line, &[]).await;
+        assert_eq!((answer.status(), answer.code().as_str()), (503, "unavailable"));
+        assert_eq!(answer.header("retry-after"), Some("1"));
+    }
+    recorder.saw_nothing();
+}

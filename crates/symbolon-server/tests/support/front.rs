@@ -1,0 +1,79 @@
+//! A proxy on a free port, and asking it.
+
+use std::net::SocketAddr;
+
+use symbolon_server::listen::{Limits, serve};
+use symbolon_server::proxy::{OtherCredentials, Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use tokio::net::TcpStream;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+use super::backend::listen;
+use super::wire::{Message, Wire};
+use super::world::World;
+
+/// A listening proxy.
+pub(crate) struct Front {
+    pub(crate) address: SocketAddr,
+    pub(crate) stop: CancellationToken,
+    pub(crate) served: JoinHandle<()>,
+}
+
+/// Settings for the shop behind `upstream`.
+pub(crate) fn settings(upstream: SocketAddr) -> ProxySettings {
+    ProxySettings {
+        service: "shop".parse().unwrap(),
+        upstream: Upstream::parse(&format!("http://{upstream}")).unwrap(),
+        other_credentials: OtherCredentials::Refuse,
+        upstream_headers: UpstreamHeaders::default(),
+        timeouts: Timeouts::default(),
+    }
+}
+
+impl Front {
+    /// The shop behind `upstream`, by default settings.
+    pub(crate) async fn of(world: &World, upstream: SocketAddr) -> Self {
+        Self::by(world, settings(upstream), Limits::default()).await
+    }
+
+    /// The shop, with its own login beside.
+    pub(crate) async fn passthrough(world: &World, upstream: SocketAddr) -> Self {
+        let other_credentials = OtherCredentials::Passthrough;
+        Self::by(world, ProxySettings { other_credentials, ..settings(upstream) }, Limits::default()).await
+    }
+
+    pub(crate) async fn by(world: &World, settings: ProxySettings, limits: Limits) -> Self {
+        let (listener, address) = listen().await;
+        let stop = CancellationToken::new();
+        let door = Proxy::new(world.app.clone(), settings).door();
+        let served = tokio::spawn(serve(listener.into(), door, stop.clone(), limits));
+        Self { address, stop, served }
+    }
+
+    pub(crate) async fn connect(&self) -> Wire {
+        Wire::new(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// Asks without a body, over a connection of its own.
+    pub(crate) async fn ask(&self, line: &str, headers: &[(&str, &str)]) -> Message {
+        let mut wire = self.connect().await;
+        wire.send(request(line, headers)).await;
+        let answer = if line.starts_with("HEAD") { wire.head().await } else { wire.message().await };
+        answer.unwrap_or_else(|| panic!("no answer to {line} {headers:?}"))
+    }
+
+    /// The same with a bearer credential.
+    pub(crate) async fn ask_as(&self, secret: &str, line: &str, headers: &[(&str, &str)]) -> Message {
+        let bearer = format!("Bearer {secret}");
+        self.ask(line, &[&[("Authorization", bearer.as_str())], headers].concat()).await
+    }
+}
+
+/// A request's bytes. `line` is a method and a target.
+pub(crate) fn request(line: &str, headers: &[(&str, &str)]) -> String {
+    let mut text = format!("{line} HTTP/1.1\r\nHost: shop.example\r\n");
+    for (name, value) in headers {
+        text.extend([name, ": ", value, "\r\n"]);
+    }
+    text + "\r\n"
+}

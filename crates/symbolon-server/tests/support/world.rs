@@ -1,0 +1,235 @@
+//! A record, a gate and an app, with people in it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
+
+use secrecy::ExposeSecret;
+use symbolon_core::Timestamp;
+use symbolon_core::catalog::Catalog;
+use symbolon_core::decision::{Keys, ServiceRules};
+use symbolon_core::digest::Pepper;
+use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::random::Entropy;
+use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Session, Token, User};
+use symbolon_core::session::SessionKey;
+use symbolon_core::store::{Change, Mutation, Store};
+use symbolon_core::token::{NewSecret, Prefix};
+use symbolon_gate::{Gate, Service};
+use symbolon_server::{App, Clock, Parts};
+use symbolon_store::SqliteStore;
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+/// A small service that has every kind of route.
+pub(crate) const SHOP: &str = r#"
+service = "shop"
+title = "The shop"
+token_prefix = "shop"
+roles = ["viewer", "operator"]
+mounts = ["/api"]
+[scopes]
+"read:things" = "Read things"
+"write:things" = "Change things"
+[[routes]]
+scopes = ["read:things"]
+paths = ["GET /printers", "GET /things", "GET /things/{id}", "GET /socket"]
+[[routes]]
+scopes = ["write:things"]
+role = "operator"
+paths = ["POST /things", "PUT /things/{id}", "DELETE /things/{id}"]
+[[routes]]
+access = "public"
+paths = ["GET /health", "POST /login"]
+[[routes]]
+access = "human"
+role = "operator"
+paths = ["GET /settings", "POST /settings"]
+[[routes]]
+access = "system"
+paths = ["GET /metrics"]
+"#;
+
+/// Another service, whose tokens open nothing of the shop's.
+pub(crate) const BANK: &str = r#"
+service = "bank"
+title = "The bank"
+token_prefix = "bank"
+[scopes]
+"read:things" = "Read things"
+[[routes]]
+scopes = ["read:things"]
+paths = ["GET /things"]
+"#;
+
+/// Milliseconds since 1970, moved by hand.
+pub(crate) struct TestClock(AtomicI64);
+
+impl TestClock {
+    pub(crate) fn advance(&self, millis: i64) {
+        self.0.fetch_add(millis, Ordering::SeqCst);
+    }
+}
+
+impl Clock for TestClock {
+    fn now(&self) -> Timestamp {
+        Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+/// Bytes that differ each time and are the same in every run (`SplitMix64`).
+pub(crate) struct TestEntropy(AtomicU64);
+
+impl Entropy for TestEntropy {
+    fn fill(&self, bytes: &mut [u8]) {
+        for chunk in bytes.chunks_mut(8) {
+            let mut z = self.0.fetch_add(0x9e37_79b9_7f4a_7c15, Ordering::SeqCst);
+            z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            chunk.copy_from_slice(&(z ^ (z >> 31)).to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+/// Everything behind the doors.
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) entropy: Arc<TestEntropy>,
+    _directory: TempDir,
+}
+
+impl World {
+    /// The shop and the bank, with nobody in them.
+    pub(crate) async fn new() -> Self {
+        Self::with(ServiceRules::default()).await
+    }
+
+    /// The same, under other rules for the shop.
+    pub(crate) async fn with(rules: ServiceRules) -> Self {
+        let world = Self::unloaded(rules).await;
+        world.store.attach(world.gate.clone()).await.unwrap();
+        world
+    }
+
+    /// The same, before the record is read.
+    pub(crate) async fn unloaded(rules: ServiceRules) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let store = SqliteStore::open(&directory.path().join("record.db")).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
+        let secret = |byte| Zeroizing::new([byte; 32]);
+        let keys = Keys { pepper: Pepper::new(1, &secret(1)), sessions: SessionKey::new(&secret(2)) };
+        let gate = Arc::new(Gate::new(keys.clone()));
+        let service =
+            |text, rules| Service { catalog: Arc::new(Catalog::compile("test", text).unwrap()), rules };
+        gate.set_services(vec![service(SHOP, rules), service(BANK, ServiceRules::default())]).unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)));
+        let entropy = Arc::new(TestEntropy(AtomicU64::new(7)));
+        let app = App::new(Parts {
+            gate: gate.clone(),
+            store: store.clone(),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            https: false,
+            open_documents: false,
+        });
+        Self { app, gate, store, keys, clock, entropy, _directory: directory }
+    }
+
+    /// Writes changes as they are.
+    pub(crate) async fn commit(&self, changes: Vec<Change>) {
+        let now = self.clock.now();
+        let origin = Origin { actor: ActorId::Local, client_ip: None, request: None };
+        let line = AuditLine {
+            at: now,
+            origin,
+            action: "test.change",
+            subject: "test".to_owned(),
+            service: None,
+            detail: serde_json::json!({}),
+        };
+        self.store.commit(Mutation { changes, audit: vec![line], claim: None, now }).await.unwrap();
+    }
+
+    /// A new user with this role in the shop, and the only one in the bank.
+    pub(crate) async fn user(&self, name: &str, role: &str) -> User {
+        let roles = [("shop", role), ("bank", "user")];
+        let roles = roles.map(|(service, role)| (service.parse().unwrap(), role.parse().unwrap()));
+        let user = User {
+            id: UserId::new(self.clock.now(), &*self.entropy),
+            name: name.parse().unwrap(),
+            password: None,
+            active: true,
+            platform_admin: false,
+            roles: BTreeMap::from(roles),
+            created_at: self.clock.now(),
+            revision: 1,
+        };
+        self.commit(vec![Change::UserCreated(user.clone())]).await;
+        user
+    }
+
+    /// A new token of the shop's.
+    pub(crate) async fn token(&self, owner: &User, scopes: &[&str]) -> String {
+        self.token_of("shop", owner, scopes).await.0
+    }
+
+    /// A new token and its record.
+    pub(crate) async fn token_of(&self, service: &str, owner: &User, scopes: &[&str]) -> (String, Token) {
+        let now = self.clock.now();
+        let secret = NewSecret::generate(&service.parse::<Prefix>().unwrap(), &*self.entropy);
+        let token = Token {
+            id: TokenId::new(now, &*self.entropy),
+            service: service.parse().unwrap(),
+            name: "test".to_owned(),
+            description: String::new(),
+            owner: owner.id,
+            token_prefix: secret.text().token_prefix(),
+            scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
+            profile: None,
+            disabled: false,
+            created_at: now,
+            updated_at: now,
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+            revision: 1,
+            digest: Some((secret.text().digest(&self.keys.pepper), self.keys.pepper.id())),
+        };
+        self.commit(vec![Change::TokenCreated(token.clone())]).await;
+        (secret.reveal().to_owned(), token)
+    }
+
+    /// A new session of 24 hours, as its JWT.
+    pub(crate) async fn session(&self, user: &User) -> String {
+        let now = self.clock.now();
+        let session = Session {
+            id: SessionId::new(now, &*self.entropy),
+            user: user.id,
+            created_at: now,
+            expires_at: Timestamp::from_millisecond(now.as_millisecond() + 86_400_000).unwrap(),
+            client_ip: None,
+        };
+        self.commit(vec![Change::SessionStarted(session.clone())]).await;
+        self.keys.sessions.sign(&session).expose_secret().to_owned()
+    }
+
+    /// A new system key.
+    pub(crate) async fn system_key(&self) -> String {
+        let secret = NewSecret::generate(&Prefix::of_keys(), &*self.entropy);
+        let key = Key {
+            id: KeyId::new(self.clock.now(), &*self.entropy),
+            kind: KeyKind::System,
+            name: "test".to_owned(),
+            key_prefix: Some(secret.text().token_prefix()),
+            created_at: self.clock.now(),
+            digest: (secret.text().digest(&self.keys.pepper), self.keys.pepper.id()),
+        };
+        self.commit(vec![Change::KeyCreated(key)]).await;
+        secret.reveal().to_owned()
+    }
+}
