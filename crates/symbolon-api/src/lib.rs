@@ -4,6 +4,8 @@
 //! Request types refuse unknown fields, and refuse `null`: a field is given or left out.
 
 mod admin;
+#[cfg(feature = "client")]
+pub mod client;
 mod problem;
 mod service;
 mod strict;

@@ -1,0 +1,186 @@
+//! One function for each management call (DESIGN part 8).
+
+use http::Method;
+
+use super::target::Target;
+use super::{Client, ClientError};
+use crate::{
+    AuditEntry, CreateKey, CreateToken, CreateUser, CreatedKey, CreatedToken, EditToken, EditUser, Explain,
+    Explanation, Health, KeyRecord, List, ServiceInfo, SessionRecord, TokenRecord, UserRecord,
+};
+
+/// Which page of a list.
+#[derive(Debug, Clone, Default)]
+pub struct PageOf {
+    /// The `next_cursor` of the page before.
+    pub cursor: Option<String>,
+    /// At most this many items, 1 to 1,000.
+    pub limit: Option<usize>,
+}
+
+/// Which tokens of a service.
+#[derive(Debug, Clone, Default)]
+pub struct TokenFilter {
+    /// `active`, `disabled`, `expired` or `revoked`; left out: all but revoked.
+    pub state: Option<String>,
+    /// Whose name, description or `token_prefix` contains this.
+    pub query: Option<String>,
+}
+
+/// Which lines of the audit.
+#[derive(Debug, Clone, Default)]
+pub struct AuditFilter {
+    /// Of this service.
+    pub service: Option<String>,
+    /// With this action (`token.create`), or of this noun (`token`).
+    pub action: Option<String>,
+    /// About this id.
+    pub subject: Option<String>,
+    /// By this actor.
+    pub actor: Option<String>,
+}
+
+impl PageOf {
+    fn of(&self, target: Target) -> Target {
+        target.query("cursor", self.cursor.as_ref()).query("limit", self.limit)
+    }
+}
+
+fn tokens(service: &str) -> Target {
+    Target::new(&["v1", "services", service, "tokens"])
+}
+
+fn token(service: &str, id: &str) -> Target {
+    Target::new(&["v1", "services", service, "tokens", id])
+}
+
+impl Client {
+    /// Whether the server is ready to decide.
+    pub async fn ready(&self) -> Result<Health, ClientError> {
+        self.get("/readyz").await
+    }
+
+    /// Every service, by name.
+    pub async fn services(&self) -> Result<List<ServiceInfo>, ClientError> {
+        self.get("/v1/services").await
+    }
+
+    /// A service: its catalog.
+    pub async fn service(&self, service: &str) -> Result<ServiceInfo, ClientError> {
+        self.get(Target::new(&["v1", "services", service])).await
+    }
+
+    /// Issues a token. The secret is in this answer and never again.
+    pub async fn create_token(&self, service: &str, new: &CreateToken) -> Result<CreatedToken, ClientError> {
+        self.send(Method::POST, tokens(service), new).await
+    }
+
+    /// Tokens of a service, newest first.
+    pub async fn tokens(
+        &self,
+        service: &str,
+        filter: &TokenFilter,
+        page: &PageOf,
+    ) -> Result<List<TokenRecord>, ClientError> {
+        let target =
+            tokens(service).query("state", filter.state.as_ref()).query("query", filter.query.as_ref());
+        self.get(page.of(target)).await
+    }
+
+    /// A token, by its id or `token_prefix`.
+    pub async fn token(&self, service: &str, id: &str) -> Result<TokenRecord, ClientError> {
+        self.get(token(service, id)).await
+    }
+
+    /// Changes a token.
+    pub async fn edit_token(
+        &self,
+        service: &str,
+        id: &str,
+        edit: &EditToken,
+    ) -> Result<TokenRecord, ClientError> {
+        self.send(Method::PATCH, token(service, id), edit).await
+    }
+
+    /// Switches a token off.
+    pub async fn disable_token(&self, service: &str, id: &str) -> Result<TokenRecord, ClientError> {
+        let target = Target::new(&["v1", "services", service, "tokens", id, "disable"]);
+        self.ask(Method::POST, target.into(), None).await
+    }
+
+    /// Switches a token on again.
+    pub async fn enable_token(&self, service: &str, id: &str) -> Result<TokenRecord, ClientError> {
+        let target = Target::new(&["v1", "services", service, "tokens", id, "enable"]);
+        self.ask(Method::POST, target.into(), None).await
+    }
+
+    /// Takes a token back for ever. When this returns, no request passes with it.
+    pub async fn revoke_token(&self, service: &str, id: &str) -> Result<(), ClientError> {
+        self.tell(Method::DELETE, token(service, id)).await
+    }
+
+    /// Explains a request that was refused, or one that was never made.
+    pub async fn explain(&self, service: &str, question: &Explain) -> Result<Explanation, ClientError> {
+        self.send(Method::POST, Target::new(&["v1", "services", service, "explain"]), question).await
+    }
+
+    /// Users, by name.
+    pub async fn users(&self, page: &PageOf) -> Result<List<UserRecord>, ClientError> {
+        self.get(page.of(Target::new(&["v1", "users"]))).await
+    }
+
+    /// A user, by name.
+    pub async fn user(&self, name: &str) -> Result<UserRecord, ClientError> {
+        self.get(Target::new(&["v1", "users", name])).await
+    }
+
+    /// Makes a user.
+    pub async fn create_user(&self, new: &CreateUser) -> Result<UserRecord, ClientError> {
+        self.send(Method::POST, "/v1/users", new).await
+    }
+
+    /// Changes a user.
+    pub async fn edit_user(&self, name: &str, edit: &EditUser) -> Result<UserRecord, ClientError> {
+        self.send(Method::PATCH, Target::new(&["v1", "users", name]), edit).await
+    }
+
+    /// Removes a user; their tokens are revoked and their sessions end.
+    pub async fn remove_user(&self, name: &str) -> Result<(), ClientError> {
+        self.tell(Method::DELETE, Target::new(&["v1", "users", name])).await
+    }
+
+    /// Keys, newest first.
+    pub async fn keys(&self, page: &PageOf) -> Result<List<KeyRecord>, ClientError> {
+        self.get(page.of(Target::new(&["v1", "keys"]))).await
+    }
+
+    /// Makes a key. The secret is in this answer and never again.
+    pub async fn create_key(&self, new: &CreateKey) -> Result<CreatedKey, ClientError> {
+        self.send(Method::POST, "/v1/keys", new).await
+    }
+
+    /// Takes a key back.
+    pub async fn remove_key(&self, id: &str) -> Result<(), ClientError> {
+        self.tell(Method::DELETE, Target::new(&["v1", "keys", id])).await
+    }
+
+    /// Sessions that live, newest first.
+    pub async fn sessions(&self, page: &PageOf) -> Result<List<SessionRecord>, ClientError> {
+        self.get(page.of(Target::new(&["v1", "sessions"]))).await
+    }
+
+    /// Ends a session.
+    pub async fn end_session(&self, id: &str) -> Result<(), ClientError> {
+        self.tell(Method::DELETE, Target::new(&["v1", "sessions", id])).await
+    }
+
+    /// Lines of the audit, newest first.
+    pub async fn audit(&self, filter: &AuditFilter, page: &PageOf) -> Result<List<AuditEntry>, ClientError> {
+        let target = Target::new(&["v1", "audit"])
+            .query("service", filter.service.as_ref())
+            .query("action", filter.action.as_ref())
+            .query("subject", filter.subject.as_ref())
+            .query("actor", filter.actor.as_ref());
+        self.get(page.of(target)).await
+    }
+}
