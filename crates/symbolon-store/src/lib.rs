@@ -1,1 +1,11 @@
-//! Scaffold.
+//! The record: what is kept of tokens, users, sessions and keys, behind [`symbolon_core::store::Store`].
+//!
+//! [`SqliteStore`] is one file and one process. What every database must keep alike is written down as tests
+//! (`tests/conformance`), and a second database is a second module that passes them.
+
+mod cursor;
+mod open_error;
+mod sqlite;
+
+pub use open_error::OpenError;
+pub use sqlite::SqliteStore;

@@ -1,0 +1,54 @@
+//! Why a record could not be opened, in a sentence for whoever starts the program.
+
+use std::path::PathBuf;
+
+/// Why a record could not be opened. The text is one sentence, names the path, and says what to do where that
+/// is not plain.
+#[derive(Debug, thiserror::Error)]
+pub enum OpenError {
+    /// The directory that should hold the database does not exist.
+    #[error("{} does not exist; `symbolon init` makes it", .0.display())]
+    MissingDirectory(PathBuf),
+    /// The path names a directory or a device.
+    #[error("{} is not a file", .0.display())]
+    NotAFile(PathBuf),
+    /// The file is something else than a database.
+    #[error("{} is not a database", .0.display())]
+    NotADatabase(PathBuf),
+    /// The file is a database, but of another program.
+    #[error("{} is a database of another program", .0.display())]
+    NotOurs(PathBuf),
+    /// The file, its directory or its disk is read-only.
+    #[error("{} cannot be written: it is read-only, or its disk is", .0.display())]
+    ReadOnly(PathBuf),
+    /// This user of the machine may not open it.
+    #[error("no permission to open {}", .0.display())]
+    NoPermission(PathBuf),
+    /// A later version of Symbolon has changed the schema.
+    #[error("{} was written by a newer Symbolon (schema {found}, this one knows {known})", .path.display())]
+    Newer {
+        /// The database.
+        path: PathBuf,
+        /// The schema's number there.
+        found: usize,
+        /// The last number known here.
+        known: usize,
+    },
+    /// Another process has it open.
+    #[error("{} is in use by another process", .0.display())]
+    InUse(PathBuf),
+    /// The disk is full.
+    #[error("the disk that holds {} is full", .0.display())]
+    Full(PathBuf),
+    /// The database's structure is broken.
+    #[error("{} is damaged; restore it from a backup", .0.display())]
+    Damaged(PathBuf),
+    /// Anything else.
+    #[error("{} cannot be opened: {reason}", .path.display())]
+    Failed {
+        /// The database.
+        path: PathBuf,
+        /// What the system or the database said.
+        reason: String,
+    },
+}

@@ -1,0 +1,161 @@
+//! The record in one SQLite file: a writer task that commits in groups, and a few connections that read.
+
+mod fault;
+mod load;
+mod open;
+mod read;
+mod rows;
+mod write;
+mod writer;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::SqlitePool;
+use sqlx::sqlite::SqliteConnectOptions;
+use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::record::{Key, Session, Token, User};
+use symbolon_core::store::{
+    AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
+};
+use tokio::sync::{mpsc, oneshot};
+
+use self::writer::{Command, Work, Writer};
+use crate::OpenError;
+
+/// How many commands may wait for the writer before callers wait to hand theirs over.
+const QUEUE: usize = 1024;
+
+/// The record in one SQLite file, owned by this process for as long as the store is open.
+///
+/// Dropping it closes it too, but does not wait; [`Store::close`] does.
+#[derive(Debug)]
+pub struct SqliteStore {
+    commands: mpsc::Sender<Command>,
+    readers: SqlitePool,
+    checking: SqliteConnectOptions,
+}
+
+impl SqliteStore {
+    /// Opens the database at `path`, makes it if there is none (mode 0600), and brings its schema up to date.
+    ///
+    /// Its directory must exist. Beside it lies `<path>.lock`, which the open store holds: a second one, here
+    /// or in another process, is refused with [`OpenError::InUse`]. To be called inside a Tokio runtime,
+    /// where the writer lives.
+    pub async fn open(path: &Path) -> Result<Self, OpenError> {
+        let opened = open::open(path).await?;
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let (readers, checking) = (opened.readers.clone(), opened.checking.clone());
+        tokio::spawn(Writer::new(opened, queue).run());
+        Ok(Self { commands, readers, checking })
+    }
+
+    /// Hands a command to the writer and waits for its answer. From the moment it is handed over it is
+    /// carried out, whether or not the caller still waits.
+    async fn ask(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<(), StoreError>>) -> Command,
+    ) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| fault::closed())?;
+        answer.await.map_err(|_| fault::closed())?
+    }
+
+    /// Whether the writer is there. Without it nothing can be promised, however well the file reads.
+    fn alive(&self) -> Result<(), StoreError> {
+        if self.commands.is_closed() { Err(fault::closed()) } else { Ok(()) }
+    }
+
+    async fn write(&self, work: Work) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Write(work, reply)).await
+    }
+}
+
+#[async_trait]
+impl Store for SqliteStore {
+    async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Attach(sink, reply)).await
+    }
+
+    async fn commit(&self, mutation: Mutation) -> Result<(), StoreError> {
+        if mutation.audit.is_empty() {
+            return Err(StoreError::Conflict("a mutation without a line in the audit"));
+        }
+        self.write(Work::Commit(mutation)).await
+    }
+
+    async fn note_used(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        if uses.is_empty() {
+            return Ok(());
+        }
+        self.write(Work::NoteUsed(uses)).await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.write(Work::Prune(now)).await
+    }
+
+    async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {
+        read::token(&self.readers, service, id).await
+    }
+
+    async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
+        read::tokens(&self.readers, query).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        read::user(&self.readers, id).await
+    }
+
+    async fn user_named(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        read::user_named(&self.readers, name).await
+    }
+
+    async fn users(&self, page: &PageQuery) -> Result<Page<User>, StoreError> {
+        read::users(&self.readers, page).await
+    }
+
+    async fn sessions(
+        &self,
+        user: Option<UserId>,
+        now: Timestamp,
+        page: &PageQuery,
+    ) -> Result<Page<Session>, StoreError> {
+        read::sessions(&self.readers, user, now, page).await
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError> {
+        read::key(&self.readers, id).await
+    }
+
+    async fn keys(&self, page: &PageQuery) -> Result<Page<Key>, StoreError> {
+        read::keys(&self.readers, page).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<(u64, StoredAudit)>, StoreError> {
+        read::audit(&self.readers, query).await
+    }
+
+    async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        read::claim(&self.readers, scope, key, now).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        read::ping(&self.readers).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        read::check(&self.checking).await
+    }
+
+    async fn close(&self) {
+        // An error says that the writer has gone already, or is going.
+        let _ = self.commands.send(Command::Close).await;
+        self.commands.closed().await;
+    }
+}

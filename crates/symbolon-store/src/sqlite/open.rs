@@ -1,0 +1,227 @@
+//! Opening: one process, one file, the right file, the right schema; each step that can fail has its
+//! sentence.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+
+use super::fault::cannot_open;
+use crate::OpenError;
+
+/// "SYMB", written by the first migration (`PRAGMA application_id`).
+const OURS: i64 = 0x5359_4d42;
+
+/// In order. One that was released is never changed: databases that have it do not run it again.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_initial.sql")];
+
+/// How long a statement waits for a program that holds the file, such as a backup.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// Moves the write-ahead log into the database and cuts it to nothing. Without patience: a long read, such as
+/// a check of the file, needs the log a while yet, and nobody who writes should wait for that. The last
+/// number is [`PATIENCE`].
+pub(super) const EMPTY_LOG: &str =
+    "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 2000";
+
+const READERS: u32 = 4;
+
+/// An open database: the parts that the store and its writer share out.
+pub(super) struct Opened {
+    pub(super) file: DatabaseFile,
+    pub(super) writer: SqliteConnection,
+    pub(super) readers: SqlitePool,
+    /// How to connect for a check of the whole file.
+    pub(super) checking: SqliteConnectOptions,
+}
+
+/// The database's file, held for this process for as long as the value lives.
+pub(super) struct DatabaseFile {
+    options: SqliteConnectOptions,
+    _lock: File,
+}
+
+impl DatabaseFile {
+    /// A connection that may write.
+    pub(super) async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
+        SqliteConnection::connect_with(&self.options).await
+    }
+}
+
+/// Opens the database at `path`, or makes it, and brings its schema up to date.
+pub(super) async fn open(path: &Path) -> Result<Opened, OpenError> {
+    // Absolute, so that neither a change of directory nor a name with a meaning to SQLite (`:memory:`)
+    // matters.
+    let path = std::path::absolute(path).map_err(|error| fault(path, &error))?;
+    let lock = lock(&path)?;
+    make(&path)?;
+    let path = path.as_path();
+    let options = options(path);
+    let file = DatabaseFile { options: writing(options.clone()), _lock: lock };
+    let open_fault = |error: sqlx::Error| cannot_open(path, &error);
+
+    let mut writer = file.connect().await.map_err(open_fault)?;
+    check_ours(&mut writer, path).await?;
+    let mode: String =
+        sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut writer).await.map_err(open_fault)?;
+    if mode != "wal" {
+        let reason = "its file system cannot hold a write-ahead log".to_owned();
+        return Err(OpenError::Failed { path: path.to_owned(), reason });
+    }
+    migrate(&mut writer, path).await?;
+
+    let readers = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .connect_with(options.clone().read_only(true).pragma("query_only", "ON"))
+        .await
+        .map_err(open_fault)?;
+    Ok(Opened { file, writer, readers, checking: options.pragma("query_only", "ON") })
+}
+
+fn options(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .busy_timeout(PATIENCE)
+        .foreign_keys(true)
+        // A function in a view or trigger that somebody planted in the file does not run.
+        .pragma("trusted_schema", "OFF")
+        // Nothing of the record in a temporary file.
+        .pragma("temp_store", "MEMORY")
+        .disable_statement_logging()
+}
+
+fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
+    options
+        // Durable when acknowledged: the log is on the disk before COMMIT returns.
+        .synchronous(SqliteSynchronous::Full)
+        // What is erased is overwritten: a digest is not left in the free space of a page.
+        .pragma("secure_delete", "ON")
+}
+
+/// Takes the file beside the database that stands for "in use". Two processes with one database would each
+/// answer from an index of their own, and neither would hear of the other's revocations.
+///
+/// Not the database's file itself: closing any descriptor of that one gives up the locks that SQLite holds on
+/// it (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+fn lock(path: &Path) -> Result<File, OpenError> {
+    let directory = path.parent().unwrap_or(path);
+    if !directory.is_dir() {
+        return Err(OpenError::MissingDirectory(directory.to_owned()));
+    }
+    let mut name = path.to_owned().into_os_string();
+    name.push(".lock");
+    let name = PathBuf::from(name);
+    let file = private().create(true).truncate(false).open(&name).map_err(|error| fault(&name, &error))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(OpenError::InUse(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(fault(&name, &error)),
+    }
+}
+
+/// Makes the file if there is none, for its owner alone; SQLite gives its log the same mode. One that is
+/// there is opened for writing once, so that the system's reason is heard: SQLite would go on reading.
+fn make(path: &Path) -> Result<(), OpenError> {
+    if path.exists() && !path.is_file() {
+        return Err(OpenError::NotAFile(path.to_owned()));
+    }
+    match private().create(true).truncate(false).open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == ErrorKind::PermissionDenied && File::open(path).is_ok() => {
+            Err(OpenError::ReadOnly(path.to_owned()))
+        }
+        Err(error) => Err(fault(path, &error)),
+    }
+}
+
+fn private() -> OpenOptions {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options
+}
+
+fn fault(path: &Path, error: &io::Error) -> OpenError {
+    let path = path.to_owned();
+    match error.kind() {
+        ErrorKind::PermissionDenied => OpenError::NoPermission(path),
+        ErrorKind::ReadOnlyFilesystem => OpenError::ReadOnly(path),
+        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => OpenError::Full(path),
+        _ => OpenError::Failed { path, reason: error.to_string() },
+    }
+}
+
+/// Refuses a database that another program made, before anything is written to it.
+async fn check_ours(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let (made_by, tables): (i64, i64) = sqlx::query_as(
+        "SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)",
+    )
+    .fetch_one(writer)
+    .await
+    .map_err(|error| cannot_open(path, &error))?;
+    if made_by == OURS || (made_by == 0 && tables == 0) {
+        Ok(())
+    } else {
+        Err(OpenError::NotOurs(path.to_owned()))
+    }
+}
+
+/// Brings the schema up to date. How far it is stands in the file (`PRAGMA user_version`), and each migration
+/// writes its own number there, in its own transaction.
+async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    let open_fault = |error: sqlx::Error| cannot_open(path, &error);
+    let found: i64 =
+        sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await.map_err(open_fault)?;
+    // No Symbolon writes a negative number; on such a file the first migration fails, as it should.
+    let done = usize::try_from(found).unwrap_or(0);
+    if done > MIGRATIONS.len() {
+        return Err(OpenError::Newer { path: path.to_owned(), found: done, known: MIGRATIONS.len() });
+    }
+    for migration in &MIGRATIONS[done..] {
+        for sql in ["BEGIN IMMEDIATE", migration, "COMMIT"] {
+            sqlx::raw_sql(sql).execute(&mut *writer).await.map_err(open_fault)?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn pragma(db: &mut SqliteConnection, sql: &'static str) -> i64 {
+        sqlx::query_scalar(sql).fetch_one(db).await.unwrap()
+    }
+
+    #[tokio::test]
+    async fn the_writer_is_durable_and_trusts_nothing() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        let mut again = opened.file.connect().await.unwrap();
+        for writer in [&mut opened.writer, &mut again] {
+            assert_eq!(pragma(writer, "PRAGMA synchronous").await, 2, "FULL");
+            assert_eq!(pragma(writer, "PRAGMA secure_delete").await, 1);
+            assert_eq!(pragma(writer, "PRAGMA foreign_keys").await, 1);
+            assert_eq!(pragma(writer, "PRAGMA trusted_schema").await, 0);
+            assert_eq!(pragma(writer, "PRAGMA temp_store").await, 2, "MEMORY");
+            let patience = Duration::from_millis(pragma(writer, "PRAGMA busy_timeout").await.unsigned_abs());
+            assert_eq!(patience, PATIENCE);
+            sqlx::raw_sql(EMPTY_LOG).execute(&mut *writer).await.unwrap();
+            assert_eq!(pragma(writer, "PRAGMA busy_timeout").await, 2_000, "patient again");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_reader_cannot_write() {
+        let directory = tempfile::tempdir().unwrap();
+        let opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        let refused = sqlx::raw_sql("DELETE FROM users").execute(&opened.readers).await;
+        assert!(refused.unwrap_err().to_string().contains("readonly"));
+    }
+}

@@ -1,0 +1,116 @@
+//! Reads of single rows and of the database as a whole; `lists` has the pages.
+//!
+//! Each is one statement, and so sees one moment: everything acknowledged before it.
+
+mod lists;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::record::{Key, Token, User};
+use symbolon_core::store::{Claim, StoreError};
+
+pub(super) use self::lists::{audit, keys, sessions, tokens, users};
+use super::fault::unavailable;
+use super::rows::{self, select_keys, select_tokens, select_users};
+
+pub(super) async fn token(
+    db: &SqlitePool,
+    service: &ServiceName,
+    id: TokenId,
+) -> Result<Option<Token>, StoreError> {
+    let row = sqlx::query(select_tokens!("WHERE id = ?1 AND service = ?2"))
+        .bind(id.to_string())
+        .bind(service.as_str())
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    rows::only(row, "tokens", rows::token)
+}
+
+pub(super) async fn user(db: &SqlitePool, id: UserId) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query(select_users!("WHERE id = ?1 AND removed_at IS NULL"))
+        .bind(id.to_string())
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    rows::only(row, "users", rows::user)
+}
+
+pub(super) async fn user_named(db: &SqlitePool, name: &UserName) -> Result<Option<User>, StoreError> {
+    let row = sqlx::query(select_users!("WHERE name = ?1 AND removed_at IS NULL"))
+        .bind(name.as_str())
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    rows::only(row, "users", rows::user)
+}
+
+pub(super) async fn key(db: &SqlitePool, id: KeyId) -> Result<Option<Key>, StoreError> {
+    let row = sqlx::query(select_keys!("WHERE id = ?1"))
+        .bind(id.to_string())
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    rows::only(row, "keys", rows::key)
+}
+
+pub(super) async fn claim(
+    db: &SqlitePool,
+    scope: &str,
+    key: &str,
+    now: Timestamp,
+) -> Result<Option<Claim>, StoreError> {
+    let row = sqlx::query(
+        "SELECT scope, key, body, made, expires_at FROM claims WHERE scope = ?1 AND key = ?2 AND expires_at > ?3",
+    )
+    .bind(scope)
+    .bind(key)
+    .bind(now.as_millisecond())
+    .fetch_optional(db)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    rows::only(row, "claims", rows::claim)
+}
+
+/// A read that has to go to the file: a constant would be answered without it.
+pub(super) async fn ping(db: &SqlitePool) -> Result<(), StoreError> {
+    sqlx::query_scalar::<_, bool>("SELECT EXISTS (SELECT 1 FROM users)")
+        .fetch_one(db)
+        .await
+        .map(drop)
+        .map_err(|error| unavailable(&error))
+}
+
+/// Looks through the whole file, on a connection that may write and does not: on one opened for reading,
+/// SQLite leaves CHECK constraints out of the schema, and so out of its check.
+pub(super) async fn check(db: &SqliteConnectOptions) -> Result<(), StoreError> {
+    let mut db = db.connect().await.map_err(|error| unavailable(&error))?;
+    let finding = find_damage(&mut db).await;
+    // Closed before the answer, or the file would stay open behind whoever closes the store next.
+    let closed = db.close().await.map_err(|error| unavailable(&error));
+    finding.and(closed)
+}
+
+async fn find_damage(db: &mut SqliteConnection) -> Result<(), StoreError> {
+    // One finding is enough to know. It names tables, indexes and row numbers, never values.
+    let finding: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
+        .fetch_one(&mut *db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    if finding != "ok" {
+        return Err(StoreError::Unavailable(format!("the database's file is damaged: {finding}")));
+    }
+    let orphan = sqlx::query("PRAGMA foreign_key_check")
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    match orphan {
+        None => Ok(()),
+        Some(_) => {
+            Err(StoreError::Unavailable("a row of the record names a user that is not there".to_owned()))
+        }
+    }
+}

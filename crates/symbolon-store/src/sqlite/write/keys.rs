@@ -1,0 +1,46 @@
+//! System and verifier keys. A key taken back leaves the audit's lines and nothing else.
+
+use sqlx::SqliteConnection;
+use symbolon_core::id::KeyId;
+use symbolon_core::record::{Key, KeyKind};
+use symbolon_core::token::TokenPrefix;
+
+use crate::sqlite::fault::{Fault, missing, taken};
+
+pub(super) async fn create(db: &mut SqliteConnection, key: &Key) -> Result<(), Fault> {
+    let (kind, service) = match &key.kind {
+        KeyKind::System => ("system", None),
+        KeyKind::Verifier(service) => ("verifier", Some(service.as_str())),
+    };
+    let (digest, pepper) = &key.digest;
+    sqlx::query(
+        "INSERT INTO keys (id, kind, service, name, key_prefix, created_at, digest, pepper)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .bind(key.id.to_string())
+    .bind(kind)
+    .bind(service)
+    .bind(&key.name)
+    .bind(key.key_prefix.as_ref().map(TokenPrefix::as_str))
+    .bind(key.created_at.as_millisecond())
+    .bind(digest.as_bytes().as_slice())
+    .bind(pepper)
+    .execute(db)
+    .await
+    .map_err(|error| {
+        taken(
+            error,
+            &[
+                ("keys.key_prefix", "that key_prefix is taken"),
+                ("keys.digest", "that secret is taken"),
+                ("keys.id", "that key id is taken"),
+            ],
+        )
+    })?;
+    Ok(())
+}
+
+pub(super) async fn remove(db: &mut SqliteConnection, id: KeyId) -> Result<(), Fault> {
+    let removed = sqlx::query("DELETE FROM keys WHERE id = ?1").bind(id.to_string()).execute(db).await?;
+    if removed.rows_affected() == 0 { Err(missing("that key")) } else { Ok(()) }
+}

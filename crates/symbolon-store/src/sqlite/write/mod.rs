@@ -1,0 +1,161 @@
+//! What a transaction does, piece by piece. Each guard is part of the statement that it guards; only when a
+//! statement has found nothing to change is the row looked at, to say why.
+
+mod keys;
+mod tokens;
+mod users;
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+use symbolon_core::id::TokenId;
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::AuditLine;
+use symbolon_core::store::{Change, Claim, Mutation, StoreError};
+
+use super::fault::Fault;
+use super::rows;
+use super::writer::Work;
+
+/// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
+pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), Fault> {
+    match work {
+        Work::Commit(mutation) => commit(db, mutation).await,
+        Work::NoteUsed(uses) => note_used(db, uses).await,
+        Work::Prune(now) => prune(db, *now).await,
+    }
+}
+
+async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fault> {
+    // The claim first: a repeated request hears that it was made before, and not that its name is taken.
+    if let Some(claim) = &mutation.claim {
+        make_claim(db, claim, mutation.now).await?;
+    }
+    for change in &mutation.changes {
+        let (kind, id) = apply(db, change).await?;
+        sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")
+            .bind(kind)
+            .bind(id)
+            .bind(mutation.now.as_millisecond())
+            .execute(&mut *db)
+            .await?;
+    }
+    for line in &mutation.audit {
+        note_audit(db, line).await?;
+    }
+    Ok(())
+}
+
+/// Writes one change; what it is called and of what it is, for the change record.
+async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static str, String), Fault> {
+    Ok(match change {
+        Change::TokenCreated(token) => {
+            tokens::create(db, token).await?;
+            ("token.created", token.id.to_string())
+        }
+        Change::TokenChanged(token) => {
+            tokens::change(db, token).await?;
+            ("token.changed", token.id.to_string())
+        }
+        Change::UserCreated(user) => {
+            users::create(db, user).await?;
+            ("user.created", user.id.to_string())
+        }
+        Change::UserChanged(user) => {
+            users::change(db, user).await?;
+            ("user.changed", user.id.to_string())
+        }
+        Change::UserRemoved(id, at) => {
+            users::remove(db, *id, *at).await?;
+            ("user.removed", id.to_string())
+        }
+        Change::SessionStarted(session) => {
+            users::start_session(db, session).await?;
+            ("session.started", session.id.to_string())
+        }
+        Change::SessionEnded(id) => {
+            users::end_session(db, *id).await?;
+            ("session.ended", id.to_string())
+        }
+        Change::SessionsEnded(user) => {
+            users::end_sessions(db, *user).await?;
+            ("sessions.ended", user.to_string())
+        }
+        Change::KeyCreated(key) => {
+            keys::create(db, key).await?;
+            ("key.created", key.id.to_string())
+        }
+        Change::KeyRemoved(id) => {
+            keys::remove(db, *id).await?;
+            ("key.removed", id.to_string())
+        }
+    })
+}
+
+async fn make_claim(db: &mut SqliteConnection, claim: &Claim, now: Timestamp) -> Result<(), Fault> {
+    // A lapsed claim is replaced; one that stands is not touched.
+    let made = sqlx::query(
+        "INSERT INTO claims (scope, key, body, made, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)
+         ON CONFLICT (scope, key) DO UPDATE
+         SET body = excluded.body, made = excluded.made, expires_at = excluded.expires_at
+         WHERE claims.expires_at <= ?6",
+    )
+    .bind(&claim.scope)
+    .bind(&claim.key)
+    .bind(claim.body.as_bytes().as_slice())
+    .bind(&claim.made)
+    .bind(claim.expires_at.as_millisecond())
+    .bind(now.as_millisecond())
+    .execute(&mut *db)
+    .await?;
+    if made.rows_affected() > 0 {
+        return Ok(());
+    }
+    let row =
+        sqlx::query("SELECT scope, key, body, made, expires_at FROM claims WHERE scope = ?1 AND key = ?2")
+            .bind(&claim.scope)
+            .bind(&claim.key)
+            .fetch_optional(db)
+            .await?;
+    let before = rows::only(row, "claims", rows::claim).map_err(Fault::Refused)?;
+    Err(Fault::Refused(before.map_or(StoreError::NotFound("that claim"), StoreError::Claimed)))
+}
+
+async fn note_audit(db: &mut SqliteConnection, line: &AuditLine) -> Result<(), Fault> {
+    sqlx::query(
+        "INSERT INTO audit (at, actor, client_ip, request_id, action, subject, service, detail)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .bind(line.at.as_millisecond())
+    .bind(line.origin.actor.to_string())
+    .bind(line.origin.client_ip.map(|ip| ip.to_string()))
+    .bind(line.origin.request.map(|id| id.to_string()))
+    .bind(line.action)
+    .bind(&line.subject)
+    .bind(line.service.as_ref().map(ServiceName::as_str))
+    .bind(line.detail.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn note_used(db: &mut SqliteConnection, uses: &[(TokenId, Timestamp)]) -> Result<(), Fault> {
+    // One statement for the whole batch, in which a token may occur more than once.
+    let uses: serde_json::Value =
+        uses.iter().map(|(id, at)| serde_json::json!([id.to_string(), at.as_millisecond()])).collect();
+    sqlx::query(
+        "UPDATE tokens SET last_used_at = uses.at
+         FROM (SELECT value ->> 0 AS id, max(value ->> 1) AS at FROM json_each(?1) GROUP BY 1) AS uses
+         WHERE tokens.id = uses.id AND (tokens.last_used_at IS NULL OR tokens.last_used_at < uses.at)",
+    )
+    .bind(uses.to_string())
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+async fn prune(db: &mut SqliteConnection, now: Timestamp) -> Result<(), Fault> {
+    let now = now.as_millisecond();
+    sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1").bind(now).execute(&mut *db).await?;
+    sqlx::query("DELETE FROM claims WHERE expires_at <= ?1").bind(now).execute(db).await?;
+    Ok(())
+}

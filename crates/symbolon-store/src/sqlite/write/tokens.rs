@@ -1,0 +1,112 @@
+//! Tokens: made, changed, revoked; never moved to another owner or service, and never revived.
+
+use jiff::Timestamp;
+use sqlx::{Row, SqliteConnection};
+use symbolon_core::name::ScopeName;
+use symbolon_core::record::Token;
+
+use crate::sqlite::fault::{Fault, conflict, missing, taken};
+
+/// A list of names as JSON. Names have a narrow alphabet and need no escapes, but that is their module's to
+/// know.
+fn scopes(token: &Token) -> String {
+    token.scopes.iter().map(ScopeName::as_str).collect::<serde_json::Value>().to_string()
+}
+
+pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(), Fault> {
+    let Some((digest, pepper)) = &token.digest else {
+        return Err(conflict("a new token has a digest"));
+    };
+    if token.revoked_at.is_some() {
+        return Err(conflict("a new token is not revoked"));
+    }
+    let made = sqlx::query(
+        "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
+             created_at, updated_at, expires_at, last_used_at, revision, digest, pepper)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)",
+    )
+    .bind(token.id.to_string())
+    .bind(token.service.as_str())
+    .bind(&token.name)
+    .bind(&token.description)
+    .bind(token.owner.to_string())
+    .bind(token.token_prefix.as_str())
+    .bind(scopes(token))
+    .bind(&token.profile)
+    .bind(token.disabled)
+    .bind(token.created_at.as_millisecond())
+    .bind(token.updated_at.as_millisecond())
+    .bind(token.expires_at.map(Timestamp::as_millisecond))
+    .bind(token.last_used_at.map(Timestamp::as_millisecond))
+    .bind(token.revision.cast_signed())
+    .bind(digest.as_bytes().as_slice())
+    .bind(pepper)
+    .execute(db)
+    .await
+    .map_err(|error| {
+        taken(
+            error,
+            &[
+                ("tokens.token_prefix", "that token_prefix is taken in its service"),
+                ("tokens.digest", "that secret is taken"),
+                ("tokens.id", "that token id is taken"),
+            ],
+        )
+    })?;
+    if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
+}
+
+pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(), Fault> {
+    match (&token.revoked_at, &token.digest) {
+        (Some(_), Some(_)) => return Err(conflict("a revoked token has no digest")),
+        (None, None) => return Err(conflict("a token that is not revoked has a digest")),
+        _ => {}
+    }
+    let changed = sqlx::query(
+        "UPDATE tokens
+         SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
+             expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13,
+             -- The editor may not know of the latest uses.
+             last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
+         WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
+           AND service = ?14 AND owner = ?15 AND token_prefix = ?16 AND created_at = ?17",
+    )
+    .bind(token.id.to_string())
+    .bind(&token.name)
+    .bind(&token.description)
+    .bind(scopes(token))
+    .bind(&token.profile)
+    .bind(token.disabled)
+    .bind(token.updated_at.as_millisecond())
+    .bind(token.expires_at.map(Timestamp::as_millisecond))
+    .bind(token.last_used_at.map(Timestamp::as_millisecond))
+    .bind(token.revoked_at.map(Timestamp::as_millisecond))
+    .bind(token.revision.cast_signed())
+    .bind(token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()))
+    .bind(token.digest.map(|(_, pepper)| pepper))
+    .bind(token.service.as_str())
+    .bind(token.owner.to_string())
+    .bind(token.token_prefix.as_str())
+    .bind(token.created_at.as_millisecond())
+    .execute(&mut *db)
+    .await
+    .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
+    if changed.rows_affected() == 0 { Err(why_not(db, token).await?) } else { Ok(()) }
+}
+
+/// Why a change found no row to change.
+async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx::Error> {
+    let row = sqlx::query("SELECT revoked_at IS NOT NULL AS revoked, revision FROM tokens WHERE id = ?1")
+        .bind(token.id.to_string())
+        .fetch_optional(db)
+        .await?;
+    let Some(row) = row else { return Ok(missing("that token")) };
+    Ok(if row.try_get("revoked")? {
+        conflict("that token is revoked")
+    } else if row.try_get::<i64, _>("revision")?.checked_add(1) != Some(token.revision.cast_signed()) {
+        conflict("that token was changed meanwhile")
+    } else {
+        conflict("a token keeps its service, owner, token_prefix and time of creation")
+    })
+}

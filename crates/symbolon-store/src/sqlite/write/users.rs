@@ -1,0 +1,127 @@
+//! Users and their sessions.
+
+use jiff::Timestamp;
+use sqlx::{Row, SqliteConnection};
+use symbolon_core::id::{SessionId, UserId};
+use symbolon_core::record::{PasswordHash, Session, User};
+
+use crate::sqlite::fault::{Fault, conflict, missing, taken};
+
+/// Roles as a JSON object of service and role.
+fn roles(user: &User) -> String {
+    let roles: serde_json::Map<String, serde_json::Value> =
+        user.roles.iter().map(|(service, role)| (service.to_string(), role.as_str().into())).collect();
+    serde_json::Value::Object(roles).to_string()
+}
+
+pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+    let made = sqlx::query(
+        "INSERT INTO users (id, name, password, active, platform_admin, roles, created_at, revision)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+    )
+    .bind(user.id.to_string())
+    .bind(user.name.as_str())
+    .bind(user.password.as_ref().map(PasswordHash::as_phc))
+    .bind(user.active)
+    .bind(user.platform_admin)
+    .bind(roles(user))
+    .bind(user.created_at.as_millisecond())
+    .bind(user.revision.cast_signed())
+    .execute(&mut *db)
+    .await;
+    let Err(error) = made else { return Ok(()) };
+    let removed: Option<bool> =
+        sqlx::query_scalar("SELECT removed_at IS NOT NULL FROM users WHERE name = ?1")
+            .bind(user.name.as_str())
+            .fetch_optional(db)
+            .await?;
+    let name_taken = match removed {
+        // A name that changes hands would let the new bearer be taken for the old one, in logs and
+        // applications.
+        Some(true) => "that user name belonged to a removed user and is not given again",
+        _ => "that user name is taken",
+    };
+    Err(taken(error, &[("users.name", name_taken), ("users.id", "that user id is taken")]))
+}
+
+pub(super) async fn change(db: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+    let changed = sqlx::query(
+        "UPDATE users SET password = ?2, active = ?3, platform_admin = ?4, roles = ?5, revision = ?6
+         WHERE id = ?1 AND revision = ?6 - 1 AND removed_at IS NULL AND name = ?7 AND created_at = ?8",
+    )
+    .bind(user.id.to_string())
+    .bind(user.password.as_ref().map(PasswordHash::as_phc))
+    .bind(user.active)
+    .bind(user.platform_admin)
+    .bind(roles(user))
+    .bind(user.revision.cast_signed())
+    .bind(user.name.as_str())
+    .bind(user.created_at.as_millisecond())
+    .execute(&mut *db)
+    .await?;
+    if changed.rows_affected() > 0 {
+        return Ok(());
+    }
+    let row = sqlx::query("SELECT revision FROM users WHERE id = ?1 AND removed_at IS NULL")
+        .bind(user.id.to_string())
+        .fetch_optional(db)
+        .await?;
+    let Some(row) = row else { return Err(missing("that user")) };
+    let seen = row.try_get::<i64, _>("revision")?.checked_add(1) == Some(user.revision.cast_signed());
+    Err(conflict(if seen {
+        "a user keeps their name and time of creation"
+    } else {
+        "that user was changed meanwhile"
+    }))
+}
+
+pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp) -> Result<(), Fault> {
+    let removed = sqlx::query(
+        "UPDATE users
+         SET removed_at = ?2, password = NULL, active = 0, platform_admin = 0, roles = '{}', revision = revision + 1
+         WHERE id = ?1 AND removed_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(at.as_millisecond())
+    .execute(&mut *db)
+    .await?;
+    if removed.rows_affected() == 0 {
+        return Err(missing("that user"));
+    }
+    sqlx::query(
+        "UPDATE tokens
+         SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, revision = revision + 1
+         WHERE owner = ?1 AND revoked_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(at.as_millisecond())
+    .execute(&mut *db)
+    .await?;
+    end_sessions(db, id).await
+}
+
+pub(super) async fn start_session(db: &mut SqliteConnection, session: &Session) -> Result<(), Fault> {
+    let started = sqlx::query(
+        "INSERT INTO sessions (id, user, created_at, expires_at, client_ip)
+         SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL)",
+    )
+    .bind(session.id.to_string())
+    .bind(session.user.to_string())
+    .bind(session.created_at.as_millisecond())
+    .bind(session.expires_at.as_millisecond())
+    .bind(session.client_ip.map(|ip| ip.to_string()))
+    .execute(db)
+    .await
+    .map_err(|error| taken(error, &[("sessions.id", "that session id is taken")]))?;
+    if started.rows_affected() == 0 { Err(missing("that user")) } else { Ok(()) }
+}
+
+pub(super) async fn end_session(db: &mut SqliteConnection, id: SessionId) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM sessions WHERE id = ?1").bind(id.to_string()).execute(db).await?;
+    Ok(())
+}
+
+pub(super) async fn end_sessions(db: &mut SqliteConnection, user: UserId) -> Result<(), Fault> {
+    sqlx::query("DELETE FROM sessions WHERE user = ?1").bind(user.to_string()).execute(db).await?;
+    Ok(())
+}
