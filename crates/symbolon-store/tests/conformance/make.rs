@@ -1,0 +1,151 @@
+//! Values to store. Everything follows from a small number, so a test says what matters and nothing else.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use symbolon_core::digest::Digest;
+use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, PasswordHash, Session, Token, User};
+use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery};
+
+/// When the things made here are made, give or take their number in milliseconds.
+pub(crate) const START: i64 = 1_700_000_000_000;
+const DAY: i64 = 86_400_000;
+
+/// So many milliseconds after the start.
+pub(crate) fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millisecond(START + millis).unwrap()
+}
+
+pub(crate) fn service(name: &str) -> ServiceName {
+    name.parse().unwrap()
+}
+
+pub(crate) fn odin() -> ServiceName {
+    service("odin")
+}
+
+pub(crate) fn digest(number: u32) -> Digest {
+    let mut bytes = [0xd5; 32];
+    bytes[..4].copy_from_slice(&number.to_be_bytes());
+    Digest::from_bytes(bytes)
+}
+
+pub(crate) fn user_id(number: u32) -> UserId {
+    format!("usr_{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn token_id(number: u32) -> TokenId {
+    format!("tok_{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn session_id(number: u32) -> SessionId {
+    format!("ses_{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn key_id(number: u32) -> KeyId {
+    format!("key_{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn user(number: u32) -> User {
+    User {
+        id: user_id(number),
+        name: format!("user-{number}").parse().unwrap(),
+        password: Some(PasswordHash::from_phc(format!("$argon2id${number}"))),
+        active: true,
+        platform_admin: false,
+        roles: BTreeMap::from([(odin(), "operator".parse().unwrap())]),
+        created_at: at(i64::from(number)),
+        revision: 1,
+    }
+}
+
+pub(crate) fn token(number: u32, owner: &User) -> Token {
+    Token {
+        id: token_id(number),
+        service: odin(),
+        name: format!("token {number}"),
+        description: String::new(),
+        owner: owner.id,
+        token_prefix: format!("{number:08}").parse().unwrap(),
+        scopes: vec!["read:jobs".parse().unwrap(), "read:printers".parse().unwrap()],
+        profile: None,
+        disabled: false,
+        created_at: at(i64::from(number)),
+        updated_at: at(i64::from(number)),
+        expires_at: None,
+        last_used_at: None,
+        revoked_at: None,
+        revision: 1,
+        digest: Some((digest(number), 1)),
+    }
+}
+
+/// The token as its revocation leaves it.
+pub(crate) fn revoked(token: &Token, now: Timestamp) -> Token {
+    Token {
+        revoked_at: Some(now),
+        updated_at: now,
+        revision: token.revision + 1,
+        digest: None,
+        ..token.clone()
+    }
+}
+
+pub(crate) fn session(number: u32, user: &User) -> Session {
+    Session {
+        id: session_id(number),
+        user: user.id,
+        created_at: at(i64::from(number)),
+        expires_at: at(i64::from(number) + DAY),
+        client_ip: Some("2001:db8::7".parse().unwrap()),
+    }
+}
+
+pub(crate) fn key(number: u32) -> Key {
+    Key {
+        id: key_id(number),
+        kind: KeyKind::System,
+        name: format!("key {number}"),
+        key_prefix: Some(format!("{number:08}").parse().unwrap()),
+        created_at: at(i64::from(number)),
+        digest: (digest(number), 1),
+    }
+}
+
+pub(crate) fn claim(scope: &str, key: &str, made: &Token) -> Claim {
+    Claim {
+        scope: scope.to_owned(),
+        key: key.to_owned(),
+        body: digest(77),
+        made: made.id.to_string(),
+        expires_at: at(DAY),
+    }
+}
+
+pub(crate) fn line(action: &'static str, subject: &str) -> AuditLine {
+    AuditLine {
+        at: at(0),
+        origin: Origin { actor: ActorId::Local, client_ip: None, request: None },
+        action,
+        subject: subject.to_owned(),
+        service: None,
+        detail: serde_json::json!({}),
+    }
+}
+
+/// The changes, with one audit line that names how many they are.
+pub(crate) fn mutation(changes: Vec<Change>) -> Mutation {
+    let audit = vec![line("test.change", &format!("{} changes", changes.len()))];
+    Mutation { changes, audit, claim: None, now: at(0) }
+}
+
+pub(crate) fn page(limit: usize) -> PageQuery {
+    PageQuery { after: None, limit }
+}
+
+/// All of a service's tokens at a moment, in one page.
+pub(crate) fn tokens_of(service: ServiceName, now: Timestamp) -> TokenQuery {
+    TokenQuery { service, owner: None, state: None, text: None, now, page: page(1000) }
+}

@@ -1,0 +1,105 @@
+//! A listener: it writes down what it hears, and keeps what would be live by it, as the gate does.
+
+use std::collections::BTreeMap;
+use std::sync::Mutex;
+
+use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::record::{Key, Session, Token, User};
+use symbolon_core::store::{Change, Sink};
+
+/// What is live.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Live {
+    pub(crate) users: BTreeMap<UserId, User>,
+    pub(crate) tokens: BTreeMap<TokenId, Token>,
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) keys: BTreeMap<KeyId, Key>,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Mirror {
+    heard: Mutex<Vec<Change>>,
+    live: Mutex<Live>,
+    loads: Mutex<Vec<usize>>,
+}
+
+impl Mirror {
+    /// Everything heard so far.
+    pub(crate) fn heard(&self) -> Vec<Change> {
+        self.heard.lock().unwrap().clone()
+    }
+
+    pub(crate) fn live(&self) -> Live {
+        self.live.lock().unwrap().clone()
+    }
+
+    /// How much had been heard at each end of a load.
+    pub(crate) fn loads(&self) -> Vec<usize> {
+        self.loads.lock().unwrap().clone()
+    }
+}
+
+impl Sink for Mirror {
+    fn apply(&self, change: &Change) {
+        self.live.lock().unwrap().apply(change);
+        self.heard.lock().unwrap().push(change.clone());
+    }
+
+    fn loaded(&self) {
+        let heard = self.heard.lock().unwrap().len();
+        self.loads.lock().unwrap().push(heard);
+    }
+}
+
+impl Live {
+    fn apply(&mut self, change: &Change) {
+        match change.clone() {
+            Change::TokenCreated(token) | Change::TokenChanged(token) => {
+                if token.revoked_at.is_some() {
+                    self.tokens.remove(&token.id);
+                } else {
+                    // The last use is no change: the feed may be behind the record in it.
+                    self.tokens.insert(token.id, Token { last_used_at: None, ..token });
+                }
+            }
+            Change::UserCreated(user) | Change::UserChanged(user) => {
+                self.users.insert(user.id, user);
+            }
+            Change::UserRemoved(id, _) => {
+                self.users.remove(&id);
+                self.tokens.retain(|_, token| token.owner != id);
+                self.sessions.retain(|_, session| session.user != id);
+            }
+            Change::SessionStarted(session) => {
+                self.sessions.insert(session.id, session);
+            }
+            Change::SessionEnded(id) => {
+                self.sessions.remove(&id);
+            }
+            Change::SessionsEnded(user) => self.sessions.retain(|_, session| session.user != user),
+            Change::KeyCreated(key) => {
+                self.keys.insert(key.id, key);
+            }
+            Change::KeyRemoved(id) => {
+                self.keys.remove(&id);
+            }
+        }
+    }
+}
+
+/// What a change is called in the change record, and whose it is.
+pub(crate) fn named(change: &Change) -> (String, String) {
+    let (kind, id) = match change {
+        Change::TokenCreated(token) => ("token.created", token.id.to_string()),
+        Change::TokenChanged(token) => ("token.changed", token.id.to_string()),
+        Change::UserCreated(user) => ("user.created", user.id.to_string()),
+        Change::UserChanged(user) => ("user.changed", user.id.to_string()),
+        Change::UserRemoved(id, _) => ("user.removed", id.to_string()),
+        Change::SessionStarted(session) => ("session.started", session.id.to_string()),
+        Change::SessionEnded(id) => ("session.ended", id.to_string()),
+        Change::SessionsEnded(user) => ("sessions.ended", user.to_string()),
+        Change::KeyCreated(key) => ("key.created", key.id.to_string()),
+        Change::KeyRemoved(id) => ("key.removed", id.to_string()),
+    };
+    (kind.to_owned(), id)
+}

@@ -1,0 +1,153 @@
+//! What every database behind the `Store` trait must keep alike, as tests that know of no database in
+//! particular.
+//!
+//! A database joins with a [`Place`] and one line: `crate::conformance::every_test!(its_place)`.
+
+pub(crate) mod atomicity;
+pub(crate) mod audit;
+pub(crate) mod claims;
+pub(crate) mod history;
+pub(crate) mod lifecycle;
+pub(crate) mod loading;
+pub(crate) mod make;
+pub(crate) mod mirror;
+pub(crate) mod order;
+pub(crate) mod paging;
+pub(crate) mod search;
+pub(crate) mod sessions_and_keys;
+pub(crate) mod tokens;
+pub(crate) mod upkeep;
+pub(crate) mod users;
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use symbolon_core::store::{Change, Mutation, Store, StoreError};
+
+/// One database, empty at first.
+#[async_trait]
+pub(crate) trait Place: Send + Sync {
+    /// Opens it, or opens it again after the store before was closed.
+    async fn open(&self) -> Arc<dyn Store>;
+    /// Does something to it behind the store's back, in SQL that every database understands.
+    async fn meddle(&self, sql: &str) -> Result<(), String>;
+    /// Kind and id of every change record, in order.
+    async fn changes(&self) -> Vec<(String, String)>;
+    /// Another database of the same kind, empty.
+    async fn another(&self) -> Box<dyn Place>;
+}
+
+/// Commits changes with one audit line each, at a moment that does not matter.
+pub(crate) async fn commit(store: &dyn Store, changes: Vec<Change>) -> Result<(), StoreError> {
+    store.commit(make::mutation(changes)).await
+}
+
+/// Commits what must be accepted.
+pub(crate) async fn accept(store: &dyn Store, mutation: Mutation) {
+    store.commit(mutation).await.expect("this mutation breaks no rule");
+}
+
+/// Asserts that the changes are refused with this text.
+pub(crate) async fn refuse(store: &dyn Store, change: Change, text: &str) {
+    let what = format!("{change:?}");
+    let refusal = commit(store, vec![change]).await.expect_err(&what);
+    assert_eq!(refusal.to_string(), text, "{what}");
+}
+
+/// Makes a test function of every conformance test, each with a new place of its own.
+macro_rules! every_test {
+    ($place:path) => {
+        $crate::conformance::tests! { $place;
+            atomicity {
+                a_refused_change_takes_the_whole_mutation_with_it
+                a_mutation_without_an_audit_line_is_refused
+                a_refusal_leaves_the_neighbours_alone
+                a_caller_that_goes_away_does_not_undo
+            }
+            audit {
+                lines_are_kept_whole_and_numbered
+                filters_narrow_alone_and_together
+                lines_cannot_be_changed_or_removed
+            }
+            claims {
+                a_claim_is_found_until_it_lapses
+                a_taken_claim_refuses_the_whole_mutation
+                a_lapsed_claim_is_taken_over
+                of_many_at_once_one_gets_it
+            }
+            history {
+                the_feed_and_the_load_agree
+            }
+            lifecycle {
+                what_was_acknowledged_is_there_after_reopening
+                commands_are_carried_out_in_their_order
+                a_closed_store_says_so
+                closing_while_writing_loses_nothing_acknowledged
+                the_check_passes
+            }
+            loading {
+                everything_live_is_loaded_and_nothing_else
+                more_rows_than_one_read_takes_are_loaded_once
+                what_is_committed_later_follows
+                a_row_that_cannot_be_read_is_left_out
+                one_listener_only
+            }
+            order {
+                the_sink_hears_in_the_order_of_the_record
+            }
+            paging {
+                no_gap_and_no_double_while_others_insert
+                lengths_are_kept_within_bounds
+                users_keys_sessions_and_audit_come_in_pages
+                a_foreign_cursor_is_no_page
+            }
+            search {
+                states_are_those_of_the_moment
+                text_is_found_as_it_is_written
+                service_and_owner_narrow
+            }
+            sessions_and_keys {
+                sessions_are_listed_while_they_live
+                sessions_end_one_by_one_and_all_at_once
+                a_session_needs_a_user
+                keys_are_kept_and_taken_back
+                key_refusals
+            }
+            tokens {
+                a_token_is_kept_whole
+                creations_that_are_refused
+                a_change_is_kept_whole
+                two_editors_cannot_overwrite_each_other
+                a_token_keeps_its_identity
+                a_revoked_token_is_a_tombstone_for_ever
+            }
+            upkeep {
+                a_last_use_never_goes_back
+                a_use_is_no_change
+                pruning_removes_what_has_ended
+            }
+            users {
+                a_user_is_kept_whole
+                a_change_of_a_user_is_kept_whole
+                user_refusals
+                a_removed_user_takes_tokens_and_sessions_along
+                a_name_is_never_given_again
+            }
+        }
+    };
+}
+
+macro_rules! tests {
+    ($place:path; $($module:ident { $($test:ident)* })*) => {$(
+        mod $module {
+            $(
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn $test() {
+                    $crate::conformance::$module::$test(&$place()).await;
+                }
+            )*
+        }
+    )*};
+}
+
+pub(crate) use {every_test, tests};
