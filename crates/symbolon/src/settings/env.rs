@@ -1,0 +1,183 @@
+//! Every environment variable that Symbolon reads, and the only place that reads them.
+//!
+//! | variable | is |
+//! |---|---|
+//! | `SYMBOLON_URL` | where the command line finds the server: `http://host:port` or `unix:/path` |
+//! | `SYMBOLON_KEY` | the system key, or session's token, that it presents there |
+//! | `SYMBOLON_CONFIG_<KEY>` | a key of `symbolon.toml`, in place of the file's |
+//! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
+//! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
+//!
+//! `CATALOGS` is a list with commas; truth is `true` or `false`. A `SYMBOLON_CONFIG_` name that is not one of
+//! these is refused, and every other variable is ignored.
+
+use std::ffi::OsString;
+
+use secrecy::SecretString;
+
+use super::place::{Fault, Place, Said};
+use super::source::{Draft, HeaderSource, ServiceDraft};
+
+const SETTINGS: &str = "SYMBOLON_CONFIG_";
+
+/// What the environment says.
+#[derive(Default)]
+pub(crate) struct Environment {
+    /// `SYMBOLON_URL`.
+    pub(crate) url: Option<String>,
+    /// `SYMBOLON_KEY`.
+    pub(crate) key: Option<SecretString>,
+    /// The settings, whole names; a value that is no text is `None`.
+    settings: Vec<(String, Option<String>)>,
+}
+
+impl Environment {
+    /// The process's own.
+    #[expect(clippy::disallowed_methods, reason = "the one place where the environment is read")]
+    pub(crate) fn read() -> Self {
+        Self::of(std::env::vars_os())
+    }
+
+    fn of(variables: impl Iterator<Item = (OsString, OsString)>) -> Self {
+        let mut found = Self::default();
+        for (name, value) in variables {
+            let Some(name) = name.to_str() else { continue };
+            let value = value.into_string().ok();
+            match name {
+                // Set to nothing is what a shell script says for "not set".
+                "SYMBOLON_URL" => found.url = value.filter(|text| !text.is_empty()),
+                "SYMBOLON_KEY" => found.key = value.filter(|text| !text.is_empty()).map(Into::into),
+                _ if name.starts_with(SETTINGS) => found.settings.push((name.to_owned(), value)),
+                _ => {}
+            }
+        }
+        found.settings.sort();
+        found
+    }
+
+    /// Writes the settings over those of the file.
+    pub(super) fn overlay(&self, draft: &mut Draft) -> Vec<Fault> {
+        let written = self.settings.iter().filter_map(|(name, value)| {
+            let place = Place::Variable(name.clone());
+            let Some(value) = value else {
+                return Some(Fault { place, message: "its value is not UTF-8 text".to_owned() });
+            };
+            write(draft, &place, &name[SETTINGS.len()..], value).err().map(|message| Fault { place, message })
+        });
+        written.collect()
+    }
+}
+
+const KEYS: &str =
+    "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, CATALOGS, LOG, LOG_FORMAT, and SERVICES__<SERVICE>__<KEY>";
+const SERVICE_KEYS: &str = "LISTEN, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
+                            HUMAN_SYSTEM_KEY and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
+
+fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
+    let said = || Some(Said { value: value.to_owned(), place: place.clone() });
+    match name.split("__").collect::<Vec<_>>().as_slice() {
+        ["DATA_DIR"] => draft.data_dir = said(),
+        ["LISTEN"] => draft.listen = said(),
+        ["PUBLIC_URL"] => draft.public_url = said(),
+        ["OPEN_DOCUMENTS"] => draft.open_documents = Some(truth(place, value)?),
+        ["LOG"] => draft.log = said(),
+        ["LOG_FORMAT"] => draft.log_format = said(),
+        ["CATALOGS"] => {
+            let entries = value.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+            draft.catalogs =
+                Some(entries.map(|entry| Said { value: entry.to_owned(), place: place.clone() }).collect());
+        }
+        ["SERVICES", service, key @ ..] if !service.is_empty() && !key.is_empty() => {
+            let service = service.to_ascii_lowercase().replace('_', "-");
+            let service = draft.services.entry(service).or_insert_with(|| ServiceDraft::new(place.clone()));
+            return write_service(service, place, key, value);
+        }
+        _ => return Err(format!("there is no such setting; after {SETTINGS} come {KEYS}")),
+    }
+    Ok(())
+}
+
+fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value: &str) -> Result<(), String> {
+    let said = || Some(Said { value: value.to_owned(), place: place.clone() });
+    match key {
+        ["LISTEN"] => service.listen = said(),
+        ["UPSTREAM"] => service.upstream = said(),
+        ["OTHER_CREDENTIALS"] => service.other_credentials = said(),
+        ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),
+        ["HUMAN_SYSTEM_KEY"] => service.human_system_key = Some(truth(place, value)?),
+        ["TIMEOUTS", "CONNECT"] => service.timeouts.connect = said(),
+        ["TIMEOUTS", "ANSWER"] => service.timeouts.answer = said(),
+        ["TIMEOUTS", "IDLE"] => service.timeouts.idle = said(),
+        ["UPSTREAM_HEADERS", header, rest @ ..] if !header.is_empty() => {
+            let source = match rest {
+                [] => HeaderSource::Value(value.into()),
+                ["FILE"] => HeaderSource::File(value.to_owned()),
+                _ => return Err("after the header's name comes __FILE or nothing".to_owned()),
+            };
+            let header = header.replace('_', "-");
+            // However the file spells it, it is one header.
+            service.upstream_headers.retain(|name, _| !name.eq_ignore_ascii_case(&header));
+            service.upstream_headers.insert(header, Said { value: source, place: place.clone() });
+        }
+        _ => return Err(format!("there is no such setting of a service; its keys are {SERVICE_KEYS}")),
+    }
+    Ok(())
+}
+
+fn truth(place: &Place, value: &str) -> Result<Said<bool>, String> {
+    let value = value.parse().map_err(|_| format!("it is true or false, not {value:?}"))?;
+    Ok(Said { value, place: place.clone() })
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// An environment of these variables alone.
+    pub(in crate::settings) fn environment(variables: &[(&str, &str)]) -> Environment {
+        Environment::of(variables.iter().map(|(name, value)| (name.into(), value.into())))
+    }
+
+    #[test]
+    fn what_is_not_ours_is_ignored() {
+        let found = environment(&[
+            ("PATH", "/bin"),
+            ("SYMBOLON", "x"),
+            ("SYMBOLON_LISTEN", "x"),
+            ("SYMBOLON_URL", ""),
+        ]);
+        assert!(found.url.is_none() && found.key.is_none() && found.settings.is_empty());
+    }
+
+    #[test]
+    fn a_variable_with_an_unknown_name_is_refused() {
+        for name in
+            ["LISTN", "SERVICES", "SERVICES__ODIN", "SERVICES__ODIN__UPSTRAEM", "DATA_DIR__X", "", "listen"]
+        {
+            let faults = environment(&[(&format!("{SETTINGS}{name}"), "x")]).overlay(&mut Draft::default());
+            assert_eq!(faults.len(), 1, "{name}");
+            assert!(
+                faults[0].to_string().starts_with(&format!("{SETTINGS}{name}: there is no such")),
+                "{name}"
+            );
+        }
+    }
+
+    #[test]
+    fn services_and_headers_are_named_as_in_the_file() {
+        let mut draft = Draft::default();
+        let faults = environment(&[
+            ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__UPSTREAM", "http://127.0.0.1:1"),
+            ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__UPSTREAM_HEADERS__X_API_KEY__FILE", "/run/key"),
+            ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__SESSION_COOKIE", "true"),
+        ])
+        .overlay(&mut draft);
+        assert_eq!(faults, []);
+        let service = &draft.services["print-farm"];
+        assert_eq!(service.upstream.as_ref().unwrap().value, "http://127.0.0.1:1");
+        assert!(service.session_cookie.as_ref().unwrap().value);
+        assert!(
+            matches!(&service.upstream_headers["X-API-KEY"].value, HeaderSource::File(path) if path == "/run/key")
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The settings: `symbolon.toml`, with the environment's over it, read once and turned into types (DESIGN part 8).
+
+mod env;
+mod place;
+mod proxy;
+mod resolve;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use symbolon_core::name::ServiceName;
+use tracing_subscriber::filter::Targets;
+
+use crate::catalogs::CatalogSource;
+use crate::failure::Failure;
+
+pub(crate) use env::Environment;
+pub(crate) use place::Fault;
+pub(crate) use proxy::{ProxyDoor, ServiceSettings};
+
+/// The configuration file that is read if it is there and no other is named.
+pub(crate) const DEFAULT_FILE: &str = "symbolon.toml";
+
+/// The settings.
+#[derive(Debug)]
+pub(crate) struct Settings {
+    /// The file they were read from, if one was.
+    pub(crate) file: Option<PathBuf>,
+    /// Keys, database, lock and socket.
+    pub(crate) data_dir: PathBuf,
+    /// Where the management API listens.
+    pub(crate) listen: SocketAddr,
+    /// Whether browsers reach the management API over HTTPS.
+    pub(crate) https: bool,
+    /// Whether the OpenAPI document and the catalogs may be read without a credential.
+    pub(crate) open_documents: bool,
+    /// The catalogs, in order.
+    pub(crate) catalogs: Vec<CatalogSource>,
+    /// What is logged.
+    pub(crate) log: Targets,
+    /// How it is logged.
+    pub(crate) log_format: LogFormat,
+    /// What is set for single services.
+    pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    /// For people.
+    Human,
+    /// One JSON object a line.
+    Json,
+}
+
+impl Settings {
+    /// Reads the settings: from `config`, or from `symbolon.toml` if there is one, or none; and the environment's.
+    pub(crate) fn load(config: Option<&Path>, environment: &Environment) -> Result<Self, Failure> {
+        let file = match config {
+            Some(path) => Some(path.to_owned()),
+            None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
+        };
+        let text = match &file {
+            Some(path) => std::fs::read_to_string(path).map_err(|error| {
+                Failure::new(format!("the configuration {} cannot be read: {error}", path.display()))
+            })?,
+            None => String::new(),
+        };
+        Self::from_text(file, &text, environment).map_err(|faults| Failure::faults(&faults))
+    }
+
+    fn from_text(file: Option<PathBuf>, text: &str, environment: &Environment) -> Result<Self, Vec<Fault>> {
+        let path = file.clone().unwrap_or_default();
+        let mut draft = source::read(&path, text).map_err(|fault| vec![fault])?;
+        let mut faults = environment.overlay(&mut draft);
+        let settings = resolve::resolve(draft, file, &mut faults);
+        if faults.is_empty() { Ok(settings) } else { Err(faults) }
+    }
+}

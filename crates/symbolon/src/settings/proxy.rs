@@ -1,0 +1,183 @@
+//! What is set for one service: its rules, and the proxy in front of its application.
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use jiff::SignedDuration;
+use secrecy::{ExposeSecret, SecretString};
+use symbolon_core::decision::ServiceRules;
+use symbolon_core::name::ServiceName;
+use symbolon_server::proxy::{OtherCredentials, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+
+use super::place::{Fault, Place, Said};
+use super::resolve::{address, fault};
+use super::source::{HeaderSource, ServiceDraft, TimeoutsDraft};
+
+/// The longest wait that can be set.
+const MAX_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
+
+/// What is set for one service.
+#[derive(Debug)]
+pub(crate) struct ServiceSettings {
+    /// Where the service was named.
+    pub(crate) place: Place,
+    /// The operator's rules.
+    pub(crate) rules: ServiceRules,
+    /// Proxy mode, where it is on.
+    pub(crate) proxy: Option<ProxyDoor>,
+}
+
+/// Proxy mode for one service.
+#[derive(Debug)]
+pub(crate) struct ProxyDoor {
+    /// Where `listen` was said.
+    pub(crate) place: Place,
+    /// Where it listens.
+    pub(crate) listen: SocketAddr,
+    /// The application.
+    pub(crate) upstream: Upstream,
+    other_credentials: OtherCredentials,
+    headers: Vec<(String, Said<HeaderSource>)>,
+    timeouts: Timeouts,
+}
+
+impl ProxyDoor {
+    /// What the proxy is told. Reads the files that hold headers, so only who opens the door needs to be able to.
+    pub(crate) fn settings(&self, service: &ServiceName) -> Result<ProxySettings, Fault> {
+        let mut values = Vec::new();
+        for (name, source) in &self.headers {
+            let value = source.read()?;
+            UpstreamHeaders::parse([(name.as_str(), value.expose_secret())])
+                .map_err(|error| fault(&source.place, error))?;
+            values.push((name.as_str(), value));
+        }
+        let pairs = values.iter().map(|(name, value)| (*name, value.expose_secret()));
+        Ok(ProxySettings {
+            service: service.clone(),
+            upstream: self.upstream.clone(),
+            other_credentials: self.other_credentials,
+            upstream_headers: UpstreamHeaders::parse(pairs).map_err(|error| fault(&self.place, error))?,
+            timeouts: self.timeouts,
+        })
+    }
+
+    /// Whether a header's value stands in the settings themselves.
+    pub(crate) fn has_secrets(&self) -> bool {
+        self.headers.iter().any(|(_, source)| matches!(source.value, HeaderSource::Value(_)))
+    }
+}
+
+impl Said<HeaderSource> {
+    fn read(&self) -> Result<SecretString, Fault> {
+        let path = match &self.value {
+            HeaderSource::Value(value) => return Ok(value.clone()),
+            HeaderSource::File(path) => self.place.resolve(path),
+        };
+        let text = std::fs::read_to_string(&path)
+            .map_err(|error| fault(&self.place, format!("{} cannot be read: {error}", path.display())))?;
+        // An editor ends the line; no header's value has an end of line.
+        Ok(text.trim_end_matches(['\r', '\n']).into())
+    }
+}
+
+pub(super) fn resolve(draft: ServiceDraft, faults: &mut Vec<Fault>) -> ServiceSettings {
+    let defaults = ServiceRules::default();
+    let rules = ServiceRules {
+        session_cookie: draft.session_cookie.as_ref().map_or(defaults.session_cookie, |said| said.value),
+        system_key_on_human: draft
+            .human_system_key
+            .as_ref()
+            .map_or(defaults.system_key_on_human, |said| said.value),
+    };
+    let place = draft.place.clone();
+    ServiceSettings { place, rules, proxy: door(draft, faults) }
+}
+
+fn door(draft: ServiceDraft, faults: &mut Vec<Fault>) -> Option<ProxyDoor> {
+    let (listen, upstream) = match (&draft.listen, &draft.upstream) {
+        (Some(listen), Some(upstream)) => (listen, upstream),
+        (Some(said), None) => {
+            let message =
+                "listen is where the proxy listens, and without an upstream there is none; name both";
+            faults.push(fault(&said.place, message));
+            return None;
+        }
+        (None, Some(said)) => {
+            let message = "an upstream is reached through listen, such as 127.0.0.1:7171; name both";
+            faults.push(fault(&said.place, message));
+            return None;
+        }
+        (None, None) => {
+            proxy_settings_alone(&draft, faults);
+            return None;
+        }
+    };
+    let place = listen.place.clone();
+    let other_credentials = draft.other_credentials.as_ref().map(|said| other_credentials(said, faults));
+    let timeouts = timeouts(&draft.timeouts, faults);
+    check_header_names(&draft, faults);
+    let upstream =
+        Upstream::parse(&upstream.value).map_err(|error| faults.push(fault(&upstream.place, error)));
+    Some(ProxyDoor {
+        place,
+        listen: address(listen, faults)?,
+        upstream: upstream.ok()?,
+        other_credentials: other_credentials.unwrap_or_default(),
+        headers: draft.upstream_headers.into_iter().collect(),
+        timeouts,
+    })
+}
+
+/// Settings of a proxy that is not there do nothing, and whoever wrote them thinks that they do.
+fn proxy_settings_alone(draft: &ServiceDraft, faults: &mut Vec<Fault>) {
+    let timeouts = [&draft.timeouts.connect, &draft.timeouts.answer, &draft.timeouts.idle];
+    let places = draft.other_credentials.iter().chain(timeouts.into_iter().flatten()).map(|said| &said.place);
+    let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));
+    faults
+        .extend(places.map(|place| fault(place, "this is for proxy mode, which needs listen and upstream")));
+}
+
+fn other_credentials(said: &Said<String>, faults: &mut Vec<Fault>) -> OtherCredentials {
+    match said.value.as_str() {
+        "refuse" => OtherCredentials::Refuse,
+        "passthrough" => OtherCredentials::Passthrough,
+        other => {
+            let message = format!("other_credentials is refuse or passthrough, not {other:?}");
+            faults.push(fault(&said.place, message));
+            OtherCredentials::Refuse
+        }
+    }
+}
+
+/// Finds what is wrong with the names; values are looked at when they are read.
+fn check_header_names(draft: &ServiceDraft, faults: &mut Vec<Fault>) {
+    let mut known: Vec<&str> = Vec::new();
+    for (name, source) in &draft.upstream_headers {
+        let pairs = known.iter().filter(|other| other.eq_ignore_ascii_case(name)).map(|other| (*other, "-"));
+        match UpstreamHeaders::parse(pairs.chain([(name.as_str(), "-")])) {
+            Ok(_) => known.push(name),
+            Err(error) => faults.push(fault(&source.place, error)),
+        }
+    }
+}
+
+fn timeouts(draft: &TimeoutsDraft, faults: &mut Vec<Fault>) -> Timeouts {
+    let mut timeout = |said: &Option<Said<String>>, default: Duration| {
+        let Some(said) = said else { return default };
+        let wait = said.value.parse::<SignedDuration>().ok();
+        let wait = wait.filter(|wait| wait.is_positive() && *wait <= MAX_TIMEOUT);
+        wait.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_else(|| {
+            let message =
+                format!("a wait is written such as 5s, 2m or 500ms, up to 24h, not {:?}", said.value);
+            faults.push(fault(&said.place, message));
+            default
+        })
+    };
+    let defaults = Timeouts::default();
+    Timeouts {
+        connect: timeout(&draft.connect, defaults.connect),
+        answer: timeout(&draft.answer, defaults.answer),
+        idle: timeout(&draft.idle, defaults.idle),
+        ..defaults
+    }
+}

@@ -1,0 +1,146 @@
+//! From what was said to what it means. Everything wrong is collected before anything is refused.
+
+use std::collections::BTreeMap;
+use std::fmt::Display;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use symbolon_core::name::ServiceName;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+
+use super::place::{Fault, Place, Said};
+use super::proxy::{self, ServiceSettings};
+use super::source::{Draft, ServiceDraft};
+use super::{LogFormat, Settings};
+use crate::catalogs::CatalogSource;
+
+/// Where the management API listens unless something else is said.
+const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7070);
+const DATA_DIR: &str = "symbolon-data";
+
+pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Fault>) -> Settings {
+    let data_dir = match &draft.data_dir {
+        Some(said) => said.place.resolve(&said.value),
+        None => file.as_deref().and_then(|path| path.parent()).unwrap_or("".as_ref()).join(DATA_DIR),
+    };
+    let listen = draft.listen.as_ref().and_then(|said| address(said, faults)).unwrap_or(LISTEN);
+    let catalogs = match draft.catalogs {
+        Some(entries) => entries.iter().filter_map(|entry| catalog(entry, faults)).collect(),
+        None => CatalogSource::all_built_in(),
+    };
+    let log = draft.log.as_ref().and_then(|said| log(said, faults));
+    let services = services(draft.services, faults);
+    one_door_an_address(listen, &services, faults);
+    Settings {
+        file,
+        data_dir,
+        listen,
+        https: draft.public_url.as_ref().is_some_and(|said| https(said, faults)),
+        open_documents: draft.open_documents.is_some_and(|said| said.value),
+        catalogs,
+        log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
+        log_format: draft.log_format.as_ref().map_or(LogFormat::Human, |said| log_format(said, faults)),
+        services,
+    }
+}
+
+pub(super) fn fault(place: &Place, message: impl Display) -> Fault {
+    Fault { place: place.clone(), message: message.to_string() }
+}
+
+pub(super) fn address(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<SocketAddr> {
+    let address = SocketAddr::from_str(&said.value).ok();
+    if address.is_none() {
+        let message = format!(
+            "listen is an address and a port, such as 127.0.0.1:7070 or [::1]:7070, not {:?}",
+            said.value
+        );
+        faults.push(fault(&said.place, message));
+    }
+    address
+}
+
+fn catalog(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<CatalogSource> {
+    let source = match said.value.strip_prefix("builtin:") {
+        Some(name) => CatalogSource::built_in(name),
+        None if said.value.is_empty() => Err("a catalog is a file, or builtin:odin".to_owned()),
+        None => Ok(CatalogSource::File(said.place.resolve(&said.value))),
+    };
+    source.map_err(|message| faults.push(fault(&said.place, message))).ok()
+}
+
+fn https(said: &Said<String>, faults: &mut Vec<Fault>) -> bool {
+    let uri = said.value.parse::<http::Uri>().ok();
+    let origin = uri.as_ref().filter(|uri| uri.host().is_some_and(|host| !host.is_empty()));
+    match origin.filter(|uri| matches!(uri.path(), "" | "/")).and_then(http::Uri::scheme_str) {
+        Some("https") => true,
+        Some("http") => false,
+        _ => {
+            let message =
+                "public_url is where browsers find the management API, such as https://tokens.example.com";
+            faults.push(fault(&said.place, message));
+            false
+        }
+    }
+}
+
+fn log(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<Targets> {
+    // To the library a lone word that is no level is the name of a module, and everything else would be silent.
+    let meant = |part: &str| part.contains('=') || part.parse::<LevelFilter>().is_ok();
+    let targets =
+        said.value.parse::<Targets>().ok().filter(|_| said.value.split(',').map(str::trim).all(meant));
+    if targets.is_none() {
+        let message = format!(
+            "log is off, error, warn, info, debug or trace, or a list such as info,symbolon_gate=debug, not {:?}",
+            said.value
+        );
+        faults.push(fault(&said.place, message));
+    }
+    targets
+}
+
+fn log_format(said: &Said<String>, faults: &mut Vec<Fault>) -> LogFormat {
+    match said.value.as_str() {
+        "human" => LogFormat::Human,
+        "json" => LogFormat::Json,
+        other => {
+            faults.push(fault(&said.place, format!("log_format is human or json, not {other:?}")));
+            LogFormat::Human
+        }
+    }
+}
+
+fn services(
+    drafts: BTreeMap<String, ServiceDraft>,
+    faults: &mut Vec<Fault>,
+) -> BTreeMap<ServiceName, ServiceSettings> {
+    let mut services = BTreeMap::new();
+    for (name, draft) in drafts {
+        match name.parse::<ServiceName>() {
+            Ok(name) => drop(services.insert(name, proxy::resolve(draft, faults))),
+            Err(error) => faults.push(fault(&draft.place, format!("{name:?}: {error}"))),
+        }
+    }
+    services
+}
+
+/// Two doors at one address: the second could not open, and the system's message would not say why. Port 0 is any
+/// free port, and so never the same twice.
+fn one_door_an_address(
+    listen: SocketAddr,
+    services: &BTreeMap<ServiceName, ServiceSettings>,
+    faults: &mut Vec<Fault>,
+) {
+    let mut taken = vec![(listen, "the management API".to_owned())];
+    for (name, service) in services {
+        let Some(proxy) = &service.proxy else { continue };
+        let fixed = proxy.listen.port() != 0;
+        if let Some((_, other)) = taken.iter().find(|(address, _)| fixed && *address == proxy.listen) {
+            let message = format!("{} is where {other} listens already; name another port", proxy.listen);
+            faults.push(fault(&proxy.place, message));
+        }
+        taken.push((proxy.listen, format!("the proxy of {name}")));
+    }
+}

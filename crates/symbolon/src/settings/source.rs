@@ -1,0 +1,205 @@
+//! The configuration file as written: shapes and positions, no meaning yet.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::path::Path;
+
+use secrecy::SecretString;
+use serde::Deserialize;
+use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
+use toml::Spanned;
+
+use super::place::{Fault, Place, Said};
+
+/// Everything that can be said, each with where it was said. Environment variables write into the same.
+#[derive(Default)]
+pub(super) struct Draft {
+    pub(super) data_dir: Option<Said<String>>,
+    pub(super) listen: Option<Said<String>>,
+    pub(super) public_url: Option<Said<String>>,
+    pub(super) open_documents: Option<Said<bool>>,
+    pub(super) catalogs: Option<Vec<Said<String>>>,
+    pub(super) log: Option<Said<String>>,
+    pub(super) log_format: Option<Said<String>>,
+    pub(super) services: BTreeMap<String, ServiceDraft>,
+}
+
+/// What is said of one service.
+pub(super) struct ServiceDraft {
+    /// Where the service was first named.
+    pub(super) place: Place,
+    pub(super) listen: Option<Said<String>>,
+    pub(super) upstream: Option<Said<String>>,
+    pub(super) other_credentials: Option<Said<String>>,
+    pub(super) upstream_headers: BTreeMap<String, Said<HeaderSource>>,
+    pub(super) session_cookie: Option<Said<bool>>,
+    pub(super) human_system_key: Option<Said<bool>>,
+    pub(super) timeouts: TimeoutsDraft,
+}
+
+/// How long the proxy waits for what.
+#[derive(Default)]
+pub(super) struct TimeoutsDraft {
+    pub(super) connect: Option<Said<String>>,
+    pub(super) answer: Option<Said<String>>,
+    pub(super) idle: Option<Said<String>>,
+}
+
+/// The value of a header, or the file that holds it.
+#[derive(Debug, Clone)]
+pub(super) enum HeaderSource {
+    Value(SecretString),
+    File(String),
+}
+
+impl ServiceDraft {
+    pub(super) fn new(place: Place) -> Self {
+        Self {
+            place,
+            listen: None,
+            upstream: None,
+            other_credentials: None,
+            upstream_headers: BTreeMap::new(),
+            session_cookie: None,
+            human_system_key: None,
+            timeouts: TimeoutsDraft::default(),
+        }
+    }
+}
+
+/// Reads the text of a configuration file.
+pub(super) fn read(path: &Path, text: &str) -> Result<Draft, Fault> {
+    let source: FileSource = toml::from_str(text).map_err(|error| {
+        let place = Place::line_of(path, text, error.span().map_or(0, |span| span.start));
+        Fault { place, message: error.message().to_owned() }
+    })?;
+    Ok(source.draft(&At { path, text }))
+}
+
+/// A configuration file. Every key that is not here is refused.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileSource {
+    data_dir: Option<Spanned<String>>,
+    listen: Option<Spanned<String>>,
+    public_url: Option<Spanned<String>>,
+    open_documents: Option<Spanned<bool>>,
+    catalogs: Option<Vec<Spanned<String>>>,
+    log: Option<Spanned<String>>,
+    log_format: Option<Spanned<String>>,
+    #[serde(default)]
+    services: BTreeMap<Spanned<String>, ServiceSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ServiceSource {
+    listen: Option<Spanned<String>>,
+    upstream: Option<Spanned<String>>,
+    other_credentials: Option<Spanned<String>>,
+    #[serde(default)]
+    upstream_headers: BTreeMap<Spanned<String>, HeaderSource>,
+    session_cookie: Option<Spanned<bool>>,
+    human_system_key: Option<Spanned<bool>>,
+    #[serde(default)]
+    timeouts: TimeoutsSource,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+struct TimeoutsSource {
+    connect: Option<Spanned<String>>,
+    answer: Option<Spanned<String>>,
+    idle: Option<Spanned<String>>,
+}
+
+impl<'de> Deserialize<'de> for HeaderSource {
+    // By hand, because an untagged enum would not say what is wrong.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct Either;
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Table {
+            file: String,
+        }
+        impl<'de> Visitor<'de> for Either {
+            type Value = HeaderSource;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("the header's value, or { file = \"path\" }")
+            }
+
+            fn visit_str<E>(self, value: &str) -> Result<HeaderSource, E> {
+                Ok(HeaderSource::Value(value.into()))
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<HeaderSource, A::Error> {
+                Table::deserialize(MapAccessDeserializer::new(map))
+                    .map(|table| HeaderSource::File(table.file))
+            }
+        }
+        deserializer.deserialize_any(Either)
+    }
+}
+
+struct At<'a> {
+    path: &'a Path,
+    text: &'a str,
+}
+
+impl At<'_> {
+    fn place(&self, at: usize) -> Place {
+        Place::line_of(self.path, self.text, at)
+    }
+
+    fn said<T>(&self, spanned: Spanned<T>) -> Said<T> {
+        let place = self.place(spanned.span().start);
+        Said { value: spanned.into_inner(), place }
+    }
+
+    fn maybe<T>(&self, spanned: Option<Spanned<T>>) -> Option<Said<T>> {
+        spanned.map(|spanned| self.said(spanned))
+    }
+}
+
+impl FileSource {
+    fn draft(self, at: &At<'_>) -> Draft {
+        let services = self.services.into_iter().map(|(name, service)| {
+            let place = at.place(name.span().start);
+            (name.into_inner(), service.draft(place, at))
+        });
+        Draft {
+            data_dir: at.maybe(self.data_dir),
+            listen: at.maybe(self.listen),
+            public_url: at.maybe(self.public_url),
+            open_documents: at.maybe(self.open_documents),
+            catalogs: self.catalogs.map(|list| list.into_iter().map(|entry| at.said(entry)).collect()),
+            log: at.maybe(self.log),
+            log_format: at.maybe(self.log_format),
+            services: services.collect(),
+        }
+    }
+}
+
+impl ServiceSource {
+    fn draft(self, place: Place, at: &At<'_>) -> ServiceDraft {
+        let headers = self.upstream_headers.into_iter().map(|(name, value)| {
+            let place = at.place(name.span().start);
+            (name.into_inner(), Said { value, place })
+        });
+        ServiceDraft {
+            place,
+            listen: at.maybe(self.listen),
+            upstream: at.maybe(self.upstream),
+            other_credentials: at.maybe(self.other_credentials),
+            upstream_headers: headers.collect(),
+            session_cookie: at.maybe(self.session_cookie),
+            human_system_key: at.maybe(self.human_system_key),
+            timeouts: TimeoutsDraft {
+                connect: at.maybe(self.timeouts.connect),
+                answer: at.maybe(self.timeouts.answer),
+                idle: at.maybe(self.timeouts.idle),
+            },
+        }
+    }
+}
