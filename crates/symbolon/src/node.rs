@@ -1,0 +1,97 @@
+//! A node: an open data directory, the gate over its record, and the doors' common ground.
+
+use std::io;
+use std::sync::Arc;
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use symbolon_api::client::{Reply, Transport};
+use symbolon_core::Catalog;
+use symbolon_core::store::Store;
+use symbolon_gate::{Gate, Service};
+use symbolon_server::{App, AtTheMachine, Parts};
+use tower::ServiceExt;
+
+use crate::clock::{OsEntropy, SystemClock};
+use crate::data_dir::Opened;
+use crate::failure::Failure;
+use crate::settings::{Fault, Settings};
+
+/// A node that can decide.
+pub(crate) struct Node {
+    app: App,
+    opened: Opened,
+}
+
+/// The services of these catalogs under the operator's rules. Refused: settings of a service that has no catalog.
+pub(crate) fn services(settings: &Settings, catalogs: &[Arc<Catalog>]) -> Result<Vec<Service>, Failure> {
+    let known: Vec<_> = catalogs.iter().map(|catalog| catalog.service.as_str()).collect();
+    let unknown = settings.services.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    let faults: Vec<_> = unknown
+        .map(|(name, service)| Fault {
+            place: service.place.clone(),
+            message: format!(
+                "no catalog declares the service {name}; those in catalogs declare {}",
+                known.join(", ")
+            ),
+        })
+        .collect();
+    if !faults.is_empty() {
+        return Err(Failure::faults(&faults));
+    }
+    let rules = |catalog: &Catalog| settings.services.get(&catalog.service).map(|service| service.rules);
+    Ok(catalogs
+        .iter()
+        .map(|catalog| Service { rules: rules(catalog).unwrap_or_default(), catalog: catalog.clone() })
+        .collect())
+}
+
+impl Node {
+    /// Loads everything live. When this returns, decisions can be made.
+    pub(crate) async fn start(
+        opened: Opened,
+        settings: &Settings,
+        services: Vec<Service>,
+    ) -> Result<Self, Failure> {
+        let gate = Arc::new(Gate::new(opened.keys.clone()));
+        gate.set_services(services).map_err(Failure::new)?;
+        opened.store.attach(gate.clone()).await.map_err(Failure::new)?;
+        let app = App::new(Parts {
+            gate,
+            store: opened.store.clone(),
+            keys: opened.keys.clone(),
+            clock: Arc::new(SystemClock),
+            entropy: Arc::new(OsEntropy),
+            https: settings.https,
+            open_documents: settings.open_documents,
+        });
+        Ok(Self { app, opened })
+    }
+
+    pub(crate) fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// A way into the management API that needs no server: for whoever holds the data directory.
+    pub(crate) fn transport(&self) -> Transport {
+        let router = symbolon_server::router(self.app.clone());
+        Transport::InProcess(Arc::new(move |request: Request<Bytes>| -> Reply {
+            let mut request = request.map(Body::from);
+            request.extensions_mut().insert(AtTheMachine);
+            let answer = router.clone().oneshot(request);
+            Box::pin(async move {
+                let (parts, body) = answer.await.unwrap_or_else(|never| match never {}).into_parts();
+                let body = body.collect().await.map_err(io::Error::other)?;
+                Ok(Response::from_parts(parts, body.to_bytes()))
+            })
+        }))
+    }
+
+    /// Writes what is still to be written and closes the record. The directory is free when this returns.
+    pub(crate) async fn close(self) {
+        self.app.housekeep().await;
+        self.opened.close().await;
+    }
+}
