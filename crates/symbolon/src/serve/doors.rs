@@ -1,0 +1,128 @@
+//! The doors: the management API on its address and on the data directory's socket, and a proxy for each
+//! application.
+
+use std::io::ErrorKind;
+use std::net::SocketAddr;
+
+use symbolon_core::name::ServiceName;
+use symbolon_server::listen::{Limits, Listener, serve};
+use symbolon_server::proxy::{Proxy, ProxySettings};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::signals::Signals;
+use crate::failure::Failure;
+use crate::node::Node;
+use crate::settings::{Fault, Settings};
+
+/// A proxy's address and what it is told.
+pub(super) type ProxyPlan = (SocketAddr, ProxySettings);
+
+/// What each proxy is told. Reads the files that hold headers.
+pub(super) fn proxies(settings: &Settings) -> Result<Vec<ProxyPlan>, Failure> {
+    let doors = settings.services.iter().filter_map(|(name, service)| Some((name, service.proxy.as_ref()?)));
+    let mut plans = Vec::new();
+    let mut faults: Vec<Fault> = Vec::new();
+    for (name, door) in doors {
+        match door.settings(name) {
+            Ok(proxy) => plans.push((door.listen, proxy)),
+            Err(fault) => faults.push(fault),
+        }
+    }
+    if faults.is_empty() { Ok(plans) } else { Err(Failure::faults(&faults)) }
+}
+
+/// Addresses that are this process's; nobody is answered yet.
+pub(super) struct Bound {
+    management: TcpListener,
+    proxies: Vec<(TcpListener, ProxySettings)>,
+}
+
+impl Bound {
+    pub(super) async fn bind(settings: &Settings, plans: Vec<ProxyPlan>) -> Result<Self, Failure> {
+        let management = bind(settings.listen, "the management API").await?;
+        if !settings.listen.ip().is_loopback() && !settings.https {
+            tracing::warn!(
+                address = %settings.listen,
+                "the management API can be reached from the network, and its keys and passwords cross it readable; put \
+                 something that speaks TLS in front, and name its address as public_url"
+            );
+        }
+        let mut proxies = Vec::new();
+        for (address, proxy) in plans {
+            proxies.push((bind(address, &format!("the proxy of {}", proxy.service)).await?, proxy));
+        }
+        Ok(Self { management, proxies })
+    }
+}
+
+async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
+    TcpListener::bind(address).await.map_err(|error| {
+        let why = match error.kind() {
+            ErrorKind::AddrInUse => {
+                "something else listens there already; stop it, or set another port as listen".to_owned()
+            }
+            ErrorKind::AddrNotAvailable => {
+                "the machine has no such address; set listen to one that it has, such as 127.0.0.1".to_owned()
+            }
+            ErrorKind::PermissionDenied => {
+                "this user may not; set a port from 1024 on as listen, or run as one who may".to_owned()
+            }
+            _ => error.to_string(),
+        };
+        Failure::new(format!("{what} cannot listen at {address}: {why}"))
+    })
+}
+
+/// Doors that are open.
+pub(super) struct Open {
+    /// Where the management API is, as a URL.
+    pub(super) management: String,
+    /// Where each proxied service is, as a URL.
+    pub(super) services: Vec<(ServiceName, String)>,
+    tasks: JoinSet<()>,
+    shutdown: CancellationToken,
+}
+
+impl Open {
+    pub(super) fn begin(node: &Node, bound: Bound, socket: UnixListener) -> Self {
+        let mut open = Self {
+            management: url(&bound.management),
+            services: bound.proxies.iter().map(|(door, proxy)| (proxy.service.clone(), url(door))).collect(),
+            tasks: JoinSet::new(),
+            shutdown: CancellationToken::new(),
+        };
+        let router = symbolon_server::router(node.app().clone());
+        for listener in [Listener::from(bound.management), Listener::from(socket)] {
+            open.tasks.spawn(serve(listener, router.clone(), open.shutdown.clone(), Limits::default()));
+        }
+        for (listener, settings) in bound.proxies {
+            let door = Proxy::new(node.app().clone(), settings).door();
+            open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
+        }
+        open
+    }
+
+    /// Waits for a door that closes without having been told to.
+    pub(super) async fn broken(&mut self) {
+        match self.tasks.join_next().await {
+            Some(Err(error)) => tracing::error!(%error, "a door failed"),
+            Some(Ok(())) => tracing::error!("a door closed"),
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Lets nobody in any more and waits for those inside; a second order to end does not wait.
+    pub(super) async fn close(mut self, signals: &mut Signals) {
+        self.shutdown.cancel();
+        tokio::select! {
+            () = async { while self.tasks.join_next().await.is_some() {} } => {}
+            () = signals.stop() => tracing::warn!("not waiting for requests under way"),
+        }
+    }
+}
+
+fn url(listener: &TcpListener) -> String {
+    listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default()
+}
