@@ -1,0 +1,138 @@
+//! `symbolon doctor`: what is wrong with an installation, and what to do about it.
+
+mod place;
+mod record;
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde::Serialize;
+use serde_json::json;
+
+use super::Context;
+use crate::connect::Connection;
+use crate::data_dir::DataDir;
+use crate::failure::Failure;
+use crate::output::Output;
+
+/// Look for what is wrong with an installation: a line for each finding, and what to do
+#[derive(Debug, Args)]
+pub(crate) struct Doctor {}
+
+/// How bad it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Level {
+    Ok,
+    Warn,
+    Bad,
+}
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    level: Level,
+    /// What was looked at.
+    check: &'static str,
+    /// What was found and, where something is to be done, what.
+    detail: String,
+}
+
+/// What was found, in order.
+#[derive(Debug, Default)]
+struct Findings(Vec<Finding>);
+
+impl Findings {
+    fn add(&mut self, level: Level, check: &'static str, detail: impl Into<String>) {
+        self.0.push(Finding { level, check, detail: detail.into() });
+    }
+
+    fn ok(&mut self, check: &'static str, detail: impl Into<String>) {
+        self.add(Level::Ok, check, detail);
+    }
+
+    fn warn(&mut self, check: &'static str, detail: impl Into<String>) {
+        self.add(Level::Warn, check, detail);
+    }
+
+    fn bad(&mut self, check: &'static str, detail: impl Into<String>) {
+        self.add(Level::Bad, check, detail);
+    }
+
+    fn any_bad(&self) -> bool {
+        self.0.iter().any(|finding| finding.level == Level::Bad)
+    }
+
+    fn print(&self, output: Output) -> Result<(), Failure> {
+        if output.json() {
+            return output.document(&json!({ "ok": !self.any_bad(), "findings": self.0 }));
+        }
+        let level = |finding: &Finding| match finding.level {
+            Level::Ok => "ok",
+            Level::Warn => "warn",
+            Level::Bad => "bad",
+        };
+        // One fault may have several lines, each with its place.
+        let lines = self.0.iter().flat_map(|finding| {
+            finding
+                .detail
+                .lines()
+                .map(|line| [level(finding).to_owned(), finding.check.to_owned(), line.to_owned()])
+        });
+        output.table(["", "LOOKED AT", "FOUND"], lines.collect())
+    }
+}
+
+impl Doctor {
+    pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        let mut findings = Findings::default();
+        if context.url().is_none() {
+            look_here(context, &mut findings);
+        }
+        if findings.any_bad() {
+            findings.warn("record", "not looked at, because of the above");
+        } else {
+            look_inside(context, &mut findings).await;
+        }
+        findings.print(context.output)?;
+        Ok(ExitCode::from(u8::from(findings.any_bad())))
+    }
+}
+
+/// What can be seen without speaking to anybody.
+fn look_here(context: &Context, findings: &mut Findings) {
+    let settings = match context.settings() {
+        Ok(settings) => settings,
+        Err(failure) => return findings.bad("settings", failure.to_string()),
+    };
+    place::settings(&settings, findings);
+    place::catalogs(&settings, findings);
+    place::data_dir(&DataDir::new(&settings.data_dir), findings);
+}
+
+/// What only a node knows.
+async fn look_inside(context: &Context, findings: &mut Findings) {
+    let connection = match Connection::open(context).await {
+        Ok(connection) => connection,
+        Err(failure) => return findings.bad("server", failure.to_string()),
+    };
+    match connection.node() {
+        Some(node) => {
+            findings.ok("server", "none is running; looked into the data directory itself");
+            match node.app().store().check().await {
+                Ok(()) => findings.ok("database", "whole"),
+                Err(error) => findings.bad("database", format!("{error}; restore it from a backup")),
+            }
+        }
+        None => match connection.client().ready().await {
+            Ok(_) => findings.ok(
+                "server",
+                "running, and ready to decide; its database is in use, and is checked when the server is stopped",
+            ),
+            Err(error) => findings.bad("server", format!("running, and not ready: {error}")),
+        },
+    }
+    if let Err(failure) = record::look(connection.client(), findings).await {
+        findings.bad("record", failure.to_string());
+    }
+    connection.close().await;
+}

@@ -1,0 +1,110 @@
+//! What is in the record: users, tokens, and when it was last changed.
+
+use symbolon_api::client::{AuditFilter, Client, PageOf, TokenFilter};
+use symbolon_api::{TokenRecord, UserRecord};
+use symbolon_core::Timestamp;
+use symbolon_server::Clock;
+
+use super::Findings;
+use crate::clock::SystemClock;
+use crate::commands::list::collect;
+use crate::failure::Failure;
+
+/// The most users, and tokens of a service, that are looked at.
+const MOST: usize = 20_000;
+/// The most names in one finding.
+const NAMES: usize = 5;
+/// How far the clock may be behind the record, in seconds: two machines' clocks differ a little.
+const TOLERANCE: i64 = 60;
+/// Before 2026 there was no Symbolon: 2026-01-01T00:00:00Z.
+const BEGINNING: i64 = 1_767_225_600;
+
+pub(super) async fn look(client: &Client, findings: &mut Findings) -> Result<(), Failure> {
+    clock(client, SystemClock.now(), findings).await?;
+    users(&collect(MOST, None, async |page| client.users(&page).await).await?.items, findings);
+    let mut all = Vec::new();
+    for service in client.services().await?.items {
+        let filter = TokenFilter::default();
+        let tokens =
+            collect(MOST, None, async |page| client.tokens(&service.service, &filter, &page).await).await?;
+        all.extend(tokens.items);
+    }
+    tokens(&all, findings);
+    Ok(())
+}
+
+/// A clock that is behind lets expired tokens live; one that jumps back does so unseen.
+async fn clock(client: &Client, now: Timestamp, findings: &mut Findings) -> Result<(), Failure> {
+    let page = PageOf { cursor: None, limit: Some(1) };
+    let newest = client.audit(&AuditFilter::default(), &page).await?.items.pop();
+    let newest = newest.and_then(|line| line.at.parse::<Timestamp>().ok());
+    if now.as_second() < BEGINNING {
+        findings.bad("clock", format!("it says {now}, which cannot be; set the machine's clock"));
+    } else if let Some(newest) = newest.filter(|at| at.as_second() > now.as_second() + TOLERANCE) {
+        findings.bad(
+            "clock",
+            format!("it says {now}, and the record was last changed at {newest}; set the machine's clock"),
+        );
+    } else {
+        findings.ok("clock", now.to_string());
+    }
+    Ok(())
+}
+
+fn users(users: &[UserRecord], findings: &mut Findings) {
+    // The built-in user is not meant to sign in.
+    let without: Vec<_> = users
+        .iter()
+        .filter(|user| !user.login && user.name != "system")
+        .map(|user| user.name.as_str())
+        .collect();
+    let count = users.len();
+    if !users.iter().any(|user| user.platform_admin && user.active && user.login) {
+        findings.warn(
+            "users",
+            "no active platform administrator can sign in; give one a password: symbolon user reset-password NAME",
+        );
+    }
+    if without.is_empty() {
+        findings.ok("users", count.to_string());
+    } else {
+        let detail = format!(
+            "{count}, of whom {} cannot sign in ({}); where one should: symbolon user reset-password NAME",
+            without.len(),
+            some(&without)
+        );
+        findings.ok("users", detail);
+    }
+}
+
+fn tokens(tokens: &[TokenRecord], findings: &mut Findings) {
+    let name = |token: &TokenRecord| format!("{}:{}", token.service, token.token_prefix);
+    let named = |wanted: &dyn Fn(&TokenRecord) -> bool| {
+        tokens.iter().filter(|token| wanted(token)).map(name).collect::<Vec<_>>()
+    };
+    let inert = named(&|token| !token.inert_scopes.is_empty());
+    if !inert.is_empty() {
+        let detail = format!(
+            "{} hold scopes that their catalog does not declare any more ({}); give them others: symbolon token edit",
+            inert.len(),
+            some(&inert)
+        );
+        findings.warn("tokens", detail);
+    }
+    let over = named(&|token| token.state == "expired");
+    if !over.is_empty() {
+        let detail = format!(
+            "{} are past their end and do nothing ({}); take them back: symbolon token revoke",
+            over.len(),
+            some(&over)
+        );
+        findings.warn("tokens", detail);
+    }
+    findings.ok("tokens", tokens.len().to_string());
+}
+
+fn some(names: &[impl AsRef<str>]) -> String {
+    let first: Vec<_> = names.iter().take(NAMES).map(AsRef::as_ref).collect();
+    let more = if names.len() > NAMES { ", …" } else { "" };
+    format!("{}{more}", first.join(", "))
+}

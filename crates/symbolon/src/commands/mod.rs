@@ -1,0 +1,57 @@
+//! What the command line does: one noun, one file.
+
+pub(crate) mod audit;
+pub(crate) mod catalog;
+mod context;
+pub(crate) mod doctor;
+mod expires;
+pub(crate) mod explain;
+pub(crate) mod init;
+pub(crate) mod key;
+mod list;
+pub(crate) mod serve;
+pub(crate) mod session;
+pub(crate) mod token;
+pub(crate) mod user;
+
+use std::process::ExitCode;
+
+use tokio::runtime::Builder;
+
+use crate::cli::{Cli, Command};
+use crate::failure::Failure;
+use crate::logging;
+
+pub(crate) use context::Context;
+
+/// Does what was asked.
+pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
+    let context = Context::new(cli.global);
+    // A server uses every core; a command is done before it could.
+    let mut builder = match cli.command {
+        Command::Serve(_) => Builder::new_multi_thread(),
+        _ => Builder::new_current_thread(),
+    };
+    let runtime = builder.enable_all().build();
+    let runtime = runtime.map_err(|error| Failure::new(format!("the program cannot start: {error}")))?;
+    runtime.block_on(act(cli.command, &context))
+}
+
+async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
+    if !matches!(command, Command::Serve(_)) {
+        logging::start_quietly();
+    }
+    match command {
+        Command::Init(init) => init.run(context).await?,
+        Command::Serve(serve) => serve.run(context).await?,
+        Command::Token(token) => token.run(context).await?,
+        Command::User(user) => user.run(context).await?,
+        Command::Key(key) => key.run(context).await?,
+        Command::Session(session) => session.run(context).await?,
+        Command::Explain(explain) => explain.run(context).await?,
+        Command::Audit(audit) => audit.run(context).await?,
+        Command::Catalog(catalog) => return catalog.run(context).await,
+        Command::Doctor(doctor) => return doctor.run(context).await,
+    }
+    Ok(ExitCode::SUCCESS)
+}

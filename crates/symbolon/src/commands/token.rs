@@ -1,0 +1,240 @@
+//! `symbolon token`: issue, list, change and take back.
+
+use clap::{Args, Subcommand};
+use symbolon_api::client::TokenFilter;
+use symbolon_api::{CreateToken, EditToken, TokenRecord};
+
+use super::Context;
+use super::expires::Expires;
+use super::list::Extent;
+use crate::failure::Failure;
+use crate::output::{Output, complain, joined, maybe};
+
+/// Issue, list, change and take back tokens
+#[derive(Debug, Subcommand)]
+pub(crate) enum Token {
+    /// Issue a token; the secret alone goes to standard output: TOKEN=$(symbolon token create …)
+    Create(Create),
+    /// List a service's tokens, newest first
+    List(ListTokens),
+    /// Show a token
+    Show(One),
+    /// Change a token's name, description, scopes or end
+    Edit(Edit),
+    /// Switch a token off; it can be switched on again
+    Disable(One),
+    /// Switch a token on again
+    Enable(One),
+    /// Take a token back for ever
+    Revoke(One),
+}
+
+/// A token to be issued
+#[derive(Debug, Args)]
+pub(crate) struct Create {
+    /// The service that it opens
+    #[arg(long, value_name = "SERVICE")]
+    service: String,
+    /// What to call it
+    #[arg(long, value_name = "TEXT")]
+    name: String,
+    /// A scope; several, or one list with commas
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',', conflicts_with = "profile")]
+    scopes: Vec<String>,
+    /// A profile of the service's, in place of scopes
+    #[arg(long, value_name = "PROFILE")]
+    profile: Option<String>,
+    /// The user that it shall belong to [default: you; for a system key and at the machine: system]
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
+    /// When it ends: 30d, 2027-01-31 (at the beginning of that day, UTC), 2027-01-31T12:00:00Z or never
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expires>,
+    /// Free text
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+}
+
+/// Which tokens
+#[derive(Debug, Args)]
+pub(crate) struct ListTokens {
+    /// The service
+    #[arg(long, value_name = "SERVICE")]
+    service: String,
+    /// Only those that are active, disabled, expired or revoked [default: all but revoked]
+    #[arg(long, value_name = "STATE")]
+    state: Option<String>,
+    /// Only those whose name, description or prefix contains this
+    #[arg(long, value_name = "TEXT")]
+    query: Option<String>,
+    #[command(flatten)]
+    extent: Extent,
+}
+
+/// One token
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// The service that it opens
+    #[arg(long, value_name = "SERVICE")]
+    service: String,
+    /// Its id, or the first 8 characters after its prefix
+    #[arg(value_name = "TOKEN")]
+    token: String,
+}
+
+/// What shall change
+#[derive(Debug, Args)]
+pub(crate) struct Edit {
+    #[command(flatten)]
+    one: One,
+    /// A new name
+    #[arg(long, value_name = "TEXT")]
+    name: Option<String>,
+    /// A new description
+    #[arg(long, value_name = "TEXT")]
+    description: Option<String>,
+    /// All its scopes from now on; several, or one list with commas
+    #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
+    scopes: Vec<String>,
+    /// A new end, written as at creation
+    #[arg(long, value_name = "WHEN")]
+    expires: Option<Expires>,
+}
+
+impl Token {
+    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
+        let output = context.output;
+        match self {
+            Self::Create(create) => create.run(context).await,
+            Self::List(list) => list.run(context).await,
+            Self::Edit(edit) => edit.run(context).await,
+            Self::Show(One { service, token }) => {
+                let record = context.speak(async |client| Ok(client.token(&service, &token).await?)).await?;
+                show(output, &record)
+            }
+            Self::Disable(One { service, token }) => {
+                let record =
+                    context.speak(async |client| Ok(client.disable_token(&service, &token).await?)).await?;
+                show(output, &record)
+            }
+            Self::Enable(One { service, token }) => {
+                let record =
+                    context.speak(async |client| Ok(client.enable_token(&service, &token).await?)).await?;
+                show(output, &record)
+            }
+            Self::Revoke(One { service, token }) => {
+                let record = context
+                    .speak(async |client| {
+                        let id = client.token(&service, &token).await?.id;
+                        client.revoke_token(&service, &id).await?;
+                        Ok(client.token(&service, &id).await?)
+                    })
+                    .await?;
+                show(output, &record)
+            }
+        }
+    }
+}
+
+impl Create {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let (expires_at, expires_in) = Expires::fields(self.expires.as_ref());
+        let new = CreateToken {
+            name: self.name,
+            description: self.description,
+            scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
+            profile: self.profile,
+            owner: self.owner,
+            expires_at,
+            expires_in,
+        };
+        let created =
+            context.speak(async |client| Ok(client.create_token(&self.service, &new).await?)).await?;
+        if context.output.json() {
+            return context.output.document(&created);
+        }
+        context.output.print(&format!("{}\n", created.token))?;
+        let record = &created.record;
+        complain(&format!(
+            "The token {} ({}) of {}, for {}: {}. It ends: {}. It is shown this once.",
+            record.token_prefix,
+            record.id,
+            record.owner,
+            record.service,
+            joined(&record.effective_scopes),
+            maybe(record.expires_at.as_ref(), "never")
+        ));
+        Ok(())
+    }
+}
+
+impl ListTokens {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let filter = TokenFilter { state: self.state, query: self.query };
+        let list = context
+            .speak(async |client| {
+                self.extent.collect(async |page| client.tokens(&self.service, &filter, &page).await).await
+            })
+            .await?;
+        Extent::print(
+            context.output,
+            &list,
+            ["TOKEN", "NAME", "OWNER", "STATE", "SCOPES", "ENDS", "LAST USED"],
+            |token| {
+                [
+                    token.token_prefix.clone(),
+                    token.name.clone(),
+                    token.owner.clone(),
+                    token.state.clone(),
+                    joined(&token.scopes),
+                    maybe(token.expires_at.as_ref(), "never"),
+                    maybe(token.last_used_at.as_ref(), "never"),
+                ]
+            },
+        )
+    }
+}
+
+impl Edit {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
+        let (expires_at, expires_in) = Expires::fields(self.expires.as_ref());
+        let edit = EditToken {
+            name: self.name,
+            description: self.description,
+            scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
+            expires_at,
+            expires_in,
+        };
+        let nothing = edit.name.is_none() && edit.description.is_none() && edit.scopes.is_none();
+        if nothing && edit.expires_at.is_none() && edit.expires_in.is_none() {
+            return Err(Failure::usage("say what shall change: --name, --description, --scope or --expires"));
+        }
+        let One { service, token } = self.one;
+        let record =
+            context.speak(async |client| Ok(client.edit_token(&service, &token, &edit).await?)).await?;
+        show(context.output, &record)
+    }
+}
+
+fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
+    if output.json() {
+        return output.document(token);
+    }
+    let mut pairs = vec![
+        ("token", format!("{} ({})", token.token_prefix, token.id)),
+        ("service", token.service.clone()),
+        ("name", token.name.clone()),
+        ("description", token.description.clone()),
+        ("owner", token.owner.clone()),
+        ("state", token.state.clone()),
+        ("scopes", joined(&token.scopes)),
+        ("effective scopes", joined(&token.effective_scopes)),
+        ("inert scopes", joined(&token.inert_scopes)),
+        ("profile", maybe(token.profile.as_ref(), "-")),
+        ("made", token.created_at.clone()),
+        ("ends", maybe(token.expires_at.as_ref(), "never")),
+        ("last used", maybe(token.last_used_at.as_ref(), "never")),
+    ];
+    pairs.retain(|(name, value)| *name != "inert scopes" || value != "-");
+    output.pairs(&pairs)
+}

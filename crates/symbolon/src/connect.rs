@@ -1,0 +1,100 @@
+//! Where a command speaks: to the server that was named, to the one that has the data directory, or, if none does,
+//! into the directory itself. Never to two of them.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use symbolon_api::client::{Client, Transport};
+use tokio::net::UnixStream;
+
+use crate::catalogs::compile_all;
+use crate::clock::OsEntropy;
+use crate::commands::Context;
+use crate::data_dir::{Contents, DataDir, Lock, Purpose};
+use crate::failure::Failure;
+use crate::node::{Node, services};
+use crate::settings::Settings;
+
+/// How often to look again, while the directory is somebody else's and nobody answers: another command is at it, or
+/// a server is starting or stopping.
+const PAUSE: Duration = Duration::from_millis(50);
+/// How many times to look, in all 10 seconds.
+const TRIES: u32 = 200;
+
+/// Somebody to speak to.
+pub(crate) struct Connection {
+    client: Client,
+    /// The node, where this process is one.
+    node: Option<Node>,
+}
+
+impl Connection {
+    /// Finds out where to speak.
+    pub(crate) async fn open(context: &Context) -> Result<Self, Failure> {
+        if let Some(url) = context.url() {
+            return Ok(Self::remote(Transport::from_url(url)?, context.key()));
+        }
+        let settings = context.settings()?;
+        let directory = DataDir::new(&settings.data_dir);
+        for _ in 0..TRIES {
+            // Without keys, database or lock nobody has even begun, and to lock it would be to begin.
+            if directory.contents()? == Contents::Nothing && !directory.lock().exists() {
+                return Err(directory.not_initialised());
+            }
+            if let Some(lock) = Lock::try_take(&directory.lock(), Purpose::Command)? {
+                return Self::local(&settings, &directory, lock, context.key()).await;
+            }
+            if UnixStream::connect(directory.socket()).await.is_ok() {
+                return Ok(Self::remote(Transport::Unix(directory.socket()), context.key()));
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+        Err(directory.in_use())
+    }
+
+    fn remote(transport: Transport, key: Option<&SecretString>) -> Self {
+        Self { client: client(transport, key), node: None }
+    }
+
+    async fn local(
+        settings: &Settings,
+        directory: &DataDir,
+        lock: Lock,
+        key: Option<&SecretString>,
+    ) -> Result<Self, Failure> {
+        // Looked at under the lock: what is not there now, nobody is making.
+        if directory.contents()? == Contents::Nothing {
+            return Err(directory.not_initialised());
+        }
+        let services = services(settings, &compile_all(&settings.catalogs)?)?;
+        let opened = directory.open(lock, &OsEntropy).await?;
+        if !opened.initialised().await? {
+            return Err(directory.not_initialised());
+        }
+        let node = Node::start(opened, settings, services).await?;
+        Ok(Self { client: client(node.transport(), key), node: Some(node) })
+    }
+
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Whether a server answers, or this process itself.
+    pub(crate) fn node(&self) -> Option<&Node> {
+        self.node.as_ref()
+    }
+
+    /// Gives the data directory up, if it was taken.
+    pub(crate) async fn close(self) {
+        if let Some(node) = self.node {
+            node.close().await;
+        }
+    }
+}
+
+fn client(transport: Transport, key: Option<&SecretString>) -> Client {
+    match key {
+        Some(key) => Client::new(transport).with_key(key.clone()),
+        None => Client::new(transport),
+    }
+}
