@@ -3,6 +3,7 @@
 //! A module for each task, and what they share: [`shell`] starts programs, [`step`] runs them in order and says how it
 //! went, [`tools`] installs what is missing.
 
+mod bench;
 mod shell;
 mod step;
 mod test;
@@ -24,11 +25,21 @@ struct CommandLine {
 enum Task {
     /// Run every check that a change must pass: format, clippy, tests, documents, dependencies
     Test(test::Options),
+    /// Measure what Symbolon costs, as ratios to what cannot be avoided
+    ///
+    /// Verify, proxy, refusals, a check in process and durable creations, each beside a baseline that does the
+    /// unavoidable part of the same work, in turn in the same run. Takes about three minutes after the build, on
+    /// Linux, and wants the machine for itself. A table is printed; target/bench/latest.json has the same numbers.
+    ///
+    /// Compare the ratios and not the numbers, which are the machine's. Of the ratios trust that of the CPU time
+    /// most: on a busy machine time is shared with others, work is not.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().task {
         Task::Test(options) => test::run(&options),
+        Task::Bench(options) => bench::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -53,7 +64,7 @@ mod tests {
     #[test]
     fn what_follows_two_dashes_is_for_nextest() {
         let line = ["cargo xtask", "test", "--quick", "--", "-p", "symbolon-core", "--no-capture"];
-        let Task::Test(options) = CommandLine::parse_from(line).task;
+        let Task::Test(options) = CommandLine::parse_from(line).task else { panic!("{line:?}") };
         assert!(options.quick && !options.advisories);
         assert_eq!(options.nextest, ["-p", "symbolon-core", "--no-capture"]);
     }

@@ -1,0 +1,159 @@
+//! A check in process, beside the two things that none can do without: digesting what was presented, and looking the
+//! digest up.
+//!
+//! The lookups of the baseline are told apart from each other by nothing but their keys, so the processor can have
+//! several under way. That is to its advantage and not ours: it is a floor.
+
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hasher};
+use std::hint::black_box;
+use std::time::Duration;
+
+use hmac::{Hmac, KeyInit, Mac};
+use sha2::Sha256;
+use symbolon_core::credential::Credentials;
+use symbolon_core::decision::{Decision, Request};
+use symbolon_core::digest::Digest;
+use symbolon_core::name::ServiceName;
+use symbolon_core::store::{Change, Sink};
+use symbolon_gate::Gate;
+use symbolon_server::Clock;
+
+use crate::clock::{self, SystemClock};
+use crate::rounds::{Comparison, Quantity, alternate};
+use crate::stage::Stage;
+use crate::{Outcome, world};
+
+/// Requests that `read:printers` opens, to be asked in turn.
+const TARGETS: [&[u8]; 4] =
+    [b"/api/printers", b"/api/printers/17", b"/api/v1/printers/17/slots", b"/api/printers/live-status"];
+
+pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
+    [stage.plan.tokens, stage.plan.many].map(|count| among(count, stage)).into_iter().collect()
+}
+
+fn among(count: usize, stage: &Stage) -> Outcome<Comparison> {
+    let crowd = Crowd::gather(count)?;
+    let turns = alternate(stage.plan.rounds, 2, |side| match side {
+        0 => crowd.check(stage.plan.round),
+        _ => Ok(crowd.hmac(stage.plan.round / 2) + crowd.lookup(stage.plan.round / 2)),
+    })?;
+    Ok(Comparison {
+        subject: format!("Gate::check of a random one of {count} tokens, whole"),
+        baseline: "one HMAC-SHA-256 and one lookup in a HashMap of as many",
+        quantities: vec![Quantity::of("ns (less is better)", &turns[0], &turns[1])],
+    })
+}
+
+/// Tokens, in a gate and in a plain map. They are asked about in an order that has nothing to do with that in which
+/// they came, nor with where a map puts them: what the caches hold is chance.
+struct Crowd {
+    gate: Gate,
+    service: ServiceName,
+    map: HashMap<[u8; 32], [u8; 16], BuildHasherDefault<FirstBytes>>,
+    /// The secrets, one after the other, as a request's header would lie there: read already.
+    secrets: Vec<u8>,
+    length: usize,
+    /// Their digests, in the same order.
+    digests: Vec<[u8; 32]>,
+    hmac: Hmac<Sha256>,
+}
+
+impl Crowd {
+    fn gather(count: usize) -> Outcome<Self> {
+        let service = world::service()?;
+        let (catalog, pepper) = (service.catalog.clone(), world::keys().pepper);
+        let gate = Gate::new(world::keys());
+        gate.set_services(vec![service]).map_err(|why| why.to_string())?;
+        let owners = world::owners(&catalog)?;
+        owners.iter().cloned().for_each(|owner| gate.apply(&Change::UserCreated(owner)));
+        let mut secrets = Vec::with_capacity(count);
+        for owner in owners.iter().cycle().take(count) {
+            let (token, secret) = world::token(&catalog, owner)?;
+            gate.apply(&Change::TokenCreated(token));
+            secrets.push((secret.reveal().to_owned(), *secret.text().digest(&pepper).as_bytes()));
+        }
+        gate.loaded();
+        let map = secrets.iter().map(|(_, digest)| (*digest, [1; 16])).collect();
+        // Secrets are random, so their order is.
+        secrets.sort_unstable();
+        let length = secrets.first().map_or(1, |(secret, _)| secret.len());
+        Ok(Self {
+            gate,
+            service: catalog.service.clone(),
+            map,
+            length,
+            secrets: secrets.iter().flat_map(|(secret, _)| secret.bytes()).collect(),
+            digests: secrets.iter().map(|(_, digest)| *digest).collect(),
+            hmac: Hmac::new_from_slice(&[1; 32]).map_err(|why| why.to_string())?,
+        })
+    }
+
+    /// Nanoseconds of one check.
+    fn check(&self, period: Duration) -> Outcome<f64> {
+        // As housekeeping does each second: a first use since then costs more than the ones after it.
+        while !self.gate.take_uses(10_000).is_empty() {}
+        let now = SystemClock.now();
+        let mut refused = 0;
+        let presented = self.secrets.chunks_exact(self.length).cycle().zip(TARGETS.iter().cycle());
+        let nanos = nanos(period, presented, |(secret, target)| {
+            let request = Request {
+                method: "GET",
+                target,
+                credentials: Credentials::of_secret(secret),
+                method_override: false,
+                client_ip: None,
+            };
+            let decision = black_box(self.gate.check(&self.service, black_box(&request), now));
+            refused += u32::from(!matches!(decision, Some(Decision::Allow(_))));
+        });
+        if refused > 0 { Err(format!("{refused} checks were refused")) } else { Ok(nanos) }
+    }
+
+    /// Nanoseconds of one digest, by a key that is prepared.
+    fn hmac(&self, period: Duration) -> f64 {
+        nanos(period, self.secrets.chunks_exact(self.length).cycle(), |secret| {
+            let mut mac = self.hmac.clone();
+            mac.update(black_box(secret));
+            black_box(Digest::from_bytes(mac.finalize().into_bytes().into()));
+        })
+    }
+
+    /// Nanoseconds of one lookup.
+    fn lookup(&self, period: Duration) -> f64 {
+        nanos(period, self.digests.iter().cycle(), |digest| {
+            black_box(self.map.get(black_box(digest)));
+        })
+    }
+}
+
+/// The time that `work` takes for one of `items`, an endless number, over a `period`.
+fn nanos<T>(period: Duration, mut items: impl Iterator<Item = T>, mut work: impl FnMut(T)) -> f64 {
+    /// Few enough to end in time, and enough that the clock costs nothing.
+    const BATCH: u32 = 1_000;
+    let (start, mut done) = (clock::instant(), 0);
+    loop {
+        items.by_ref().take(BATCH as usize).for_each(&mut work);
+        done += BATCH;
+        let took = clock::instant().duration_since(start);
+        if took >= period {
+            return took.as_secs_f64() * 1e9 / f64::from(done);
+        }
+    }
+}
+
+/// A digest is random: its first bytes are a hash that costs nothing.
+#[derive(Default)]
+struct FirstBytes(u64);
+
+impl Hasher for FirstBytes {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        self.0 = bytes.first_chunk().map_or(0, |first| u64::from_le_bytes(*first));
+    }
+
+    fn write_usize(&mut self, _: usize) {}
+}

@@ -1,0 +1,49 @@
+//! What it costs to say no, beside an allowed request: whoever has no token must not be the dearest caller.
+
+use crate::load::Load;
+use crate::rounds::Comparison;
+use crate::stage::{CONNECTIONS, Side, Stage, gets, quantities};
+use crate::{Outcome, world};
+
+pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
+    let tokens = &stage.world.tokens;
+    let allowed = Load {
+        address: stage.symbolon.addresses[1],
+        connections: CONNECTIONS,
+        requests: gets("/api/printers", tokens.iter().map(String::as_str)),
+        status: 200,
+    };
+    let unknown = unknown(tokens.len())?;
+    let mistyped: Vec<String> = tokens.iter().map(|token| mistyped(token)).collect();
+    let refused = [
+        ("an unknown token, 401", gets("/api/printers", unknown.iter().map(String::as_str)), 401),
+        ("a wrong checksum, 401", gets("/api/printers", mistyped.iter().map(String::as_str)), 401),
+        ("a missing scope, 403", gets("/api/orders", tokens.iter().map(String::as_str)), 403),
+    ];
+    let side = |load| Side { load, servers: vec![&stage.symbolon] };
+    let mut sides = vec![side(allowed.clone())];
+    for (_, requests, status) in &refused {
+        sides.push(side(Load { requests: requests.clone(), status: *status, ..allowed.clone() }));
+    }
+    let turns = stage.alternate(&sides)?;
+    let compare = |(index, (subject, ..)): (usize, &(&str, _, _))| Comparison {
+        subject: format!("GET through the proxy: {subject}; CPU of the proxy"),
+        baseline: "an allowed request",
+        quantities: quantities(&turns[index + 1], &turns[0], |turn| turn.cpu),
+    };
+    Ok(refused.iter().enumerate().map(compare).collect())
+}
+
+/// Tokens of the right form that nobody has issued.
+fn unknown(count: usize) -> Outcome<Vec<String>> {
+    let catalog = world::service()?.catalog;
+    let owners = world::owners(&catalog)?;
+    let secret = |_| world::token(&catalog, &owners[0]).map(|(_, secret)| secret.reveal().to_owned());
+    (0..count).map(secret).collect()
+}
+
+/// The token with its last character changed.
+fn mistyped(token: &str) -> String {
+    let (start, last) = token.split_at(token.len() - 1);
+    format!("{start}{}", if last == "0" { "1" } else { "0" })
+}

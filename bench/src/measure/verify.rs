@@ -1,0 +1,35 @@
+//! A decision over HTTP, beside a server that takes and gives as many bytes and decides nothing.
+
+use serde_json::json;
+
+use crate::Outcome;
+use crate::load::Load;
+use crate::rounds::Comparison;
+use crate::stage::{CONNECTIONS, Side, Stage, posts, quantities};
+
+pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
+    let question =
+        |token: &String| json!({ "token": token, "method": "GET", "path": "/api/printers" }).to_string();
+    let load = Load {
+        address: stage.symbolon.addresses[0],
+        connections: CONNECTIONS,
+        requests: posts(
+            "/v1/services/odin/verify",
+            &stage.world.verifier_key,
+            stage.world.tokens.iter().map(question),
+        ),
+        status: 200,
+    };
+    let length = stage.length_of_answer(&load)?;
+    let bare = stage.start(&["bare", "--bytes", &length.to_string()])?;
+    let sides = [
+        Side { load: load.clone(), servers: vec![&stage.symbolon] },
+        Side { load: Load { address: bare.addresses[0], ..load }, servers: vec![&bare] },
+    ];
+    let turns = stage.alternate(&sides)?;
+    Ok(vec![Comparison {
+        subject: format!("POST /v1/services/odin/verify, {} tokens", stage.plan.tokens),
+        baseline: "a bare hyper server, the same request, an answer of the same length",
+        quantities: quantities(&turns[0], &turns[1], |turn| turn.cpu),
+    }])
+}

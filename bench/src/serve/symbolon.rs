@@ -1,0 +1,74 @@
+//! Symbolon as `symbolon serve` runs it: a durable record with its audit, uses noted and written, refusals logged.
+
+use std::io;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use symbolon_core::store::Store;
+use symbolon_gate::Gate;
+use symbolon_server::listen::{Limits, serve};
+use symbolon_server::proxy::{OtherCredentials, Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::{App, Parts};
+use symbolon_store::SqliteStore;
+use tokio_util::sync::CancellationToken;
+use tracing::level_filters::LevelFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+use super::{io_fault, listen};
+use crate::clock::{OsEntropy, SystemClock};
+use crate::{Outcome, world};
+
+/// How often uses are written, as in `symbolon serve`.
+const HOUSEKEEPING: Duration = Duration::from_secs(1);
+
+/// Serves the record at `record`: the management API, then a proxy in front of `upstream`.
+pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<SocketAddr>> {
+    log();
+    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(record).await.map_err(|why| why.to_string())?);
+    let service = world::service()?;
+    let name = service.catalog.service.clone();
+    let gate = Arc::new(Gate::new(world::keys()));
+    gate.set_services(vec![service]).map_err(|why| why.to_string())?;
+    store.attach(gate.clone()).await.map_err(|why| why.to_string())?;
+    let app = App::new(Parts {
+        gate,
+        store,
+        keys: world::keys(),
+        clock: Arc::new(SystemClock),
+        entropy: Arc::new(OsEntropy),
+        https: false,
+        open_documents: false,
+    });
+    let settings = ProxySettings {
+        service: name,
+        upstream: Upstream::parse(&format!("http://{upstream}")).map_err(|why| why.to_string())?,
+        other_credentials: OtherCredentials::default(),
+        upstream_headers: UpstreamHeaders::default(),
+        timeouts: Timeouts::default(),
+    };
+    let (management, proxy) = (listen().await.map_err(io_fault)?, listen().await.map_err(io_fault)?);
+    let end = CancellationToken::new();
+    let router = symbolon_server::router(app.clone());
+    tokio::spawn(serve(management.0.into(), router, end.clone(), Limits::default()));
+    let door = Proxy::new(app.clone(), settings).door();
+    tokio::spawn(serve(proxy.0.into(), door, end, Limits::default()));
+    tokio::spawn(async move {
+        let mut interval = tokio::time::interval(HOUSEKEEPING);
+        loop {
+            interval.tick().await;
+            app.housekeep().await;
+        }
+    });
+    Ok(vec![management.1, proxy.1])
+}
+
+/// The log of `symbolon serve` where nothing else is set.
+fn log() {
+    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
+    let targets = Targets::new().with_default(LevelFilter::INFO);
+    tracing_subscriber::registry().with(layer.with_filter(targets)).init();
+}

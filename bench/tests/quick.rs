@@ -1,0 +1,43 @@
+//! The whole program once, shortly: that every measurement can still be made. What it finds is of no interest.
+#![cfg(target_os = "linux")]
+
+use std::process::Command;
+
+use serde_json::Value;
+
+#[test]
+fn heavy_a_quick_run_fills_every_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("bench").join("results.json");
+    let run = Command::new(env!("CARGO_BIN_EXE_symbolon-bench"))
+        .args(["--quick", "--commit", "abc", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+
+    let results: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((&results["quick"], &results["machine"]["commit"]), (&true.into(), &"abc".into()));
+    let rows = results["rows"].as_array().unwrap();
+    let names: Vec<_> = rows.iter().map(|row| row["measurement"].as_str().unwrap()).collect();
+    let expected = ["verify", "proxy", "proxy", "refusal", "refusal", "refusal", "check", "check", "create"];
+    assert_eq!(names, expected);
+
+    let table = String::from_utf8(run.stdout).unwrap();
+    for row in rows {
+        assert!(table.contains(row["subject"].as_str().unwrap()), "{table}");
+        let quantities = row["quantities"].as_array().unwrap();
+        assert!(!quantities.is_empty(), "{row}");
+        for quantity in quantities {
+            for (side, value) in ["subject", "baseline", "ratio"]
+                .into_iter()
+                .flat_map(|side| ["median", "min", "max"].map(|value| (side, value)))
+            {
+                let number = quantity[side][value].as_f64();
+                assert!(number.is_some_and(|number| number > 0.0), "{side} {value}: {row}");
+            }
+        }
+    }
+    let left: Vec<_> = std::fs::read_dir(out.parent().unwrap()).unwrap().collect();
+    assert_eq!(left.len(), 1, "the results, and nothing else: {left:?}");
+}
