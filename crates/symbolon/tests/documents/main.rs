@@ -1,0 +1,103 @@
+//! The documents say what is so: README's commands are typed as they stand, one after the other in one shell, and
+//! their output is held against what the README shows.
+
+mod markdown;
+mod shell;
+
+use std::path::{Path, PathBuf};
+
+use markdown::Block;
+use shell::Shell;
+
+/// Commands that stand in `sh` blocks and are not typed here, with what runs them instead. A command that is in
+/// neither place fails the test.
+const RUN_ELSEWHERE: &[(&str, &str)] = &[
+    ("cargo run --release -- demo", "tests/demo.rs runs the same command of the same binary"),
+    ("cargo xtask test", "is what runs this test"),
+    ("cargo build --release", "as does cargo, for this test"),
+    ("export PATH=\"$PWD/target/release:$PATH\"", "the shell below has the binary on its path"),
+];
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+fn read(name: &str) -> String {
+    std::fs::read_to_string(root().join(name)).unwrap()
+}
+
+#[test]
+fn heavy_the_readme_works_as_it_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    // The README's ports may be taken on this machine; any others serve the same purpose.
+    let ports: Vec<(String, String)> =
+        ["8000", "7171"].iter().map(|port| ((*port).to_owned(), shell::free_port().to_string())).collect();
+    let with_ports =
+        |text: &str| ports.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    let mut shell = Shell::start(directory.path(), Path::new(env!("CARGO_BIN_EXE_symbolon")));
+    let mut typed = 0;
+    for block in markdown::blocks(&read("README.md")) {
+        match block {
+            Block::File { name, text } => {
+                std::fs::write(directory.path().join(name), with_ports(&text)).unwrap()
+            }
+            Block::Console(commands) => {
+                for command in commands {
+                    let output = shell.run(&with_ports(&command.text), &ports);
+                    let wanted = with_ports(&command.output);
+                    assert!(
+                        markdown::matches(&wanted, &output),
+                        "$ {}\nshould print\n{wanted}\nand printed\n{output}",
+                        command.text
+                    );
+                    typed += 1;
+                }
+            }
+            Block::Other { language, text } => {
+                assert!(
+                    matches!(&*language, "sh" | "" | "toml" | "text"),
+                    "a block of {language:?} is not known to this test"
+                );
+                if language == "sh" {
+                    for line in
+                        text.lines().map(|line| line.split("  #").next().unwrap_or_default().trim_end())
+                    {
+                        let known = RUN_ELSEWHERE.iter().any(|(command, _)| *command == line);
+                        assert!(known, "{line:?} is in the README, and nothing runs it");
+                    }
+                }
+            }
+        }
+    }
+    assert!(typed >= 9, "only {typed} commands were found in the README");
+}
+
+#[test]
+fn every_relative_link_leads_somewhere() {
+    let mut links = 0;
+    for document in ["README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md"] {
+        for link in markdown::links(&read(document)) {
+            let path = link.split('#').next().unwrap_or_default();
+            if path.is_empty() || link.contains("://") {
+                continue;
+            }
+            assert!(root().join(path).exists(), "{document} links to {link}, which is not there");
+            links += 1;
+        }
+    }
+    assert!(links > 10, "only {links} links were found");
+}
+
+#[test]
+fn every_test_that_the_architecture_names_is_there() {
+    let text = read("ARCHITECTURE.md");
+    let named = text.split('`').filter(|word| word.starts_with("crates/") && word.contains("/tests/"));
+    for path in named {
+        let (directory, start) = path.rsplit_once('/').unwrap();
+        let start = start.trim_end_matches('*');
+        let entries =
+            std::fs::read_dir(root().join(directory)).unwrap_or_else(|_| panic!("{path} is not there"));
+        let found = entries.flatten().any(|entry| entry.file_name().to_string_lossy().starts_with(start));
+        assert!(found, "ARCHITECTURE.md names {path}, which is not there");
+    }
+}

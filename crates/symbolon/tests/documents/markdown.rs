@@ -1,0 +1,81 @@
+//! As much Markdown as the documents need: fenced blocks and links.
+
+/// A fenced block.
+pub enum Block {
+    /// One with `<!-- file: NAME -->` above it.
+    File { name: String, text: String },
+    /// `console`: commands after `$ `, each with the output below it.
+    Console(Vec<Command>),
+    /// Any other.
+    Other { language: String, text: String },
+}
+
+pub struct Command {
+    pub text: String,
+    pub output: String,
+}
+
+pub fn blocks(document: &str) -> Vec<Block> {
+    let (mut blocks, mut file) = (Vec::new(), None);
+    let mut lines = document.lines();
+    while let Some(line) = lines.next() {
+        if let Some(name) = line.strip_prefix("<!-- file: ").and_then(|rest| rest.strip_suffix(" -->")) {
+            file = Some(name.to_owned());
+        }
+        let Some(language) = line.strip_prefix("```") else { continue };
+        let text: String =
+            lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        blocks.push(match (file.take(), language) {
+            (Some(name), _) => Block::File { name, text },
+            (None, "console") => Block::Console(commands(&text)),
+            (None, language) => Block::Other { language: language.to_owned(), text },
+        });
+    }
+    blocks
+}
+
+fn commands(text: &str) -> Vec<Command> {
+    let mut commands: Vec<Command> = Vec::new();
+    for line in text.lines() {
+        match (line.strip_prefix("$ "), commands.last_mut()) {
+            (Some(text), _) => commands.push(Command { text: text.to_owned(), output: String::new() }),
+            (None, Some(command)) => command.output.extend([line, "\n"]),
+            (None, None) => panic!("a console block begins with a command: {line:?}"),
+        }
+    }
+    commands
+}
+
+/// Whether `output` is what is `wanted`, where `...` stands for anything.
+pub fn matches(wanted: &str, output: &str) -> bool {
+    let (wanted, output) = (wanted.trim(), output.trim());
+    let mut parts = wanted.split("...");
+    let Some(mut rest) = output.strip_prefix(parts.next().unwrap_or_default()) else { return false };
+    let mut open = false;
+    for part in parts {
+        open = true;
+        match rest.find(part) {
+            Some(at) => rest = &rest[at + part.len()..],
+            None => return false,
+        }
+    }
+    rest.is_empty()
+        || (open
+            && (wanted.ends_with("...") || output.ends_with(wanted.rsplit("...").next().unwrap_or_default())))
+}
+
+pub fn links(document: &str) -> impl Iterator<Item = &str> {
+    document.split("](").skip(1).filter_map(|rest| rest.split(')').next())
+}
+
+#[test]
+fn wildcards_match_what_they_stand_for_and_no_more() {
+    assert!(matches("", ""));
+    assert!(matches("a...c", "a b c"));
+    assert!(matches("...", "anything\nat all"));
+    assert!(matches("...x...", "1 x 2"));
+    assert!(!matches("", "something"));
+    assert!(!matches("a", "ab"));
+    assert!(!matches("a...c", "a b"));
+    assert!(!matches("a...c", "a c d"));
+}
