@@ -13,6 +13,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use super::activity::Activity;
 use super::headers::clean_trailers;
 use super::pool::{Pool, Sender};
+use super::watch::Watch;
 use crate::listen::Patience;
 
 /// Why a body broke off.
@@ -22,6 +23,11 @@ type BodyError = Box<dyn Error + Send + Sync>;
 #[derive(Debug, thiserror::Error)]
 #[error("no piece of the body came in time")]
 struct Idle;
+
+/// The caller may not have the rest.
+#[derive(Debug, thiserror::Error)]
+#[error("the request would be refused by now")]
+struct TakenBack;
 
 /// A request's body on its way to the application.
 pub(super) struct RequestBody {
@@ -89,12 +95,18 @@ pub(super) struct AnswerBody {
     incoming: Incoming,
     patience: Patience,
     connection: Option<(Arc<Pool>, Sender)>,
+    watch: Option<Watch>,
 }
 
 impl AnswerBody {
-    pub(super) fn new(incoming: Incoming, idle: Duration, pool: Arc<Pool>, sender: Sender) -> Self {
+    pub(super) fn new(
+        incoming: Incoming,
+        idle: Duration,
+        connection: (Arc<Pool>, Sender),
+        watch: Option<Watch>,
+    ) -> Self {
         let patience = Patience::new(idle);
-        let mut body = Self { incoming, patience, connection: Some((pool, sender)) };
+        let mut body = Self { incoming, patience, connection: Some(connection), watch };
         if body.incoming.is_end_stream() {
             body.end();
         }
@@ -117,17 +129,23 @@ impl Body for AnswerBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
         let this = self.get_mut();
-        let Poll::Ready(frame) = Pin::new(&mut this.incoming).poll_frame(cx) else {
+        let frame = Pin::new(&mut this.incoming).poll_frame(cx);
+        let last = match &frame {
+            Poll::Ready(None) => true,
+            // The server asks no further once it is told that this was the last.
+            Poll::Ready(Some(Ok(_))) => this.incoming.is_end_stream(),
+            Poll::Ready(Some(Err(_))) | Poll::Pending => false,
+        };
+        if last {
+            this.end();
+        } else if this.watch.as_mut().is_some_and(|watch| watch.poll_refused(cx).is_ready()) {
+            this.connection = None;
+            return Poll::Ready(Some(Err(TakenBack.into())));
+        }
+        let Poll::Ready(frame) = frame else {
             return this.patience.poll_end(cx).map(|()| Some(Err(Idle.into())));
         };
         this.patience.rest();
-        match &frame {
-            Some(Err(_)) => this.connection = None,
-            // The server asks no further once it is told that this was the last.
-            Some(Ok(_)) if this.incoming.is_end_stream() => this.end(),
-            Some(Ok(_)) => {}
-            None => this.end(),
-        }
         Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
     }
 

@@ -1,34 +1,34 @@
 //! Proxy mode: an application behind the gate. Each request is decided about; what is allowed goes on as it was
 //! decided about, without the caller's credential and with who is calling; the rest is answered here.
 //!
-//! What goes on, in this order: [`message`] refuses what could be read in two ways; the gate decides; [`headers`]
-//! drops what belongs to this connection and what a caller may not say, then adds ours; [`exchange`] sends it over
-//! a connection of [`pool`], with bodies a piece at a time ([`body`]), or as a [`tunnel`].
+//! In this order: `message` refuses what could be read in two ways; the gate decides; `passage` drops what
+//! belongs to this connection and what a caller may not say, then adds what we say; `exchange` sends it over a
+//! connection of `pool`; the answer goes back a piece at a time (`body`) or as a `tunnel`, for as long as
+//! `watch` finds that the caller may still have it.
 
 mod activity;
 mod body;
 mod exchange;
 mod headers;
 mod message;
+mod passage;
 mod pool;
 mod settings;
 mod tunnel;
+mod watch;
 
 use std::convert::Infallible;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::HOST;
 use http::request::Parts;
-use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Request, StatusCode, Version};
+use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
 use symbolon_core::credential::{Credentials, Presented};
-use symbolon_core::decision::{self, Decision, Denial, Grant, Principal};
-use symbolon_core::id::{RequestId, TokenId};
+use symbolon_core::decision::{self, Decision, Denial, Principal};
+use symbolon_core::id::RequestId;
 use symbolon_core::{Code, Timestamp};
 
 use crate::answer::ApiError;
@@ -39,7 +39,9 @@ use crate::refusals;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
 use exchange::{Fault, exchange};
+use passage::Passage;
 use pool::Pool;
+use watch::Watch;
 
 pub use settings::{
     OtherCredentials, ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders,
@@ -54,27 +56,6 @@ pub struct Proxy {
 
 /// A refusal and what its request is called. Each has been logged.
 type Refusal = (ApiError, RequestId);
-
-/// What goes on, and how.
-struct Passage {
-    target: PathAndQuery,
-    /// `None`: the credential is somebody else's, and so is the decision.
-    decided: Option<Decided>,
-    peer: Option<IpAddr>,
-}
-
-/// What of a [`Grant`] outlives the request's headers, which it borrows.
-struct Decided {
-    identity: [(HeaderName, HeaderValue); 5],
-    /// Whether the application's own cookies go on: where a header was the credential they do not, for an
-    /// application that also reads cookies would judge by those.
-    cookies: bool,
-    /// Whether it is known who is calling.
-    known: bool,
-    token: Option<TokenId>,
-    /// For the access log, if that is written.
-    route: Option<String>,
-}
 
 impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
@@ -96,19 +77,16 @@ impl Proxy {
     pub async fn handle(&self, mut request: Request<Incoming>) -> Response {
         let now = self.app.now();
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
-        let (mut parts, body) = request.into_parts();
+        let (parts, body) = request.into_parts();
         let mut passage = match self.admit(&parts, caller.is_some(), now) {
             Ok(passage) => passage,
             Err((error, id)) => return error.into_answer(id),
         };
-        let tunnels = parts.extensions.remove::<Tunnels>();
-        let method = parts.method.clone();
+        let (service, method) = (&self.settings.service, parts.method.clone());
         // A method is anything that the caller likes, and so of any length.
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
-        let service = &self.settings.service;
-        let token = passage.decided.as_ref().and_then(|decided| decided.token);
-        let route = passage.decided.as_mut().and_then(|decided| decided.route.take());
-        match self.forward(parts, body, passage, caller, tunnels).await {
+        let (token, route) = (passage.token, passage.route.take());
+        match self.forward(parts, body, passage, caller).await {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
@@ -137,9 +115,7 @@ impl Proxy {
         }
         let target = incoming::target(&parts.uri);
         if self.is_others(&credentials, &target, now) {
-            let target = parts.uri.path_and_query().cloned();
-            let target = target.unwrap_or(PathAndQuery::from_static("/"));
-            return Ok(Passage { target, decided: None, peer });
+            return Ok(Passage::of_others(parts, peer));
         }
         let request = decision::Request {
             method: parts.method.as_str(),
@@ -150,8 +126,13 @@ impl Proxy {
         };
         match self.app.gate().check(&self.settings.service, &request, now) {
             Some(Decision::Allow(grant)) => {
-                let target = forwarded(&grant, parts).map_err(|why| self.misread(why, now))?;
-                Ok(Passage { target, decided: Some(Decided::new(&grant, &credentials)), peer })
+                let passage = Passage::granted(&grant, &credentials, parts, peer);
+                let mut passage = passage.map_err(|why| self.misread(why, now))?;
+                if !matches!(grant.principal(), Principal::Anonymous) {
+                    let (service, pause) = (&self.settings.service, self.settings.timeouts.recheck);
+                    passage.watch = Some(Watch::new(&self.app, service, parts, &credentials, peer, pause));
+                }
+                Ok(passage)
             }
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),
             Some(Decision::Unavailable) | None => {
@@ -194,19 +175,21 @@ impl Proxy {
         &self,
         mut parts: Parts,
         body: Incoming,
-        passage: Passage,
+        mut passage: Passage,
         caller: Option<OnUpgrade>,
-        tunnels: Option<Tunnels>,
     ) -> Result<Response, Fault> {
         let timeouts = &self.settings.timeouts;
-        self.dress(&mut parts, passage, caller.is_some());
+        let tunnels = parts.extensions.remove::<Tunnels>();
+        let watch = passage.watch.take();
+        passage.dress(&mut parts, &self.settings, caller.is_some());
         let activity = Arc::new(Activity::default());
         let body = RequestBody::new(body, timeouts.idle, activity.clone());
         let request = Request::from_parts(parts, body);
         let (mut response, sender) = exchange(&self.pool, request, timeouts, &activity).await?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let caller = caller.filter(|_| tunnel::granted(response.headers())).ok_or(Fault::Upgrade)?;
-            let tunnel = tunnel::carry(caller, hyper::upgrade::on(&mut response), timeouts.idle);
+            let application = hyper::upgrade::on(&mut response);
+            let tunnel = tunnel::carry(caller, application, watch, timeouts.idle);
             match tunnels {
                 Some(tunnels) => tunnels.spawn(tunnel),
                 // Served by somebody else's listener.
@@ -218,62 +201,7 @@ impl Proxy {
         }
         headers::remove_connections(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
-        let pool = self.pool.clone();
-        Ok(response.map(|body| Body::new(AnswerBody::new(body, timeouts.idle, pool, sender))))
-    }
-
-    /// Makes a request what the application shall see of it. What this connection's headers name goes first, so
-    /// that it cannot take away what is added after.
-    fn dress(&self, parts: &mut Parts, passage: Passage, tunnel: bool) {
-        let map = &mut parts.headers;
-        headers::next_hop(map);
-        headers::remove_identity(map);
-        headers::remove_own_cookie(map);
-        if let Some(decided) = passage.decided {
-            headers::remove_decided(map, &self.settings.upstream_headers);
-            if !decided.cookies {
-                map.remove(http::header::COOKIE);
-            }
-            map.extend(decided.identity);
-            if decided.known {
-                self.settings.upstream_headers.set(map);
-            }
-        }
-        headers::set_forwarded(map, passage.peer);
-        if !map.contains_key(HOST) {
-            map.insert(HOST, self.settings.upstream.host().clone());
-        }
-        if tunnel {
-            tunnel::set(map);
-        }
-        parts.version = Version::HTTP_11;
-        parts.uri = passage.target.into();
-        parts.extensions.clear();
-    }
-}
-
-/// The target that was allowed. Where it is spelled as it came, it is not written anew.
-fn forwarded(grant: &Grant<'_>, parts: &Parts) -> Result<PathAndQuery, &'static str> {
-    let same = parts.uri.path_and_query().filter(|sent| sent.path() == grant.target().path());
-    match same {
-        Some(sent) => Ok(sent.clone()),
-        None => grant.target().to_path_and_query().try_into().map_err(|_| "the target is not a path"),
-    }
-}
-
-impl Decided {
-    fn new(grant: &Grant<'_>, credentials: &Credentials<'_>) -> Self {
-        let principal = grant.principal();
-        let known = !matches!(principal, Principal::Anonymous);
-        let by_header = known && matches!(credentials.presented(), Ok(Some(Presented::Secret(_))));
-        let logged = tracing::enabled!(tracing::Level::DEBUG);
-        let route = grant.route().filter(|_| logged).map(|route| format!("{} {}", route.method, route.path));
-        Self {
-            identity: headers::identity(&grant.identity()),
-            cookies: !by_header,
-            known,
-            token: principal.token().map(|token| token.id),
-            route,
-        }
+        let connection = (self.pool.clone(), sender);
+        Ok(response.map(|body| Body::new(AnswerBody::new(body, timeouts.idle, connection, watch))))
     }
 }

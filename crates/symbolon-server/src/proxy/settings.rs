@@ -32,7 +32,9 @@ pub enum OtherCredentials {
     /// It is decided about as every other, and so refused where the route is not public.
     #[default]
     Refuse,
-    /// It goes to the application, whose own login decides: web pages go on working beside tokens.
+    /// It goes to the application, whose own login decides: web pages go on working beside tokens. It goes on as
+    /// it came, the target byte by byte, but without what any proxy drops between two connections, without
+    /// identity headers and without Symbolon's own cookie, and with `X-Forwarded-*`.
     Passthrough,
 }
 
@@ -47,12 +49,15 @@ pub struct Timeouts {
     /// For the next piece of a body, in either direction, and for any piece in a tunnel. An application that
     /// streams events with longer pauses must send comments in between, as is usual.
     pub idle: Duration,
+    /// Between two questions whether a caller may still have what is under way: a stream or a tunnel whose token
+    /// is revoked ends within this time.
+    pub recheck: Duration,
 }
 
 impl Default for Timeouts {
     fn default() -> Self {
-        let seconds = Duration::from_secs;
-        Self { connect: seconds(5), answer: seconds(60), idle: seconds(300) }
+        let (seconds, minutes) = (Duration::from_secs, Duration::from_mins);
+        Self { connect: seconds(5), answer: minutes(1), idle: minutes(5), recheck: seconds(1) }
     }
 }
 

@@ -3,9 +3,10 @@
 //! Only `websocket` goes on. A tunnel carries whatever the two ends agree upon; one upgraded to `h2c` carries
 //! further requests, about which nothing would be decided.
 
+use std::future::pending;
 use std::time::Duration;
 
-use http::header::{CONNECTION, UPGRADE};
+use http::header::{CONNECTION, TE, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, Version};
 use hyper::body::{Body, Incoming};
 use hyper::upgrade::OnUpgrade;
@@ -14,6 +15,7 @@ use tokio::io::copy_bidirectional;
 
 use super::activity::{Activity, Noticed, while_active};
 use super::headers::words;
+use super::watch::Watch;
 
 /// Whether these are the headers of a WebSocket's handshake or answer (RFC 6455 section 4).
 fn websocket(headers: &HeaderMap) -> bool {
@@ -37,14 +39,28 @@ pub(super) fn granted(headers: &HeaderMap) -> bool {
     websocket(headers)
 }
 
-/// Asks, or grants, on the next connection.
+/// Asks, or grants, on the next connection; of which there is nothing else to say.
 pub(super) fn set(headers: &mut HeaderMap) {
+    headers.remove(TE);
     headers.insert(CONNECTION, HeaderValue::from_static("upgrade"));
     headers.insert(UPGRADE, HeaderValue::from_static("websocket"));
 }
 
-/// Carries bytes both ways until an end closes, or nothing has moved for `idle`.
-pub(super) async fn carry(caller: OnUpgrade, application: OnUpgrade, idle: Duration) {
+/// Carries bytes both ways until an end closes, nothing has moved for `idle`, or the caller may not any more.
+pub(super) async fn carry(caller: OnUpgrade, application: OnUpgrade, watch: Option<Watch>, idle: Duration) {
+    let refused = async {
+        match watch {
+            Some(watch) => watch.until_refused().await,
+            None => pending().await,
+        }
+    };
+    tokio::select! {
+        () = copy(caller, application, idle) => {}
+        () = refused => {}
+    }
+}
+
+async fn copy(caller: OnUpgrade, application: OnUpgrade, idle: Duration) {
     let (caller, application) = match tokio::try_join!(caller, application) {
         Ok(both) => both,
         Err(error) => {

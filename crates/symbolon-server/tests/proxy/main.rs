@@ -9,6 +9,7 @@ mod listener;
 mod messages;
 mod passthrough;
 mod refusals;
+mod revocation;
 mod streams;
 mod upgrades;
 mod upstream;

@@ -1,7 +1,6 @@
 //! Each refusal of the table of answers, through the proxy.
 
 use symbolon_core::decision::ServiceRules;
-use symbolon_core::store::Change;
 
 use crate::support::backend::Recorder;
 use crate::support::front::Front;
@@ -96,24 +95,6 @@ async fn a_refusal_of_a_head_has_no_body() {
     wire.send("HEAD /api/things HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert_eq!(wire.head().await.unwrap().status(), 401);
     assert!(wire.ends().await);
-}
-
-#[tokio::test]
-async fn what_is_taken_back_is_refused_on_the_next_request_of_the_same_connection() {
-    let world = World::new().await;
-    let ann = world.user("ann", "operator").await;
-    let (secret, token) = world.token_of("shop", &ann, &["read:things"]).await;
-    let recorder = Recorder::new().await;
-    let front = Front::of(&world, recorder.backend.address).await;
-    let mut wire = front.connect().await;
-    let bytes = format!("GET /api/things HTTP/1.1\r\nHost: a\r\nX-API-Key: {secret}\r\n\r\n");
-    wire.send(&bytes).await;
-    assert_eq!(wire.message().await.unwrap().status(), 200);
-    let now = Some(token.created_at);
-    let revoked = symbolon_core::record::Token { revoked_at: now, digest: None, revision: 2, ..token };
-    world.commit(vec![Change::TokenChanged(revoked)]).await;
-    wire.send(&bytes).await;
-    assert_eq!(wire.message().await.unwrap().code(), "invalid_token");
 }
 
 #[tokio::test]

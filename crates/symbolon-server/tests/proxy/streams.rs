@@ -171,6 +171,21 @@ async fn a_caller_who_asks_first_is_told_to_continue() {
 }
 
 #[tokio::test]
+async fn an_answer_need_not_wait_for_the_end_of_the_body() {
+    let world = World::new().await;
+    let backend = Backend::new(|_, mut wire| async move {
+        wire.head().await.unwrap();
+        wire.send("HTTP/1.1 413 Content Too Large\r\nContent-Length: 0\r\n\r\n").await;
+        tokio::io::copy(&mut wire.0, &mut tokio::io::sink()).await.unwrap();
+    })
+    .await;
+    let front = Front::of(&world, backend.address).await;
+    let mut wire = front.connect().await;
+    wire.send("POST /api/login HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\npart").await;
+    assert_eq!(wire.message().await.unwrap().status(), 413);
+}
+
+#[tokio::test]
 async fn a_caller_who_leaves_takes_the_request_along() {
     let world = World::new().await;
     let (say, mut heard) = mpsc::unbounded_channel();

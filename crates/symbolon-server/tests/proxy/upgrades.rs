@@ -105,7 +105,7 @@ async fn an_upgrade_that_nobody_asked_for_is_no_answer() {
 async fn a_tunnel_ends_with_either_end_or_with_silence() {
     let world = World::new().await;
     let (backend, _seen) = backend().await;
-    let timeouts = Timeouts { idle: Duration::from_millis(50), ..Timeouts::default() };
+    let timeouts = Timeouts { idle: Duration::from_millis(500), ..Timeouts::default() };
     let proxied = ProxySettings { timeouts, ..settings(backend.address) };
     let front = Front::by(&world, proxied, Limits::default()).await;
     let mut wire = front.connect().await;

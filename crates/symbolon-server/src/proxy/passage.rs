@@ -1,0 +1,104 @@
+//! What of a request goes on to the application, and how it is dressed for it.
+
+use std::net::IpAddr;
+
+use http::header::{COOKIE, HOST};
+use http::request::Parts;
+use http::uri::PathAndQuery;
+use http::{HeaderName, HeaderValue, Version};
+use symbolon_core::credential::{Credentials, Presented};
+use symbolon_core::decision::{Grant, Principal};
+use symbolon_core::id::TokenId;
+
+use super::settings::ProxySettings;
+use super::watch::Watch;
+use super::{headers, tunnel};
+
+/// What goes on, and how.
+pub(super) struct Passage {
+    target: PathAndQuery,
+    peer: Option<IpAddr>,
+    /// `None`: the credential is somebody else's, and so is the decision.
+    decided: Option<Decided>,
+    /// Looks after a decision that may be taken back while its answer still goes on.
+    pub(super) watch: Option<Watch>,
+    pub(super) token: Option<TokenId>,
+    /// For the access log, if that is written.
+    pub(super) route: Option<String>,
+}
+
+/// What of a [`Grant`] the application is told, apart from the request's headers, which the grant borrows.
+struct Decided {
+    identity: [(HeaderName, HeaderValue); 5],
+    /// Whether the application's own cookies go on: where a header was the credential they do not, for an
+    /// application that also reads cookies would judge by those.
+    cookies: bool,
+    /// Whether it is known who is calling.
+    known: bool,
+}
+
+impl Passage {
+    /// Of a request that is left to the application's own login.
+    pub(super) fn of_others(parts: &Parts, peer: Option<IpAddr>) -> Self {
+        let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
+        Self { target, peer, decided: None, watch: None, token: None, route: None }
+    }
+
+    /// Of a request that was allowed. The error says why it cannot be sent as it was allowed.
+    pub(super) fn granted(
+        grant: &Grant<'_>,
+        credentials: &Credentials<'_>,
+        parts: &Parts,
+        peer: Option<IpAddr>,
+    ) -> Result<Self, &'static str> {
+        // A target that is spelled as it was decided about is not written anew.
+        let same = parts.uri.path_and_query().filter(|sent| sent.path() == grant.target().path());
+        let target = match same {
+            Some(sent) => sent.clone(),
+            None => grant.target().to_path_and_query().try_into().map_err(|_| "the target is not a path")?,
+        };
+        let principal = grant.principal();
+        let known = !matches!(principal, Principal::Anonymous);
+        let by_header = matches!(credentials.presented(), Ok(Some(Presented::Secret(_))));
+        let identity = headers::identity(&grant.identity());
+        let logged = tracing::enabled!(tracing::Level::DEBUG);
+        let route = grant.route().filter(|_| logged).map(|route| format!("{} {}", route.method, route.path));
+        Ok(Self {
+            target,
+            peer,
+            decided: Some(Decided { identity, cookies: !(known && by_header), known }),
+            watch: None,
+            token: principal.token().map(|token| token.id),
+            route,
+        })
+    }
+
+    /// Makes a request what the application shall see of it. What this connection's headers name goes first, so
+    /// that it cannot take away what is added after.
+    pub(super) fn dress(self, parts: &mut Parts, settings: &ProxySettings, asks_for_tunnel: bool) {
+        let map = &mut parts.headers;
+        headers::next_hop(map);
+        headers::remove_identity(map);
+        headers::remove_own_cookie(map);
+        if let Some(decided) = self.decided {
+            headers::remove_decided(map, &settings.upstream_headers);
+            if !decided.cookies {
+                map.remove(COOKIE);
+            }
+            map.extend(decided.identity);
+            if decided.known {
+                settings.upstream_headers.set(map);
+            }
+        }
+        headers::set_forwarded(map, self.peer);
+        if !map.contains_key(HOST) {
+            map.insert(HOST, settings.upstream.host().clone());
+        }
+        if asks_for_tunnel {
+            tunnel::set(map);
+        }
+        parts.version = Version::HTTP_11;
+        parts.uri = self.target.into();
+        parts.extensions.clear();
+    }
+}

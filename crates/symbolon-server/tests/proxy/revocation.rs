@@ -1,0 +1,123 @@
+//! What is taken back while it is in use.
+
+use std::time::Duration;
+
+use symbolon_core::decision::ServiceRules;
+use symbolon_core::record::{Token, User};
+use symbolon_core::store::Change;
+use symbolon_server::listen::Limits;
+use symbolon_server::proxy::{ProxySettings, Timeouts};
+use tokio::io::AsyncReadExt;
+use tokio::sync::mpsc;
+
+use crate::support::backend::{Backend, Recorder};
+use crate::support::front::{Front, request, settings};
+use crate::support::wire::Wire;
+use crate::support::world::World;
+
+const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+const UPGRADED: &str =
+    "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
+
+fn revoked(token: Token) -> Change {
+    let revoked_at = Some(token.created_at);
+    Change::TokenChanged(Token { revoked_at, digest: None, revision: token.revision + 1, ..token })
+}
+
+/// An application that answers with `head`, says back what it hears, and says when its
+/// connection has ended.
+async fn echo(head: &'static str, ended: mpsc::UnboundedSender<()>) -> Backend {
+    Backend::new(move |_, mut wire| {
+        let ended = ended.clone();
+        async move {
+            wire.head().await.unwrap();
+            wire.send(head).await;
+            if head == CHUNKED {
+                wire.send("5\r\nevent\r\n").await;
+            }
+            let mut buffer = [0; 64];
+            while let Ok(count @ 1..) = wire.0.read(&mut buffer).await {
+                wire.send(&buffer[..count]).await;
+            }
+            ended.send(()).unwrap();
+        }
+    })
+    .await
+}
+
+async fn front(world: &World, backend: &Backend) -> Front {
+    let timeouts = Timeouts { recheck: Duration::from_millis(5), ..Timeouts::default() };
+    let proxied = ProxySettings { timeouts, ..settings(backend.address) };
+    Front::by(world, proxied, Limits::default()).await
+}
+
+/// A tunnel, by this credential.
+async fn tunnel(front: &Front, name: &str, value: &str) -> Wire {
+    let mut wire = front.connect().await;
+    let upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket")];
+    let ours = [(name, value), ("Sec-Fetch-Site", "same-origin")];
+    wire.send(request("GET /api/socket", &[upgrade, ours].concat())).await;
+    assert_eq!(wire.head().await.unwrap().status(), 101);
+    wire
+}
+
+#[tokio::test]
+async fn a_revoked_token_is_refused_on_the_next_request_of_the_same_connection() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (secret, token) = world.token_of("shop", &ann, &["read:things"]).await;
+    let recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let mut wire = front.connect().await;
+    let bytes = request("GET /api/things", &[("X-API-Key", &secret)]);
+    wire.send(&bytes).await;
+    assert_eq!(wire.message().await.unwrap().status(), 200);
+    world.commit(vec![revoked(token)]).await;
+    wire.send(&bytes).await;
+    assert_eq!(wire.message().await.unwrap().code(), "invalid_token");
+}
+
+#[tokio::test]
+async fn the_stream_of_a_revoked_token_is_cut() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (secret, token) = world.token_of("shop", &ann, &["read:things"]).await;
+    let (say, mut ended) = mpsc::unbounded_channel();
+    let backend = echo(CHUNKED, say).await;
+    let front = front(&world, &backend).await;
+    let mut wire = front.connect().await;
+    wire.send(request("GET /api/things", &[("X-API-Key", &secret)])).await;
+    assert_eq!(wire.head().await.unwrap().status(), 200);
+    assert_eq!(wire.chunk().await.unwrap(), b"event");
+    world.commit(vec![revoked(token)]).await;
+    // Cut, not ended: no last chunk.
+    assert!(wire.ends().await);
+    ended.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_tunnel_lasts_as_long_as_its_caller_would_be_let_in() {
+    let world = World::with(ServiceRules { session_cookie: true, ..ServiceRules::default() }).await;
+    let ann = world.user("ann", "operator").await;
+    let bob = world.user("bob", "operator").await;
+    let (say, mut ended) = mpsc::unbounded_channel();
+    let backend = echo(UPGRADED, say).await;
+    let front = front(&world, &backend).await;
+    let anns = world.token(&ann, &["read:things"]).await;
+    let cookie = format!("symbolon_session={}", world.session(&ann).await);
+    let mut by_token = tunnel(&front, "X-API-Key", &anns).await;
+    let mut by_cookie = tunnel(&front, "Cookie", &cookie).await;
+    let mut of_bob = tunnel(&front, "X-API-Key", &world.token(&bob, &["read:things"]).await).await;
+
+    world.commit(vec![Change::UserChanged(User { active: false, revision: 2, ..ann })]).await;
+    assert!(by_token.ends().await);
+    assert!(by_cookie.ends().await);
+    for _ in 0..2 {
+        ended.recv().await.unwrap();
+    }
+    // It was asked about as often as the others, and answers still.
+    of_bob.send("hello").await;
+    let mut heard = [0; 5];
+    of_bob.0.read_exact(&mut heard).await.unwrap();
+    assert_eq!(&heard, b"hello");
+}
