@@ -56,3 +56,45 @@ impl Uses {
         uses
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// In each round another thread notes a use while this one takes. When it has noted, one more batch must hold the
+    /// use, if none before it did.
+    #[test]
+    fn race_of_noting_and_taking_loses_no_last_use() {
+        const ROUNDS: i64 = 20_000;
+        let id: TokenId = "tok_00000000000170008000000000000001".parse().unwrap();
+        let time = |round| Timestamp::from_millisecond(round).unwrap();
+        let (uses, usage) = (Uses::default(), Arc::new(Usage::new(None)));
+        let (begun, noted) = (AtomicI64::new(0), AtomicI64::new(0));
+        let lost = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                for round in 1..=ROUNDS {
+                    while begun.load(Ordering::SeqCst) < round {
+                        std::thread::yield_now();
+                    }
+                    uses.note(id, &usage, time(round));
+                    noted.store(round, Ordering::SeqCst);
+                }
+            });
+            let lost = (1..=ROUNDS).find(|round| {
+                // Queued still, so that note and take meet at the mark.
+                uses.note(id, &usage, time(*round - 1));
+                begun.store(*round, Ordering::SeqCst);
+                let mut told = Vec::new();
+                while noted.load(Ordering::SeqCst) < *round {
+                    told.extend(uses.take(1));
+                }
+                told.extend(uses.take(10));
+                !told.contains(&(id, time(*round)))
+            });
+            // Lets the other thread run to its end.
+            begun.store(ROUNDS, Ordering::SeqCst);
+            lost
+        });
+        assert_eq!(lost, None, "the use of this round was never told");
+    }
+}

@@ -1,0 +1,10 @@
+//! The gate as its callers see it: changes go in, decisions come out.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
+
+mod feed;
+mod identify;
+mod make;
+mod ready;
+mod services;
+mod usage;

@@ -1,0 +1,121 @@
+//! Services in force, and their exchange while everything goes on.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use symbolon_core::Code;
+use symbolon_core::decision::ServiceRules;
+use symbolon_core::record::{KeyKind, Token};
+use symbolon_core::store::{Change, Sink};
+use symbolon_gate::{Gate, Service, ServiceConflict};
+
+use crate::make::{ask, gate, key, keys, name, papers, printers, service, token, tombstone, unborn, user};
+
+#[test]
+fn two_that_could_not_be_told_apart_are_refused_and_change_nothing() {
+    let gate = gate();
+    let twice = gate.set_services(vec![printers(), printers()]);
+    assert_eq!(twice, Err(ServiceConflict::Name(name("printers"))));
+    let same_prefix = gate.set_services(vec![printers(), service("plotters", "prn", &["read"])]);
+    assert_eq!(same_prefix, Err(ServiceConflict::Prefix(name("printers"), name("plotters"))));
+    let names: Vec<_> = gate.services().into_iter().map(|service| service.catalog.service.clone()).collect();
+    assert_eq!(names, [name("papers"), name("printers")]);
+    assert!(gate.service("papers").is_some() && gate.service("plotters").is_none());
+}
+
+#[test]
+fn a_new_catalog_gives_the_same_scopes_their_new_numbers() {
+    let gate = gate();
+    let owner = user(&gate, "ann");
+    let (_, secret) = token(&gate, &owner, &["read"]);
+    // `read` was the first scope and is the second: a bit kept from before would mean `write`.
+    gate.set_services(vec![service("printers", "prn", &["write", "read"])]).unwrap();
+    assert_eq!(ask(&gate, "/read", &secret), Code::Allowed);
+    assert_eq!(ask(&gate, "/write", &secret), Code::InsufficientScope);
+}
+
+#[test]
+fn a_dropped_scope_is_inert_until_it_comes_back() {
+    let gate = gate();
+    let owner = user(&gate, "ann");
+    let (_, secret) = token(&gate, &owner, &["write"]);
+    gate.set_services(vec![service("printers", "prn", &["read"])]).unwrap();
+    assert_eq!(ask(&gate, "/read", &secret), Code::InsufficientScope);
+    assert_eq!(ask(&gate, "/write", &secret), Code::NoRoute);
+    gate.set_services(vec![printers()]).unwrap();
+    assert_eq!(ask(&gate, "/write", &secret), Code::Allowed);
+}
+
+#[test]
+fn a_service_that_is_gone_decides_nothing_and_its_tokens_wait() {
+    let gate = gate();
+    let owner = user(&gate, "ann");
+    let (_, secret) = token(&gate, &owner, &["read"]);
+    gate.set_services(vec![papers()]).unwrap();
+    assert_eq!(ask(&gate, "/read", &secret), Code::NotFound);
+    assert_eq!(gate.tokens(), 1);
+    let (_, born_meanwhile) = token(&gate, &owner, &["read"]);
+    gate.set_services(vec![printers()]).unwrap();
+    assert_eq!(ask(&gate, "/read", &secret), Code::Allowed);
+    assert_eq!(ask(&gate, "/read", &born_meanwhile), Code::Allowed);
+}
+
+#[test]
+fn the_operators_rules_come_with_the_service() {
+    let gate = gate();
+    let (_, secret) = key(&gate, KeyKind::System);
+    assert_eq!(ask(&gate, "/human", &secret), Code::Allowed);
+    let rules = ServiceRules { system_key_on_human: false, ..ServiceRules::default() };
+    gate.set_services(vec![Service { rules, ..printers() }]).unwrap();
+    assert_eq!(ask(&gate, "/human", &secret), Code::HumanOnly);
+}
+
+struct OnDrop<F: Fn()>(F);
+
+impl<F: Fn()> Drop for OnDrop<F> {
+    fn drop(&mut self) {
+        (self.0)();
+    }
+}
+
+/// Two catalogs that number the scopes in opposite order are put in force in turn, without a pause. Meanwhile tokens
+/// are made, narrowed and revoked. At no moment does a token have a right that it was not given, lack one that it was
+/// given, or live after its revocation.
+#[test]
+fn race_of_reloads_and_changes_undoes_no_change() {
+    const TOKENS: usize = 3_000;
+    let catalogs = [printers(), service("printers", "prn", &["write", "read"])];
+    let gate = Gate::new(keys());
+    gate.set_services(vec![catalogs[0].clone()]).unwrap();
+    gate.loaded();
+    let owner = user(&gate, "ann");
+    let (_, standing) = token(&gate, &owner, &["read"]);
+    let done = AtomicBool::new(false);
+    std::thread::scope(|scope| {
+        // Also where an assertion fails: the other thread must end for the failure to be told.
+        let _done = OnDrop(|| done.store(true, Ordering::Relaxed));
+        scope.spawn(|| {
+            for catalog in catalogs.iter().cycle() {
+                gate.set_services(vec![catalog.clone()]).unwrap();
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+            }
+        });
+        for _ in 0..TOKENS {
+            let (record, secret) = unborn(&owner, &["read", "write"]);
+            gate.apply(&Change::TokenCreated(record.clone()));
+            assert_eq!(ask(&gate, "/write", &secret), Code::Allowed);
+            let narrowed = Token { scopes: vec!["read".parse().unwrap()], revision: 2, ..record };
+            gate.apply(&Change::TokenChanged(narrowed.clone()));
+            assert_eq!(ask(&gate, "/write", &secret), Code::InsufficientScope);
+            assert_eq!(ask(&gate, "/read", &secret), Code::Allowed);
+            gate.apply(&Change::TokenChanged(tombstone(&narrowed)));
+            for _ in 0..3 {
+                assert_eq!(ask(&gate, "/read", &secret), Code::InvalidToken);
+            }
+            assert_eq!(ask(&gate, "/read", &standing), Code::Allowed);
+            assert_eq!(ask(&gate, "/write", &standing), Code::InsufficientScope);
+        }
+    });
+    assert_eq!(gate.tokens(), 1);
+}
