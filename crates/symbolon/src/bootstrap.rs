@@ -139,6 +139,11 @@ fn about_key(key: &Key) -> Value {
 }
 
 impl FirstSecrets {
+    /// The administrator's password, and the system key unless the operator gave one.
+    pub(crate) fn into_parts(self) -> (SecretString, Option<SecretString>) {
+        (self.password, self.system_key.map(|key| key.reveal().into()))
+    }
+
     /// Shows the secrets, this once.
     pub(crate) fn show(&self, output: Output) -> Result<(), Failure> {
         let (name, password) = (self.admin.as_str(), self.password.expose_secret());

@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{audit, catalog, doctor, explain, init, key, serve, session, token, user};
+use crate::demo;
 
 /// Scoped API tokens for any application.
 #[derive(Debug, Parser)]
@@ -43,6 +44,8 @@ pub(crate) struct Global {
 /// What to do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
+    /// Show it all at once: two applications behind Symbolon, every kind of token, and what each may do
+    Demo(demo::Demo),
     /// Begin a data directory: keys, database, first administrator and system key
     Init(init::Init),
     /// Run the server

@@ -12,14 +12,14 @@ use crate::clock::OsEntropy;
 use crate::commands::Context;
 use crate::data_dir::{Contents, DataDir, Lock, Purpose};
 use crate::failure::Failure;
-use crate::node::{Node, services};
+use crate::node::{Node, gate, services};
 use crate::settings::Settings;
 
 /// How often to look again, while the directory is somebody else's and nobody answers: another command is at it, or
 /// a server is starting or stopping.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How many times to look, in all 10 seconds.
-const TRIES: u32 = 200;
+/// How many times to look, in all 5 seconds.
+const TRIES: u32 = 100;
 
 /// Somebody to speak to.
 pub(crate) struct Connection {
@@ -71,7 +71,8 @@ impl Connection {
         if !opened.initialised().await? {
             return Err(directory.not_initialised());
         }
-        let node = Node::start(opened, settings, services).await?;
+        let gate = gate(&opened.keys, services)?;
+        let node = Node::start(opened, settings, gate).await?;
         Ok(Self { client: client(node.transport(), key), node: Some(node) })
     }
 

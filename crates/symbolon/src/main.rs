@@ -7,6 +7,7 @@ mod clock;
 mod commands;
 mod connect;
 mod data_dir;
+mod demo;
 mod failure;
 mod logging;
 mod node;

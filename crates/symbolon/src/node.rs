@@ -9,6 +9,7 @@ use http::{Request, Response};
 use http_body_util::BodyExt;
 use symbolon_api::client::{Reply, Transport};
 use symbolon_core::Catalog;
+use symbolon_core::decision::Keys;
 use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
 use symbolon_server::{App, AtTheMachine, Parts};
@@ -48,15 +49,16 @@ pub(crate) fn services(settings: &Settings, catalogs: &[Arc<Catalog>]) -> Result
         .collect())
 }
 
+/// A gate for these services, which knows nobody yet. Refused: services whose tokens could not be told apart.
+pub(crate) fn gate(keys: &Keys, services: Vec<Service>) -> Result<Arc<Gate>, Failure> {
+    let gate = Gate::new(keys.clone());
+    gate.set_services(services).map_err(Failure::new)?;
+    Ok(Arc::new(gate))
+}
+
 impl Node {
     /// Loads everything live. When this returns, decisions can be made.
-    pub(crate) async fn start(
-        opened: Opened,
-        settings: &Settings,
-        services: Vec<Service>,
-    ) -> Result<Self, Failure> {
-        let gate = Arc::new(Gate::new(opened.keys.clone()));
-        gate.set_services(services).map_err(Failure::new)?;
+    pub(crate) async fn start(opened: Opened, settings: &Settings, gate: Arc<Gate>) -> Result<Self, Failure> {
         opened.store.attach(gate.clone()).await.map_err(Failure::new)?;
         let app = App::new(Parts {
             gate,

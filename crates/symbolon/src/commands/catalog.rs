@@ -138,7 +138,10 @@ impl Show {
                     info.default_lifetime, info.max_lifetime
                 ),
             ),
-            ("served under", joined(&info.mounts)),
+            (
+                "served under",
+                info.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(" "),
+            ),
             ("routes", info.routes.len().to_string()),
         ])?;
         output.print("\n")?;

@@ -14,7 +14,7 @@ use crate::catalogs::compile_all;
 use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::{DataDir, Purpose};
 use crate::failure::Failure;
-use crate::node::services;
+use crate::node::{gate, services};
 
 /// The longest key that is read, in bytes; longer ones are refused by the rule of keys.
 const MAX_KEY: u64 = 4_096;
@@ -34,7 +34,7 @@ impl Init {
     pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
         let settings = context.settings()?;
         let catalogs = compile_all(&settings.catalogs)?;
-        services(&settings, &catalogs)?;
+        let services = services(&settings, &catalogs)?;
         let system_key = self.system_key_file.as_deref().map(read_key).transpose()?;
         let first = First { admin: self.admin, system_key };
         first.check(&catalogs)?;
@@ -48,6 +48,7 @@ impl Init {
                 directory.path().display()
             )));
         }
+        gate(&opened.keys, services)?;
         let secrets = first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?;
         opened.close().await;
         secrets.show(context.output)?;

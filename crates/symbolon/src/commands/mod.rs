@@ -29,7 +29,7 @@ pub(crate) fn run(cli: Cli) -> Result<ExitCode, Failure> {
     let context = Context::new(cli.global);
     // A server uses every core; a command is done before it could.
     let mut builder = match cli.command {
-        Command::Serve(_) => Builder::new_multi_thread(),
+        Command::Serve(_) | Command::Demo(_) => Builder::new_multi_thread(),
         _ => Builder::new_current_thread(),
     };
     let runtime = builder.enable_all().build();
@@ -44,6 +44,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
     match command {
         Command::Init(init) => init.run(context).await?,
         Command::Serve(serve) => serve.run(context).await?,
+        Command::Demo(demo) => crate::demo::run(demo).await?,
         Command::Token(token) => token.run(context).await?,
         Command::User(user) => user.run(context).await?,
         Command::Key(key) => key.run(context).await?,

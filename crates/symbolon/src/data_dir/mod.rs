@@ -23,6 +23,7 @@ pub(crate) use files::{Privacy, privacy};
 pub(crate) use keys::load as load_keys;
 pub(crate) use lock::{Lock, Purpose, holder};
 pub(crate) use opened::Opened;
+pub(crate) use socket::SocketFile;
 
 /// Where everything lies. A value of this type says nothing about what is there.
 #[derive(Debug, Clone)]
@@ -79,9 +80,10 @@ impl DataDir {
             match entry.file_name().to_string_lossy().as_ref() {
                 "keys.toml" => keys = true,
                 "symbolon.db" => database = true,
-                // A new file system has the second of its own.
-                "lock" | "lost+found" => {}
-                name if name.starts_with("symbolon.") || name.starts_with(files::UNFINISHED) => {}
+                // A new file system has the last of its own.
+                "lock" | "symbolon.sock" | "lost+found" => {}
+                // The database's log and the store's lock.
+                name if name.starts_with("symbolon.db") || name.starts_with(files::UNFINISHED) => {}
                 name => stranger = Some(name.to_owned()),
             }
         }

@@ -14,8 +14,8 @@ use crate::failure::Failure;
 
 /// How often to look again whether a command has ended.
 const PAUSE: Duration = Duration::from_millis(50);
-/// How many times to look, in all 10 seconds.
-const TRIES: u32 = 200;
+/// How many times to look, in all 5 seconds.
+const TRIES: u32 = 100;
 
 /// An open data directory: this process's alone for as long as the value lives.
 pub(crate) struct Opened {

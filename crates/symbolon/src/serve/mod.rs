@@ -11,19 +11,21 @@ use serde_json::json;
 use symbolon_server::Clock;
 use tokio::time::MissedTickBehavior;
 
-use crate::bootstrap::First;
+use crate::bootstrap::{First, FirstSecrets};
 use crate::catalogs::compile_all;
 use crate::clock::{OsEntropy, SystemClock};
-use crate::data_dir::{DataDir, Opened, Purpose};
+use crate::data_dir::{DataDir, Purpose, SocketFile};
 use crate::failure::Failure;
 use crate::logging;
-use crate::node::{Node, services};
+use crate::node::{Node, gate, services};
 use crate::output::Output;
 use crate::settings::Settings;
 
 use doors::{Bound, Open};
 use reload::Catalogs;
-use signals::{Signal, Signals};
+use signals::Signal;
+
+pub(crate) use signals::Signals;
 
 /// How often uses are written and ended sessions forgotten.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
@@ -34,43 +36,76 @@ const LOOKING: Duration = Duration::from_secs(2);
 pub(crate) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
     logging::start(settings);
     let mut signals = Signals::listen()?;
-    // Everything that can be wrong with what was written is found before anything is made.
-    // Looked at first: what changes from here on is a change.
-    let mut watched = Catalogs::in_force(settings);
-    let catalogs = compile_all(&settings.catalogs)?;
-    let services = services(settings, &catalogs)?;
-    let proxies = doors::proxies(settings)?;
-    let directory = DataDir::new(&settings.data_dir);
-    let lock = directory.make_and_take(Purpose::Serve).await?;
-    let bound = Bound::bind(settings, proxies).await?;
-    let opened = directory.open(lock, &OsEntropy).await?;
-    if !opened.initialised().await? {
-        begin(&opened, &catalogs, output).await?;
-    }
-    let node = Node::start(opened, settings, services).await?;
-    let (socket, socket_file) = directory.listen()?;
-    let mut open = Open::begin(&node, bound, socket);
-    announce(&open, &directory, output)?;
-
-    let outcome = attend(&node, settings, &mut signals, &mut watched, &mut open).await;
-    tracing::info!("stopping");
-    // Nobody finds the way in any more; who is in is let finish.
-    drop(socket_file);
-    open.close(&mut signals).await;
-    node.close().await;
-    tracing::info!("stopped");
+    let mut server = Server::start(settings, |first| first.show(output)).await?;
+    announce(&server.open, &server.directory, output)?;
+    let outcome = server.attend(settings, &mut signals).await;
+    server.stop(&mut signals).await;
     outcome
 }
 
-/// The first start, as `symbolon init` has it.
-async fn begin(
-    opened: &Opened,
-    catalogs: &[std::sync::Arc<symbolon_core::Catalog>],
-    output: Output,
-) -> Result<(), Failure> {
-    let first = First::default();
-    first.check(catalogs)?;
-    first.make(opened, catalogs, SystemClock.now(), &OsEntropy).await?.show(output)
+/// A server that answers.
+pub(crate) struct Server {
+    node: Node,
+    open: Open,
+    directory: DataDir,
+    socket_file: SocketFile,
+    watched: Catalogs,
+}
+
+impl Server {
+    /// Starts a server. At the first start in its directory `show` is handed what is shown once, before anything
+    /// else can fail.
+    pub(crate) async fn start(
+        settings: &Settings,
+        show: impl FnOnce(FirstSecrets) -> Result<(), Failure>,
+    ) -> Result<Self, Failure> {
+        // Everything that can be wrong with what was written is found before anything is made.
+        // Looked at first: what changes from here on is a change.
+        let watched = Catalogs::in_force(settings);
+        let catalogs = compile_all(&settings.catalogs)?;
+        let services = services(settings, &catalogs)?;
+        let proxies = doors::proxies(settings)?;
+        let directory = DataDir::new(&settings.data_dir);
+        let lock = directory.make_and_take(Purpose::Serve).await?;
+        let bound = Bound::bind(settings, proxies).await?;
+        let (socket, socket_file) = directory.listen()?;
+        let opened = directory.open(lock, &OsEntropy).await?;
+        let gate = gate(&opened.keys, services)?;
+        if !opened.initialised().await? {
+            // As `symbolon init` has it.
+            let first = First::default();
+            first.check(&catalogs)?;
+            show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
+        }
+        let node = Node::start(opened, settings, gate).await?;
+        let open = Open::begin(&node, bound, socket);
+        Ok(Self { node, open, directory, socket_file, watched })
+    }
+
+    /// Where the management API is, as a URL.
+    pub(crate) fn management(&self) -> &str {
+        &self.open.management
+    }
+
+    /// Where the proxy of a service is, as a URL.
+    pub(crate) fn service(&self, name: &str) -> Option<&str> {
+        self.open.services.iter().find(|(service, _)| service.as_str() == name).map(|(_, url)| url.as_str())
+    }
+
+    /// Does what is to be done again and again, until it is told to stop. An error is the end too.
+    pub(crate) async fn attend(&mut self, settings: &Settings, signals: &mut Signals) -> Result<(), Failure> {
+        attend(&self.node, settings, signals, &mut self.watched, &mut self.open).await
+    }
+
+    /// Ends the server. No port is held and nothing is left unwritten when it returns.
+    pub(crate) async fn stop(self, signals: &mut Signals) {
+        tracing::info!("stopping");
+        // Nobody finds the way in any more; who is in is let finish.
+        drop(self.socket_file);
+        self.open.close(signals).await;
+        self.node.close().await;
+        tracing::info!("stopped");
+    }
 }
 
 /// Says where to find what: the first line that a program reads, or lines for people; and in the log.

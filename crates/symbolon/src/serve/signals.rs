@@ -14,14 +14,14 @@ pub(super) enum Signal {
 }
 
 /// The signals that are heard. From the moment that this exists none of them ends the process by itself.
-pub(super) struct Signals {
+pub(crate) struct Signals {
     terminate: unix::Signal,
     interrupt: unix::Signal,
     hang_up: unix::Signal,
 }
 
 impl Signals {
-    pub(super) fn listen() -> Result<Self, Failure> {
+    pub(crate) fn listen() -> Result<Self, Failure> {
         let listen = |kind| {
             unix::signal(kind)
                 .map_err(|error| Failure::new(format!("signals cannot be listened to: {error}")))
@@ -42,7 +42,7 @@ impl Signals {
     }
 
     /// The next order to end.
-    pub(super) async fn stop(&mut self) {
+    pub(crate) async fn stop(&mut self) {
         while self.next().await != Signal::Stop {}
     }
 }
