@@ -1,0 +1,14 @@
+//! The command line and the server as their users meet them: the real binary, in a directory of its own.
+#![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
+
+mod catalogs;
+mod doctor;
+mod explain;
+mod init;
+mod people;
+mod refusals;
+mod serve;
+#[path = "../support/mod.rs"]
+mod support;
+mod tokens;
+mod whereto;
