@@ -1,7 +1,7 @@
 //! As much Markdown as the documents need: fenced blocks and links.
 
 /// A fenced block.
-pub enum Block {
+pub(crate) enum Block {
     /// One with `<!-- file: NAME -->` above it.
     File { name: String, text: String },
     /// `console`: commands after `$ `, each with the output below it.
@@ -10,12 +10,12 @@ pub enum Block {
     Other { language: String, text: String },
 }
 
-pub struct Command {
-    pub text: String,
-    pub output: String,
+pub(crate) struct Command {
+    pub(crate) text: String,
+    pub(crate) output: String,
 }
 
-pub fn blocks(document: &str) -> Vec<Block> {
+pub(crate) fn blocks(document: &str) -> Vec<Block> {
     let (mut blocks, mut file) = (Vec::new(), None);
     let mut lines = document.lines();
     while let Some(line) = lines.next() {
@@ -47,7 +47,7 @@ fn commands(text: &str) -> Vec<Command> {
 }
 
 /// Whether `output` is what is `wanted`, where `...` stands for anything.
-pub fn matches(wanted: &str, output: &str) -> bool {
+pub(crate) fn matches(wanted: &str, output: &str) -> bool {
     let (wanted, output) = (wanted.trim(), output.trim());
     let mut parts = wanted.split("...");
     let Some(mut rest) = output.strip_prefix(parts.next().unwrap_or_default()) else { return false };
@@ -64,7 +64,7 @@ pub fn matches(wanted: &str, output: &str) -> bool {
             && (wanted.ends_with("...") || output.ends_with(wanted.rsplit("...").next().unwrap_or_default())))
 }
 
-pub fn links(document: &str) -> impl Iterator<Item = &str> {
+pub(crate) fn links(document: &str) -> impl Iterator<Item = &str> {
     document.split("](").skip(1).filter_map(|rest| rest.split(')').next())
 }
 

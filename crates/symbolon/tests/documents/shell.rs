@@ -9,20 +9,20 @@ use std::time::Duration;
 
 const END: &str = "end-of-output-7f3a";
 
-pub struct Shell {
+pub(crate) struct Shell {
     child: Child,
     input: ChildStdin,
     output: BufReader<ChildStdout>,
 }
 
 /// A port that was free a moment ago.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
 impl Shell {
     /// A shell in `directory` with `binary` on its path, and nothing of Symbolon's in its environment.
-    pub fn start(directory: &Path, binary: &Path) -> Self {
+    pub(crate) fn start(directory: &Path, binary: &Path) -> Self {
         let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
         let mut child = Command::new("bash")
             .current_dir(directory)
@@ -39,7 +39,7 @@ impl Shell {
 
     /// Types a command and reads what it prints on standard output. After one in the background, waits until it
     /// listens: on the port of `ports` that it or its configuration names.
-    pub fn run(&mut self, command: &str, ports: &[(String, String)]) -> String {
+    pub(crate) fn run(&mut self, command: &str, ports: &[(String, String)]) -> String {
         if let Some(foreground) = command.strip_suffix('&') {
             writeln!(self.input, "{foreground} >background.log 2>&1 </dev/null & echo {END}").unwrap();
             let printed = self.read();
