@@ -5,8 +5,9 @@ use http::Method;
 use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
-    AuditEntry, CreateKey, CreateToken, CreateUser, CreatedKey, CreatedToken, EditToken, EditUser, Explain,
-    Explanation, Health, KeyRecord, List, ServiceInfo, SessionRecord, TokenRecord, UserRecord,
+    AuditEntry, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession, CreatedToken,
+    EditToken, EditUser, Explain, Explanation, Health, KeyRecord, List, ServiceInfo, SessionRecord,
+    TokenRecord, UserRecord,
 };
 
 /// Which page of a list.
@@ -152,6 +153,11 @@ impl Client {
     /// Keys, newest first.
     pub async fn keys(&self, page: &PageOf) -> Result<List<KeyRecord>, ClientError> {
         self.get(page.of(Target::new(&["v1", "keys"]))).await
+    }
+
+    /// Signs in. The JWT is in this answer and never again.
+    pub async fn create_session(&self, login: &CreateSession) -> Result<CreatedSession, ClientError> {
+        self.send(Method::POST, "/v1/sessions", login).await
     }
 
     /// Makes a key. The secret is in this answer and never again.
