@@ -1,7 +1,8 @@
 //! Files that are whole or not there, and for their owner alone.
 
-use std::fs::{self, File, Metadata, OpenOptions};
+use std::fs::{self, File, Metadata, OpenOptions, Permissions};
 use std::io::{self, Write};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt};
 use std::path::Path;
 
 /// How a file begins that was not finished; the next attempt replaces it.
@@ -29,21 +30,16 @@ pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// To open a file with, so that a new one is its owner's alone.
 pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
-    options.read(true).write(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.read(true).write(true).mode(0o600);
     options
 }
 
 /// Takes a directory away from everybody but its owner, if anybody else has it.
 pub(super) fn make_private_dir(path: &Path) -> io::Result<()> {
-    let metadata = fs::metadata(path)?;
-    #[cfg(unix)]
-    if privacy(&metadata) != Privacy::Owner {
-        return fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o700));
+    match privacy(&fs::metadata(path)?) {
+        Privacy::Owner => Ok(()),
+        Privacy::Others(_) => fs::set_permissions(path, Permissions::from_mode(0o700)),
     }
-    let _ = metadata;
-    Ok(())
 }
 
 /// Who can reach a file.
@@ -55,17 +51,12 @@ pub(crate) enum Privacy {
     Others(u32),
 }
 
-/// Who can reach a file. Where there are no permission bits it counts as its owner's.
+/// Who can reach a file.
 pub(crate) fn privacy(metadata: &Metadata) -> Privacy {
-    #[cfg(unix)]
-    {
-        let mode = std::os::unix::fs::MetadataExt::mode(metadata) & 0o7777;
-        if mode & 0o077 != 0 {
-            return Privacy::Others(mode);
-        }
+    match metadata.mode() & 0o7777 {
+        mode if mode & 0o077 != 0 => Privacy::Others(mode),
+        _ => Privacy::Owner,
     }
-    let _ = metadata;
-    Privacy::Owner
 }
 
 #[cfg(test)]

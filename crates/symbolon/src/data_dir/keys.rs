@@ -138,7 +138,6 @@ mod tests {
         assert!(text.contains(&BASE64.encode([7; 32])) && text.contains(&BASE64.encode([8; 32])));
     }
 
-    #[cfg(unix)]
     #[test]
     fn a_file_that_others_can_reach_is_refused() {
         use std::os::unix::fs::PermissionsExt;

@@ -43,12 +43,10 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(failure(&error)),
         }
-        // Who and what for, for the others' messages alone: the lock is the file's, not its text's.
+        // Who and what for, for the others' messages alone: the lock is the file's, not its text's. On a full disk it
+        // is not written, and there may be something to be looked at all the same.
         let note = format!("{} {}\n", std::process::id(), purpose.as_str());
-        file.set_len(0)
-            .and_then(|()| file.rewind())
-            .and_then(|()| file.write_all(note.as_bytes()))
-            .map_err(|error| failure(&error))?;
+        let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(note.as_bytes()));
         Ok(Some(Self { file }))
     }
 }

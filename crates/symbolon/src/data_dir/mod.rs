@@ -15,6 +15,7 @@ mod socket;
 
 use std::fs::{self, DirBuilder};
 use std::io::ErrorKind;
+use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
@@ -104,11 +105,8 @@ impl DataDir {
 
     /// Makes the directory, for its owner alone. One that is there and has nothing in it yet is made so.
     fn create(&self) -> Result<(), Failure> {
-        let mut builder = DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.path).map_err(|error| self.failure("cannot be made", &error))?;
+        let made = DirBuilder::new().recursive(true).mode(0o700).create(&self.path);
+        made.map_err(|error| self.failure("cannot be made", &error))?;
         files::make_private_dir(&self.path)
             .map_err(|error| self.failure("cannot be kept to its owner", &error))
     }

@@ -30,7 +30,7 @@ fn a_password_is_reset_without_a_server() {
 }
 
 #[test]
-fn a_password_is_asked_for_only_at_a_terminal() {
+fn who_is_not_there_or_built_in_is_given_no_password() {
     let (place, _) = Place::initialised();
     let told = place.run("user reset-password nobody").refused(1);
     assert!(told.contains("there is no such user"), "{told}");
