@@ -27,6 +27,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let mut shell = Shell::new();
     tools::programs(&shell, tools::FOR_TESTS)?;
     tools::cargo_tool(&mut shell, &tools::NEXTEST)?;
+    tools::python_package(&shell, &tools::CLIENT_GENERATOR)?;
     if !options.quick {
         tools::cargo_tool(&mut shell, &tools::DENY)?;
     }

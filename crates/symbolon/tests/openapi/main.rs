@@ -1,0 +1,47 @@
+//! The OpenAPI document is complete enough to generate a client: a published generator makes one from what a running
+//! server serves, and that client issues, verifies and revokes a token.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use support::{Place, Server};
+
+/// Where `cargo xtask test` installs the generator.
+fn generator() -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
+    let home = target.join("tools/openapi-python-client-0.29.1");
+    assert!(home.exists(), "{} is missing; `cargo xtask test` installs it", home.display());
+    home
+}
+
+#[test]
+fn heavy_a_generated_client_issues_verifies_and_revokes() {
+    let server = Server::at(Place::with("listen = \"127.0.0.1:0\"\n"));
+    let document = server.api().get("/openapi.json");
+    assert_eq!(document.status, 200);
+    let file = server.place.path().join("openapi.json");
+    std::fs::write(&file, &document.body).unwrap();
+
+    let generator = generator();
+    let python = |arguments: &[&str]| {
+        let mut python = Command::new("python3");
+        python.args(arguments).current_dir(server.place.path()).env("PYTHONPATH", &generator);
+        let done = python.env("SYMBOLON_TEST_KEY", server.system_key()).output().unwrap();
+        let printed = [done.stdout, done.stderr].concat();
+        let printed = String::from_utf8_lossy(&printed).into_owned();
+        assert!(done.status.success(), "{arguments:?}: {printed}");
+        printed
+    };
+    let generate = "from openapi_python_client.cli import app; app()";
+    let options = ["generate", "--path", "openapi.json", "--output-path", "generated", "--meta", "none"];
+    let printed = python(&[&["-c", generate], &options[..]].concat());
+    // The generator leaves out what it does not understand, and says so.
+    assert!(!printed.contains("WARNING parsing") && !printed.contains("Unable to parse"), "{printed}");
+
+    let drive = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/openapi/drive.py");
+    let url = format!("http://{}", server.management());
+    assert_eq!(python(&[drive.to_str().unwrap(), &url]).trim(), "done");
+}
