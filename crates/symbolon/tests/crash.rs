@@ -1,5 +1,6 @@
 //! What was acknowledged is there after kill -9: fifty times, at moments drawn from a printed seed, while tokens
 //! are made and revoked.
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 mod support;
 

@@ -1,4 +1,5 @@
 //! The demo does what it says on a machine where nothing is prepared, beside another one, and leaves nothing.
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 use std::io::{BufRead, BufReader};
 use std::net::{SocketAddr, TcpListener};

@@ -1,6 +1,7 @@
 //! Revocation is a promise: when it is answered, the next request is refused. Ten thousand tries over kept-alive
 //! connections, under load, with tokens being made all the while; and the same for narrowing, disabling and
 //! demoting.
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 mod support;
 
@@ -57,9 +58,11 @@ fn under_load(server: &Server, one: impl Fn(usize, &mut Http, &mut Http, usize) 
                 })
             })
             .collect();
-        let failed = workers.into_iter().filter_map(|worker| worker.join().err()).next();
+        let failed = workers.into_iter().find_map(|worker| worker.join().err());
         done.store(true, Ordering::Relaxed);
-        background.into_iter().for_each(|thread| thread.join().unwrap());
+        for thread in background {
+            thread.join().unwrap();
+        }
         if let Some(panic) = failed {
             std::panic::resume_unwind(panic);
         }

@@ -1,5 +1,6 @@
 //! The documents say what is so: README's commands are typed as they stand, one after the other in one shell, and
 //! their output is held against what the README shows.
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 mod markdown;
 mod shell;
@@ -39,7 +40,7 @@ fn heavy_the_readme_works_as_it_stands() {
     for block in markdown::blocks(&read("README.md")) {
         match block {
             Block::File { name, text } => {
-                std::fs::write(directory.path().join(name), with_ports(&text)).unwrap()
+                std::fs::write(directory.path().join(name), with_ports(&text)).unwrap();
             }
             Block::Console(commands) => {
                 for command in commands {

@@ -23,8 +23,12 @@ pub(crate) fn blocks(document: &str) -> Vec<Block> {
             file = Some(name.to_owned());
         }
         let Some(language) = line.strip_prefix("```") else { continue };
-        let text: String =
-            lines.by_ref().take_while(|line| *line != "```").map(|line| format!("{line}\n")).collect();
+        let lines_of: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let text = lines_of.join(
+            "
+",
+        ) + "
+";
         blocks.push(match (file.take(), language) {
             (Some(name), _) => Block::File { name, text },
             (None, "console") => Block::Console(commands(&text)),

@@ -1,5 +1,6 @@
 //! The OpenAPI document is complete enough to generate a client: a published generator makes one from what a running
 //! server serves, and that client issues, verifies and revokes a token.
+#![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 #[path = "../support/mod.rs"]
 mod support;
