@@ -60,7 +60,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         let mut interval = tokio::time::interval(HOUSEKEEPING);
         loop {
             interval.tick().await;
-            app.housekeep().await;
+            app.write_uses().await;
         }
     });
     Ok(vec![management.1, proxy.1])

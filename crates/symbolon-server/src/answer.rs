@@ -60,7 +60,7 @@ impl ApiError {
     pub fn unavailable() -> Self {
         Self::new(
             Code::Unavailable,
-            "the record is not available; nothing was decided and nothing was changed",
+            "the record is not available: nothing was decided, and no change was acknowledged; try again",
         )
     }
 

@@ -90,10 +90,10 @@ impl App {
         RequestId::new(now, self.entropy())
     }
 
-    /// Writes noted uses to the record and forgets ended sessions; to be called every second or so, and once
-    /// more at the end. Where the record is unavailable the uses of this batch are lost, which is logged; they
-    /// are no reason to stop.
-    pub async fn housekeep(&self) {
+    /// Writes noted uses to the record; to be called every second or so, and once more at the end. Nothing is
+    /// written where nothing was used. Where the record is unavailable the uses of this batch are lost, which is
+    /// logged; they are no reason to stop.
+    pub async fn write_uses(&self) {
         const BATCH: usize = 10_000;
         loop {
             let uses = self.gate().take_uses(BATCH);
@@ -107,6 +107,11 @@ impl App {
                 break;
             }
         }
+    }
+
+    /// Forgets what has ended by itself: sessions and lapsed idempotency keys. To be called every minute or so;
+    /// they are refused already.
+    pub async fn prune(&self) {
         let now = self.now();
         self.gate().prune(now);
         if let Err(error) = self.store().prune(now).await {

@@ -27,8 +27,10 @@ use signals::Signal;
 
 pub(crate) use signals::Signals;
 
-/// How often uses are written and ended sessions forgotten.
-const HOUSEKEEPING: Duration = Duration::from_secs(1);
+/// How often uses are written.
+const WRITING_USES: Duration = Duration::from_secs(1);
+/// How often ended sessions are forgotten.
+const PRUNING: Duration = Duration::from_mins(1);
 /// How often the catalogs' files are looked at.
 const LOOKING: Duration = Duration::from_secs(2);
 
@@ -146,14 +148,15 @@ async fn attend(
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         interval
     };
-    let (mut housekeeping, mut looking) = (every(HOUSEKEEPING), every(LOOKING));
+    let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Stop => return Ok(()),
                 Signal::Reload => catalogs.reload(node, settings),
             },
-            _ = housekeeping.tick() => node.app().housekeep().await,
+            _ = uses.tick() => node.app().write_uses().await,
+            _ = pruning.tick() => node.app().prune().await,
             _ = looking.tick() => catalogs.reload_if_changed(node, settings).await,
             () = open.broken() => return Err(Failure::new("a door closed by itself; the log has the cause")),
         }
