@@ -79,11 +79,6 @@ impl ApiError {
         Self::new(code, code.title()).with(|answer| answer.challenge = Some(challenge))
     }
 
-    /// A method that a path does not take.
-    pub(crate) fn method_not_allowed(allow: Vec<String>) -> Self {
-        Self::new(Code::MethodNotAllowed, Code::MethodNotAllowed.title()).with(|answer| answer.allow = allow)
-    }
-
     /// What it is called.
     pub fn code(&self) -> Code {
         self.0.code

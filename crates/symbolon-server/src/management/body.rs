@@ -1,5 +1,5 @@
-//! JSON bodies, read strictly: the content type, UTF-8, no unknown, double or null fields, and every error with
-//! the field's name.
+//! JSON bodies, read strictly: the content type, UTF-8, an object, no unknown, double or null fields, and every
+//! error with the field's name.
 
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
@@ -10,6 +10,9 @@ use symbolon_core::{Code, Refusal};
 
 use crate::answer::ApiError;
 use crate::app::App;
+
+/// How much of a field's name is repeated, in characters.
+const MAX_PLACE: usize = 100;
 
 /// A body of type `T`, and its bytes.
 pub(super) struct Body<T> {
@@ -36,19 +39,29 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         })?;
         // The quick reader first; only a body that it refuses is read again by the one that knows where it is.
         match serde_json::from_slice(&bytes) {
-            Ok(value) => Ok(Self { value, bytes }),
-            Err(_) => Err(explain::<T>(&bytes)),
+            Ok(value) if is_object(&bytes) => Ok(Self { value, bytes }),
+            _ => Err(explain::<T>(&bytes)),
         }
     }
+}
+
+/// Whether what may be JSON may be an object. To serde a list of the fields' values, without their names, would do.
+fn is_object(bytes: &[u8]) -> bool {
+    bytes.trim_ascii_start().first() == Some(&b'{')
 }
 
 fn explain<T: DeserializeOwned>(bytes: &[u8]) -> ApiError {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
     let Err(error) = serde_path_to_error::deserialize::<_, T>(&mut reader) else {
-        return ApiError::new(Code::InvalidRequest, "the body holds more than one JSON value");
+        return if is_object(bytes) {
+            ApiError::new(Code::InvalidRequest, "the body holds more than one JSON value")
+        } else {
+            ApiError::new(Code::ValidationFailed, "the body must be a JSON object, and this is a list")
+        };
     };
-    // Where the reader stood; at the outermost object it is a dot.
+    // Where the reader stood; at the outermost object it is a dot. It may be a name that the caller made up.
     let place = Some(error.path().to_string()).filter(|place| place != ".");
+    let place = place.map(|place| place.chars().take(MAX_PLACE).collect());
     let fault = error.into_inner();
     // The position is of no use to somebody whose program wrote the JSON.
     let text = fault.to_string();
@@ -80,7 +93,7 @@ fn unfit(place: Option<String>, message: &str) -> ApiError {
             return ApiError::new(Code::ValidationFailed, detail);
         }
         (None, Some(name)) => name.to_owned(),
-        (Some(place), Some(name)) if !place.ends_with(name) => format!("{place}.{name}"),
+        (Some(place), Some(name)) if message.starts_with("duplicate") => format!("{place}.{name}"),
         (Some(place), _) => place,
     };
     Refusal::field(field, message).into()

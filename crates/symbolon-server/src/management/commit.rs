@@ -45,7 +45,7 @@ impl App {
         claim: Option<Claim>,
     ) -> Result<(), StoreError> {
         let now = self.now();
-        tracing::info!(actor = %origin.actor, action = deed.action, subject = deed.subject, "changed");
+        let (actor, action, subject) = (origin.actor, deed.action, deed.subject.clone());
         let line = AuditLine {
             at: now,
             origin,
@@ -54,7 +54,9 @@ impl App {
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        self.store().commit(Mutation { changes, audit: vec![line], claim, now }).await
+        self.store().commit(Mutation { changes, audit: vec![line], claim, now }).await?;
+        tracing::info!(%actor, action, subject, "changed");
+        Ok(())
     }
 }
 

@@ -3,7 +3,7 @@
 use axum::extract::{MatchedPath, Request, State};
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use symbolon_core::Code;
 use symbolon_core::id::RequestId;
@@ -39,10 +39,9 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
     let path = request.extensions().get::<MatchedPath>().cloned();
     let mut response = next.run(request).await;
     if response.status() == StatusCode::METHOD_NOT_ALLOWED && !response.headers().contains_key(CONTENT_TYPE) {
-        let allow = response.headers().get(ALLOW).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let allow =
-            allow.split(',').map(|method| method.trim().to_owned()).filter(|method| !method.is_empty());
-        response = ApiError::method_not_allowed(allow.collect()).into_response();
+        // Which methods there are, the router adds on the way out.
+        let code = Code::MethodNotAllowed;
+        response = ApiError::new(code, code.title()).into_response();
     }
     let error = response.extensions_mut().remove::<ApiError>();
     let code = error.as_ref().map_or(Code::Allowed, ApiError::code).as_str();

@@ -46,7 +46,7 @@ pub(super) fn base() -> OpenApi {
         .build()
 }
 
-/// Adds to every operation the one answer that all have: a problem document.
+/// Adds to every operation what all have: the problem document, and names that stand alone.
 pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     let problem = RefOr::<Schema>::Ref(Ref::from_schema_name("Problem"));
     let refused = ResponseBuilder::new()
@@ -56,8 +56,17 @@ pub(super) fn finish(mut document: OpenApi) -> OpenApi {
     for item in document.paths.paths.values_mut() {
         let operations = [&mut item.get, &mut item.post, &mut item.patch, &mut item.delete, &mut item.put];
         for operation in operations.into_iter().flatten() {
-            let path = &mut operation.responses.responses;
-            path.insert("default".to_owned(), RefOr::T(refused.clone()));
+            let responses = &mut operation.responses.responses;
+            for (status, response) in responses.iter_mut() {
+                if let RefOr::T(response) = response
+                    && response.description.is_empty()
+                {
+                    // What the answer is, its type says; but the standard asks for a text.
+                    let text = if status == "201" { "It is made" } else { "The answer" };
+                    text.clone_into(&mut response.description);
+                }
+            }
+            responses.insert("default".to_owned(), RefOr::T(refused.clone()));
             // Handlers are named within their noun; in the document names stand alone.
             if let (Some(tag), Some(name)) = (operation.tags.iter().flatten().next(), &operation.operation_id)
             {

@@ -100,6 +100,7 @@ pub(super) struct Paging {
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// 1 to 1000; 50 if left out.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
 }
 

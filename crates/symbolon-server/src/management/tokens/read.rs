@@ -24,6 +24,7 @@ pub(in crate::management) struct ListTokens {
     /// `next_cursor` of the page before.
     cursor: Option<String>,
     /// 1 to 1000; 50 if left out.
+    #[param(minimum = 1, maximum = 1000)]
     limit: Option<usize>,
     /// `active`, `disabled`, `expired` or `revoked`. Left out: all but the revoked.
     state: Option<String>,
