@@ -1,0 +1,72 @@
+//! Calls that are right in all but what a test makes wrong.
+
+use serde_json::{Value, json};
+
+use crate::document::Operation;
+use crate::world::{Call, PASSWORD, Person, World};
+
+/// A server with somebody in it for every call.
+pub(super) struct Stage {
+    pub(super) world: World,
+    key: String,
+    person: Person,
+    token: String,
+}
+
+impl Stage {
+    pub(super) async fn new() -> Self {
+        let world = World::new().await;
+        let key = world.system_key().await;
+        let person = world.person("ann", &[]).await;
+        let made = world.token(&key, "odysseus", &json!({ "name": "test", "scopes": ["chat"] })).await;
+        let token = made["id"].as_str().unwrap().to_owned();
+        Self { world, key, person, token }
+    }
+
+    /// The path of an operation, with things that are there.
+    pub(super) fn path(&self, operation: &Operation) -> String {
+        let id = match operation.path.as_str() {
+            "/v1/sessions/{id}" => self.person.session.id.to_string(),
+            _ => self.token.clone(),
+        };
+        operation.path.replace("{service}", "odysseus").replace("{id}", &id).replace("{name}", "ann")
+    }
+
+    /// A call of an operation by somebody who may.
+    pub(super) fn call(&self, operation: &Operation, path: &str) -> Call<'_> {
+        let call = Call::new(&self.world, &operation.method, path);
+        match operation.path.as_str() {
+            "/v1/sessions" if operation.method == "POST" => call,
+            "/v1/self/password" => call.by(&self.person.jwt),
+            _ => call.by(&self.key),
+        }
+    }
+
+    /// The same, with bytes that are said to be JSON.
+    pub(super) fn call_with(&self, operation: &Operation, body: Vec<u8>) -> Call<'_> {
+        let call = self.call(operation, &self.path(operation));
+        call.header("content-type", "application/json").body(body)
+    }
+}
+
+/// A body that is right and has this field, or has a place for it.
+pub(super) fn body(operation: &str, field: &str) -> Value {
+    match (operation, field) {
+        ("POST /v1/services/{service}/tokens", "profile") => json!({ "name": "test", "profile": "chat" }),
+        ("POST /v1/services/{service}/tokens", _) => json!({ "name": "test", "scopes": ["chat"] }),
+        ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
+        ("POST /v1/services/{service}/verify", "scopes") => json!({ "token": "x", "scopes": ["chat"] }),
+        ("POST /v1/services/{service}/verify", _) => json!({ "token": "x", "method": "GET", "path": "/" }),
+        ("POST /v1/services/{service}/explain", "request_id") => {
+            json!({ "request_id": "req_00000000000170008000000000000001" })
+        }
+        ("POST /v1/services/{service}/explain", _) => json!({ "method": "GET", "path": "/" }),
+        ("POST /v1/self/password", _) => json!({ "current": PASSWORD, "new": PASSWORD }),
+        ("POST /v1/sessions", _) => json!({ "username": "ann", "password": PASSWORD }),
+        ("POST /v1/users", _) => json!({ "name": "new" }),
+        ("PATCH /v1/users/{name}", _) => json!({ "active": true }),
+        ("POST /v1/keys", "service") => json!({ "kind": "verifier", "name": "test", "service": "odin" }),
+        ("POST /v1/keys", _) => json!({ "kind": "system", "name": "test" }),
+        _ => panic!("{operation} has no right body here"),
+    }
+}

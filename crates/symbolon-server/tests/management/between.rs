@@ -1,0 +1,162 @@
+//! A record with something in front of it: what a test wants to happen between a request and its commit.
+
+use std::pin::Pin;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use symbolon_core::Timestamp;
+use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
+use symbolon_core::store::{
+    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
+};
+
+/// What becomes of a commit, or of a read (then of no changes).
+pub(crate) enum Verdict {
+    /// It goes on.
+    Pass,
+    /// It goes on after these, which somebody else makes first.
+    After(Vec<Change>),
+    /// It does not happen.
+    Fail(StoreError),
+}
+
+type Deciding = Pin<Box<dyn Future<Output = Verdict> + Send>>;
+type Decide = dyn Fn(Arc<dyn Store>, &Mutation) -> Deciding + Send + Sync;
+
+pub(crate) struct Between {
+    store: Arc<dyn Store>,
+    decide: Box<Decide>,
+    reads: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
+}
+
+impl Between {
+    /// Asks `decide` before each commit.
+    pub(crate) fn before_commits(
+        store: Arc<dyn Store>,
+        decide: impl Fn(Arc<dyn Store>, &Mutation) -> Deciding + Send + Sync + 'static,
+    ) -> Arc<dyn Store> {
+        Arc::new(Self { store, decide: Box::new(decide), reads: Box::new(|| Ok(())) })
+    }
+
+    /// Asks `fault` before everything.
+    pub(crate) fn faulty(
+        store: Arc<dyn Store>,
+        fault: impl Fn() -> Result<(), StoreError> + Clone + Send + Sync + 'static,
+    ) -> Arc<dyn Store> {
+        let reads = Box::new(fault.clone());
+        let decide = move |_, _: &Mutation| -> Deciding {
+            let verdict = fault().map_or_else(Verdict::Fail, |()| Verdict::Pass);
+            Box::pin(async move { verdict })
+        };
+        Arc::new(Self { store, decide: Box::new(decide), reads })
+    }
+}
+
+#[async_trait]
+impl Store for Between {
+    async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
+        self.store.attach(sink).await
+    }
+
+    async fn commit(&self, mutation: Mutation) -> Result<(), StoreError> {
+        match (self.decide)(self.store.clone(), &mutation).await {
+            Verdict::Pass => {}
+            Verdict::Fail(error) => return Err(error),
+            Verdict::After(changes) => {
+                let origin = Origin { actor: ActorId::Local, client_ip: None, request: None };
+                let line = AuditLine {
+                    at: mutation.now,
+                    origin,
+                    action: "test.change",
+                    subject: "test".to_owned(),
+                    service: None,
+                    detail: serde_json::json!({}),
+                };
+                let first = Mutation { changes, audit: vec![line], claim: None, standing: symbolon_core::store::Standing::Given, now: mutation.now };
+                self.store.commit(first).await?;
+            }
+        }
+        self.store.commit(mutation).await
+    }
+
+    async fn note_used(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.note_used(uses).await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.prune(now).await
+    }
+
+    async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {
+        (self.reads)()?;
+        self.store.token(service, id).await
+    }
+
+    async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
+        (self.reads)()?;
+        self.store.tokens(query).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        (self.reads)()?;
+        self.store.user(id).await
+    }
+
+    async fn user_named(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        (self.reads)()?;
+        self.store.user_named(name).await
+    }
+
+    async fn users(&self, page: &PageQuery) -> Result<Page<User>, StoreError> {
+        (self.reads)()?;
+        self.store.users(page).await
+    }
+
+    async fn sessions(
+        &self,
+        user: Option<UserId>,
+        now: Timestamp,
+        page: &PageQuery,
+    ) -> Result<Page<Session>, StoreError> {
+        (self.reads)()?;
+        self.store.sessions(user, now, page).await
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError> {
+        (self.reads)()?;
+        self.store.key(id).await
+    }
+
+    async fn keys(&self, page: &PageQuery) -> Result<Page<Key>, StoreError> {
+        (self.reads)()?;
+        self.store.keys(page).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<(u64, StoredAudit)>, StoreError> {
+        (self.reads)()?;
+        self.store.audit(query).await
+    }
+
+    async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        (self.reads)()?;
+        self.store.claim(scope, key, now).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.ping().await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.check().await
+    }
+
+    async fn close(&self) {
+        self.store.close().await;
+    }
+}

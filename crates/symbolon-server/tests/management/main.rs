@@ -1,0 +1,20 @@
+//! The management API over a real record, call by call.
+
+#![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
+
+mod authorization;
+mod bad_input;
+mod between;
+mod document;
+mod explain;
+mod faults;
+mod idempotency;
+mod keys;
+mod leak;
+mod own;
+mod services;
+mod sessions;
+mod tokens;
+mod users;
+mod verify;
+mod world;

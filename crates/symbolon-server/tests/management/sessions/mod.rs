@@ -1,0 +1,5 @@
+//! Sign-ins.
+
+mod cookie;
+mod ending;
+mod sign_in;

@@ -1,0 +1,8 @@
+//! Tokens of a service.
+
+mod changes;
+mod creation;
+mod expiry;
+mod lists;
+mod ownership;
+mod promise;

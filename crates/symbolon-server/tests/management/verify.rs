@@ -1,0 +1,175 @@
+//! The question of applications: may this secret make this request?
+
+use serde_json::{Value, json};
+
+use crate::world::{Answer, World};
+
+async fn ask(world: &World, body: Value) -> Answer {
+    let key = world.system_key().await;
+    world.post("/v1/services/odin/verify", &body).by(&key).send().await
+}
+
+fn request(secret: &str, method: &str, path: &str) -> Value {
+    json!({ "token": secret, "method": method, "path": path, "client_ip": "192.0.2.1" })
+}
+
+#[tokio::test]
+async fn the_reply_tells_who_it_is_and_what_to_answer() {
+    let world = World::new().await;
+    let viewer = world.person("viewer", &[("odin", "viewer")]).await;
+    let (id, secret) = world.odin_token(&viewer.jwt, &["read:jobs"]).await;
+    let record = |at: Value| {
+        json!({
+            "id": id,
+            "service": "odin",
+            "name": "test",
+            "description": "",
+            "owner": "viewer",
+            "token_prefix": secret[5..13],
+            "scopes": ["read:jobs"],
+            "effective_scopes": ["read:jobs"],
+            "profile": null,
+            "state": "active",
+            "created_at": "2026-01-01T00:00:00Z",
+            "expires_at": null,
+            "last_used_at": at,
+        })
+    };
+    let refused = |code: &str, status: u16, challenge: Option<&str>, token: Value| {
+        let mut reply = json!({
+            "allowed": false, "code": code, "status": status,
+            "principal": null, "owner": null, "role": null, "token": token,
+        });
+        if let Some(challenge) = challenge {
+            reply["www_authenticate"] = json!(challenge);
+        }
+        reply
+    };
+
+    // A refusal is no use.
+    let other = ask(&world, request(&secret, "GET", "/api/users")).await.expect(200);
+    let challenge = r#"Bearer realm="odin", error="insufficient_scope", scope="read:users""#;
+    assert_eq!(other, refused("insufficient_scope", 403, Some(challenge), record(Value::Null)));
+    let allowed = ask(&world, request(&secret, "GET", "/api/v1/jobs?page=2")).await.expect(200);
+    let expected = json!({
+        "allowed": true, "code": "allowed", "status": 200,
+        "principal": "token", "owner": "viewer", "role": "viewer",
+        "token": record(json!("2026-01-01T00:00:00Z")),
+    });
+    assert_eq!(allowed, expected);
+
+    let used = || record(json!("2026-01-01T00:00:00Z"));
+    for (method, path, code, status, token) in [
+        ("POST", "/api/backups", "human_only", 403, used()),
+        ("GET", "/nowhere", "no_route", 404, Value::Null),
+        ("BREW", "/api/jobs", "method_not_allowed", 405, Value::Null),
+        ("GET", "/api/../api/jobs", "invalid_request", 400, Value::Null),
+        ("GET", "*", "invalid_request", 400, Value::Null),
+    ] {
+        let reply = ask(&world, request(&secret, method, path)).await.expect(200);
+        assert_eq!(reply, refused(code, status, None, token), "{method} {path}");
+    }
+    // Of a bad secret nothing is told, whatever it is that is wrong.
+    world.delete("/v1/self").by(&secret).send().await.expect(204);
+    let challenge = r#"Bearer realm="odin", error="invalid_token""#;
+    for bad in [secret.as_str(), "odin_mistyped", "two words", "\u{e9}", "nothing"] {
+        let reply = ask(&world, request(bad, "GET", "/api/jobs")).await.expect(200);
+        assert_eq!(reply, refused("invalid_token", 401, Some(challenge), Value::Null), "{bad}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_that_does_not_live_is_not_shown() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let path = format!("/v1/services/odin/tokens/{id}");
+    let shown = async || {
+        let reply = ask(&world, request(&secret, "GET", "/api/jobs")).await.expect(200);
+        (reply["code"].clone(), reply["token"]["id"].clone())
+    };
+    assert_eq!(shown().await, (json!("allowed"), json!(id)));
+    world.post(&format!("{path}/disable"), &json!({})).by(&admin.jwt).send().await.expect(200);
+    assert_eq!(shown().await, (json!("invalid_token"), Value::Null));
+    world.post(&format!("{path}/enable"), &json!({})).by(&admin.jwt).send().await.expect(200);
+    world.patch(&path, &json!({ "expires_in": "1s" })).by(&admin.jwt).send().await.expect(200);
+    world.clock.advance(1);
+    assert_eq!(shown().await, (json!("invalid_token"), Value::Null));
+}
+
+#[tokio::test]
+async fn a_token_of_another_service_is_nobody_here() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let body = json!({ "name": "test", "profile": "chat" });
+    let foreign = world.token(&admin.jwt, "odysseus", &body).await;
+    let reply =
+        ask(&world, request(foreign["token"].as_str().unwrap(), "GET", "/api/jobs")).await.expect(200);
+    assert_eq!((&reply["code"], &reply["token"]), (&json!("invalid_token"), &Value::Null));
+}
+
+#[tokio::test]
+async fn sessions_and_system_keys_are_decided_about_too() {
+    let world = World::new().await;
+    let operator = world.person("operator", &[("odin", "operator")]).await;
+    let stranger = world.person("stranger", &[]).await;
+    let key = world.system_key().await;
+    let reply = async |secret: &str, method: &str, path: &str| {
+        let reply = ask(&world, request(secret, method, path)).await.expect(200);
+        assert_eq!(reply["token"], Value::Null);
+        ["code", "principal", "owner", "role"].map(|field| reply[field].as_str().unwrap_or("-").to_owned())
+    };
+    let jobs = ("GET", "/api/jobs");
+    assert_eq!(reply(&operator.jwt, jobs.0, jobs.1).await, ["allowed", "session", "operator", "operator"]);
+    assert_eq!(reply(&key, jobs.0, jobs.1).await, ["allowed", "system", "system", "superadmin"]);
+    assert_eq!(reply(&key, "POST", "/api/backups").await, ["allowed", "system", "system", "superadmin"]);
+    assert_eq!(reply(&operator.jwt, "POST", "/api/backups").await, ["insufficient_role", "-", "-", "-"]);
+    assert_eq!(reply(&stranger.jwt, jobs.0, jobs.1).await, ["insufficient_role", "-", "-", "-"]);
+    assert_eq!(reply("nobody", "GET", "/health").await[0], "no_route");
+}
+
+#[tokio::test]
+async fn scopes_can_be_asked_for_alone() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    let (id, secret) = world.odin_token(&admin.jwt, &["agent:write"]).await;
+    let holds = async |secret: &str, scopes: &[&str]| {
+        let reply = ask(&world, json!({ "token": secret, "scopes": scopes })).await.expect(200);
+        (reply["code"].as_str().unwrap().to_owned(), reply["token"]["id"].clone())
+    };
+    let answer = |code: &str, id: Value| (code.to_owned(), id);
+    assert_eq!(holds(&secret, &["agent:read", "agent:write"]).await, answer("allowed", json!(id)));
+    assert_eq!(holds(&secret, &["agent:read", "read:jobs"]).await, answer("insufficient_scope", json!(id)));
+    assert_eq!(holds(&key, &["read:jobs", "write:jobs"]).await, answer("allowed", Value::Null));
+    // A session has a role and no scopes.
+    assert_eq!(holds(&admin.jwt, &["read:jobs"]).await, answer("insufficient_scope", Value::Null));
+    assert_eq!(holds("odin_x", &["read:jobs"]).await, answer("invalid_token", Value::Null));
+}
+
+#[tokio::test]
+async fn half_a_question_is_refused() {
+    let world = World::new().await;
+    let long = "x".repeat(8_193);
+    for (body, field) in [
+        (json!({ "token": "x" }), "path"),
+        (json!({ "token": "x", "method": "GET" }), "path"),
+        (json!({ "token": "x", "path": "/" }), "method"),
+        (json!({ "token": "x", "method": "GET", "path": "/", "scopes": ["read:jobs"] }), "scopes"),
+        (json!({ "token": "x", "method": "GET", "scopes": ["read:jobs"] }), "scopes"),
+        (json!({ "token": "x", "scopes": [] }), "scopes"),
+        (json!({ "token": "x", "scopes": ["read:jobs", "chat"] }), "scopes[1]"),
+        (json!({ "token": "x", "scopes": ["read jobs"] }), "scopes[0]"),
+        (json!({ "token": "", "method": "GET", "path": "/" }), "token"),
+        (json!({ "token": long, "method": "GET", "path": "/" }), "token"),
+        (json!({ "token": "x", "method": "", "path": "/" }), "method"),
+        (json!({ "token": "x", "method": "GE T", "path": "/" }), "method"),
+        (json!({ "token": "x", "method": "GET", "path": "" }), "path"),
+        (json!({ "token": "x", "method": "GET", "path": long }), "path"),
+        (json!({ "token": "x", "method": "GET", "path": "/", "client_ip": "localhost" }), "client_ip"),
+    ] {
+        ask(&world, body).await.refused_at(422, "validation_failed", field);
+    }
+    let body = request("x", "GET", "/");
+    let key = world.system_key().await;
+    world.post("/v1/services/loki/verify", &body).by(&key).send().await.refused(404, "not_found");
+}

@@ -1,0 +1,82 @@
+//! An answer, and what is true of all of them.
+
+use axum::response::Response;
+use bytes::Bytes;
+use http::HeaderMap;
+use http_body_util::BodyExt;
+use serde_json::Value;
+
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Answer {
+    pub(crate) async fn read(response: Response) -> Self {
+        let (parts, body) = response.into_parts();
+        let body = body.collect().await.unwrap().to_bytes();
+        let answer = Self { status: parts.status.as_u16(), headers: parts.headers, body };
+        answer.check();
+        answer
+    }
+
+    /// What every answer keeps to.
+    fn check(&self) {
+        assert_eq!(self.header("cache-control"), "no-store", "{self:?}");
+        assert_eq!(self.header("x-content-type-options"), "nosniff", "{self:?}");
+        let id = self.header("x-request-id");
+        assert!(id.starts_with("req_"), "{self:?}");
+        assert!(self.status < 500 || self.status == 503, "{self:?}");
+        assert_eq!(self.status == 503, self.headers.contains_key("retry-after"), "{self:?}");
+        assert_eq!(self.status == 401, self.headers.contains_key("www-authenticate"), "{self:?}");
+        assert_eq!(self.status == 405, self.headers.contains_key("allow"), "{self:?}");
+        if self.status >= 400 {
+            assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
+            let problem = self.json();
+            assert_eq!(problem["request_id"], id, "{problem}");
+            assert_eq!(problem["status"], self.status, "{problem}");
+            let code = problem["code"].as_str().unwrap();
+            assert_eq!(problem["type"], format!("urn:symbolon:error:{code}"), "{problem}");
+            for text in [&problem["title"], &problem["detail"]] {
+                let length = text.as_str().unwrap().len();
+                assert!((1..2_000).contains(&length), "{problem}");
+            }
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("no JSON: {self:?}"))
+    }
+
+    pub(crate) fn text(&self) -> &str {
+        std::str::from_utf8(&self.body).unwrap()
+    }
+
+    /// The body of an answer that must have this status; `null` where it has none.
+    #[track_caller]
+    pub(crate) fn expect(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}", String::from_utf8_lossy(&self.body));
+        if self.body.is_empty() { Value::Null } else { self.json() }
+    }
+
+    /// The problem that it must be.
+    #[track_caller]
+    pub(crate) fn refused(&self, status: u16, code: &str) -> Value {
+        let problem = self.expect(status);
+        assert_eq!(problem["code"], code, "{problem}");
+        problem
+    }
+
+    /// The same, about one field.
+    #[track_caller]
+    pub(crate) fn refused_at(&self, status: u16, code: &str, field: &str) {
+        let problem = self.refused(status, code);
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+}

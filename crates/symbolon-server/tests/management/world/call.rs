@@ -1,0 +1,61 @@
+//! A call on its way to the server.
+
+use std::net::IpAddr;
+
+use axum::body::Body;
+use http::Request;
+use http::request::Builder;
+use serde_json::Value;
+use symbolon_server::{AtTheMachine, Peer};
+use tower::ServiceExt;
+
+use super::{Answer, World};
+
+#[must_use]
+pub(crate) struct Call<'w> {
+    world: &'w World,
+    request: Builder,
+    body: Vec<u8>,
+}
+
+impl<'w> Call<'w> {
+    pub(crate) fn new(world: &'w World, method: &str, path: &str) -> Self {
+        Self { world, request: Request::builder().method(method).uri(path), body: Vec::new() }
+    }
+
+    pub(crate) fn header(mut self, name: &str, value: impl AsRef<[u8]>) -> Self {
+        self.request = self.request.header(name, value.as_ref());
+        self
+    }
+
+    /// With a token, key or JWT.
+    pub(crate) fn by(self, secret: &str) -> Self {
+        self.header("authorization", format!("Bearer {secret}"))
+    }
+
+    /// Through the data directory's socket.
+    pub(crate) fn at_the_machine(mut self) -> Self {
+        self.request = self.request.extension(AtTheMachine);
+        self
+    }
+
+    pub(crate) fn from(mut self, ip: IpAddr) -> Self {
+        self.request = self.request.extension(Peer(ip));
+        self
+    }
+
+    pub(crate) fn json(self, body: &Value) -> Self {
+        self.header("content-type", "application/json").body(body.to_string())
+    }
+
+    pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    pub(crate) async fn send(self) -> Answer {
+        let request = self.request.body(Body::from(self.body)).unwrap();
+        let response = self.world.router.clone().oneshot(request).await;
+        Answer::read(response.unwrap_or_else(|never| match never {})).await
+    }
+}

@@ -1,0 +1,157 @@
+//! A server in a directory of its own: the real router over the real record, with a clock that the test moves and
+//! secrets that are the same in every run.
+
+mod answer;
+mod call;
+mod edges;
+mod people;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use axum::Router;
+use secrecy::ExposeSecret;
+use symbolon_core::Catalog;
+use symbolon_core::decision::{Keys, ServiceRules};
+use symbolon_core::digest::Pepper;
+use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
+use symbolon_core::session::SessionKey;
+use symbolon_core::store::{Change, Mutation, Store, Standing};
+use symbolon_gate::{Gate, Service};
+use symbolon_server::{App, Clock, Parts, router};
+use symbolon_store::SqliteStore;
+use tempfile::TempDir;
+use zeroize::Zeroizing;
+
+pub(crate) use answer::Answer;
+pub(crate) use call::Call;
+pub(crate) use edges::{TestClock, TestEntropy};
+pub(crate) use people::{PASSWORD, Person, all_roles};
+
+/// Puts something between the server and its record.
+pub(crate) type Wrap = Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store>>;
+
+/// How a server differs from the plain one.
+pub(crate) struct Setup {
+    pub(crate) https: bool,
+    pub(crate) open_documents: bool,
+    /// Whether the gate has loaded the record.
+    pub(crate) loaded: bool,
+    pub(crate) wrap: Wrap,
+    /// Catalogs beside the two shipped ones, as text.
+    pub(crate) catalogs: Vec<String>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        Self {
+            https: false,
+            open_documents: false,
+            loaded: true,
+            wrap: Box::new(|store| store),
+            catalogs: Vec::new(),
+        }
+    }
+}
+
+pub(crate) struct World {
+    pub(crate) app: App,
+    pub(crate) gate: Arc<Gate>,
+    /// The record itself, whatever the server sees of it.
+    pub(crate) store: Arc<dyn Store>,
+    pub(crate) clock: Arc<TestClock>,
+    pub(crate) entropy: Arc<TestEntropy>,
+    pub(crate) keys: Keys,
+    pub(crate) router: Router,
+    directory: TempDir,
+}
+
+impl World {
+    /// O.D.I.N. and Odysseus, and nobody but the built-in user.
+    pub(crate) async fn new() -> Self {
+        Self::of(Setup::default()).await
+    }
+
+    pub(crate) async fn of(setup: Setup) -> Self {
+        let directory = tempfile::tempdir().unwrap();
+        let sqlite = SqliteStore::open(&directory.path().join("symbolon.db")).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(sqlite);
+        let key = |byte| Zeroizing::new([byte; 32]);
+        let keys = Keys { pepper: Pepper::new(1, &key(1)), sessions: SessionKey::new(&key(2)) };
+        let gate = Arc::new(Gate::new(keys.clone()));
+        gate.set_services(services(&setup.catalogs)).unwrap();
+        let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(TestEntropy::default()));
+        let app = App::new(Parts {
+            gate: gate.clone(),
+            store: (setup.wrap)(store.clone()),
+            keys: keys.clone(),
+            clock: clock.clone(),
+            entropy: entropy.clone(),
+            https: setup.https,
+            open_documents: setup.open_documents,
+        });
+        let router = router(app.clone());
+        let world = Self { app, gate, store, clock, entropy, keys, router, directory };
+        if setup.loaded {
+            world.store.attach(world.gate.clone()).await.unwrap();
+            world.born_system().await;
+        }
+        world
+    }
+
+    /// The directory that the record is in.
+    pub(crate) fn directory(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// Writes changes as they are.
+    pub(crate) async fn commit(&self, changes: Vec<Change>) {
+        let now = self.clock.now();
+        let origin = Origin { actor: ActorId::Local, client_ip: None, request: None };
+        let line = AuditLine {
+            at: now,
+            origin,
+            action: "test.change",
+            subject: "test".to_owned(),
+            service: None,
+            detail: serde_json::json!({}),
+        };
+        self.store.commit(Mutation { changes, audit: vec![line], claim: None, standing: Standing::Given, now }).await.unwrap();
+    }
+
+    /// The JWT of a session.
+    pub(crate) fn jwt(&self, session: &Session) -> String {
+        self.keys.sessions.sign(session).expose_secret().to_owned()
+    }
+
+    pub(crate) fn get(&self, path: &str) -> Call<'_> {
+        Call::new(self, "GET", path)
+    }
+
+    pub(crate) fn delete(&self, path: &str) -> Call<'_> {
+        Call::new(self, "DELETE", path)
+    }
+
+    pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> Call<'_> {
+        Call::new(self, "POST", path).json(body)
+    }
+
+    pub(crate) fn patch(&self, path: &str, body: &serde_json::Value) -> Call<'_> {
+        Call::new(self, "PATCH", path).json(body)
+    }
+}
+
+fn services(more: &[String]) -> Vec<Service> {
+    let shipped = [
+        include_str!("../../../../../catalogs/odin.toml"),
+        include_str!("../../../../../catalogs/odysseus.toml"),
+    ];
+    shipped
+        .into_iter()
+        .chain(more.iter().map(String::as_str))
+        .map(|text| {
+            let catalog = Catalog::compile("test.toml", text).unwrap_or_else(|error| panic!("{error}"));
+            Service { catalog: Arc::new(catalog), rules: ServiceRules::default() }
+        })
+        .collect()
+}
