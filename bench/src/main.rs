@@ -22,6 +22,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
 use report::{Machine, Report};
@@ -44,6 +45,9 @@ struct Options {
     /// One short round over few tokens: whether everything works, and not what it costs
     #[arg(long)]
     quick: bool,
+    /// One measurement alone
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(measure::ALL.map(|(name, _)| name)))]
+    only: Option<String>,
     /// Where the results are written as JSON; the record under test lies beside them, so this names the disk
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
     out: PathBuf,
@@ -100,7 +104,8 @@ fn bench(options: &Options) -> Outcome<()> {
     std::fs::create_dir_all(folder).map_err(|why| format!("{} cannot be made: {why}", folder.display()))?;
     let stage = Stage::set(plan, folder)?;
     let mut report = Report::new(Machine::this(options), options.quick);
-    for (name, measure) in measure::ALL {
+    let wanted = |name| options.only.as_deref().is_none_or(|only| only == name);
+    for (name, measure) in measure::ALL.into_iter().filter(|(name, _)| wanted(*name)) {
         complain(&format!("measuring {name}"));
         for comparison in measure(&stage).map_err(|why| format!("{name}: {why}"))? {
             report.add(name, comparison);

@@ -112,10 +112,10 @@ pub struct EditUser {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub platform_admin: Option<bool>,
-    /// All the user's roles from now on.
+    /// Roles to set, by service; `null` takes a role away. A service that is not named is left alone.
     #[serde(default, deserialize_with = "given_once", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
-    pub roles: Option<BTreeMap<String, String>>,
+    pub roles: Option<BTreeMap<String, Option<String>>>,
     /// A new password; the user's sessions end.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

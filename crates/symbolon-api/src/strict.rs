@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -15,13 +16,13 @@ pub(crate) fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 
 /// As [`given`], for an object whose keys are data. A key that is given twice is refused: of its two values one
 /// would be ignored.
-pub(crate) fn given_once<'de, D: Deserializer<'de>>(
+pub(crate) fn given_once<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     deserializer: D,
-) -> Result<Option<BTreeMap<String, String>>, D::Error> {
-    struct Once;
+) -> Result<Option<BTreeMap<String, T>>, D::Error> {
+    struct Once<T>(PhantomData<T>);
 
-    impl<'de> Visitor<'de> for Once {
-        type Value = BTreeMap<String, String>;
+    impl<'de, T: Deserialize<'de>> Visitor<'de> for Once<T> {
+        type Value = BTreeMap<String, T>;
 
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a map")
@@ -29,7 +30,7 @@ pub(crate) fn given_once<'de, D: Deserializer<'de>>(
 
         fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
             let mut map = BTreeMap::new();
-            while let Some((key, value)) = entries.next_entry::<String, String>()? {
+            while let Some((key, value)) = entries.next_entry::<String, T>()? {
                 if map.contains_key(&key) {
                     return Err(A::Error::custom(format_args!("duplicate field `{key}`")));
                 }
@@ -39,5 +40,5 @@ pub(crate) fn given_once<'de, D: Deserializer<'de>>(
         }
     }
 
-    deserializer.deserialize_map(Once).map(Some)
+    deserializer.deserialize_map(Once(PhantomData)).map(Some)
 }

@@ -12,6 +12,7 @@ use jiff::Timestamp;
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::name::{ServiceName, UserName};
 use crate::record::{AuditLine, Key, Session, Token, TokenState, User};
+use crate::token::TokenPrefix;
 
 /// One change of what is kept, whole: it carries the new state, never a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,9 +58,31 @@ pub struct Claim {
     pub expires_at: Timestamp,
 }
 
+/// What a caller's right to a mutation rests on. It is looked at again inside the transaction, for it may have
+/// gone while the request was under way: a body that arrives slowly, a password being hashed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing that could go, or that is not guarded by the change itself: the machine, a user at the sign-in, a token
+    /// that revokes itself.
+    Given,
+    /// A signed-in user: the session still lives, and the user is as they were.
+    Session {
+        /// The sign-in.
+        session: SessionId,
+        /// The user.
+        user: UserId,
+        /// The user's revision when the call was admitted.
+        revision: u64,
+    },
+    /// A key that is still there.
+    Key(KeyId),
+}
+
 /// Everything one transaction writes.
 #[derive(Debug, Clone)]
 pub struct Mutation {
+    /// What the caller's right rests on. Gone: [`StoreError::CallerChanged`], and nothing is written.
+    pub standing: Standing,
     /// In order; all or none.
     pub changes: Vec<Change>,
     /// The lines that say so. At least one.
@@ -82,6 +105,9 @@ pub enum StoreError {
     /// The idempotency key was used before, for this.
     #[error("the idempotency key was used before")]
     Claimed(Claim),
+    /// What the caller's right rested on has gone or changed since the call was admitted.
+    #[error("the caller's rights changed while the call was under way")]
+    CallerChanged,
     /// The database cannot be reached, is full, or failed. Nothing is known to have changed.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
@@ -154,11 +180,20 @@ pub trait Store: Send + Sync {
     async fn commit(&self, mutation: Mutation) -> Result<(), StoreError>;
     /// Notes last uses; a later use is never replaced by an earlier one. No audit, no change record.
     async fn note_used(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError>;
+    /// Returns when every change that a read may have seen has reached the sink. Who answers "so already" after a
+    /// read waits for it first: the record knows of a change a moment before the gate does.
+    async fn applied(&self) -> Result<(), StoreError>;
     /// Removes sessions that ended before `now`. No audit.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// One token of a service, tombstones included.
     async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError>;
+    /// One token of a service by its `token_prefix`, tombstones included.
+    async fn token_prefixed(
+        &self,
+        service: &ServiceName,
+        prefix: TokenPrefix,
+    ) -> Result<Option<Token>, StoreError>;
     /// Tokens.
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError>;
     /// One user.

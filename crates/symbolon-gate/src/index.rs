@@ -45,8 +45,14 @@ impl Index {
                 // First the user: from here on nothing of theirs passes. The rest only frees memory.
                 self.users.pin().remove(id);
                 self.sessions.pin().retain(|_, session| session.user != *id);
-                self.digests.pin().retain(|_, digest| self.owner(digest) != Some(*id));
-                self.tokens.pin().retain(|_, entry| entry.live.token.owner != *id);
+                let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
+                tokens.retain(|_, entry| {
+                    let stays = entry.live.token.owner != *id;
+                    if !stays {
+                        digests.remove(&entry.live.token.id);
+                    }
+                    stays
+                });
             }
             Change::SessionStarted(session) => {
                 self.sessions.pin().insert(session.id, session.clone());
@@ -79,10 +85,6 @@ impl Index {
         if let Some(before) = before.filter(|before| *before != digest) {
             tokens.remove(&before);
         }
-    }
-
-    fn owner(&self, digest: &Digest) -> Option<UserId> {
-        self.tokens.pin().get(digest).map(|entry| entry.live.token.owner)
     }
 
     fn remove_key(&self, id: KeyId) {

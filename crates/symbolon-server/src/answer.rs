@@ -130,6 +130,10 @@ impl From<StoreError> for ApiError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Conflict(detail) => Self::new(Code::Conflict, detail),
+            StoreError::CallerChanged => Self::new(
+                Code::Conflict,
+                "your rights changed while this call was under way, and nothing was changed; make it again",
+            ),
             StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
             StoreError::Claimed(claim) => Self::already_created(claim.made),
             StoreError::Unavailable(cause) => {

@@ -8,6 +8,7 @@ use symbolon_core::id::RequestId;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
+use tokio::sync::Semaphore;
 
 use crate::passwords::Hashing;
 use crate::refusals::Refusals;
@@ -44,12 +45,19 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
     pub(crate) hashing: Hashing,
+    /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
+    pub(crate) sign_ins: Semaphore,
 }
 
 impl App {
     /// The doors' common ground.
     pub fn new(parts: Parts) -> Self {
-        Self(Arc::new(Shared { parts, refusals: Refusals::default(), hashing: Hashing::default() }))
+        Self(Arc::new(Shared {
+            parts,
+            refusals: Refusals::default(),
+            hashing: Hashing::default(),
+            sign_ins: Semaphore::new(32),
+        }))
     }
 
     /// The gate.

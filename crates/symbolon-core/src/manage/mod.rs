@@ -77,7 +77,7 @@ pub fn issue(
     keys: &Keys,
     entropy: &dyn Entropy,
 ) -> Result<(Token, NewSecret), Refusal> {
-    operator.manages_tokens_of(catalog, owner)?;
+    operator.gives_rights_to(catalog, owner)?;
     if !owner.active {
         return Err(Refusal::field("owner", format!("{} is inactive; activate the user first", owner.name)));
     }
@@ -128,7 +128,7 @@ pub fn edit(
     edit: TokenEdit,
     now: Timestamp,
 ) -> Result<Option<Token>, Refusal> {
-    operator.manages_tokens_of(catalog, owner)?;
+    operator.gives_rights_to(catalog, owner)?;
     living(token)?;
     let mut next = token.clone();
     if let Some(name) = edit.name {

@@ -66,6 +66,21 @@ impl Operator<'_> {
         ))
     }
 
+    /// Whether this operator may give the tokens of `owner` rights: issue, edit or switch one on. The built-in user
+    /// cannot be demoted or deactivated, so a token of its would outlive whoever made it: those are for the system
+    /// key alone. Taking rights away needs only [`Operator::manages_tokens_of`].
+    pub fn gives_rights_to(self, catalog: &Catalog, owner: &User) -> Result<(), Refusal> {
+        self.manages_tokens_of(catalog, owner)?;
+        if owner.is_system() && !matches!(self, Self::System) {
+            let detail = "tokens of the built-in user system are made and changed by the system key alone";
+            return Err(Refusal {
+                field: Some("owner".to_owned()),
+                ..Refusal::new(Code::InsufficientRole, detail)
+            });
+        }
+        Ok(())
+    }
+
     /// Whether a scope fits both this operator and the owner.
     pub(super) fn grants(
         self,

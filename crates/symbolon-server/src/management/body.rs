@@ -1,6 +1,8 @@
 //! JSON bodies, read strictly: the content type, UTF-8, an object, no unknown, double or null fields, and every
 //! error with the field's name.
 
+use std::time::Duration;
+
 use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::StatusCode;
@@ -11,6 +13,8 @@ use symbolon_core::{Code, Refusal};
 use crate::answer::ApiError;
 use crate::app::App;
 
+/// How long a body may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(15);
 /// How much of a field's name is repeated, in characters.
 const MAX_PLACE: usize = 100;
 
@@ -30,7 +34,20 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
         if !kind.eq_ignore_ascii_case("application/json") {
             return Err(ApiError::new(Code::UnsupportedMediaType, "send Content-Type: application/json"));
         }
-        let bytes = Bytes::from_request(request, app).await.map_err(|rejection| {
+        // Whoever signs in is nobody yet: their bodies are read a few at a time, so that they cannot fill the memory.
+        let _place = match request.uri().path() {
+            "/v1/sessions" => Some(
+                app.shared()
+                    .sign_ins
+                    .try_acquire()
+                    .map_err(|_| ApiError::new(Code::Unavailable, "too many sign-ins at once; try again"))?,
+            ),
+            _ => None,
+        };
+        let read = tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)).await;
+        let read =
+            read.map_err(|_| ApiError::new(Code::InvalidRequest, "the body did not arrive in time"))?;
+        let bytes = read.map_err(|rejection| {
             if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
                 ApiError::new(Code::PayloadTooLarge, format!("a body has at most {} bytes", super::MAX_BODY))
             } else {

@@ -11,6 +11,7 @@ use symbolon_core::id::{KeyId, RequestId, SessionId};
 use symbolon_core::manage::Operator;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{ActorId, Origin, Token, User};
+use symbolon_core::store::Standing;
 use symbolon_core::{Code, Refusal};
 use symbolon_gate::Known;
 
@@ -38,6 +39,12 @@ pub(super) struct Caller {
     pub(super) request: RequestId,
 }
 
+/// By whom a mutation is made.
+pub(super) struct By {
+    pub(super) origin: Origin,
+    pub(super) standing: Standing,
+}
+
 impl Caller {
     pub(super) fn origin(&self) -> Origin {
         let actor = match &self.who {
@@ -47,6 +54,18 @@ impl Caller {
             Who::Token(token, _) => ActorId::Token(token.id),
         };
         Origin { actor, client_ip: self.client_ip, request: Some(self.request) }
+    }
+
+    /// By whom a mutation is made, and what the right to it rests on until it is written.
+    pub(super) fn by(&self) -> By {
+        let standing = match &self.who {
+            Who::AtTheMachine | Who::Token(..) => Standing::Given,
+            Who::System(key) | Who::Verifier(_, key) => Standing::Key(*key),
+            Who::User(session, user) => {
+                Standing::Session { session: *session, user: user.id, revision: user.revision }
+            }
+        };
+        By { origin: self.origin(), standing }
     }
 
     /// Somebody who may manage; never a token, and never a verifier key.

@@ -7,12 +7,12 @@ use http::request::Parts;
 use jiff::SignedDuration;
 use serde_json::Value;
 use symbolon_core::name::ServiceName;
-use symbolon_core::record::{AuditLine, Origin};
+use symbolon_core::record::AuditLine;
 use symbolon_core::store::{Change, Claim, Mutation, StoreError};
 use symbolon_core::{Code, Refusal, Timestamp};
 use utoipa::IntoParams;
 
-use super::caller::Caller;
+use super::caller::{By, Caller};
 use crate::answer::ApiError;
 use crate::app::App;
 
@@ -39,12 +39,13 @@ impl App {
     /// Writes one mutation. When it returns, the record is durable and the gate has applied it.
     pub(super) async fn record(
         &self,
-        origin: Origin,
+        by: By,
         deed: Deed<'_>,
         changes: Vec<Change>,
         claim: Option<Claim>,
     ) -> Result<(), StoreError> {
         let now = self.now();
+        let By { origin, standing } = by;
         let (actor, action, subject) = (origin.actor, deed.action, deed.subject.clone());
         let line = AuditLine {
             at: now,
@@ -54,7 +55,7 @@ impl App {
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        self.store().commit(Mutation { changes, audit: vec![line], claim, now }).await?;
+        self.store().commit(Mutation { standing, changes, audit: vec![line], claim, now }).await?;
         tracing::info!(%actor, action, subject, "changed");
         Ok(())
     }

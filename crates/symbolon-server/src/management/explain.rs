@@ -17,8 +17,8 @@ use symbolon_gate::Subject;
 use super::body::Body;
 use super::caller::{Caller, Who};
 use super::parameters::{OfService, PathOf, parsed};
+use super::services;
 use super::verify::{checked_method, checked_path};
-use super::{services, tokens};
 use crate::answer::ApiError;
 use crate::app::App;
 
@@ -111,7 +111,7 @@ async fn subject(
                 return Ok(Subject::Token(id));
             }
             let prefix: TokenPrefix = token.parse().map_err(|_| missing())?;
-            let token = tokens::by_prefix(app, service, prefix).await?.ok_or_else(missing)?;
+            let token = app.store().token_prefixed(service, prefix).await?.ok_or_else(missing)?;
             Ok(Subject::Token(token.id))
         }
         (None, Some(name), None | Some(false)) => {

@@ -92,8 +92,7 @@ pub(super) async fn create(
     let detail = json!({ "name": record.name, "kind": record.kind, "service": record.service, "key_prefix": record.key_prefix });
     let service = service_of(&key.kind).cloned();
     let deed = Deed { action: "key.create", subject: record.id.clone(), service: service.as_ref(), detail };
-    let done =
-        app.record(caller.origin(), deed, vec![Change::KeyCreated(key)], claiming.of(&record.id)).await;
+    let done = app.record(caller.by(), deed, vec![Change::KeyCreated(key)], claiming.of(&record.id)).await;
     done.map_err(|error| claiming.failed(error))?;
     let created = CreatedKey { record, key: made.map(|made| made.reveal().to_owned()) };
     Ok((StatusCode::CREATED, Json(created)))
@@ -153,11 +152,13 @@ pub(super) async fn remove(
     PathOf(of): PathOf<OfKey>,
 ) -> Result<StatusCode, ApiError> {
     caller.administrator()?;
+    // Where somebody else has taken it back just now, this waits until that is so for the gate too.
+    app.store().applied().await?;
     let key = find(&app, &of.id).await?;
     let detail = json!({ "name": key.name });
     let service = service_of(&key.kind);
     let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail };
-    app.record(caller.origin(), deed, vec![Change::KeyRemoved(key.id)], None).await?;
+    app.record(caller.by(), deed, vec![Change::KeyRemoved(key.id)], None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -73,6 +73,6 @@ pub(super) async fn change_password(
         detail: json!({ "name": user.name.to_string() }),
     };
     let changes = vec![Change::UserChanged(next), Change::SessionsEnded(user.id)];
-    app.record(caller.origin(), deed, changes, None).await?;
+    app.record(caller.by(), deed, changes, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -3,10 +3,10 @@
 use axum::Json;
 use axum::extract::State;
 use symbolon_api::{List, ServiceInfo};
-use symbolon_core::Code;
+use symbolon_core::{Catalog, Code};
 use symbolon_gate::Service;
 
-use super::caller::MaybeCaller;
+use super::caller::{MaybeCaller, Who};
 use super::parameters::{OfService, PathOf};
 use super::wire::service_info;
 use crate::answer::ApiError;
@@ -29,6 +29,16 @@ pub(super) fn readable(app: &App, caller: &MaybeCaller) -> Result<(), ApiError> 
     Err(ApiError::challenged(Code::CredentialRequired))
 }
 
+/// Whether this caller may read this catalog: a verifier key and a token know of their own service alone.
+fn concerns(app: &App, caller: &MaybeCaller, catalog: &Catalog) -> bool {
+    let own = match caller.0.as_ref().map(|caller| &caller.who) {
+        Some(Who::Verifier(service, _)) => *service == catalog.service,
+        Some(Who::Token(token, _)) => token.service == catalog.service,
+        _ => true,
+    };
+    own || app.shared().parts.open_documents
+}
+
 /// List the services.
 #[utoipa::path(get, path = "/v1/services", tag = "services", responses((status = 200, body = List<ServiceInfo>)))]
 pub(super) async fn list(
@@ -36,7 +46,9 @@ pub(super) async fn list(
     caller: MaybeCaller,
 ) -> Result<Json<List<ServiceInfo>>, ApiError> {
     readable(&app, &caller)?;
-    let items = app.gate().services().iter().map(|service| service_info(&service.catalog)).collect();
+    let services = app.gate().services();
+    let read = services.iter().filter(|service| concerns(&app, &caller, &service.catalog));
+    let items = read.map(|service| service_info(&service.catalog)).collect();
     Ok(Json(List { items, next_cursor: None }))
 }
 
@@ -52,5 +64,9 @@ pub(super) async fn show(
     PathOf(of): PathOf<OfService>,
 ) -> Result<Json<ServiceInfo>, ApiError> {
     readable(&app, &caller)?;
-    Ok(Json(service_info(&find(&app, &of.service)?.catalog)))
+    let catalog = find(&app, &of.service)?.catalog;
+    if !concerns(&app, &caller, &catalog) {
+        return Err(ApiError::new(Code::NotFound, "there is no such service"));
+    }
+    Ok(Json(service_info(&catalog)))
 }

@@ -12,11 +12,11 @@ use symbolon_api::{CreateSession, CreatedSession, List, SessionRecord};
 use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::name::UserName;
 use symbolon_core::record::{ActorId, Origin, PasswordHash, Session};
-use symbolon_core::store::Change;
+use symbolon_core::store::{Change, Standing};
 use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
-use super::caller::{Caller, Who};
+use super::caller::{By, Caller, Who};
 use super::commit::Deed;
 use super::envelope::CurrentRequest;
 use super::parameters::{OfSession, Paging, PathOf, QueryOf, found};
@@ -93,11 +93,12 @@ pub(super) async fn create(
         Origin { actor: ActorId::User(user.id), client_ip, request: request.map(|current| current.0.0) };
     let detail = json!({ "user": user.name.to_string() });
     let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
-    app.record(origin.clone(), deed, vec![Change::SessionStarted(session.clone())], None).await?;
+    let by = || By { origin: origin.clone(), standing: Standing::Given };
+    app.record(by(), deed, vec![Change::SessionStarted(session.clone())], None).await?;
     // A password that was changed while this one was being hashed ended the sessions of that moment, and not this
     // one, which came later. The gate knows of every change that was committed before it.
     if app.gate().user(user.id).is_none_or(|known| known.password != user.password) {
-        ended(&app, origin, id, user.name.as_str()).await?;
+        ended(&app, by(), id, user.name.as_str()).await?;
         return Err(refused());
     }
     let jwt = app.keys().sessions.sign(&session);
@@ -153,7 +154,7 @@ pub(super) async fn end_current(State(app): State<App>, caller: Caller) -> Resul
     let Who::User(session, user) = &caller.who else {
         return Err(ApiError::new(Code::InvalidRequest, "only a session can be ended here"));
     };
-    ended(&app, caller.origin(), *session, user.name.as_str()).await?;
+    ended(&app, caller.by(), *session, user.name.as_str()).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
     set_cookie(&app, &mut response, "", 0);
     Ok(response)
@@ -175,16 +176,16 @@ pub(super) async fn end(
     let id: SessionId = of.id.parse().map_err(|_| not_there())?;
     let session = app.gate().session(id).filter(|session| only.is_none_or(|user| user == session.user));
     let record = app.session_record(&session.ok_or_else(not_there)?);
-    ended(&app, caller.origin(), id, &record.user).await?;
+    ended(&app, caller.by(), id, &record.user).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn ended(app: &App, origin: Origin, id: SessionId, user: &str) -> Result<(), ApiError> {
+async fn ended(app: &App, by: By, id: SessionId, user: &str) -> Result<(), ApiError> {
     let deed = Deed {
         action: "session.end",
         subject: id.to_string(),
         service: None,
         detail: json!({ "user": user }),
     };
-    Ok(app.record(origin, deed, vec![Change::SessionEnded(id)], None).await?)
+    Ok(app.record(by, deed, vec![Change::SessionEnded(id)], None).await?)
 }

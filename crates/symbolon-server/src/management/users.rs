@@ -77,7 +77,7 @@ pub(super) async fn create(
         detail: detail::of_user(&user),
     };
     let changes = vec![Change::UserCreated(user.clone())];
-    let done = app.record(caller.origin(), deed, changes, claiming.of(&user.id)).await;
+    let done = app.record(caller.by(), deed, changes, claiming.of(&user.id)).await;
     done.map_err(|error| claiming.failed(error))?;
     Ok((StatusCode::CREATED, Json(wire::user_record(&user))))
 }
@@ -112,7 +112,6 @@ pub(super) async fn edit(
     Body { value, .. }: Body<EditUser>,
 ) -> Result<Json<UserRecord>, ApiError> {
     caller.administrator()?;
-    let roles = value.roles.map(|roles| self::roles(&app, roles)).transpose()?;
     let password = match value.password {
         Some(password) => Some(sessions::hashed(&app, "password", password).await?),
         None => None,
@@ -122,11 +121,13 @@ pub(super) async fn edit(
         let next = User {
             active: value.active.unwrap_or(user.active),
             platform_admin: value.platform_admin.unwrap_or(user.platform_admin),
-            roles: roles.clone().unwrap_or_else(|| user.roles.clone()),
+            roles: merged(&app, user.roles.clone(), value.roles.as_ref())?,
             password: password.clone().or_else(|| user.password.clone()),
             ..user.clone()
         };
         if next == user {
+            // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
+            app.store().applied().await?;
             return Ok(Json(wire::user_record(&user)));
         }
         let next = User { revision: user.revision + 1, ..next };
@@ -137,7 +138,7 @@ pub(super) async fn edit(
         let deed = Deed { action: "user.update", subject: user.id.to_string(), service: None, detail };
         let mut changes = vec![Change::UserChanged(next.clone())];
         changes.extend(password.is_some().then_some(Change::SessionsEnded(user.id)));
-        match app.record(caller.origin(), deed, changes, None).await {
+        match app.record(caller.by(), deed, changes, None).await {
             Ok(()) => return Ok(Json(wire::user_record(&next))),
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
@@ -158,6 +159,8 @@ pub(super) async fn remove(
     PathOf(of): PathOf<OfUser>,
 ) -> Result<StatusCode, ApiError> {
     caller.administrator()?;
+    // Where somebody else has removed the user just now, this waits until that is so for the gate too.
+    app.store().applied().await?;
     let user = changeable(find(&app, &of.name).await?)?;
     let deed = Deed {
         action: "user.remove",
@@ -165,7 +168,7 @@ pub(super) async fn remove(
         service: None,
         detail: detail::of_user(&user),
     };
-    app.record(caller.origin(), deed, vec![Change::UserRemoved(user.id, app.now())], None).await?;
+    app.record(caller.by(), deed, vec![Change::UserRemoved(user.id, app.now())], None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -185,15 +188,31 @@ fn changeable(user: User) -> Result<User, ApiError> {
     Ok(user)
 }
 
+/// Roles as a creation gives them.
 fn roles(app: &App, given: BTreeMap<String, String>) -> Result<BTreeMap<ServiceName, RoleName>, Refusal> {
-    let mut roles = BTreeMap::new();
-    for (service, role) in given {
+    let given = given.into_iter().map(|(service, role)| (service, Some(role))).collect();
+    merged(app, BTreeMap::new(), Some(&given))
+}
+
+/// `roles` with those of an edit in place: a role is set, `null` takes it away, and a service that is not named is
+/// left alone, so that two who edit different roles do not undo each other (RFC 7396).
+fn merged(
+    app: &App,
+    mut roles: BTreeMap<ServiceName, RoleName>,
+    given: Option<&BTreeMap<String, Option<String>>>,
+) -> Result<BTreeMap<ServiceName, RoleName>, Refusal> {
+    for (service, role) in given.into_iter().flatten() {
         let field = format!("roles.{}", service.chars().take(64).collect::<String>());
-        let found = app.gate().service(&service);
+        let Some(role) = role else {
+            // Also of a service that has no catalog any more.
+            roles.remove(service.as_str());
+            continue;
+        };
+        let found = app.gate().service(service);
         let catalog =
             found.ok_or_else(|| Refusal::field(&field, "there is no service of this name"))?.catalog;
         let known = || catalog.roles.iter().map(|(_, name)| name.to_string()).collect::<Vec<_>>().join(", ");
-        let role = catalog.roles.get(&role).map(|role| catalog.roles.name(role).clone());
+        let role = catalog.roles.get(role).map(|role| catalog.roles.name(role).clone());
         let role = role.ok_or_else(|| Refusal::field(&field, format!("a role of {service}: {}", known())))?;
         roles.insert(catalog.service.clone(), role);
     }

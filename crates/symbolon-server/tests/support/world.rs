@@ -13,7 +13,7 @@ use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Session, Token, User};
 use symbolon_core::session::SessionKey;
-use symbolon_core::store::{Change, Mutation, Store};
+use symbolon_core::store::{Change, Mutation, Standing, Store};
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_gate::{Gate, Service};
 use symbolon_server::{App, Clock, Parts};
@@ -152,7 +152,10 @@ impl World {
             service: None,
             detail: serde_json::json!({}),
         };
-        self.store.commit(Mutation { changes, audit: vec![line], claim: None, now }).await.unwrap();
+        self.store
+            .commit(Mutation { changes, audit: vec![line], claim: None, standing: Standing::Given, now })
+            .await
+            .unwrap();
     }
 
     /// A new user with this role in the shop, and the only one in the bank.

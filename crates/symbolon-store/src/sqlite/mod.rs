@@ -21,6 +21,7 @@ use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
     AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
 };
+use symbolon_core::token::TokenPrefix;
 use tokio::sync::{mpsc, oneshot};
 
 use self::writer::{Command, Work, Writer};
@@ -94,12 +95,25 @@ impl Store for SqliteStore {
         self.write(Work::NoteUsed(uses)).await
     }
 
+    async fn applied(&self) -> Result<(), StoreError> {
+        // The writer takes this up after it has told the sink of everything before.
+        self.write(Work::NoteUsed(Vec::new())).await
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         self.write(Work::Prune(now)).await
     }
 
     async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {
         read::token(&self.readers, service, id).await
+    }
+
+    async fn token_prefixed(
+        &self,
+        service: &ServiceName,
+        prefix: TokenPrefix,
+    ) -> Result<Option<Token>, StoreError> {
+        read::token_prefixed(&self.readers, service, prefix).await
     }
 
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {

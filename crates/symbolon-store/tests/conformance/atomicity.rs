@@ -24,6 +24,7 @@ pub(crate) async fn a_refused_change_takes_the_whole_mutation_with_it(place: &dy
 
     let token = make::token(1, &user);
     let refused = Mutation {
+        standing: symbolon_core::store::Standing::Given,
         changes: vec![
             Change::TokenCreated(token.clone()),
             Change::KeyCreated(make::key(1)),

@@ -7,7 +7,7 @@ use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, PasswordHash, Session, Token, User};
-use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery};
+use symbolon_core::store::{Change, Claim, Mutation, PageQuery, Standing, TokenQuery};
 
 /// When the things made here are made, give or take their number in milliseconds.
 pub(crate) const START: i64 = 1_700_000_000_000;
@@ -138,7 +138,7 @@ pub(crate) fn line(action: &'static str, subject: &str) -> AuditLine {
 /// The changes, with one audit line that names how many they are.
 pub(crate) fn mutation(changes: Vec<Change>) -> Mutation {
     let audit = vec![line("test.change", &format!("{} changes", changes.len()))];
-    Mutation { changes, audit, claim: None, now: at(0) }
+    Mutation { changes, audit, claim: None, standing: Standing::Given, now: at(0) }
 }
 
 pub(crate) fn page(limit: usize) -> PageQuery {

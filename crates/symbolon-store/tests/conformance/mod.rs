@@ -15,6 +15,7 @@ pub(crate) mod order;
 pub(crate) mod paging;
 pub(crate) mod search;
 pub(crate) mod sessions_and_keys;
+pub(crate) mod standing;
 pub(crate) mod tokens;
 pub(crate) mod upkeep;
 pub(crate) mod users;
@@ -112,6 +113,10 @@ macro_rules! every_test {
                 a_session_needs_a_user
                 keys_are_kept_and_taken_back
                 key_refusals
+            }
+            standing {
+                a_right_that_has_gone_changes_nothing
+                so_already_can_wait_for_the_sink
             }
             tokens {
                 a_token_is_kept_whole

@@ -180,31 +180,14 @@ impl Edit {
         if !with_roles && self.platform_admin.is_none() {
             return Err(Failure::usage("say what shall change: --role, --no-role or --platform-admin"));
         }
-        let user = context
-            .speak(async |client| {
-                let roles = if with_roles {
-                    Some(self.next_roles(client.user(&self.name).await?.roles)?)
-                } else {
-                    None
-                };
-                let edit = EditUser { roles, platform_admin: self.platform_admin, ..EditUser::default() };
-                Ok(client.edit_user(&self.name, &edit).await?)
-            })
-            .await?;
+        let roles = with_roles.then(|| {
+            let taken = self.no_roles.iter().map(|service| (service.clone(), None));
+            let given = self.roles.iter().map(|given| (given.service.clone(), Some(given.role.clone())));
+            taken.chain(given).collect()
+        });
+        let edit = EditUser { roles, platform_admin: self.platform_admin, ..EditUser::default() };
+        let user = context.speak(async |client| Ok(client.edit_user(&self.name, &edit).await?)).await?;
         show(context.output, &user)
-    }
-
-    fn next_roles(&self, mut roles: BTreeMap<String, String>) -> Result<BTreeMap<String, String>, Failure> {
-        for service in &self.no_roles {
-            if roles.remove(service).is_none() {
-                return Err(Failure::new(format!(
-                    "{} has no role in {service}; nothing was changed",
-                    self.name
-                )));
-            }
-        }
-        roles.extend(self.roles.iter().map(|given| (given.service.clone(), given.role.clone())));
-        Ok(roles)
     }
 }
 

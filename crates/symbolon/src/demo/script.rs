@@ -75,8 +75,10 @@ pub(super) struct Request {
     pub(super) method: &'static str,
     pub(super) path: &'static str,
     pub(super) body: Option<Value>,
-    /// The status that must come.
+    /// The status that must come,
     pub(super) status: u16,
+    /// and what must be in the answer: a refusal's code, or something of what was asked for.
+    pub(super) holds: &'static str,
     /// What it shows.
     pub(super) because: &'static str,
 }
@@ -97,12 +99,25 @@ pub(super) enum Scene {
     MintByToken,
 }
 
-fn get(cast: Cast, path: &'static str, status: u16, because: &'static str) -> Scene {
-    Scene::Ask(Request { cast, method: "GET", path, body: None, status, because })
+/// A status, and what must be in the answer.
+type Wanted = (u16, &'static str);
+
+const NO_SCOPE: Wanted = (403, "insufficient_scope");
+const NO_TOKEN: Wanted = (403, "human_only");
+const BAD: Wanted = (401, "invalid_token");
+
+fn get(cast: Cast, path: &'static str, (status, holds): Wanted, because: &'static str) -> Scene {
+    Scene::Ask(Request { cast, method: "GET", path, body: None, status, holds, because })
 }
 
-fn post(cast: Cast, path: &'static str, body: Value, status: u16, because: &'static str) -> Scene {
-    Scene::Ask(Request { cast, method: "POST", path, body: Some(body), status, because })
+fn post(
+    cast: Cast,
+    path: &'static str,
+    body: Value,
+    (status, holds): Wanted,
+    because: &'static str,
+) -> Scene {
+    Scene::Ask(Request { cast, method: "POST", path, body: Some(body), status, holds, because })
 }
 
 /// The walk.
@@ -111,50 +126,73 @@ pub(super) fn scenes() -> Vec<Scene> {
     let mail = json!({ "to": "ada@example.org", "subject": "Re: parts", "body": "On their way." });
     vec![
         Scene::At { service: "odysseus", heading: "Odysseus, a self-hosted AI workspace" },
-        get(Cast::Nobody, "/api/codex/todos", 401, "without a token nobody gets in"),
+        get(Cast::Nobody, "/api/codex/todos", (401, "credential_required"), "without a token nobody gets in"),
         post(
             Cast::Chat,
             "/api/v1/chat",
             json!({ "message": "Good morning" }),
-            200,
+            (200, "Good morning"),
             "profile chat: one scope, chat",
         ),
-        get(Cast::Chat, "/api/codex/todos", 403, "and nothing else"),
+        get(Cast::Chat, "/api/codex/todos", NO_SCOPE, "and nothing else"),
         post(
             Cast::Todos,
             "/api/codex/todos",
             json!({ "text": "Water the plants" }),
-            201,
+            (201, "Water the plants"),
             "profile codex_todos",
         ),
-        get(Cast::Todos, "/api/codex/todos", 200, "todos:write includes todos:read"),
-        get(Cast::Drafts, "/api/codex/emails", 200, "profile codex_email_drafts reads mail"),
-        post(Cast::Drafts, "/api/codex/emails/draft", mail.clone(), 201, "and drafts replies"),
-        post(Cast::Drafts, "/api/codex/emails/send", mail, 403, "but sends nothing"),
-        get(Cast::Drafts, "/api/users", 403, "administration is for people"),
+        get(Cast::Todos, "/api/codex/todos", (200, "Water the plants"), "todos:write includes todos:read"),
+        get(Cast::Drafts, "/api/codex/emails", (200, "subject"), "profile codex_email_drafts reads mail"),
+        post(
+            Cast::Drafts,
+            "/api/codex/emails/draft",
+            mail.clone(),
+            (201, "On their way."),
+            "and drafts replies",
+        ),
+        post(Cast::Drafts, "/api/codex/emails/send", mail, NO_SCOPE, "but sends nothing"),
+        get(Cast::Drafts, "/api/users", NO_TOKEN, "administration is for people"),
         Scene::MintWithoutTheRole,
         Scene::At { service: "odin", heading: "O.D.I.N., a print farm with 395 operations" },
-        get(Cast::Reader, "/api/printers", 200, "the document's first request: read:printers"),
-        post(Cast::Reader, "/api/jobs", job.clone(), 403, "a reader creates no job"),
-        post(Cast::Writer, "/api/jobs", job, 201, "the document's second request: write:jobs"),
-        get(Cast::Writer, "/api/v1/jobs", 403, "O.D.I.N. promises no read with its write"),
-        get(Cast::AgentRead, "/api/alerts", 200, "agent:read sees the dashboard"),
-        post(Cast::AgentRead, "/api/printers/1/pause", json!({}), 403, "and changes nothing"),
-        get(Cast::AgentWrite, "/api/alerts", 200, "agent:write includes agent:read"),
-        post(Cast::AgentWrite, "/api/printers/1/pause", json!({}), 200, "and works the floor"),
-        get(Cast::AgentWrite, "/api/backups", 403, "backups stay with people, whatever a token holds"),
-        get(Cast::Admin, "/api/backups", 200, "such as an administrator, signed in"),
-        get(Cast::SystemKey, "/api/backups", 200, "or the system key: full API access"),
-        get(Cast::Expired, "/api/printers", 401, "an expired token is out"),
-        get(Cast::Revoked, "/api/printers", 200, "a good token, until"),
+        get(Cast::Reader, "/api/printers", (200, "status"), "the document's first request: read:printers"),
+        post(Cast::Reader, "/api/jobs", job.clone(), NO_SCOPE, "a reader creates no job"),
+        post(
+            Cast::Writer,
+            "/api/jobs",
+            job,
+            (201, "\"model_id\":42"),
+            "the document's second request: write:jobs",
+        ),
+        get(Cast::Writer, "/api/v1/jobs", NO_SCOPE, "O.D.I.N. promises no read with its write"),
+        get(Cast::AgentRead, "/api/alerts", (200, "severity"), "agent:read sees the dashboard"),
+        post(Cast::AgentRead, "/api/printers/1/pause", json!({}), NO_SCOPE, "and changes nothing"),
+        get(Cast::AgentWrite, "/api/alerts", (200, "severity"), "agent:write includes agent:read"),
+        post(Cast::AgentWrite, "/api/printers/1/pause", json!({}), (200, "paused"), "and works the floor"),
+        get(Cast::AgentWrite, "/api/backups", NO_TOKEN, "backups stay with people, whatever a token holds"),
+        get(Cast::Admin, "/api/backups", (200, "filename"), "such as an administrator, signed in"),
+        get(Cast::SystemKey, "/api/backups", (200, "filename"), "or the system key: full API access"),
+        get(Cast::Expired, "/api/printers", BAD, "an expired token is out"),
+        get(Cast::Revoked, "/api/printers", (200, "status"), "a good token, until"),
         Scene::Revoke(Cast::Revoked),
-        get(Cast::Revoked, "/api/printers", 401, "the very next request is refused"),
+        get(Cast::Revoked, "/api/printers", BAD, "the very next request is refused"),
         Scene::Demote,
-        post(Cast::AgentWrite, "/api/printers/1/resume", json!({}), 403, "a token never exceeds its owner"),
-        get(Cast::AgentWrite, "/api/alerts", 200, "what a viewer may do is left to it"),
+        post(
+            Cast::AgentWrite,
+            "/api/printers/1/resume",
+            json!({}),
+            NO_SCOPE,
+            "a token never exceeds its owner",
+        ),
+        get(Cast::AgentWrite, "/api/alerts", (200, "severity"), "what a viewer may do is left to it"),
         Scene::MintByToken,
-        get(Cast::Reader, "/api/%2e%2e/backups", 400, "a path that can be read in two ways is refused"),
-        get(Cast::Reader, "/api/nowhere", 404, "what is not in the catalog is closed"),
+        get(
+            Cast::Reader,
+            "/api/%2e%2e/backups",
+            (400, "invalid_request"),
+            "a path that can be read in two ways is refused",
+        ),
+        get(Cast::Reader, "/api/nowhere", (404, "no_route"), "what is not in the catalog is closed"),
     ]
 }
 

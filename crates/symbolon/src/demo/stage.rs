@@ -157,7 +157,7 @@ impl Stage {
     }
 
     pub(super) async fn demote(&self) -> Result<(), Failure> {
-        let roles = Some([("odin".to_owned(), "viewer".to_owned())].into());
+        let roles = Some([("odin".to_owned(), Some("viewer".to_owned()))].into());
         self.administrator.edit_user(OPERATOR, &EditUser { roles, ..EditUser::default() }).await?;
         Ok(())
     }

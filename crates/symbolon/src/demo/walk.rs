@@ -21,11 +21,20 @@ pub(super) struct Walked {
 }
 
 impl Walked {
-    fn note(&mut self, screen: &Screen, who: &str, what: &str, wanted: u16, because: &str, answer: &Answer) {
-        let right = answer.status == wanted;
+    fn note(
+        &mut self,
+        screen: &Screen,
+        who: &str,
+        what: &str,
+        (wanted, holds): (u16, &str),
+        because: &str,
+        answer: &Answer,
+    ) {
+        let right = answer.status == wanted && answer.body.to_string().contains(holds);
         self.asked += 1;
         if !right {
-            self.wrong.push(format!("{who}: {what} answered {} and not {wanted}", answer.status));
+            let came = format!("{} {}", answer.status, reason(answer));
+            self.wrong.push(format!("{who}: {what} answered {came}, and not {wanted} with {holds:?} in it"));
         }
         screen.answer(right, who, what, answer.status, because, &reason(answer));
     }
@@ -72,7 +81,7 @@ pub(super) async fn walk(stage: &Stage, screen: &Screen) -> Result<Walked, Failu
                     screen,
                     &format!("{VISITOR}, signed in"),
                     "create a token",
-                    403,
+                    (403, "insufficient_role"),
                     because,
                     &answer,
                 );
@@ -81,7 +90,14 @@ pub(super) async fn walk(stage: &Stage, screen: &Screen) -> Result<Walked, Failu
                 let new = json!({ "name": "stronger", "scopes": ["agent:write"] });
                 let answer = stage.mint(service, Some(Cast::Reader), &new).await?;
                 let because = "no token makes a token";
-                walked.note(screen, name(Cast::Reader), "create a token", 403, because, &answer);
+                walked.note(
+                    screen,
+                    name(Cast::Reader),
+                    "create a token",
+                    (403, "human_only"),
+                    because,
+                    &answer,
+                );
             }
         }
     }
@@ -104,7 +120,7 @@ async fn ask(
         screen,
         name(request.cast),
         &format!("{method} {path}"),
-        request.status,
+        (request.status, request.holds),
         request.because,
         &answer,
     );

@@ -155,8 +155,15 @@ async fn attend(
                 Signal::Stop => return Ok(()),
                 Signal::Reload => catalogs.reload(node, settings),
             },
-            _ = uses.tick() => node.app().write_uses().await,
-            _ = pruning.tick() => node.app().prune().await,
+            // Beside this loop, which must hear a signal also while the record is slow.
+            _ = uses.tick() => {
+                let app = node.app().clone();
+                tokio::spawn(async move { app.write_uses().await });
+            }
+            _ = pruning.tick() => {
+                let app = node.app().clone();
+                tokio::spawn(async move { app.prune().await });
+            }
             _ = looking.tick() => catalogs.reload_if_changed(node, settings).await,
             () = open.broken() => return Err(Failure::new("a door closed by itself; the log has the cause")),
         }

@@ -72,7 +72,10 @@ pub(in crate::management) async fn enable(
     caller: Caller,
     PathOf(of): PathOf<OfToken>,
 ) -> Result<Json<TokenRecord>, ApiError> {
-    let rule = |case: &Case<'_>| manage::switch(case.token, false, case.now);
+    let rule = |case: &Case<'_>| {
+        case.operator.gives_rights_to(case.catalog, case.owner)?;
+        manage::switch(case.token, false, case.now)
+    };
     let token = managed(&app, &caller, &of, Action::Enable, rule).await?;
     Ok(Json(app.token_record(&token)))
 }
@@ -101,7 +104,9 @@ pub(in crate::management) async fn revoke_own(
 ) -> Result<(), ApiError> {
     for _ in 0..TRIES {
         let stored = app.store().token(&token.service, token.id).await?.ok_or_else(not_there)?;
-        let Some(tombstone) = manage::revoke(&stored, app.now()) else { return Ok(()) };
+        let Some(tombstone) = manage::revoke(&stored, app.now()) else {
+            return Ok(app.store().applied().await?);
+        };
         if write(app, caller, Action::Revoke, &stored, &tombstone).await? {
             return Ok(());
         }
@@ -155,6 +160,7 @@ async fn managed(
         let Some(owner) = app.gate().user(token.owner) else {
             // Revoked with its owner. That can be asked for again, and nothing else can.
             let detail = "the token was revoked when its owner was removed";
+            app.store().applied().await?;
             return if action == Action::Revoke {
                 Ok(token)
             } else {
@@ -163,7 +169,11 @@ async fn managed(
         };
         operator.manages_tokens_of(catalog, &owner)?;
         let case = Case { catalog, operator, owner: &owner, token: &token, now: app.now() };
-        let Some(next) = rule(&case)? else { return Ok(token) };
+        let Some(next) = rule(&case)? else {
+            // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
+            app.store().applied().await?;
+            return Ok(token);
+        };
         if write(app, caller, action, &token, &next).await? {
             return Ok(next);
         }
@@ -185,7 +195,7 @@ async fn write(
         service: Some(&token.service),
         detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
     };
-    match app.record(caller.origin(), deed, vec![Change::TokenChanged(next.clone())], None).await {
+    match app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], None).await {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict(_)) => Ok(false),
         Err(error) => Err(error.into()),

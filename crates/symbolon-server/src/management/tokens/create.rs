@@ -61,7 +61,7 @@ pub(in crate::management) async fn create(
             detail: detail::of_token(&app, &token),
         };
         let changes = vec![Change::TokenCreated(token.clone())];
-        match app.record(caller.origin(), deed, changes, claiming.of(&token.id)).await {
+        match app.record(caller.by(), deed, changes, claiming.of(&token.id)).await {
             Ok(()) => break (token, secret),
             // Another token has this `token_prefix`: draw again.
             Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,

@@ -9,9 +9,8 @@ use std::sync::Arc;
 
 use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::manage::Operator;
-use symbolon_core::name::{ServiceName, UserName};
-use symbolon_core::record::{Token, TokenState, User};
-use symbolon_core::store::{PageQuery, TokenQuery};
+use symbolon_core::name::UserName;
+use symbolon_core::record::{Token, User};
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::{Catalog, Code, Refusal};
 
@@ -28,40 +27,11 @@ fn not_there() -> ApiError {
 async fn find(app: &App, caller: &Caller, catalog: &Catalog, name: &str) -> Result<Token, ApiError> {
     let token = match (name.parse::<TokenId>(), name.parse::<TokenPrefix>()) {
         (Ok(id), _) => app.store().token(&catalog.service, id).await?,
-        (_, Ok(prefix)) => by_prefix(app, &catalog.service, prefix).await?,
+        (_, Ok(prefix)) => app.store().token_prefixed(&catalog.service, prefix).await?,
         _ => None,
     };
     let token = token.ok_or_else(not_there)?;
     if sees(caller, catalog, token.owner)? { Ok(token) } else { Err(not_there()) }
-}
-
-/// The token of this prefix; a live one before a tombstone.
-pub(super) async fn by_prefix(
-    app: &App,
-    service: &ServiceName,
-    prefix: TokenPrefix,
-) -> Result<Option<Token>, ApiError> {
-    for state in [None, Some(TokenState::Revoked)] {
-        let mut query = TokenQuery {
-            service: service.clone(),
-            owner: None,
-            state,
-            text: Some(prefix.to_string()),
-            now: app.now(),
-            page: PageQuery { after: None, limit: 1_000 },
-        };
-        // Names and descriptions may contain the text too, however many: to the last page.
-        loop {
-            let page = app.store().tokens(&query).await?;
-            let found = page.items.into_iter().find(|token| token.token_prefix == prefix);
-            if found.is_some() {
-                return Ok(found);
-            }
-            let Some(next) = page.next else { break };
-            query.page.after = Some(next);
-        }
-    }
-    Ok(None)
 }
 
 /// Whether the caller may know of the tokens of `owner`: their own, or everybody's for who manages those.

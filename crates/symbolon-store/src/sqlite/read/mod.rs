@@ -11,6 +11,7 @@ use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Token, User};
 use symbolon_core::store::{Claim, StoreError};
+use symbolon_core::token::TokenPrefix;
 
 pub(super) use self::lists::{audit, keys, sessions, tokens, users};
 use super::fault::unavailable;
@@ -24,6 +25,20 @@ pub(super) async fn token(
     let row = sqlx::query(select_tokens!("WHERE id = ?1 AND service = ?2"))
         .bind(id.to_string())
         .bind(service.as_str())
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    rows::only(row, "tokens", rows::token)
+}
+
+pub(super) async fn token_prefixed(
+    db: &SqlitePool,
+    service: &ServiceName,
+    prefix: TokenPrefix,
+) -> Result<Option<Token>, StoreError> {
+    let row = sqlx::query(select_tokens!("WHERE service = ?1 AND token_prefix = ?2"))
+        .bind(service.as_str())
+        .bind(prefix.as_str())
         .fetch_optional(db)
         .await
         .map_err(|error| unavailable(&error))?;

@@ -10,7 +10,7 @@ use sqlx::SqliteConnection;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::AuditLine;
-use symbolon_core::store::{Change, Claim, Mutation, StoreError};
+use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 
 use super::fault::Fault;
 use super::rows;
@@ -26,6 +26,9 @@ pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), F
 }
 
 async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fault> {
+    if !stands(db, mutation.standing).await? {
+        return Err(Fault::Refused(StoreError::CallerChanged));
+    }
     // The claim first: a repeated request hears that it was made before, and not that its name is taken.
     if let Some(claim) = &mutation.claim {
         make_claim(db, claim, mutation.now).await?;
@@ -43,6 +46,28 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
         note_audit(db, line).await?;
     }
     Ok(())
+}
+
+/// Whether what the caller's right rests on is as it was.
+async fn stands(db: &mut SqliteConnection, standing: Standing) -> Result<bool, Fault> {
+    let found = match standing {
+        Standing::Given => return Ok(true),
+        Standing::Session { session, user, revision } => {
+            sqlx::query(
+                "SELECT 1 FROM sessions JOIN users ON users.id = sessions.user \
+                 WHERE sessions.id = ?1 AND users.id = ?2 AND users.revision = ?3 AND users.removed_at IS NULL",
+            )
+            .bind(session.to_string())
+            .bind(user.to_string())
+            .bind(i64::try_from(revision).unwrap_or(i64::MAX))
+            .fetch_optional(db)
+            .await?
+        }
+        Standing::Key(id) => {
+            sqlx::query("SELECT 1 FROM keys WHERE id = ?1").bind(id.to_string()).fetch_optional(db).await?
+        }
+    };
+    Ok(found.is_some())
 }
 
 /// Writes one change; what it is called and of what it is, for the change record.
