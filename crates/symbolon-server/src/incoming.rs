@@ -44,7 +44,12 @@ pub(crate) fn credentials(headers: &HeaderMap, https: bool) -> Credentials<'_> {
 
 /// Whether a header asks for another method.
 pub(crate) fn method_override(headers: &HeaderMap) -> bool {
-    headers.keys().any(|name| METHOD_OVERRIDES.iter().any(|plain| folds_to(name.as_str(), plain)))
+    headers.keys().any(is_method_override)
+}
+
+/// Whether a header of this name asks for another method.
+pub(crate) fn is_method_override(name: &HeaderName) -> bool {
+    METHOD_OVERRIDES.iter().any(|plain| folds_to(name.as_str(), plain))
 }
 
 /// Whether an application may take a header of this name for `plain`. CGI, WSGI and PHP fold header names into

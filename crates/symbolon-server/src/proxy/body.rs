@@ -13,6 +13,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 use super::activity::Activity;
 use super::headers::clean_trailers;
 use super::pool::{Pool, Sender};
+use super::settings::ProxySettings;
 use super::watch::Watch;
 use crate::listen::Patience;
 
@@ -35,18 +36,20 @@ pub(super) struct RequestBody {
     incoming: Option<Incoming>,
     patience: Patience,
     activity: Arc<Activity>,
+    settings: Arc<ProxySettings>,
 }
 
 impl RequestBody {
-    pub(super) fn new(incoming: Incoming, idle: Duration, activity: Arc<Activity>) -> Self {
+    pub(super) fn new(incoming: Incoming, settings: Arc<ProxySettings>, activity: Arc<Activity>) -> Self {
         let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
-        Self { incoming, patience: Patience::new(idle), activity }
+        Self { incoming, patience: Patience::new(settings.timeouts.idle), activity, settings }
     }
 
     /// The same body once more: only of no body can there be a copy.
-    pub(super) fn copy(&self, idle: Duration) -> Option<Self> {
-        let copy = Self { incoming: None, patience: Patience::new(idle), activity: self.activity.clone() };
-        self.incoming.is_none().then_some(copy)
+    pub(super) fn copy(&self) -> Option<Self> {
+        let (settings, activity) = (self.settings.clone(), self.activity.clone());
+        let patience = Patience::new(settings.timeouts.idle);
+        self.incoming.is_none().then_some(Self { incoming: None, patience, activity, settings })
     }
 }
 
@@ -58,7 +61,7 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming, patience, activity } = self.get_mut();
+        let Self { incoming, patience, activity, settings } = self.get_mut();
         let Some(incoming) = incoming else { return Poll::Ready(None) };
         let frame = Pin::new(incoming).poll_frame(cx);
         activity.wait_for_caller(frame.is_pending());
@@ -74,7 +77,9 @@ impl Body for RequestBody {
             activity.break_off();
         }
         let cleaned = |mut frame: Frame<Bytes>| {
-            frame.trailers_mut().map(clean_trailers);
+            if let Some(trailers) = frame.trailers_mut() {
+                clean_trailers(trailers, &settings.upstream_headers);
+            }
             frame
         };
         Poll::Ready(frame.map(|frame| frame.map(cleaned).map_err(Into::into)))

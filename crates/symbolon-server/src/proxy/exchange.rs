@@ -67,7 +67,7 @@ pub(super) async fn exchange(
             Some(sender) => sender,
             None => pool.connect().await.map_err(Fault::Connect)?,
         };
-        let copy = if reused { copy(&request, timeouts) } else { None };
+        let copy = if reused { copy(&request) } else { None };
         let sending = sender.try_send_request(request);
         let Some(outcome) = while_active(sending, timeouts.answer, activity).await else {
             return Err(Fault::Silent);
@@ -95,12 +95,12 @@ pub(super) async fn exchange(
 
 /// A copy of a request that may be sent twice: its method says that this is the same as once (RFC 9110 section
 /// 9.2.2), and it has no body.
-fn copy(request: &Request<RequestBody>, timeouts: &Timeouts) -> Option<Request<RequestBody>> {
+fn copy(request: &Request<RequestBody>) -> Option<Request<RequestBody>> {
     use Method as M;
     if !matches!(*request.method(), M::GET | M::HEAD | M::OPTIONS | M::PUT | M::DELETE | M::TRACE) {
         return None;
     }
-    let mut copy = Request::new(request.body().copy(timeouts.idle)?);
+    let mut copy = Request::new(request.body().copy()?);
     *copy.method_mut() = request.method().clone();
     *copy.uri_mut() = request.uri().clone();
     *copy.headers_mut() = request.headers().clone();

@@ -3,61 +3,19 @@
 
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, COOKIE, HOST, TE, TRANSFER_ENCODING, UPGRADE};
+use http::header::{CONNECTION, COOKIE, HOST, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::decision::Identity;
 
+use super::names::{
+    FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, OF_CONNECTION, is_identity, is_no_trailer,
+    is_not_the_callers,
+};
 use super::settings::UpstreamHeaders;
-use crate::incoming::{cookie_name, folds_to, folds_to_beginning};
+use crate::incoming::{cookie_name, folds_to};
 
-const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
-const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
-const FORWARDED_PROTO: HeaderName = HeaderName::from_static("x-forwarded-proto");
-
-/// Headers about one connection and not about the message (RFC 9110 section 7.6.1). `Trailer` is not among
-/// them: it goes with the trailers, which go on.
-const OF_CONNECTION: [HeaderName; 6] = [
-    CONNECTION,
-    HeaderName::from_static("keep-alive"),
-    HeaderName::from_static("proxy-connection"),
-    TE,
-    TRANSFER_ENCODING,
-    UPGRADE,
-];
-
-/// A caller's credentials, as headers.
-const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "proxy-authorization"];
-
-/// Headers by which frameworks behind a proxy are told of another URL, or another method, than the request's.
-/// What was decided about is the request's own.
-const REWRITES: [&str; 8] = [
-    "x-original-url",
-    "x-original-uri",
-    "x-original-method",
-    "x-rewrite-url",
-    "x-forwarded-uri",
-    "x-forwarded-method",
-    "x-forwarded-prefix",
-    "x-forwarded-path",
-];
-
-/// Whether this could be taken for an identity header.
-pub(super) fn is_identity(name: &HeaderName) -> bool {
-    folds_to_beginning(name.as_str(), "x-symbolon-")
-}
-
-/// Whether this is about one connection.
-pub(super) fn is_connections(name: &HeaderName) -> bool {
-    OF_CONNECTION.contains(name)
-}
-
-fn is_credential(name: &HeaderName) -> bool {
-    CREDENTIALS.iter().any(|plain| folds_to(name.as_str(), plain))
-}
-
-fn is_rewrite(name: &HeaderName) -> bool {
-    REWRITES.iter().any(|plain| folds_to(name.as_str(), plain))
-}
+/// Where a request comes from, which the proxy says itself.
+const FORWARDED: [HeaderName; 3] = [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO];
 
 fn remove_all(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
     let names: Vec<HeaderName> = headers.keys().filter(|name| which(name)).cloned().collect();
@@ -102,21 +60,15 @@ pub(super) fn remove_identity(headers: &mut HeaderMap) {
     remove_all(headers, is_identity);
 }
 
-/// Removes what a request that was decided about does not carry on: credentials, other URLs, and what
-/// `upstream` would set.
+/// Removes what the caller of a request that was decided about has no say in. What [`set_forwarded`] makes
+/// true afterwards stays.
 pub(super) fn remove_decided(headers: &mut HeaderMap, upstream: &UpstreamHeaders) {
-    remove_all(headers, |name| {
-        is_credential(name)
-            || is_rewrite(name)
-            || upstream.names().any(|ours| folds_to(name.as_str(), ours.as_str()))
-    });
+    remove_all(headers, |name| is_not_the_callers(name, upstream) && !FORWARDED.contains(name));
 }
 
-/// Removes from trailers what may not be in a header either: some servers merge the two.
-pub(super) fn clean_trailers(trailers: &mut HeaderMap) {
-    remove_all(trailers, |name| {
-        is_identity(name) || is_credential(name) || is_rewrite(name) || *name == COOKIE || *name == HOST
-    });
+/// Removes from trailers what may not be in one.
+pub(super) fn clean_trailers(trailers: &mut HeaderMap, upstream: &UpstreamHeaders) {
+    remove_all(trailers, |name| is_no_trailer(name, upstream));
 }
 
 /// What the application is told of the caller: all five headers, each with a value.
@@ -136,8 +88,9 @@ pub(super) fn identity(identity: &Identity<'_>) -> [(HeaderName, HeaderValue); 5
 /// last is known to be true; `X-Forwarded-Host` is the request's own `Host`. `X-Forwarded-Proto` is what a
 /// TLS-speaking proxy in front says, if it says one of two words, for here it can only ever be `http`.
 pub(super) fn set_forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>) {
-    let ours = [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO];
-    remove_all(headers, |name| ours.iter().any(|one| name != one && folds_to(name.as_str(), one.as_str())));
+    remove_all(headers, |name| {
+        FORWARDED.iter().any(|one| name != one && folds_to(name.as_str(), one.as_str()))
+    });
     if let Some(peer) = peer {
         let peer = peer.to_string();
         let before = headers.get_all(FORWARDED_FOR).iter().map(HeaderValue::as_bytes);

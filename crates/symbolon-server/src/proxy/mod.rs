@@ -11,6 +11,7 @@ mod body;
 mod exchange;
 mod headers;
 mod message;
+mod names;
 mod passage;
 mod pool;
 mod settings;
@@ -50,7 +51,7 @@ pub use settings::{
 /// The proxy of one application.
 pub struct Proxy {
     app: App,
-    settings: ProxySettings,
+    settings: Arc<ProxySettings>,
     pool: Arc<Pool>,
 }
 
@@ -61,7 +62,7 @@ impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
         let pool = Arc::new(Pool::new(settings.upstream.clone(), settings.timeouts.connect));
-        Self { app, settings, pool }
+        Self { app, settings: Arc::new(settings), pool }
     }
 
     /// The proxy as something to listen with.
@@ -183,7 +184,7 @@ impl Proxy {
         let watch = passage.watch.take();
         passage.dress(&mut parts, &self.settings, caller.is_some());
         let activity = Arc::new(Activity::default());
-        let body = RequestBody::new(body, timeouts.idle, activity.clone());
+        let body = RequestBody::new(body, self.settings.clone(), activity.clone());
         let request = Request::from_parts(parts, body);
         let (mut response, sender) = exchange(&self.pool, request, timeouts, &activity).await?;
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -9,7 +9,7 @@ use http::uri::{Authority, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::name::ServiceName;
 
-use super::headers::{is_connections, is_identity};
+use super::names::{is_connections, is_identity};
 
 /// One guarded application.
 #[derive(Debug, Clone)]

@@ -255,3 +255,47 @@ async fn the_canonical_path_goes_on_and_no_header_says_otherwise() {
         assert!(!format!("{seen:?}").contains("evil"), "{seen:?}");
     }
 }
+
+#[tokio::test]
+async fn who_is_calling_is_not_said_in_the_words_of_other_proxies() {
+    let world = World::new().await;
+    let ann = world.user("ann", "viewer").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let others = [
+        ("Forwarded", "for=6.6.6.6;host=evil"),
+        ("X-Real-IP", "evil"),
+        ("X_Real_IP", "evil"),
+        ("True-Client-IP", "evil"),
+        ("X-Original-Host", "evil"),
+        ("X-Script-Name", "/evil"),
+        ("X-Forwarded-Ssl", "evil"),
+        ("X-Forwarded-User", "evil"),
+        ("X-Forwarded-Client-Cert", "evil"),
+        ("Remote-User", "evil"),
+        ("Remote_Groups", "evil"),
+        ("X-Remote-User", "evil"),
+        ("X-Auth-Request-User", "evil"),
+        ("X_Auth_Request_Email", "evil"),
+        ("X-WebAuth-User", "evil"),
+        ("X-Authentik-Username", "evil"),
+        ("X-Consumer-Username", "evil"),
+        ("Cf-Access-Jwt-Assertion", "evil"),
+        ("Tailscale-User-Login", "evil"),
+    ];
+    let sent = [&others[..], &[("X-Remote-Control", "kept"), ("X-Real", "kept")]].concat();
+    for line in ["GET /api/things", "GET /api/health"] {
+        assert_eq!(front.ask_as(&token, line, &sent).await.status(), 200);
+        let seen = recorder.seen().await;
+        assert!(!format!("{seen:?}").contains("evil"), "{seen:?}");
+        assert_eq!((seen.header("x-remote-control"), seen.header("x-real")), (Some("kept"), Some("kept")));
+    }
+    // Where the application's own login decides, they are its own affair.
+    let front = Front::passthrough(&world, recorder.backend.address).await;
+    for other in others {
+        front.ask("GET /api/things", &[other]).await;
+        let name = other.0.to_ascii_lowercase();
+        assert_eq!(recorder.seen().await.header(&name), Some(other.1), "{name}");
+    }
+}

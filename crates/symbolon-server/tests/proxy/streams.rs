@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use symbolon_server::listen::Limits;
-use symbolon_server::proxy::{ProxySettings, Timeouts};
+use symbolon_server::proxy::{OtherCredentials, ProxySettings, Timeouts, UpstreamHeaders};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
@@ -151,6 +151,46 @@ async fn trailers_pass_both_ways_without_what_headers_may_not_say() {
     let seen = seen.recv().await.unwrap();
     assert_eq!(seen.body, b"hello");
     assert_eq!(seen.trailers, [("x-sum".to_owned(), "41".to_owned())]);
+}
+
+#[tokio::test]
+async fn no_trailer_says_what_no_header_may_say() {
+    let world = World::new().await;
+    let mut recorder = Recorder::new().await;
+    let upstream_headers = UpstreamHeaders::parse([("X-Tenant-Id", "7")]).unwrap();
+    let barred = [
+        "X-Tenant-Id",
+        "x_tenant_id",
+        "X-HTTP-Method-Override",
+        "X_Method_Override",
+        "X-Forwarded-For",
+        "X-Forwarded-Host",
+        "X_Forwarded_Proto",
+        "X-Forwarded-Ssl",
+        "X-Real-IP",
+        "Forwarded",
+        "X_Original_URL",
+        "Remote-User",
+        "Proxy-Authorization",
+        "Cookie",
+        "Keep-Alive",
+    ];
+    for other_credentials in [OtherCredentials::Refuse, OtherCredentials::Passthrough] {
+        let upstream_headers = upstream_headers.clone();
+        let address = recorder.backend.address;
+        let proxied = ProxySettings { upstream_headers, other_credentials, ..settings(address) };
+        let front = Front::by(&world, proxied, Limits::default()).await;
+        let names = barred.join(", ");
+        let lines: String = barred.iter().map(|name| format!("{name}: evil\r\n")).collect();
+        let mut wire = front.connect().await;
+        wire.send(format!(
+            "POST /api/login HTTP/1.1\r\nHost: a\r\nTE: trailers\r\nTransfer-Encoding: chunked\r\n\
+             Trailer: X-Sum, {names}\r\n\r\n0\r\nX-Sum: 41\r\n{lines}\r\n"
+        ))
+        .await;
+        assert_eq!(wire.message().await.unwrap().status(), 200);
+        assert_eq!(recorder.seen().await.trailers, [("x-sum".to_owned(), "41".to_owned())]);
+    }
 }
 
 #[tokio::test]
