@@ -28,6 +28,7 @@ GET    /healthz                               -        | 200    200    200    20
 GET    /readyz                                -        | 200    200    200    200   200  200    200    200   200   200
 GET    /v1/services                           -        | 401    200    200    200   200  200    200    200   200   200
 GET    /v1/services/{service}                 odin     | 401    200    200    200   200  200    200    200   200   200
+GET    /v1/services/{service}                 odysseus | 401    200    404    200   200  200    200    200   404   200
 GET    /v1/services/{service}/tokens          odin     | 401    200    403    200   200  200    403    403   403   200
 GET    /v1/services/{service}/tokens          odysseus | 401    200    403    200   403  403    200    403   403   200
 POST   /v1/services/{service}/tokens          odin     | 401    201    403    201   201  201    403    403   403   201

@@ -9,8 +9,10 @@ use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
+    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Standing, Store, StoreError, StoredAudit,
+    TokenQuery,
 };
+use symbolon_core::token::TokenPrefix;
 
 /// What becomes of a commit, or of a read (then of no changes).
 pub(crate) enum Verdict {
@@ -74,7 +76,13 @@ impl Store for Between {
                     service: None,
                     detail: serde_json::json!({}),
                 };
-                let first = Mutation { changes, audit: vec![line], claim: None, standing: symbolon_core::store::Standing::Given, now: mutation.now };
+                let first = Mutation {
+                    changes,
+                    audit: vec![line],
+                    claim: None,
+                    standing: Standing::Given,
+                    now: mutation.now,
+                };
                 self.store.commit(first).await?;
             }
         }
@@ -86,6 +94,11 @@ impl Store for Between {
         self.store.note_used(uses).await
     }
 
+    async fn applied(&self) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.applied().await
+    }
+
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
         (self.reads)()?;
         self.store.prune(now).await
@@ -94,6 +107,15 @@ impl Store for Between {
     async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {
         (self.reads)()?;
         self.store.token(service, id).await
+    }
+
+    async fn token_prefixed(
+        &self,
+        service: &ServiceName,
+        prefix: TokenPrefix,
+    ) -> Result<Option<Token>, StoreError> {
+        (self.reads)()?;
+        self.store.token_prefixed(service, prefix).await
     }
 
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {

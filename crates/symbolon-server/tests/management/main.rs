@@ -14,6 +14,7 @@ mod leak;
 mod own;
 mod services;
 mod sessions;
+mod standing;
 mod tokens;
 mod users;
 mod verify;

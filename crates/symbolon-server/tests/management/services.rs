@@ -29,6 +29,22 @@ async fn a_catalog_is_readable_by_whoever_is_known() {
 }
 
 #[tokio::test]
+async fn a_verifier_key_and_a_token_see_their_own_service_alone() {
+    let (closed, open) =
+        (World::new().await, World::of(Setup { open_documents: true, ..Setup::default() }).await);
+    for (world, expected) in [(&closed, vec!["odin"]), (&open, vec!["odin", "odysseus"])] {
+        let (admin, verifier) = (world.admin().await, world.verifier_key("odin").await);
+        let (_, token) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+        for secret in [&verifier, &token] {
+            let listed = world.get("/v1/services").by(secret).send().await.expect(200);
+            let names: Vec<_> =
+                listed["items"].as_array().unwrap().iter().map(|one| &one["service"]).collect();
+            assert_eq!(names, expected);
+        }
+    }
+}
+
+#[tokio::test]
 async fn documents_are_open_only_where_the_operator_opened_them() {
     const PATHS: [&str; 3] = ["/openapi.json", "/v1/services", "/v1/services/odin"];
     let (closed, open) =

@@ -55,7 +55,6 @@ async fn the_roles_are_the_ones_that_the_services_have() {
         (json!({ "odin": "" }), "roles.odin"),
         (json!({ "": "admin" }), "roles."),
         (json!({ "odin": 5 }), "roles.odin"),
-        (json!({ "odin": null }), "roles.odin"),
     ] {
         for answer in [
             world.post("/v1/users", &json!({ "name": "new", "roles": roles })).by(&admin.jwt).send().await,
@@ -64,6 +63,9 @@ async fn the_roles_are_the_ones_that_the_services_have() {
             answer.refused_at(422, "validation_failed", field);
         }
     }
+    let none = json!({ "name": "new", "roles": { "odin": null } });
+    let answer = world.post("/v1/users", &none).by(&admin.jwt).send().await;
+    answer.refused_at(422, "validation_failed", "roles.odin");
     let twice = r#"{ "name": "new", "roles": { "odin": "viewer", "odin": "superadmin" } }"#;
     let answer = world.post("/v1/users", &Value::Null).body(twice).by(&admin.jwt).send().await;
     answer.refused_at(422, "validation_failed", "roles.odin");
@@ -128,9 +130,10 @@ async fn an_edit_changes_what_it_names_and_tells_the_audit() {
     assert_eq!(edit(json!({ "active": false })).await["active"], false);
     let promoted = edit(json!({ "platform_admin": true, "roles": { "odin": "admin" } })).await;
     assert_eq!((&promoted["active"], &promoted["platform_admin"]), (&json!(false), &json!(true)));
-    assert_eq!(promoted["roles"], json!({ "odin": "admin" }));
+    assert_eq!(promoted["roles"], json!({ "odin": "admin", "odysseus": "user" }));
     edit(json!({})).await;
     edit(json!({ "active": false, "roles": { "odin": "admin" } })).await;
+    edit(json!({ "roles": {} })).await;
     edit(json!({ "password": "a new password" })).await;
     let path = format!("/v1/audit?subject={}", ann.user.id);
     let lines = world.get(&path).by(&admin.jwt).send().await.expect(200);
@@ -143,12 +146,32 @@ async fn an_edit_changes_what_it_names_and_tells_the_audit() {
             json!({
                 "name": "ann",
                 "before": { "platform_admin": false, "roles": { "odin": "viewer", "odysseus": "user" } },
-                "after": { "platform_admin": true, "roles": { "odin": "admin" } },
+                "after": { "platform_admin": true, "roles": { "odin": "admin", "odysseus": "user" } },
                 "password_changed": false,
             }),
             json!({ "name": "ann", "before": { "active": true }, "after": { "active": false }, "password_changed": false }),
         ]
     );
+}
+
+#[tokio::test]
+async fn a_role_is_set_or_taken_away_and_the_others_are_left_alone() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    world.person("ann", &[("odin", "viewer")]).await;
+    let edit = async |roles: Value| {
+        let edit = json!({ "roles": roles });
+        world.patch("/v1/users/ann", &edit).by(&admin.jwt).send().await.expect(200)["roles"].clone()
+    };
+    let both = json!({ "odin": "viewer", "odysseus": "user" });
+    assert_eq!(edit(json!({ "odysseus": "user" })).await, both);
+    assert_eq!(edit(json!({})).await, both);
+    let (first, second) =
+        tokio::join!(edit(json!({ "odin": "operator" })), edit(json!({ "odysseus": "admin" })));
+    let landed = json!({ "odin": "operator", "odysseus": "admin" });
+    assert!([first, second].contains(&landed));
+    assert_eq!(edit(json!({ "odin": null })).await, json!({ "odysseus": "admin" }));
+    assert_eq!(edit(json!({ "odin": null, "odysseus": null })).await, json!({}));
 }
 
 #[tokio::test]

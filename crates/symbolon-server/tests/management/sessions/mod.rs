@@ -1,5 +1,6 @@
 //! Sign-ins.
 
 mod cookie;
+mod crowd;
 mod ending;
 mod sign_in;

@@ -147,6 +147,26 @@ async fn nobody_edits_or_revokes_the_tokens_of_a_user_above_them() {
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
 }
 
+/// The built-in user cannot be demoted or deactivated: what is its would outlive the power of whoever made it.
+#[tokio::test]
+async fn only_a_system_key_gives_rights_to_the_built_in_user() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    create(&world, &admin.jwt, "odin", reader("system")).await.refused_at(403, "insufficient_role", "owner");
+    let (id, secret) = world.odin_token(&key, &["read:jobs"]).await;
+    let path = format!("/v1/services/odin/tokens/{id}");
+    let post =
+        async |by: &str, verb: &str| world.post(&format!("{path}/{verb}"), &json!({})).by(by).send().await;
+    let wider = json!({ "scopes": ["read:jobs", "read:users"] });
+    world.patch(&path, &wider).by(&admin.jwt).send().await.refused(403, "insufficient_role");
+    // Taking away is another matter.
+    post(&admin.jwt, "disable").await.expect(200);
+    post(&admin.jwt, "enable").await.refused(403, "insufficient_role");
+    post(&key, "enable").await.expect(200);
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
+    world.delete(&path).by(&admin.jwt).send().await.expect(204);
+}
+
 #[tokio::test]
 async fn a_viewer_sees_and_manages_their_own_tokens_alone() {
     let world = World::new().await;

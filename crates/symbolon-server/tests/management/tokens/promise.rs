@@ -53,7 +53,7 @@ async fn a_demoted_operators_agent_token_no_longer_writes() {
     assert_eq!(record["scopes"], json!(["agent:write"]));
     assert_eq!(record["effective_scopes"], json!(["agent:read"]));
 
-    edit_user(&world, &admin.jwt, "operator", json!({ "roles": {} })).await.expect(200);
+    edit_user(&world, &admin.jwt, "operator", json!({ "roles": { "odin": null } })).await.expect(200);
     assert_eq!(can(&world, secret, ("GET", "/api/printers")).await, "insufficient_scope");
     let again = json!({ "roles": { "odin": "operator" } });
     edit_user(&world, &admin.jwt, "operator", again).await.expect(200);

@@ -1,0 +1,127 @@
+//! A right that goes while the call is under way is gone when the call would be carried out.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use serde_json::{Value, json};
+use symbolon_core::record::{KeyKind, User};
+use symbolon_core::store::{Change, Mutation, Store};
+
+use crate::between::{Between, Verdict};
+use crate::world::{Call, PASSWORD, Person, Setup, World};
+
+/// What somebody else does between the next call's beginning and its commit.
+type Meanwhile = Arc<Mutex<Vec<Change>>>;
+
+async fn world(meanwhile: &Meanwhile) -> World {
+    let meanwhile = meanwhile.clone();
+    let wrap = move |store: Arc<dyn Store>| {
+        Between::before_commits(store, move |_, _: &Mutation| {
+            let changes = std::mem::take(&mut *meanwhile.lock().unwrap_or_else(PoisonError::into_inner));
+            Box::pin(async move { if changes.is_empty() { Verdict::Pass } else { Verdict::After(changes) } })
+        })
+    };
+    World::of(Setup { wrap: Box::new(wrap), ..Setup::default() }).await
+}
+
+fn set(meanwhile: &Meanwhile, changes: Vec<Change>) {
+    *meanwhile.lock().unwrap_or_else(PoisonError::into_inner) = changes;
+}
+
+fn edited(person: &Person, edit: impl FnOnce(&mut User)) -> Change {
+    let mut next = User { revision: person.user.revision + 1, ..person.user.clone() };
+    edit(&mut next);
+    Change::UserChanged(next)
+}
+
+/// Every call that changes something, by an administrator who is one no more when it would be carried out.
+#[tokio::test]
+async fn nothing_is_changed_by_who_may_not_any_more() {
+    let token = json!({ "name": "late", "scopes": ["read:jobs"] });
+    let calls: [(&str, &str, Value); 10] = [
+        ("POST", "/v1/services/odin/tokens", token),
+        ("PATCH", "/v1/services/odin/tokens/{token}", json!({ "name": "late" })),
+        ("POST", "/v1/services/odin/tokens/{token}/disable", json!({})),
+        ("DELETE", "/v1/services/odin/tokens/{token}", Value::Null),
+        ("POST", "/v1/users", json!({ "name": "late" })),
+        ("PATCH", "/v1/users/ann", json!({ "active": false })),
+        ("DELETE", "/v1/users/ann", Value::Null),
+        ("POST", "/v1/keys", json!({ "kind": "system", "name": "late" })),
+        ("DELETE", "/v1/keys/{key}", Value::Null),
+        ("POST", "/v1/self/password", json!({ "current": PASSWORD, "new": "a new password" })),
+    ];
+    for (method, path, body) in calls {
+        let ends: [fn(&Person) -> Change; 4] = [
+            |admin| Change::SessionEnded(admin.session.id),
+            |admin| Change::SessionsEnded(admin.user.id),
+            |admin| edited(admin, |user| user.active = false),
+            |admin| edited(admin, |user| (user.platform_admin, user.roles) = (false, [].into())),
+        ];
+        for (number, end) in ends.into_iter().enumerate() {
+            let meanwhile = Meanwhile::default();
+            let world = world(&meanwhile).await;
+            let (admin, ann) = (world.admin().await, world.person("ann", &[("odin", "viewer")]).await);
+            let (token, secret) = world.odin_token(&ann.jwt, &["read:jobs"]).await;
+            let (key, _) = world.key(KeyKind::System).await;
+            let reader = world.system_key().await;
+            let path = path.replace("{token}", &token).replace("{key}", &key.id.to_string());
+            set(&meanwhile, vec![end(&admin)]);
+            let mut call = Call::new(&world, method, &path).by(&admin.jwt);
+            if !body.is_null() {
+                call = call.json(&body);
+            }
+            let answer = call.send().await;
+            assert_eq!(answer.status, 409, "{method} {path} after end {number}: {}", answer.text());
+
+            let get = async |path: &str| world.get(path).by(&reader).send().await.expect(200);
+            let record = get(&format!("/v1/services/odin/tokens/{token}")).await;
+            assert_eq!((&record["name"], &record["state"]), (&json!("test"), &json!("active")));
+            assert_eq!(get("/v1/services/odin/tokens").await["items"].as_array().unwrap().len(), 1);
+            assert_eq!(get("/v1/users/ann").await["active"], true);
+            assert_eq!(get("/v1/users").await["items"].as_array().unwrap().len(), 3);
+            assert_eq!(get("/v1/keys").await["items"].as_array().unwrap().len(), 2);
+            assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_key_that_is_taken_back_meanwhile_makes_nothing() {
+    let meanwhile = Meanwhile::default();
+    let world = world(&meanwhile).await;
+    let (key, secret) = world.key(KeyKind::System).await;
+    let reader = world.system_key().await;
+    for (path, body) in [
+        ("/v1/services/odin/tokens", json!({ "name": "late", "scopes": ["read:jobs"] })),
+        ("/v1/keys", json!({ "kind": "system", "name": "late" })),
+        ("/v1/users", json!({ "name": "late" })),
+    ] {
+        set(&meanwhile, vec![Change::KeyRemoved(key.id)]);
+        world.post(path, &body).by(&secret).send().await.refused(409, "conflict");
+        world.commit(vec![Change::KeyCreated(key.clone())]).await;
+    }
+    let tokens = world.get("/v1/services/odin/tokens").by(&reader).send().await.expect(200);
+    assert_eq!(tokens["items"], json!([]));
+}
+
+/// Of two who revoke one token, the second finds it revoked already. It is told so only when that holds.
+#[tokio::test]
+async fn so_already_is_said_when_it_is_so_everywhere() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let key = world.system_key().await;
+    for _ in 0..20 {
+        let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+        let path = format!("/v1/services/odin/tokens/{id}");
+        let question = json!({ "token": secret, "method": "GET", "path": "/api/jobs" });
+        let revoke = async |by: Option<&str>| {
+            let call =
+                by.map_or_else(|| world.delete("/v1/self").by(&secret), |by| world.delete(&path).by(by));
+            let answer = call.send().await;
+            // The token's own call may come too late to be one.
+            assert!(answer.status == 204 || (by.is_none() && answer.status == 401), "{}", answer.text());
+            let reply = world.post("/v1/services/odin/verify", &question).by(&key).send().await.expect(200);
+            assert_eq!(reply["code"], "invalid_token");
+        };
+        tokio::join!(revoke(Some(&admin.jwt)), revoke(Some(&key)), revoke(None));
+    }
+}
