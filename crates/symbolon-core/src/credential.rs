@@ -1,10 +1,11 @@
 //! What the caller presented (DESIGN part 4, rule 3): one `Authorization: Bearer`, or one `X-API-Key`, never in
 //! the query.
 
+mod claim;
+
 use std::fmt;
 
-use crate::session::SessionKey;
-use crate::token::Prefix;
+pub use claim::{claims_symbolon, holds_session};
 
 /// The credential headers of one request, as bytes. A door fills it and decides nothing.
 #[derive(Clone, Copy, Default)]
@@ -87,24 +88,6 @@ impl<'a> Credentials<'a> {
         };
         Ok(secret.map(Presented::Secret).or_else(|| self.cookie.map(Presented::Cookie)))
     }
-
-    /// Whether anything here claims to be a token of `prefixes`, a key or a session of Symbolon's; so too where
-    /// a header is repeated, for not every copy of it was looked at. In passthrough such a request is decided
-    /// about and never handed on as somebody else's.
-    pub fn claims_symbolon(&self, prefixes: &[Prefix], is_key: impl Fn(&[u8]) -> bool) -> bool {
-        let ours = |word: &[u8]| {
-            prefixes.iter().any(|prefix| prefix.claims(word))
-                || Prefix::of_keys().claims(word)
-                || SessionKey::claims(word)
-        };
-        // In a header that is malformed too: what we would refuse must not reach the application's logs.
-        let holds = |value: &[u8]| value.split(|b| !visible(*b) || *b == b',').any(ours);
-        self.repeated
-            || self.authorization.is_some_and(holds)
-            || self.api_key.is_some_and(holds)
-            || self.authorization.and_then(bearer).is_some_and(&is_key)
-            || self.api_key.is_some_and(is_key)
-    }
 }
 
 /// RFC 6750 section 2.1, the scheme in any case (RFC 9110 section 11.1).
@@ -165,35 +148,5 @@ mod tests {
         assert!(matches!(both.presented(), Ok(Some(Presented::Secret(b"x")))));
         let alone = Credentials { cookie, ..of(None, None) };
         assert!(matches!(alone.presented(), Ok(Some(Presented::Cookie(_)))));
-    }
-    #[test]
-    fn what_claims_to_be_ours_is_not_somebody_elses() {
-        let prefixes = ["odin".parse().unwrap(), "ody".parse().unwrap()];
-        let claims = |credentials: Credentials<'_>| {
-            credentials.claims_symbolon(&prefixes, |secret| secret == b"the-operators-own-key")
-        };
-        let session = "eyJhbGciOiJIUzI1NiIsInR5cCI6InN5bWJvbG9uLXNlc3Npb24rand0In0.e30.x";
-        for ours in ["odin_x", "ody_", "symkey_x", "the-operators-own-key", session] {
-            assert!(claims(Credentials::of_secret(ours.as_bytes())), "{ours}");
-            assert!(
-                claims(Credentials {
-                    authorization: Some(format!("bearer {ours}").as_bytes()),
-                    ..Credentials::default()
-                }),
-                "{ours}"
-            );
-        }
-        for ours in ["Bearer  odin_x", "Bearer odin_x,", "Basic x, Bearer odin_x", "odin_x", "Bearer\todin_x"]
-        {
-            assert!(claims(of(Some(ours), None)), "{ours}");
-        }
-        assert!(claims(Credentials { repeated: true, ..of(Some("Basic x"), None) }));
-        for theirs in
-            ["Basic b2Rpbl94", "Bearer other_x", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x", "Bearer xodin_x", ""]
-        {
-            assert!(!claims(of(Some(theirs), None)), "{theirs}");
-            assert!(!claims(of(None, Some(theirs))), "{theirs}");
-        }
-        assert!(!claims(Credentials::default()));
     }
 }

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::catalog::Catalog;
-use symbolon_core::credential::{Credentials, Presented};
+use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
 use symbolon_core::decision::{
     Caller, Decision, Identifier, Judge, Keys, LiveToken, Principal, Reason, Request, ServiceRules,
 };
@@ -212,13 +212,14 @@ impl Gate {
         })
     }
 
-    /// Whether any of these credentials claims to be Symbolon's: a token of any of its services, a key, or a
-    /// session. A proxy in passthrough decides about such a request and hands on only the others.
-    pub fn claims(&self, credentials: &Credentials<'_>, now: Timestamp) -> bool {
+    /// Whether the value of a credential header claims to be Symbolon's, or holds what is: a token of any of its
+    /// services, a key, or a session. A proxy in passthrough decides about such a request and hands on only the
+    /// others.
+    pub fn claims(&self, value: &[u8], now: Timestamp) -> bool {
         let services = self.services.load();
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &self.keys, now };
-        credentials.claims_symbolon(&services.prefixes, |secret| identifier.is_key(secret))
+        claims_symbolon(value, &services.prefixes, |secret| identifier.is_key(secret))
     }
 
     /// Whether everything live is known, so that decisions can be made.

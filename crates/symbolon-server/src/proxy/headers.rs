@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use http::header::{CONNECTION, COOKIE, HOST, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
+use symbolon_core::credential::holds_session;
 use symbolon_core::decision::Identity;
 
 use super::names::{
@@ -115,7 +116,8 @@ fn replace(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
 }
 
 /// Removes Symbolon's own session from the cookies, under either of its names: the application has no business
-/// with it, and a browser sends it to every port of the host.
+/// with it, and a browser sends it to every port of the host. Where it is left in what others may read as cookies
+/// and we do not, such as pairs with a comma between, no cookie goes on.
 pub(super) fn remove_own_cookie(headers: &mut HeaderMap) {
     let own = |pair: &[u8]| {
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
@@ -130,5 +132,14 @@ pub(super) fn remove_own_cookie(headers: &mut HeaderMap) {
             .filter(|pair| !pair.is_empty())
             .collect();
         replace(headers, COOKIE, &kept.join(&b"; "[..]));
+    }
+    // The longer name ends with the shorter.
+    let assigned = format!("{}=", cookie_name(false));
+    let left = |value: &HeaderValue| {
+        let bytes = value.as_bytes();
+        holds_session(bytes) || bytes.windows(assigned.len()).any(|part| part == assigned.as_bytes())
+    };
+    if headers.get_all(COOKIE).iter().any(left) {
+        headers.remove(COOKIE);
     }
 }

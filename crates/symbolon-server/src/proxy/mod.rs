@@ -115,7 +115,7 @@ impl Proxy {
             credentials.cookie = credentials.cookie.filter(|cookie| cookie.same_origin);
         }
         let target = incoming::target(&parts.uri);
-        if self.is_others(&credentials, &target, now) {
+        if self.is_others(parts, &credentials, &target, now) {
             return Ok(Passage::of_others(parts, peer));
         }
         let request = decision::Request {
@@ -145,8 +145,14 @@ impl Proxy {
     }
 
     /// Whether a request is left to the application's own login: nothing in it claims to be Symbolon's. What is
-    /// no path is left to nobody.
-    fn is_others(&self, credentials: &Credentials<'_>, target: &[u8], now: Timestamp) -> bool {
+    /// no path, or has two credentials of a kind, is left to nobody.
+    fn is_others(
+        &self,
+        parts: &Parts,
+        credentials: &Credentials<'_>,
+        target: &[u8],
+        now: Timestamp,
+    ) -> bool {
         if self.settings.other_credentials == OtherCredentials::Refuse || target.first() != Some(&b'/') {
             return false;
         }
@@ -156,7 +162,9 @@ impl Proxy {
             && gate
                 .service(self.settings.service.as_str())
                 .is_some_and(|service| service.rules.session_cookie);
-        !by_cookie && !gate.claims(credentials, now)
+        // Under every name by which an application may look for one.
+        let mut presented = parts.headers.iter().filter(|(name, _)| names::is_credential(name));
+        !by_cookie && !credentials.repeated && !presented.any(|(_, value)| gate.claims(value.as_bytes(), now))
     }
 
     fn misread(&self, why: &str, now: Timestamp) -> Refusal {

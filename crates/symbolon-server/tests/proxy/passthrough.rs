@@ -1,6 +1,12 @@
 //! What goes to the application's own login, and what does not.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use symbolon_core::decision::ServiceRules;
+use symbolon_core::id::KeyId;
+use symbolon_core::record::{Key, KeyKind};
+use symbolon_core::store::Change;
+use symbolon_server::Clock;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{OtherCredentials, ProxySettings, UpstreamHeaders};
 
@@ -20,6 +26,21 @@ fn own_headers(seen: &Message) -> Vec<(&str, &str)> {
             !["host", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto"].contains(name)
         })
         .collect()
+}
+
+/// A system key that the operator made up, of no form at all.
+async fn operators_key(world: &World) -> String {
+    let secret = "an/operators;own=secret".to_owned();
+    let key = Key {
+        id: KeyId::new(world.clock.now(), &*world.entropy),
+        kind: KeyKind::System,
+        name: "own".to_owned(),
+        key_prefix: None,
+        created_at: world.clock.now(),
+        digest: (world.keys.pepper.digest(secret.as_bytes()), world.keys.pepper.id()),
+    };
+    world.commit(vec![Change::KeyCreated(key)]).await;
+    secret
 }
 
 #[tokio::test]
@@ -134,4 +155,87 @@ async fn what_is_no_path_is_passed_to_nobody() {
         assert_eq!(front.ask(line, &[]).await.code(), "invalid_request", "{line}");
     }
     recorder.saw_nothing();
+}
+
+#[tokio::test]
+async fn no_live_credential_is_passed_on_in_any_dress() {
+    let world = World::new().await;
+    let ann = world.user("ann", "viewer").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let system = world.system_key().await;
+    let own = operators_key(&world).await;
+    let session = world.session(&ann).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::passthrough(&world, recorder.backend.address).await;
+    for secret in [&token, &system, &own, &session] {
+        let in_basic = |text: String| format!("Basic {}", STANDARD.encode(text));
+        for (name, value) in [
+            ("X_API_Key", secret.clone()),
+            ("x-api_key", secret.clone()),
+            ("X.Api.Key", secret.clone()),
+            ("Authorization", secret.clone()),
+            ("Authorization", format!("Bearer  {secret}")),
+            ("Authorization", format!("Bearer\t{secret}")),
+            ("Authorization", format!("Token {secret}")),
+            ("Authorization", format!("Digest k=\"{secret}\"")),
+            ("Authorization", format!("Digest username=\"a\", k={secret}, b=c")),
+            ("Authorization", in_basic(format!("x:{secret}"))),
+            ("Authorization", in_basic(format!("{secret}:"))),
+            ("Authorization", in_basic(secret.clone()).replace("Basic ", "bASIC  ").replace('=', "")),
+            ("Proxy-Authorization", format!("Bearer {secret}")),
+            ("Proxy_Authorization", in_basic(format!("x:{secret}"))),
+        ] {
+            let answer = front.ask("GET /api/things", &[(name, &value)]).await;
+            assert_eq!(answer.status(), 401, "{name}: {value}");
+        }
+    }
+    for (name, value) in
+        [("Authorization", format!("Bearer x{token}y")), ("X_API_Key", format!("some{token}thing"))]
+    {
+        assert_eq!(front.ask("GET /api/things", &[(name, &value)]).await.status(), 401, "{name}: {value}");
+    }
+    recorder.saw_nothing();
+}
+
+#[tokio::test]
+async fn what_only_looks_like_a_token_elsewhere_is_not_looked_at() {
+    let world = World::new().await;
+    let ann = world.user("ann", "viewer").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::passthrough(&world, recorder.backend.address).await;
+    let line = format!("GET /api/things?key={token}");
+    for header in [("x-note", token.as_str()), ("authorization", "Bearer workshop_x")] {
+        assert_eq!(front.ask(&line, &[header]).await.status(), 200);
+        assert_eq!(own_headers(&recorder.seen().await), [header]);
+    }
+}
+
+#[tokio::test]
+async fn our_session_is_not_passed_on_in_a_malformed_cookie() {
+    let world = World::new().await;
+    let ann = world.user("ann", "viewer").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let session = world.session(&ann).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::passthrough(&world, recorder.backend.address).await;
+    for cookie in [
+        format!("a=b, symbolon_session={session}"),
+        format!("a=b,__Host-symbolon_session={session}"),
+        format!("a=b symbolon_session={session}"),
+        "a=symbolon_session=x".to_owned(),
+        format!("Symbolon_Session={session}"),
+        format!("a=\"{session}\""),
+        format!("symbolon_session={session}; a={session}"),
+    ] {
+        for line in ["GET /api/things", "GET /api/health"] {
+            let sent = [("Cookie", "c=d"), ("Cookie", cookie.as_str())];
+            assert_eq!(front.ask(line, &sent).await.status(), 200);
+            assert_eq!(recorder.seen().await.header("cookie"), None, "{cookie}");
+        }
+        // On a public route that is decided about, too, where cookies go on.
+        let sent = [("Cookie", cookie.as_str()), ("X_API_Key", token.as_str())];
+        assert_eq!(front.ask("GET /api/health", &sent).await.status(), 200);
+        assert_eq!(recorder.seen().await.header("cookie"), None, "{cookie}");
+    }
 }
