@@ -42,9 +42,42 @@ pub(crate) fn credentials(headers: &HeaderMap, https: bool) -> Credentials<'_> {
     }
 }
 
-/// Whether a header asks for another method.
-pub(crate) fn method_override(headers: &HeaderMap) -> bool {
-    headers.keys().any(is_method_override)
+/// Whether a header, or the target's query, asks for another method.
+pub(crate) fn method_override(headers: &HeaderMap, target: &[u8]) -> bool {
+    headers.keys().any(is_method_override) || query_overrides(target)
+}
+
+/// Whether a parameter of the query is `_method`, as frameworks read it: with escapes decoded, in any case, the
+/// end of the name where PHP ends it, and what PHP turns into `_` taken for it.
+fn query_overrides(target: &[u8]) -> bool {
+    let query = target.iter().position(|b| *b == b'?').map_or(&b""[..], |at| &target[at + 1..]);
+    query.split(|b| matches!(b, b'&' | b';')).any(|pair| {
+        let mut name = Vec::new();
+        let mut rest = pair.split(|b| *b == b'=').next().unwrap_or_default();
+        while let Some((byte, after)) = decoded(rest) {
+            if matches!(byte, 0 | b'[') {
+                break;
+            }
+            if !(name.is_empty() && byte == b' ') {
+                name.push(byte.to_ascii_lowercase());
+            }
+            rest = after;
+        }
+        matches!(&name[..], [mark, rest @ ..] if !mark.is_ascii_alphanumeric() && rest == b"method")
+    })
+}
+
+/// The first byte of a part of a query, and what follows it.
+fn decoded(text: &[u8]) -> Option<(u8, &[u8])> {
+    let hex = |byte: u8| char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok());
+    match text {
+        [b'%', high, low, rest @ ..] if hex(*high).is_some() && hex(*low).is_some() => {
+            Some((hex(*high)? << 4 | hex(*low)?, rest))
+        }
+        [b'+', rest @ ..] => Some((b' ', rest)),
+        [byte, rest @ ..] => Some((*byte, rest)),
+        [] => None,
+    }
 }
 
 /// Whether a header of this name asks for another method.
@@ -65,7 +98,7 @@ pub(crate) fn folds_to_beginning(name: &str, plain: &str) -> bool {
 }
 
 /// The target as it was sent, as far as the HTTP library keeps it: absolute and authority forms are shown as
-/// such, and refused by the rules.
+/// such, and refused by the rules; a `#` and what follows it is gone, and so neither decided about nor passed on.
 pub(crate) fn target(uri: &Uri) -> Cow<'_, [u8]> {
     if uri.scheme().is_none() && uri.authority().is_none() {
         Cow::Borrowed(uri.path_and_query().map_or("", PathAndQuery::as_str).as_bytes())

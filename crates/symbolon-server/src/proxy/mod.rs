@@ -122,7 +122,7 @@ impl Proxy {
             method: parts.method.as_str(),
             target: &target,
             credentials,
-            method_override: incoming::method_override(&parts.headers),
+            method_override: incoming::method_override(&parts.headers, &target),
             client_ip: peer,
         };
         match self.app.gate().check(&self.settings.service, &request, now) {

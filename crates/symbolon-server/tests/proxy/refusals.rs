@@ -109,3 +109,46 @@ async fn before_the_record_is_read_nothing_is_decided() {
     }
     recorder.saw_nothing();
 }
+
+#[tokio::test]
+async fn the_query_asks_for_no_other_method() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["read:things", "write:things"]).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    for query in [
+        "_method=DELETE",
+        "_method",
+        "a=b&_method=PUT",
+        "a=b;_method=PUT",
+        "%5Fmethod=PUT",
+        "%5fmethod=PUT",
+        "_m%65tho%64=PUT",
+        "_METHOD=PUT",
+        "+_method=PUT",
+        ".method=PUT",
+        "_method[]=PUT",
+        "_method%5b0%5d=PUT",
+        "_method%00x=PUT",
+    ] {
+        for line in ["POST /api/things", "POST /api/login"] {
+            let answer = front.ask_as(&token, &format!("{line}?{query}"), &[]).await;
+            assert_eq!((answer.status(), answer.code().as_str()), (400, "invalid_request"), "{line} {query}");
+        }
+    }
+    recorder.saw_nothing();
+    for query in
+        ["method=a", "x_method=a", "_methods=a", "a=_method", "a=b%26_method=c", "_meth%6", "", "&;="]
+    {
+        let line = format!("POST /api/things?{query}");
+        assert_eq!(front.ask_as(&token, &line, &[]).await.status(), 200, "{query}");
+        assert_eq!(recorder.seen().await.asks(), line);
+    }
+    // The application's own login also decides about its own ways.
+    let passthrough = Front::passthrough(&world, recorder.backend.address).await;
+    let line = "POST /api/things?_method=DELETE";
+    assert_eq!(passthrough.ask(line, &[]).await.status(), 200);
+    assert_eq!(recorder.seen().await.asks(), line);
+    assert_eq!(passthrough.ask_as(&token, line, &[]).await.status(), 400);
+}
