@@ -134,6 +134,18 @@ impl Gate {
         Some(decision)
     }
 
+    /// As [`Gate::check`], for a look at what goes on since an earlier check: it is no use of the token.
+    pub fn recheck<'r>(
+        &self,
+        service: &ServiceName,
+        request: &Request<'r>,
+        now: Timestamp,
+    ) -> Option<Decision<'r>> {
+        let services = self.services.load();
+        let view = self.index.view();
+        Some(self.judge(services.by_name.get(service)?, &view, now).decide(request, &mut ()))
+    }
+
     /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
     pub fn check_scopes(
         &self,

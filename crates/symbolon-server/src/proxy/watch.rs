@@ -88,6 +88,10 @@ impl Watch {
             method_override: false,
             client_ip: self.peer,
         };
-        matches!(self.app.gate().check(&self.service, &request, self.app.now()), Some(Decision::Deny(_)))
+        match self.app.gate().recheck(&self.service, &request, self.app.now()) {
+            // Of a service that is gone nobody may have anything.
+            Some(Decision::Deny(_)) | None => true,
+            Some(Decision::Allow(_) | Decision::Unavailable) => false,
+        }
     }
 }

@@ -121,3 +121,42 @@ async fn a_tunnel_lasts_as_long_as_its_caller_would_be_let_in() {
     of_bob.0.read_exact(&mut heard).await.unwrap();
     assert_eq!(&heard, b"hello");
 }
+
+#[tokio::test]
+async fn a_tunnel_to_a_service_that_is_gone_is_cut() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (say, mut ended) = mpsc::unbounded_channel();
+    let backend = echo(UPGRADED, say).await;
+    let front = front(&world, &backend).await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut wire = tunnel(&front, "X-API-Key", &token).await;
+    world.gate.set_services(vec![world.gate.service("bank").unwrap()]).unwrap();
+    assert!(wire.ends().await);
+    ended.recv().await.unwrap();
+}
+
+#[tokio::test]
+async fn looking_again_is_no_use_of_the_token() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (say, _ended) = mpsc::unbounded_channel();
+    let backend = echo(UPGRADED, say).await;
+    let front = front(&world, &backend).await;
+    let (secret, token) = world.token_of("shop", &ann, &["read:things"]).await;
+    let mut kept = tunnel(&front, "X-API-Key", &secret).await;
+    let used = world.gate.last_used(token.id);
+    assert!(used.is_some());
+    world.clock.advance(60_000);
+    // Three others, one after the other, are cut by a look that the first one had as often.
+    for _ in 0..3 {
+        let (secret, other) = world.token_of("shop", &ann, &["read:things"]).await;
+        let mut wire = tunnel(&front, "X-API-Key", &secret).await;
+        world.commit(vec![revoked(other)]).await;
+        assert!(wire.ends().await);
+    }
+    kept.send("hello").await;
+    let mut heard = [0; 5];
+    kept.0.read_exact(&mut heard).await.unwrap();
+    assert_eq!(world.gate.last_used(token.id), used);
+}
