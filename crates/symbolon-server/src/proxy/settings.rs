@@ -33,7 +33,7 @@ pub enum OtherCredentials {
     #[default]
     Refuse,
     /// It goes to the application, whose own login decides: web pages go on working beside tokens. It goes on as
-    /// it came, the target byte by byte, but without what any proxy drops between two connections, without
+    /// it came, the target byte by byte up to a `#`, but without what any proxy drops between two connections, without
     /// identity headers and without Symbolon's own cookie, and with `X-Forwarded-*`.
     Passthrough,
 }

@@ -123,3 +123,25 @@ async fn a_body_of_a_get_and_its_framing_arrive() {
     assert_eq!(statuses(&front, empty).await, [200]);
     assert_eq!(recorder.seen().await.header("content-length"), Some("0"));
 }
+
+#[tokio::test]
+async fn a_fragment_is_neither_decided_about_nor_passed_on() {
+    let world = World::new().await;
+    let ann = world.user("ann", "viewer").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let passthrough = Front::passthrough(&world, recorder.backend.address).await;
+    for (sent, arrives) in [
+        ("GET /api/things#f", "GET /api/things"),
+        ("GET /api/things?q=1#f?g", "GET /api/things?q=1"),
+        ("GET /api/things#/../settings", "GET /api/things"),
+    ] {
+        assert_eq!(front.ask_as(&token, sent, &[]).await.status(), 200, "{sent}");
+        assert_eq!(recorder.seen().await.asks(), arrives);
+        assert_eq!(passthrough.ask(sent, &[]).await.status(), 200, "{sent}");
+        assert_eq!(recorder.seen().await.asks(), arrives);
+    }
+    assert_eq!(front.ask_as(&token, "GET /api/settings#/../things", &[]).await.status(), 403);
+    recorder.saw_nothing();
+}
