@@ -16,6 +16,9 @@ const AFTER_PREFIX: usize = 49;
 /// by: each lookup costs a hash, and a caller chooses how many pieces there are.
 const LOOKUPS: usize = 16;
 
+/// So many parts of a value that has commas in it are looked at as `Basic`, for the same reason.
+const PARTS: usize = 8;
+
 /// Lenient, as the decoders of applications are.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
     &alphabet::STANDARD,
@@ -30,7 +33,8 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 /// that follows a scheme or a user's name.
 pub fn claims_symbolon(value: &[u8], prefixes: &[Prefix], is_key: impl Fn(&[u8]) -> bool) -> bool {
     let holds = |text: &[u8]| holds_token(text, prefixes) || holds_session(text) || pieces(text).any(&is_key);
-    holds(value) || basic(value).is_some_and(|decoded| holds(&decoded))
+    let mut parts = value.split(|b| *b == b',').take(PARTS).filter_map(basic);
+    holds(value) || parts.any(|decoded| holds(&decoded))
 }
 
 /// Whether a text holds the pinned head of a session's JWT.
@@ -84,7 +88,7 @@ fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
 fn basic(value: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
     let at = value.windows(5).position(|word| word.eq_ignore_ascii_case(b"basic"))?;
     let rest = value[at + 5..].trim_ascii_start();
-    let end = rest.iter().position(|b| matches!(b, b',' | b'=')).unwrap_or(rest.len());
+    let end = rest.iter().position(|b| *b == b'=').unwrap_or(rest.len());
     let plain = rest[..end].iter().filter_map(|byte| match byte {
         b'-' => Some(b'+'),
         b'_' => Some(b'/'),
@@ -143,7 +147,8 @@ mod tests {
                 format!("basic\t {}", encoded.replace('=', "")),
                 format!("BASIC {}", URL_SAFE_NO_PAD.encode(format!("{ours}:~~~???"))),
                 format!("Basic {}", STANDARD.encode(ours)),
-                format!("Basic \"{}", encoded),
+                format!("Basic \"{encoded}"),
+                format!("Digest a=\"basic\", Basic {encoded}"),
             ] {
                 assert!(claims(&value), "{value}");
             }
