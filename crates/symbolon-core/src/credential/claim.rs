@@ -69,7 +69,7 @@ fn in_word(byte: u8) -> bool {
 fn pieces(text: &[u8]) -> impl Iterator<Item = &[u8]> {
     let after =
         |separator: fn(&u8) -> bool| text.iter().position(separator).map(|at| text[at + 1..].trim_ascii());
-    let whole = [Some(text.trim_ascii()), after(|b| b.is_ascii_whitespace()), after(|b| *b == b':')];
+    let whole = [Some(text.trim_ascii()), after(u8::is_ascii_whitespace), after(|b| *b == b':')];
     let before = text.split(|b| *b == b':').next();
     let words = text.split(|b| b.is_ascii_whitespace() || *b == b',');
     // A word as it is, and the value of `name="value"`.
