@@ -49,7 +49,7 @@ pub(crate) fn method_override(headers: &HeaderMap, target: &[u8]) -> bool {
 
 /// Whether a parameter of the query is `_method`, as frameworks read it: with escapes decoded, in any case, the
 /// end of the name where PHP ends it, and what PHP turns into `_` taken for it.
-fn query_overrides(target: &[u8]) -> bool {
+pub(crate) fn query_overrides(target: &[u8]) -> bool {
     let query = target.iter().position(|b| *b == b'?').map_or(&b""[..], |at| &target[at + 1..]);
     query.split(|b| matches!(b, b'&' | b';')).any(|pair| {
         let mut name = Vec::new();

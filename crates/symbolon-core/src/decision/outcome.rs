@@ -136,7 +136,7 @@ pub enum Reason {
     #[error("the target is not canonical: {0}")]
     Target(TargetFault),
     /// Rule 1: the application might take it for another method than was decided about.
-    #[error("a method-override header is present")]
+    #[error("a header or the query asks for another method")]
     MethodOverride,
     /// Rule 2.
     #[error("the catalog has no route for this path")]

@@ -39,7 +39,7 @@ impl<'a, D: Directory> Judge<'a, D> {
             }
         };
         if request.method_override {
-            trace.step(Rule::Route, false, || "a header asks for another method".to_owned());
+            trace.step(Rule::Route, false, || "a header or the query asks for another method".to_owned());
             return Err(Denial::new(Reason::MethodOverride));
         }
         trace.step(Rule::Route, true, || match route {

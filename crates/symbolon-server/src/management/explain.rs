@@ -21,6 +21,7 @@ use super::services;
 use super::verify::{checked_method, checked_path};
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::incoming::query_overrides;
 
 /// Explain a request by method, path and caller, or a recent refusal by its `request_id`. For whoever manages the
 /// tokens of others.
@@ -64,7 +65,7 @@ pub(super) async fn explain(
         method: checked_method(method)?,
         target: checked_path(path)?.as_bytes(),
         credentials: Credentials::default(),
-        method_override: false,
+        method_override: query_overrides(path.as_bytes()),
         client_ip: None,
     };
     let explained = app.gate().explain_as(&catalog.service, &request, &subject, app.now());

@@ -17,6 +17,7 @@ use super::parameters::{OfService, PathOf, parsed};
 use super::services;
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::incoming::query_overrides;
 use crate::refusals;
 
 /// The longest secret that is looked at, in bytes; a JWT of another application may be long.
@@ -50,7 +51,7 @@ pub(super) async fn verify(
                 method: checked_method(method)?,
                 target: checked_path(path)?.as_bytes(),
                 credentials,
-                method_override: false,
+                method_override: query_overrides(path.as_bytes()),
                 client_ip,
             };
             let decision = app.gate().check(&service, &request, now).ok_or_else(gone)?;

@@ -146,13 +146,7 @@ impl Proxy {
 
     /// Whether a request is left to the application's own login: nothing in it claims to be Symbolon's. What is
     /// no path, or has two credentials of a kind, is left to nobody.
-    fn is_others(
-        &self,
-        parts: &Parts,
-        credentials: &Credentials<'_>,
-        target: &[u8],
-        now: Timestamp,
-    ) -> bool {
+    fn is_others(&self, parts: &Parts, credentials: &Credentials<'_>, target: &[u8], now: Timestamp) -> bool {
         if self.settings.other_credentials == OtherCredentials::Refuse || target.first() != Some(&b'/') {
             return false;
         }

@@ -209,6 +209,13 @@ impl Stage {
                 ),
             ),
             (
+                "the command line",
+                format!(
+                    "SYMBOLON_URL={api} SYMBOLON_KEY={} symbolon token list --service odin",
+                    secret(Cast::SystemKey)
+                ),
+            ),
+            (
                 "all tokens of O.D.I.N.",
                 format!(
                     "curl -s -H 'Authorization: Bearer {}' {api}/v1/services/odin/tokens",

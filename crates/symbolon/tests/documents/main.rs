@@ -31,11 +31,13 @@ fn read(name: &str) -> String {
 fn heavy_the_readme_works_as_it_stands() {
     let directory = tempfile::tempdir().unwrap();
     // The README's ports may be taken on this machine; any others serve the same purpose.
-    let ports: Vec<(String, String)> =
-        ["8000", "7171"].iter().map(|port| ((*port).to_owned(), shell::free_port().to_string())).collect();
+    let ports: Vec<(String, String)> = ["8000", "7171", "7070"]
+        .iter()
+        .map(|port| ((*port).to_owned(), shell::free_port().to_string()))
+        .collect();
     let with_ports =
         |text: &str| ports.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
-    let mut shell = Shell::start(directory.path(), Path::new(env!("CARGO_BIN_EXE_symbolon")));
+    let mut shell = Shell::start(directory.path(), Path::new(env!("CARGO_BIN_EXE_symbolon")), &ports[2].1);
     let mut typed = 0;
     for block in markdown::blocks(&read("README.md")) {
         match block {
@@ -71,6 +73,22 @@ fn heavy_the_readme_works_as_it_stands() {
         }
     }
     assert!(typed >= 9, "only {typed} commands were found in the README");
+}
+
+#[test]
+fn heavy_the_configuration_of_the_reference_is_accepted_as_it_stands() {
+    let directory = tempfile::tempdir().unwrap();
+    let text = read("docs/configuration.md");
+    let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    std::fs::write(directory.path().join("symbolon.toml"), example).unwrap();
+    // `init` reads all of it, and the files that it names, before it makes anything.
+    let symbolon = |words: &[&str]| {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_symbolon"));
+        let done = command.args(words).current_dir(directory.path()).env_clear().output().unwrap();
+        assert!(done.status.success(), "{words:?}: {}", String::from_utf8_lossy(&done.stderr));
+    };
+    symbolon(&["init"]);
+    symbolon(&["catalog", "show", "odin"]);
 }
 
 #[test]

@@ -22,12 +22,12 @@ pub(crate) fn free_port() -> u16 {
 
 impl Shell {
     /// A shell in `directory` with `binary` on its path, and nothing of Symbolon's in its environment.
-    pub(crate) fn start(directory: &Path, binary: &Path) -> Self {
+    pub(crate) fn start(directory: &Path, binary: &Path, management: &str) -> Self {
         let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
         let mut child = Command::new("bash")
             .current_dir(directory)
             .env("PATH", path)
-            .env("SYMBOLON_CONFIG_LISTEN", "127.0.0.1:0")
+            .env("SYMBOLON_CONFIG_LISTEN", format!("127.0.0.1:{management}"))
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())

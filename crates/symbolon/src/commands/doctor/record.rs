@@ -62,7 +62,7 @@ fn users(users: &[UserRecord], findings: &mut Findings) {
     if !users.iter().any(|user| user.platform_admin && user.active && user.login) {
         findings.warn(
             "users",
-            "no active platform administrator can sign in; give one a password: symbolon user reset-password NAME",
+            "no active platform administrator can sign in; make one: symbolon user create NAME --platform-admin",
         );
     }
     if without.is_empty() {
