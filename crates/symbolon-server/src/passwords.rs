@@ -116,10 +116,10 @@ mod tests {
         let mut releases = Vec::new();
         for _ in 0..AT_ONCE {
             let (started, begun) = std::sync::mpsc::channel();
-            let (release, released) = std::sync::mpsc::channel::<()>();
+            let (release, until) = std::sync::mpsc::channel::<()>();
             let mut caller = Box::pin(hashing.run(move || {
                 started.send(()).unwrap();
-                let _ = released.recv();
+                let _ = until.recv();
             }));
             // One look hands the work over; then the caller is gone.
             let mut context = Context::from_waker(Waker::noop());

@@ -85,7 +85,7 @@ impl Store for SqliteStore {
         if mutation.audit.is_empty() {
             return Err(StoreError::Conflict("a mutation without a line in the audit"));
         }
-        self.write(Work::Commit(mutation)).await
+        self.write(Work::Commit(Box::new(mutation))).await
     }
 
     async fn note_used(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {

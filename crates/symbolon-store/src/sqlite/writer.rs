@@ -21,7 +21,7 @@ const GROUP: usize = 256;
 /// What a transaction is asked to do.
 #[derive(Debug)]
 pub(super) enum Work {
-    Commit(Mutation),
+    Commit(Box<Mutation>),
     NoteUsed(Vec<(TokenId, Timestamp)>),
     Prune(Timestamp),
 }

@@ -65,15 +65,15 @@ pub(crate) async fn so_already_can_wait_for_the_sink(place: &dyn Place) {
     store.attach(Arc::new(Held(heard.clone()))).await.unwrap();
 
     // On a thread of its own, for a lock must not be held where others are waited for.
-    let (hold, held) = (heard.clone(), Arc::new(std::sync::Barrier::new(2)));
-    let (release, released) = std::sync::mpsc::channel::<()>();
-    let at_the_barrier = held.clone();
+    let (lock, barrier) = (heard.clone(), Arc::new(std::sync::Barrier::new(2)));
+    let (release, until) = std::sync::mpsc::channel::<()>();
+    let reached = barrier.clone();
     let holder = std::thread::spawn(move || {
-        let _kept = hold.lock().unwrap();
-        at_the_barrier.wait();
-        released.recv().unwrap();
+        let _kept = lock.lock().unwrap();
+        reached.wait();
+        until.recv().unwrap();
     });
-    held.wait();
+    barrier.wait();
     let committing = tokio::spawn({
         let store = store.clone();
         async move { store.commit(make::mutation(vec![Change::KeyCreated(make::key(1))])).await }
