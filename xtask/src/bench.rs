@@ -11,6 +11,10 @@ pub(crate) struct Options {
     /// One short round over few tokens: whether everything works, and not what it costs
     #[arg(long)]
     pub(crate) quick: bool,
+
+    /// One measurement alone: verify, proxy, refusal, check or create
+    #[arg(long, value_name = "NAME")]
+    pub(crate) only: Option<String>,
 }
 
 /// Builds the bench as released and runs it.
@@ -30,7 +34,7 @@ fn step(options: &Options, rustc: Option<String>, commit: Option<String>) -> Ste
     if options.quick {
         command.push("--quick".to_owned());
     }
-    for (flag, said) in [("--rustc", rustc), ("--commit", commit)] {
+    for (flag, said) in [("--only", options.only.clone()), ("--rustc", rustc), ("--commit", commit)] {
         command.extend(said.map(|said| format!("{flag}={said}")));
     }
     let advice = "What could not be measured stands above.";
@@ -43,13 +47,14 @@ mod tests {
 
     #[test]
     fn the_results_name_what_is_known() {
-        let known = step(&Options { quick: true }, Some("rustc 1".to_owned()), Some("abc-dirty".to_owned()));
+        let options = Options { quick: true, only: Some("check".to_owned()) };
+        let known = step(&options, Some("rustc 1".to_owned()), Some("abc-dirty".to_owned()));
         assert_eq!(
             known.to_string(),
             "cargo run --release --locked --package symbolon-bench -- --out target/bench/latest.json --quick \
-             '--rustc=rustc 1' --commit=abc-dirty"
+             --only=check '--rustc=rustc 1' --commit=abc-dirty"
         );
-        let unknown = step(&Options { quick: false }, None, None).to_string();
+        let unknown = step(&Options { quick: false, only: None }, None, None).to_string();
         assert!(unknown.ends_with("latest.json"));
     }
 }
