@@ -186,7 +186,17 @@ impl Edit {
             taken.chain(given).collect()
         });
         let edit = EditUser { roles, platform_admin: self.platform_admin, ..EditUser::default() };
-        let user = context.speak(async |client| Ok(client.edit_user(&self.name, &edit).await?)).await?;
+        let user = context
+            .speak(async |client| {
+                let before = client.user(&self.name).await?.roles;
+                // To take away what is not there is more often a slip of the service's name.
+                if let Some(service) = self.no_roles.iter().find(|service| !before.contains_key(*service)) {
+                    let detail = format!("{} has no role in {service}; nothing was changed", self.name);
+                    return Err(Failure::new(detail));
+                }
+                Ok(client.edit_user(&self.name, &edit).await?)
+            })
+            .await?;
         show(context.output, &user)
     }
 }
