@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 
 use async_trait::async_trait;
 use symbolon_core::Timestamp;
@@ -31,6 +32,7 @@ pub(crate) struct Between {
     store: Arc<dyn Store>,
     decide: Box<Decide>,
     reads: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
+    waiting: Box<dyn Fn() + Send + Sync>,
 }
 
 impl Between {
@@ -39,7 +41,12 @@ impl Between {
         store: Arc<dyn Store>,
         decide: impl Fn(Arc<dyn Store>, &Mutation) -> Deciding + Send + Sync + 'static,
     ) -> Arc<dyn Store> {
-        Arc::new(Self { store, decide: Box::new(decide), reads: Box::new(|| Ok(())) })
+        Arc::new(Self {
+            store,
+            decide: Box::new(decide),
+            reads: Box::new(|| Ok(())),
+            waiting: Box::new(|| {}),
+        })
     }
 
     /// Asks `fault` before everything.
@@ -52,7 +59,21 @@ impl Between {
             let verdict = fault().map_or_else(Verdict::Fail, |()| Verdict::Pass);
             Box::pin(async move { verdict })
         };
-        Arc::new(Self { store, decide: Box::new(decide), reads })
+        Arc::new(Self { store, decide: Box::new(decide), reads, waiting: Box::new(|| {}) })
+    }
+
+    /// Says when somebody waits for what was committed to be applied, and has to.
+    pub(crate) fn watched(
+        store: Arc<dyn Store>,
+        waiting: impl Fn() + Send + Sync + 'static,
+    ) -> Arc<dyn Store> {
+        let decide = |_, _: &Mutation| -> Deciding { Box::pin(async { Verdict::Pass }) };
+        Arc::new(Self {
+            store,
+            decide: Box::new(decide),
+            reads: Box::new(|| Ok(())),
+            waiting: Box::new(waiting),
+        })
     }
 }
 
@@ -96,7 +117,13 @@ impl Store for Between {
 
     async fn applied(&self) -> Result<(), StoreError> {
         (self.reads)()?;
-        self.store.applied().await
+        let mut applied = self.store.applied();
+        let first = std::future::poll_fn(|context| Poll::Ready(applied.as_mut().poll(context))).await;
+        if let Poll::Ready(at_once) = first {
+            return at_once;
+        }
+        (self.waiting)();
+        applied.await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {

@@ -1,5 +1,7 @@
 //! Each field of each body, wrong in every way.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Map, Value};
 
 use super::good::{Stage, body};
@@ -209,10 +211,14 @@ async fn a_missing_a_double_and_an_unknown_field_are_named() {
 /// Without this the others would prove nothing: what they make wrong was right before.
 #[tokio::test]
 async fn the_right_bodies_are_right() {
+    let mut seen = BTreeSet::new();
+    let stage = Stage::new().await;
     for field in fields() {
-        let stage = Stage::new().await;
         let operation = field.operation.name();
         let body = body(&operation, &field.name);
+        if !seen.insert((operation.clone(), body.to_string())) {
+            continue;
+        }
         let answer = stage.call_with(&field.operation, body.to_string().into()).send().await;
         // Such a refusal was never made; but it could have been.
         let expected = if field.name == "request_id" { 404..405 } else { 200..300 };

@@ -53,9 +53,10 @@ impl<'w> Call<'w> {
         self
     }
 
-    pub(crate) async fn send(self) -> Answer {
+    /// Makes the call, when awaited; or by itself, in a task.
+    pub(crate) fn send(self) -> impl Future<Output = Answer> + Send + use<> {
         let request = self.request.body(Body::from(self.body)).unwrap();
-        let response = self.world.router.clone().oneshot(request).await;
-        Answer::read(response.unwrap_or_else(|never| match never {})).await
+        let response = self.world.router.clone().oneshot(request);
+        async { Answer::read(response.await.unwrap_or_else(|never| match never {})).await }
     }
 }

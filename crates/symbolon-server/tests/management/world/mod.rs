@@ -21,6 +21,7 @@ use symbolon_gate::{Gate, Service};
 use symbolon_server::{App, Clock, Parts, router};
 use symbolon_store::SqliteStore;
 use tempfile::TempDir;
+use tokio::sync::OnceCell;
 use zeroize::Zeroizing;
 
 pub(crate) use answer::Answer;
@@ -63,6 +64,8 @@ pub(crate) struct World {
     pub(crate) entropy: Arc<TestEntropy>,
     pub(crate) keys: Keys,
     pub(crate) router: Router,
+    /// The key that [`World::verdict`] asks with.
+    asking: OnceCell<String>,
     directory: TempDir,
 }
 
@@ -91,7 +94,8 @@ impl World {
             open_documents: setup.open_documents,
         });
         let router = router(app.clone());
-        let world = Self { app, gate, store, clock, entropy, keys, router, directory };
+        let world =
+            Self { app, gate, store, clock, entropy, keys, router, asking: OnceCell::new(), directory };
         if setup.loaded {
             world.store.attach(world.gate.clone()).await.unwrap();
             world.born_system().await;

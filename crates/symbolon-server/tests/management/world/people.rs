@@ -79,24 +79,25 @@ impl World {
             created_at: self.clock.now(),
             revision: 1,
         };
-        self.commit(vec![Change::UserCreated(user.clone())]).await;
-        let (session, jwt) = self.session(&user).await;
+        let session = self.new_session(&user);
+        self.commit(vec![Change::UserCreated(user.clone()), Change::SessionStarted(session.clone())]).await;
+        let jwt = self.jwt(&session);
         Person { user, session, jwt }
     }
 
     /// One more session of 24 hours.
     pub(crate) async fn session(&self, user: &User) -> (Session, String) {
-        let now = self.clock.now();
-        let session = Session {
-            id: SessionId::new(now, &*self.entropy),
-            user: user.id,
-            created_at: now,
-            expires_at: now + SignedDuration::from_hours(24),
-            client_ip: None,
-        };
+        let session = self.new_session(user);
         self.commit(vec![Change::SessionStarted(session.clone())]).await;
         let jwt = self.jwt(&session);
         (session, jwt)
+    }
+
+    fn new_session(&self, user: &User) -> Session {
+        let now = self.clock.now();
+        let expires_at = now + SignedDuration::from_hours(24);
+        let id = SessionId::new(now, &*self.entropy);
+        Session { id, user: user.id, created_at: now, expires_at, client_ip: None }
     }
 
     /// A new system key.
@@ -137,9 +138,9 @@ impl World {
 
     /// What verify says of a secret and a request to O.D.I.N.: `allowed`, or the refusal's code.
     pub(crate) async fn verdict(&self, secret: &str, method: &str, path: &str) -> String {
-        let key = self.system_key().await;
+        let key = self.asking.get_or_init(|| self.verifier_key("odin")).await;
         let body = json!({ "token": secret, "method": method, "path": path });
-        let reply = self.post("/v1/services/odin/verify", &body).by(&key).send().await.expect(200);
+        let reply = self.post("/v1/services/odin/verify", &body).by(key).send().await.expect(200);
         reply["code"].as_str().unwrap().to_owned()
     }
 }
