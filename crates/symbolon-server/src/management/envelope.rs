@@ -17,7 +17,7 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 #[derive(Debug, Clone, Copy)]
 pub(super) struct CurrentRequest(pub(super) RequestId);
 
-/// An error on its way out: rendered by [`envelope`], which knows the request's id. Rendering has no side
+/// An error on its way out: rendered by `envelope`, which knows the request's id. Rendering has no side
 /// effects; what is to be logged is logged here, once.
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
