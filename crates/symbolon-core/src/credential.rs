@@ -42,7 +42,7 @@ impl fmt::Debug for Credentials<'_> {
 }
 
 /// Why the headers hold no single credential.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum CredentialFault {
     /// Two of a kind, or both kinds: which one counts would be a guess.
     #[error("more than one credential")]

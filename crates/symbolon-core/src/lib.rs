@@ -22,6 +22,7 @@ pub mod session;
 pub mod store;
 pub mod target;
 pub mod token;
+pub mod usage;
 
 pub use catalog::Catalog;
 pub use code::{Code, Refusal};

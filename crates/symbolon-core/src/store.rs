@@ -4,15 +4,21 @@
 //! when the call returns. The committed changes reach the [`Sink`] in the order of their commits and *before*
 //! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
 
+mod sort;
+
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
 
 use crate::id::{KeyId, SessionId, TokenId, UserId};
-use crate::name::{ServiceName, UserName};
+use crate::name::{ScopeName, ServiceName, UserName};
 use crate::record::{AuditLine, Key, Session, Token, TokenState, User};
 use crate::token::TokenPrefix;
+use crate::usage::{Day, DayTotal, TokenUsage, UsageCount};
+
+pub use sort::{SortFault, TokenOrder, TokenSort};
 
 /// One change of what is kept, whole: it carries the new state, never a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -139,7 +145,7 @@ pub struct PageQuery {
     pub limit: usize,
 }
 
-/// Which tokens to list, newest first. Tombstones are listed only when asked for by state.
+/// Which tokens to list, and in which order. Tombstones are listed only when asked for by state.
 #[derive(Debug, Clone)]
 pub struct TokenQuery {
     /// Of this service.
@@ -150,6 +156,10 @@ pub struct TokenQuery {
     pub state: Option<TokenState>,
     /// Whose name, description or `token_prefix` contains this, letter case ignored (ASCII).
     pub text: Option<String>,
+    /// To which exactly this scope was granted.
+    pub scope: Option<ScopeName>,
+    /// In this order. A cursor of one order is no page of another.
+    pub sort: TokenSort,
     /// The moment at which states are judged.
     pub now: Timestamp,
     /// The page.
@@ -183,7 +193,11 @@ pub trait Store: Send + Sync {
     /// Returns when every change that a read may have seen has reached the sink. Who answers "so already" after a
     /// read waits for it first: the record knows of a change a moment before the gate does.
     async fn applied(&self) -> Result<(), StoreError>;
-    /// Removes sessions that ended before `now`. No audit.
+    /// Adds counts of use to the record, in one transaction; to be kept to a few thousand, for mutations wait behind
+    /// them. Tokens that are not there are no error. No audit, no change record.
+    async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError>;
+    /// Removes sessions that ended before `now`, lapsed claims, and the use of days that are kept no longer
+    /// ([`KEPT_DAYS`](crate::usage::KEPT_DAYS); of these at most 10,000 rows a call). No audit.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// One token of a service, tombstones included.
@@ -196,6 +210,14 @@ pub trait Store: Send + Sync {
     ) -> Result<Option<Token>, StoreError>;
     /// Tokens.
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError>;
+    /// The use of one token on these days, at most [`KEPT_DAYS`](crate::usage::KEPT_DAYS).
+    async fn usage(&self, token: TokenId, days: RangeInclusive<Day>) -> Result<TokenUsage, StoreError>;
+    /// How many requests each of these tokens, at most 1,000, made on each of these days; none where there were none.
+    async fn requests(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<DayTotal>, StoreError>;
     /// One user.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
     /// One user by name.

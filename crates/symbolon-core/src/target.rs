@@ -11,7 +11,7 @@ use std::fmt;
 pub const MAX_TARGET: usize = 8 * 1024;
 
 /// Why a target is refused.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum TargetFault {
     /// Not origin-form: `*`, `host:port`, `http://…` or nothing.
     #[error("the target must begin with /")]

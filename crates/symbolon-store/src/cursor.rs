@@ -5,7 +5,7 @@
 
 use std::fmt::Write;
 
-use symbolon_core::store::StoreError;
+use symbolon_core::store::{StoreError, TokenOrder, TokenSort};
 
 /// The list that a cursor belongs to. A cursor of one list is no cursor of another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +74,35 @@ pub(crate) fn before(list: List, after: Option<&str>) -> Result<(i64, String), S
     Ok((number(at)?, id.to_owned()))
 }
 
+/// What a page of a sorted list is beyond.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Bound {
+    Number(i64),
+    Text(String),
+    /// What every text is before.
+    AfterText,
+}
+
+/// Beyond which key and id a page of tokens in this order begins. A row's key is written `{order}/{id}/{key}`.
+pub(crate) fn sorted(sort: TokenSort, after: Option<&str>) -> Result<(Bound, String), StoreError> {
+    let Some(key) = key(List::Tokens, after)? else {
+        let first = match (sort.by, sort.descending) {
+            (TokenOrder::Name, false) => Bound::Text(String::new()),
+            (TokenOrder::Name, true) => Bound::AfterText,
+            (_, false) => Bound::Number(i64::MIN),
+            (_, true) => Bound::Number(i64::MAX),
+        };
+        return Ok((first, String::new()));
+    };
+    let key = key.strip_prefix(sort.as_str()).and_then(|key| key.strip_prefix('/')).ok_or(NO_PAGE)?;
+    let (id, key) = key.split_once('/').ok_or(NO_PAGE)?;
+    let bound = match sort.by {
+        TokenOrder::Name => Bound::Text(key.to_owned()),
+        TokenOrder::Created | TokenOrder::LastUsed | TokenOrder::Expires => Bound::Number(number(key)?),
+    };
+    Ok((bound, id.to_owned()))
+}
+
 /// Before which number a page of a numbered list, newest first, begins.
 pub(crate) fn before_number(list: List, after: Option<&str>) -> Result<i64, StoreError> {
     key(list, after)?.map_or(Ok(i64::MAX), |key| number(&key))
@@ -90,11 +119,29 @@ mod tests {
 
     #[test]
     fn a_cursor_is_read_back_by_its_own_list_alone() {
-        let cursor = print(List::Tokens, &time_key(-5, "tok_1/2"));
-        assert_eq!(before(List::Tokens, Some(&cursor)).unwrap(), (-5, "tok_1/2".to_owned()));
+        let cursor = print(List::Sessions, &time_key(-5, "ses_1/2"));
+        assert_eq!(before(List::Sessions, Some(&cursor)).unwrap(), (-5, "ses_1/2".to_owned()));
         assert!(before(List::Keys, Some(&cursor)).is_err());
         assert_eq!(before_number(List::Audit, Some(&print(List::Audit, "17"))).unwrap(), 17);
         assert_eq!(before_number(List::Audit, None).unwrap(), i64::MAX);
+    }
+
+    #[test]
+    fn a_cursor_of_one_order_is_no_page_of_another() {
+        for made in TokenSort::ALL {
+            let text = made.by == TokenOrder::Name;
+            let key = if text { "a/b" } else { "-5" };
+            let cursor = print(List::Tokens, &format!("{}/tok_1/{key}", made.as_str()));
+            for asked in TokenSort::ALL {
+                let found = sorted(asked, Some(&cursor));
+                if asked == made {
+                    let bound = if text { Bound::Text(key.to_owned()) } else { Bound::Number(-5) };
+                    assert_eq!(found.unwrap(), (bound, "tok_1".to_owned()));
+                } else {
+                    assert!(found.is_err(), "{made:?} {asked:?}");
+                }
+            }
+        }
     }
 
     #[test]

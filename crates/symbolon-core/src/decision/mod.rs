@@ -111,23 +111,22 @@ impl<D: Directory> Judge<'_, D> {
             Ok(asked) => asked,
             Err(denial) => return Decision::Deny(Box::new(denial)),
         };
+        let route = asked.route.map(|(index, _)| index);
         let caller = match self.caller(request, asked.public(), trace) {
             Ok(caller) => caller,
-            Err(denial) => return Decision::Deny(Box::new(denial)),
+            Err(denial) => return Decision::Deny(Box::new(Denial { route, ..denial })),
         };
         match self.admit(&asked, &caller, trace) {
-            Ok(principal) => Decision::Allow(Grant::new(
-                self.catalog.clone(),
-                asked.target,
-                asked.route.map(|(index, _)| index),
-                principal,
-            )),
+            Ok(principal) => {
+                Decision::Allow(Grant::new(self.catalog.clone(), asked.target, route, principal))
+            }
             Err(reason) => Decision::Deny(Box::new(Denial {
                 token: caller.token().map(|live| live.token.clone()),
                 needs: match (reason, asked.route) {
                     (Reason::InsufficientScope, Some((_, route))) => self.catalog.alternatives(route),
                     _ => Vec::new(),
                 },
+                route,
                 ..Denial::new(reason)
             })),
         }

@@ -68,6 +68,11 @@ impl<'r> Grant<'r> {
         self.route.map(|index| &self.catalog.routes[index])
     }
 
+    /// The place of the route in the catalog.
+    pub fn route_index(&self) -> Option<RouteIndex> {
+        self.route
+    }
+
     /// The service.
     pub fn catalog(&self) -> &Arc<Catalog> {
         &self.catalog
@@ -92,11 +97,13 @@ pub struct Denial {
     pub needs: Vec<Vec<ScopeName>>,
     /// The methods that the path takes, for 405.
     pub allow: Vec<String>,
+    /// The route that was asked for; `None` where none was found, and for a decision about scopes alone.
+    pub route: Option<RouteIndex>,
 }
 
 impl Denial {
     pub(super) fn new(reason: Reason) -> Self {
-        Self { reason, token: None, subject: None, needs: Vec::new(), allow: Vec::new() }
+        Self { reason, token: None, subject: None, needs: Vec::new(), allow: Vec::new(), route: None }
     }
 
     /// The token concerned, for the log.
@@ -130,7 +137,7 @@ fn quoted(text: &str) -> String {
 
 /// Every reason for a refusal. Many inside; outside, [`Reason::code`] makes them few, so that a caller with a
 /// bad secret cannot learn how it is bad.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, thiserror::Error)]
 pub enum Reason {
     /// Rule 1.
     #[error("the target is not canonical: {0}")]
@@ -211,6 +218,45 @@ impl Reason {
             Self::SystemOnly => Code::SystemOnly,
             Self::InsufficientScope => Code::InsufficientScope,
             Self::InsufficientRole => Code::InsufficientRole,
+        }
+    }
+
+    /// Those that can concern a token that is known: what a token's requests are refused for.
+    pub const OF_TOKENS: [Self; 9] = [
+        Self::OtherService,
+        Self::Disabled,
+        Self::Expired,
+        Self::UnknownSecret,
+        Self::OwnerInactive,
+        Self::HumanOnly,
+        Self::SystemOnly,
+        Self::InsufficientScope,
+        Self::InsufficientRole,
+    ];
+
+    /// Its word, stable, for programs that may know the reason: in the record of use and for who manages a token.
+    /// Callers are told [`Reason::code`].
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Target(_) => "target",
+            Self::MethodOverride => "method_override",
+            Self::NoRoute => "no_route",
+            Self::MethodNotAllowed => "method_not_allowed",
+            Self::Credential(CredentialFault::Two) => "two_credentials",
+            Self::Credential(CredentialFault::Form) => "credential_form",
+            Self::CredentialRequired => "credential_required",
+            Self::TokenForm => "token_form",
+            Self::TokenChecksum => "token_checksum",
+            Self::UnknownSecret => "unknown_secret",
+            Self::OtherService => "other_service",
+            Self::Disabled => "disabled",
+            Self::Expired => "expired",
+            Self::OwnerInactive => "owner_inactive",
+            Self::SessionEnded => "session_ended",
+            Self::HumanOnly => "human_only",
+            Self::SystemOnly => "system_only",
+            Self::InsufficientScope => "insufficient_scope",
+            Self::InsufficientRole => "insufficient_role",
         }
     }
 

@@ -1,5 +1,6 @@
 //! A record with something in front of it: what a test wants to happen between a request and its commit.
 
+use std::ops::RangeInclusive;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -14,6 +15,7 @@ use symbolon_core::store::{
     TokenQuery,
 };
 use symbolon_core::token::TokenPrefix;
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
 
 /// What becomes of a commit, or of a read (then of no changes).
 pub(crate) enum Verdict {
@@ -115,6 +117,11 @@ impl Store for Between {
         self.store.note_used(uses).await
     }
 
+    async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.record_usage(counts).await
+    }
+
     async fn applied(&self) -> Result<(), StoreError> {
         (self.reads)()?;
         let mut applied = self.store.applied();
@@ -148,6 +155,20 @@ impl Store for Between {
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
         (self.reads)()?;
         self.store.tokens(query).await
+    }
+
+    async fn usage(&self, token: TokenId, days: RangeInclusive<Day>) -> Result<TokenUsage, StoreError> {
+        (self.reads)()?;
+        self.store.usage(token, days).await
+    }
+
+    async fn requests(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<DayTotal>, StoreError> {
+        (self.reads)()?;
+        self.store.requests(tokens, days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

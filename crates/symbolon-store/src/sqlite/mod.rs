@@ -8,6 +8,7 @@ mod rows;
 mod write;
 mod writer;
 
+use std::ops::RangeInclusive;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -22,6 +23,7 @@ use symbolon_core::store::{
     AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
 };
 use symbolon_core::token::TokenPrefix;
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
 use tokio::sync::{mpsc, oneshot};
 
 use self::writer::{Command, Work, Writer};
@@ -95,6 +97,13 @@ impl Store for SqliteStore {
         self.write(Work::NoteUsed(uses)).await
     }
 
+    async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError> {
+        if counts.is_empty() {
+            return Ok(());
+        }
+        self.write(Work::RecordUsage(counts)).await
+    }
+
     async fn applied(&self) -> Result<(), StoreError> {
         // The writer takes this up after it has told the sink of everything before.
         self.write(Work::NoteUsed(Vec::new())).await
@@ -118,6 +127,18 @@ impl Store for SqliteStore {
 
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
         read::tokens(&self.readers, query).await
+    }
+
+    async fn usage(&self, token: TokenId, days: RangeInclusive<Day>) -> Result<TokenUsage, StoreError> {
+        read::usage(&self.readers, token, &days).await
+    }
+
+    async fn requests(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<DayTotal>, StoreError> {
+        read::requests(&self.readers, tokens, &days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

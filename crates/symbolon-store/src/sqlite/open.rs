@@ -16,7 +16,10 @@ use crate::OpenError;
 const OURS: i64 = 0x5359_4d42;
 
 /// In order. One that was released is never changed: databases that have it do not run it again.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/sqlite/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/sqlite/0001_initial.sql"),
+    include_str!("../../migrations/sqlite/0002_usage.sql"),
+];
 
 /// How long a statement waits for a program that holds the file, such as a backup.
 const PATIENCE: Duration = Duration::from_secs(2);

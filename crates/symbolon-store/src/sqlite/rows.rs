@@ -10,6 +10,7 @@ use symbolon_core::digest::Digest;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
+use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
 /// A column whose value the domain refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -208,6 +209,22 @@ pub(super) fn audit(row: &SqliteRow) -> Parsed<(u64, StoredAudit)> {
         detail: serde_json::from_str(get(row, "detail")?).map_err(|_| RowFault("detail"))?,
     };
     Ok((number(row, "seq")?, line))
+}
+
+pub(super) fn usage(row: &SqliteRow) -> Parsed<(Day, RouteUsage)> {
+    let route = RouteUsage {
+        method: get(row, "method")?,
+        path: get(row, "path")?,
+        outcome: parsed(row, "outcome")?,
+        count: number(row, "count")?,
+        last_at: time(row, "last_at")?,
+        last_ip: maybe_parsed(row, "last_ip")?,
+    };
+    Ok((Day(number(row, "day")?), route))
+}
+
+pub(super) fn day_total(row: &SqliteRow) -> Parsed<DayTotal> {
+    Ok(DayTotal { token: parsed(row, "token")?, day: Day(number(row, "day")?), count: number(row, "count")? })
 }
 
 pub(super) fn claim(row: &SqliteRow) -> Parsed<Claim> {

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use symbolon_core::id::TokenId;
 use symbolon_core::store::{Mutation, Sink, StoreError};
+use symbolon_core::usage::UsageCount;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::{Fault, unavailable};
@@ -23,6 +24,7 @@ const GROUP: usize = 256;
 pub(super) enum Work {
     Commit(Box<Mutation>),
     NoteUsed(Vec<(TokenId, Timestamp)>),
+    RecordUsage(Vec<UsageCount>),
     Prune(Timestamp),
 }
 

@@ -7,7 +7,7 @@ use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, PasswordHash, Session, Token, User};
-use symbolon_core::store::{Change, Claim, Mutation, PageQuery, Standing, TokenQuery};
+use symbolon_core::store::{Change, Claim, Mutation, PageQuery, Standing, TokenQuery, TokenSort};
 
 /// When the things made here are made, give or take their number in milliseconds.
 pub(crate) const START: i64 = 1_700_000_000_000;
@@ -147,5 +147,6 @@ pub(crate) fn page(limit: usize) -> PageQuery {
 
 /// All of a service's tokens at a moment, in one page.
 pub(crate) fn tokens_of(service: ServiceName, now: Timestamp) -> TokenQuery {
-    TokenQuery { service, owner: None, state: None, text: None, now, page: page(1000) }
+    let sort = TokenSort::default();
+    TokenQuery { service, owner: None, state: None, text: None, scope: None, sort, now, page: page(1000) }
 }

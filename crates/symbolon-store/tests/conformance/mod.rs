@@ -15,9 +15,11 @@ pub(crate) mod order;
 pub(crate) mod paging;
 pub(crate) mod search;
 pub(crate) mod sessions_and_keys;
+pub(crate) mod sorting;
 pub(crate) mod standing;
 pub(crate) mod tokens;
 pub(crate) mod upkeep;
+pub(crate) mod usage;
 pub(crate) mod users;
 
 use std::sync::Arc;
@@ -114,6 +116,11 @@ macro_rules! every_test {
                 keys_are_kept_and_taken_back
                 key_refusals
             }
+            sorting {
+                every_order_is_kept_over_pages
+                a_cursor_of_one_order_is_no_page_of_another
+                a_scope_is_found_whole
+            }
             standing {
                 a_right_that_has_gone_changes_nothing
                 so_already_can_wait_for_the_sink
@@ -130,6 +137,12 @@ macro_rules! every_test {
                 a_last_use_never_goes_back
                 a_use_is_no_change
                 pruning_removes_what_has_ended
+            }
+            usage {
+                counts_are_added_and_the_last_is_kept
+                days_and_routes_are_put_together
+                use_is_no_change_and_outlives_its_token
+                days_that_are_over_are_forgotten_piece_by_piece
             }
             users {
                 a_user_is_kept_whole

@@ -8,6 +8,7 @@ mod conformance;
 mod at_rest;
 mod failures;
 mod opening;
+mod upgrade;
 
 use std::path::PathBuf;
 use std::sync::Arc;

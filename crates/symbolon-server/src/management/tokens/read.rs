@@ -6,7 +6,7 @@ use serde::Deserialize;
 use symbolon_api::{List, TokenRecord};
 use symbolon_core::Refusal;
 use symbolon_core::record::TokenState;
-use symbolon_core::store::TokenQuery;
+use symbolon_core::store::{TokenQuery, TokenSort};
 use utoipa::IntoParams;
 
 use super::{find, owner_named};
@@ -59,6 +59,8 @@ pub(in crate::management) async fn list(
         owner,
         state: query.state.as_deref().map(state).transpose()?,
         text: filter("query", query.query)?,
+        scope: None,
+        sort: TokenSort::default(),
         now: app.now(),
         page: page(query.limit, query.cursor)?,
     };

@@ -5,12 +5,12 @@ use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Row, SqlitePool};
 use symbolon_core::id::UserId;
 use symbolon_core::name::ServiceName;
-use symbolon_core::record::{Key, Session, Token, TokenState, User};
-use symbolon_core::store::{AuditQuery, Page, PageQuery, StoreError, StoredAudit, TokenQuery};
+use symbolon_core::record::{Key, Session, User};
+use symbolon_core::store::{AuditQuery, Page, PageQuery, StoreError, StoredAudit};
 
 use crate::cursor::{self, List};
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows::{self, Parsed, select_keys, select_sessions, select_tokens, select_users};
+use crate::sqlite::rows::{self, Parsed, select_keys, select_sessions, select_users};
 
 const LONGEST_PAGE: usize = 1000;
 
@@ -18,29 +18,36 @@ fn length(page: &PageQuery) -> usize {
     page.limit.clamp(1, LONGEST_PAGE)
 }
 
-fn fetched(page: &PageQuery) -> i64 {
+pub(super) fn fetched(page: &PageQuery) -> i64 {
     // At most LONGEST_PAGE + 1.
     i64::try_from(length(page) + 1).unwrap_or(i64::MAX)
 }
 
 /// What the pages of one list have in common.
-struct Listing<T> {
-    list: List,
-    table: &'static str,
-    parse: fn(&SqliteRow) -> Parsed<T>,
+pub(super) struct Listing<T> {
+    pub(super) list: List,
+    /// Of a list that has several orders, which. A cursor says so.
+    pub(super) order: Option<&'static str>,
+    pub(super) table: &'static str,
+    pub(super) parse: fn(&SqliteRow) -> Parsed<T>,
     /// From the columns and not from the parsed value: a row that cannot be read must not end the list.
-    key: fn(&SqliteRow) -> Result<String, sqlx::Error>,
+    pub(super) key: fn(&SqliteRow) -> Result<String, sqlx::Error>,
 }
 
-const TOKENS: Listing<Token> =
-    Listing { list: List::Tokens, table: "tokens", parse: rows::token, key: by_time };
-const USERS: Listing<User> =
-    Listing { list: List::Users, table: "users", parse: rows::user, key: |row| row.try_get("name") };
+const USERS: Listing<User> = Listing {
+    list: List::Users,
+    order: None,
+    table: "users",
+    parse: rows::user,
+    key: |row| row.try_get("name"),
+};
 const SESSIONS: Listing<Session> =
-    Listing { list: List::Sessions, table: "sessions", parse: rows::session, key: by_time };
-const KEYS: Listing<Key> = Listing { list: List::Keys, table: "keys", parse: rows::key, key: by_time };
+    Listing { list: List::Sessions, order: None, table: "sessions", parse: rows::session, key: by_time };
+const KEYS: Listing<Key> =
+    Listing { list: List::Keys, order: None, table: "keys", parse: rows::key, key: by_time };
 const AUDIT: Listing<(u64, StoredAudit)> = Listing {
     list: List::Audit,
+    order: None,
     table: "audit",
     parse: rows::audit,
     key: |row| row.try_get::<i64, _>("seq").map(|seq| seq.to_string()),
@@ -51,7 +58,7 @@ fn by_time(row: &SqliteRow) -> Result<String, sqlx::Error> {
 }
 
 impl<T> Listing<T> {
-    async fn page(
+    pub(super) async fn page(
         &self,
         db: &SqlitePool,
         query: sqlx::query::Query<'_, Sqlite, SqliteArguments>,
@@ -61,7 +68,10 @@ impl<T> Listing<T> {
         let more = rows.len() > length(asked);
         rows.truncate(length(asked));
         let next = match rows.last().filter(|_| more).map(self.key).transpose() {
-            Ok(key) => key.map(|key| cursor::print(self.list, &key)),
+            Ok(key) => key.map(|key| match self.order {
+                Some(order) => cursor::print(self.list, &format!("{order}/{key}")),
+                None => cursor::print(self.list, &key),
+            }),
             Err(error) => return Err(unavailable(&error)),
         };
         let mut items = Vec::with_capacity(rows.len());
@@ -73,52 +83,6 @@ impl<T> Listing<T> {
         }
         Ok(Page { items, next })
     }
-}
-
-/// A page of tokens. The two arguments decide which index serves it; all else is tested row by row. `CASE` is
-/// [`Token::state`] in SQL. The text is found with `instr` and not `LIKE`: there is nothing to escape, and no
-/// limit to a pattern's length. `lower` knows ASCII only, which is what the contract asks for.
-macro_rules! tokens_page {
-    ($kept:literal, $owner:literal) => {
-        select_tokens!(
-            "WHERE service = ?1 AND ",
-            $owner,
-            " AND ",
-            $kept,
-            " AND (created_at, id) < (?3, ?4)
-              AND (?5 IS NULL OR ?5 = CASE
-                   WHEN revoked_at IS NOT NULL THEN 'revoked'
-                   WHEN expires_at <= ?6 THEN 'expired'
-                   WHEN disabled THEN 'disabled'
-                   ELSE 'active' END)
-              AND (?7 IS NULL OR instr(lower(name), ?7) OR instr(lower(description), ?7)
-                   OR instr(lower(token_prefix), ?7))
-              ORDER BY created_at DESC, id DESC LIMIT ?8"
-        )
-    };
-}
-
-pub(in crate::sqlite) async fn tokens(
-    db: &SqlitePool,
-    query: &TokenQuery,
-) -> Result<Page<Token>, StoreError> {
-    let (at, id) = cursor::before(List::Tokens, query.page.after.as_deref())?;
-    let sql = match (query.state, &query.owner) {
-        (Some(TokenState::Revoked), None) => tokens_page!("revoked_at IS NOT NULL", "?2 IS NULL"),
-        (Some(TokenState::Revoked), Some(_)) => tokens_page!("revoked_at IS NOT NULL", "owner = ?2"),
-        (_, None) => tokens_page!("revoked_at IS NULL", "?2 IS NULL"),
-        (_, Some(_)) => tokens_page!("revoked_at IS NULL", "owner = ?2"),
-    };
-    let prepared = sqlx::query(sql)
-        .bind(query.service.as_str())
-        .bind(query.owner.map(|id| id.to_string()))
-        .bind(at)
-        .bind(id)
-        .bind(query.state.map(TokenState::as_str))
-        .bind(query.now.as_millisecond())
-        .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
-        .bind(fetched(&query.page));
-    TOKENS.page(db, prepared, &query.page).await
 }
 
 pub(in crate::sqlite) async fn users(db: &SqlitePool, asked: &PageQuery) -> Result<Page<User>, StoreError> {
@@ -207,13 +171,6 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let opened = open(&directory.path().join("symbolon.db")).await.unwrap();
         for (sql, index) in [
-            (tokens_page!("revoked_at IS NULL", "?2 IS NULL"), "tokens_live (service=? AND (created_at,id)<"),
-            (tokens_page!("revoked_at IS NULL", "owner = ?2"), "tokens_owned (owner=? AND service=? AND ("),
-            (tokens_page!("revoked_at IS NOT NULL", "?2 IS NULL"), "tokens_revoked (service=? AND ("),
-            (
-                tokens_page!("revoked_at IS NOT NULL", "owner = ?2"),
-                "tokens_owned (owner=? AND service=? AND (",
-            ),
             (
                 audit_page!("subject = ?1 AND (?2 IS NULL OR actor = ?2)"),
                 "audit_about (subject=? AND rowid<?)",

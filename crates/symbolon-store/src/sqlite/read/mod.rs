@@ -3,6 +3,8 @@
 //! Each is one statement, and so sees one moment: everything acknowledged before it.
 
 mod lists;
+mod tokens;
+mod usage;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -13,7 +15,9 @@ use symbolon_core::record::{Key, Token, User};
 use symbolon_core::store::{Claim, StoreError};
 use symbolon_core::token::TokenPrefix;
 
-pub(super) use self::lists::{audit, keys, sessions, tokens, users};
+pub(super) use self::lists::{audit, keys, sessions, users};
+pub(super) use self::tokens::tokens;
+pub(super) use self::usage::{requests, usage};
 use super::fault::unavailable;
 use super::rows::{self, select_keys, select_tokens, select_users};
 

@@ -3,6 +3,7 @@
 
 mod keys;
 mod tokens;
+mod usage;
 mod users;
 
 use jiff::Timestamp;
@@ -21,6 +22,7 @@ pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), F
     match work {
         Work::Commit(mutation) => commit(db, mutation).await,
         Work::NoteUsed(uses) => note_used(db, uses).await,
+        Work::RecordUsage(counts) => usage::record(db, counts).await,
         Work::Prune(now) => prune(db, *now).await,
     }
 }
@@ -178,9 +180,9 @@ async fn note_used(db: &mut SqliteConnection, uses: &[(TokenId, Timestamp)]) -> 
     Ok(())
 }
 
-async fn prune(db: &mut SqliteConnection, now: Timestamp) -> Result<(), Fault> {
-    let now = now.as_millisecond();
+async fn prune(db: &mut SqliteConnection, at: Timestamp) -> Result<(), Fault> {
+    let now = at.as_millisecond();
     sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1").bind(now).execute(&mut *db).await?;
-    sqlx::query("DELETE FROM claims WHERE expires_at <= ?1").bind(now).execute(db).await?;
-    Ok(())
+    sqlx::query("DELETE FROM claims WHERE expires_at <= ?1").bind(now).execute(&mut *db).await?;
+    usage::prune(db, at).await
 }

@@ -1,0 +1,175 @@
+//! Lists of tokens, in every order.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqlitePool};
+use symbolon_core::record::{Token, TokenState};
+use symbolon_core::store::{Page, StoreError, TokenOrder, TokenQuery};
+
+use super::lists::{Listing, fetched};
+use crate::cursor::{self, Bound, List};
+use crate::sqlite::rows::{self, select_tokens};
+
+// As the schema has them.
+const NEVER_USED: i64 = -1_000_000_000_000_000;
+const NO_END: i64 = 1_000_000_000_000_000;
+
+/// A page of tokens. The arguments decide which index serves it; all else is tested row by row. `CASE` is
+/// [`Token::state`] in SQL. The text is found with `instr` and not `LIKE`: there is nothing to escape, and no
+/// limit to a pattern's length. `lower` knows ASCII only, which is what the contract asks for. A scope is looked for
+/// with its quotes, as it stands in the JSON: it is no part of another.
+macro_rules! page {
+    ($kept:literal, $owner:literal, $key:literal, $beyond:literal, $direction:literal) => {
+        select_tokens!(
+            "WHERE service = ?1 AND ",
+            $owner,
+            " AND ",
+            $kept,
+            " AND (",
+            $key,
+            ", id) ",
+            $beyond,
+            " (?3, ?4)
+              AND (?5 IS NULL OR ?5 = CASE
+                   WHEN revoked_at IS NOT NULL THEN 'revoked'
+                   WHEN expires_at <= ?6 THEN 'expired'
+                   WHEN disabled THEN 'disabled'
+                   ELSE 'active' END)
+              AND (?7 IS NULL OR instr(lower(name), ?7) OR instr(lower(description), ?7)
+                   OR instr(lower(token_prefix), ?7))
+              AND (?8 IS NULL OR instr(scopes, ?8))
+              ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", id ",
+            $direction,
+            " LIMIT ?9"
+        )
+    };
+}
+
+/// The four statements of one order: live or revoked, everybody's or one owner's. `$live` and `$revoked` choose among
+/// everybody's the index of the order; an owner's has one index for both.
+macro_rules! pages {
+    ($live:literal, $revoked:literal, $key:literal, $descending:expr, $of_revoked:expr, $of_owner:expr) => {
+        match ($of_revoked, $of_owner, $descending) {
+            (false, false, false) => page!($live, "?2 IS NULL", $key, ">", "ASC"),
+            (false, false, true) => page!($live, "?2 IS NULL", $key, "<", "DESC"),
+            (false, true, false) => page!("revoked_at IS NULL", "owner = ?2", $key, ">", "ASC"),
+            (false, true, true) => page!("revoked_at IS NULL", "owner = ?2", $key, "<", "DESC"),
+            (true, false, false) => page!($revoked, "?2 IS NULL", $key, ">", "ASC"),
+            (true, false, true) => page!($revoked, "?2 IS NULL", $key, "<", "DESC"),
+            (true, true, false) => page!("revoked_at IS NOT NULL", "owner = ?2", $key, ">", "ASC"),
+            (true, true, true) => page!("revoked_at IS NOT NULL", "owner = ?2", $key, "<", "DESC"),
+        }
+    };
+}
+
+fn statement(by: TokenOrder, descending: bool, of_revoked: bool, of_owner: bool) -> &'static str {
+    match by {
+        TokenOrder::Created => pages!(
+            "revoked_at IS NULL",
+            "revoked_at IS NOT NULL",
+            "created_at",
+            descending,
+            of_revoked,
+            of_owner
+        ),
+        TokenOrder::Name => pages!("live = 1", "live = 0", "sort_name", descending, of_revoked, of_owner),
+        TokenOrder::LastUsed => pages!("live = 1", "live = 0", "sort_used", descending, of_revoked, of_owner),
+        TokenOrder::Expires => {
+            pages!("live = 1", "live = 0", "sort_expires", descending, of_revoked, of_owner)
+        }
+    }
+}
+
+/// What a row is ordered by, as the schema has it.
+fn key(by: TokenOrder) -> fn(&SqliteRow) -> Result<String, sqlx::Error> {
+    fn text(row: &SqliteRow, key: &str) -> Result<String, sqlx::Error> {
+        Ok(format!("{}/{key}", row.try_get::<&str, _>("id")?))
+    }
+    fn time(row: &SqliteRow, column: &str, missing: i64) -> Result<String, sqlx::Error> {
+        let at: Option<i64> = row.try_get(column)?;
+        text(row, &at.unwrap_or(missing).to_string())
+    }
+    match by {
+        TokenOrder::Created => |row| time(row, "created_at", 0),
+        TokenOrder::Name => |row| text(row, &row.try_get::<&str, _>("name")?.to_ascii_lowercase()),
+        TokenOrder::LastUsed => |row| time(row, "last_used_at", NEVER_USED),
+        TokenOrder::Expires => |row| time(row, "expires_at", NO_END),
+    }
+}
+
+pub(in crate::sqlite) async fn tokens(
+    db: &SqlitePool,
+    query: &TokenQuery,
+) -> Result<Page<Token>, StoreError> {
+    let sort = query.sort;
+    let (bound, id) = cursor::sorted(sort, query.page.after.as_deref())?;
+    let of_revoked = query.state == Some(TokenState::Revoked);
+    let scope = query.scope.as_ref().map(|scope| serde_json::Value::from(scope.as_str()).to_string());
+    let prepared = sqlx::query(statement(sort.by, sort.descending, of_revoked, query.owner.is_some()))
+        .bind(query.service.as_str())
+        .bind(query.owner.map(|id| id.to_string()));
+    let prepared = match bound {
+        Bound::Number(number) => prepared.bind(number),
+        Bound::Text(text) => prepared.bind(text),
+        // A blob is after every text (https://www.sqlite.org/datatype3.html, section 4.1).
+        Bound::AfterText => prepared.bind(Vec::new()),
+    };
+    let prepared = prepared
+        .bind(id)
+        .bind(query.state.map(TokenState::as_str))
+        .bind(query.now.as_millisecond())
+        .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
+        .bind(scope)
+        .bind(fetched(&query.page));
+    let listing = Listing {
+        list: List::Tokens,
+        order: Some(sort.as_str()),
+        table: "tokens",
+        parse: rows::token,
+        key: key(sort.by),
+    };
+    listing.page(db, prepared, &query.page).await
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+    use symbolon_core::store::TokenSort;
+
+    use super::*;
+    use crate::sqlite::open::open;
+
+    /// As `every_list_has_its_index`, for each order of tokens.
+    #[tokio::test]
+    async fn every_order_has_its_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        for TokenSort { by, descending } in TokenSort::ALL {
+            let (key, everybodys, owned) = match by {
+                TokenOrder::Created => ("created_at", "", "tokens_owned"),
+                TokenOrder::Name => ("sort_name", "tokens_by_name", "tokens_owned_by_name"),
+                TokenOrder::LastUsed => ("sort_used", "tokens_by_used", "tokens_owned_by_used"),
+                TokenOrder::Expires => ("sort_expires", "tokens_by_expires", "tokens_owned_by_expires"),
+            };
+            let beyond = if descending { '<' } else { '>' };
+            for (of_revoked, of_owner) in [(false, false), (false, true), (true, false), (true, true)] {
+                let index = match (by, of_owner) {
+                    (_, true) => format!("{owned} (owner=? AND service=? AND ({key},id){beyond}"),
+                    (TokenOrder::Created, false) => {
+                        let index = if of_revoked { "tokens_revoked" } else { "tokens_live" };
+                        format!("{index} (service=? AND ({key},id){beyond}")
+                    }
+                    (_, false) => format!("{everybodys} (service=? AND live=? AND ({key},id){beyond}"),
+                };
+                let sql = statement(by, descending, of_revoked, of_owner);
+                let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+                let rows = sqlx::query(explain).fetch_all(&opened.readers).await.unwrap();
+                let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+                assert!(plan.len() == 1 && plan[0].contains(&index), "{sql}: {plan:?}");
+            }
+        }
+    }
+}
