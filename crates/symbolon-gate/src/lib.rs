@@ -4,63 +4,44 @@
 //! and waits for nothing. The store applies each committed change before it acknowledges it, so when the reply
 //! to a revocation is sent, the token is not here any more (DESIGN part 7).
 
+mod explain;
 mod hash;
 mod index;
+mod services;
+mod tally;
 mod usage;
 
-use std::collections::HashMap;
-use std::sync::Arc;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
-use symbolon_core::catalog::Catalog;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
-use symbolon_core::decision::{
-    Caller, Decision, Identifier, Judge, Keys, LiveToken, Principal, Reason, Request, ServiceRules,
-};
-use symbolon_core::explain::{Explanation, Trace};
+use symbolon_core::decision::{Caller, Decision, Identifier, Judge, Keys, LiveToken, Reason, Request};
+use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::record::{KeyKind, Session, Token, User};
 use symbolon_core::store::{Change, Sink};
-use symbolon_core::token::Prefix;
+use symbolon_core::usage::{Outcome, UsageCount};
 
 use index::{Index, View};
+use services::{Past, Served, Services};
+use tally::{Event, Place, Tally};
 use usage::Uses;
 
-/// A service that the gate decides for.
-#[derive(Debug, Clone)]
-pub struct Service {
-    /// Its catalog.
-    pub catalog: Arc<Catalog>,
-    /// The operator's rules for it.
-    pub rules: ServiceRules,
-}
-
-/// The services by name, and the prefixes of their tokens.
-#[derive(Debug, Default)]
-struct Services {
-    by_name: HashMap<ServiceName, Service>,
-    prefixes: Vec<Prefix>,
-}
+pub use explain::Subject;
+pub use services::{Checks, Service, ServiceConflict};
 
 /// The gate.
 pub struct Gate {
     index: Index,
     services: ArcSwap<Services>,
+    /// Locked by exchanges of the services and by readers of counts; never by a check.
+    past: Mutex<Past>,
     keys: Keys,
     uses: Uses,
-}
-
-/// Two catalogs that cannot be served side by side.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum ServiceConflict {
-    /// Two catalogs of one service.
-    #[error("two catalogs declare the service {0}")]
-    Name(ServiceName),
-    /// Two services whose tokens could not be told apart.
-    #[error("the services {0} and {1} have the same token_prefix")]
-    Prefix(ServiceName, ServiceName),
+    tally: Tally,
 }
 
 /// Whom the gate knows by a credential, outside any service: for the management calls.
@@ -79,33 +60,34 @@ pub enum Known {
 impl Gate {
     /// A gate that knows nobody yet: until the store has loaded it, every answer is "unavailable".
     pub fn new(keys: Keys) -> Self {
-        Self { index: Index::default(), services: ArcSwap::default(), keys, uses: Uses::default() }
+        Self {
+            index: Index::default(),
+            services: ArcSwap::default(),
+            past: Mutex::default(),
+            keys,
+            uses: Uses::default(),
+            tally: Tally::default(),
+        }
     }
 
     /// Puts these services in force, in place of all before. Decisions under way end under the old ones.
     pub fn set_services(&self, services: Vec<Service>) -> Result<(), ServiceConflict> {
-        let mut next = Services::default();
-        for service in services {
-            let catalog = service.catalog.clone();
-            let twin = next.by_name.values().find(|other| other.catalog.prefix == catalog.prefix);
-            if next.by_name.contains_key(&catalog.service) {
-                return Err(ServiceConflict::Name(catalog.service.clone()));
-            }
-            if let Some(twin) = twin {
-                return Err(ServiceConflict::Prefix(twin.catalog.service.clone(), catalog.service.clone()));
-            }
-            next.prefixes.push(catalog.prefix.clone());
-            next.by_name.insert(catalog.service.clone(), service);
-        }
+        let mut past = self.past();
+        // Remembered before the first event can name them.
+        let next = past.admit(services)?;
         self.services.store(Arc::new(next));
         // Until an entry is resolved under the new catalog, each check resolves it for itself.
         self.index.resolve_again(|_| true, |token| self.resolve(token));
         Ok(())
     }
 
+    fn past(&self) -> MutexGuard<'_, Past> {
+        self.past.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn resolve(&self, token: Arc<Token>) -> LiveToken {
         let services = self.services.load();
-        let catalog = services.by_name.get(&token.service).map(|service| &*service.catalog);
+        let catalog = services.by_name.get(&token.service).map(|served| &*served.service.catalog);
         LiveToken::new(token, catalog)
     }
 
@@ -116,11 +98,17 @@ impl Gate {
         request: &Request<'r>,
         now: Timestamp,
     ) -> Option<Decision<'r>> {
-        self.check_traced(service, request, now, &mut ())
+        let services = self.services.load();
+        let view = self.index.view();
+        let served = services.by_name.get(service)?;
+        let decision = self.judge(&served.service, &view, now).decide(request, &mut ());
+        self.note(served, &view, &decision, Place::Preflight, request.client_ip, now);
+        Some(decision)
     }
 
-    /// As [`Gate::check`], and tells `trace` of each rule.
-    pub fn check_traced<'r>(
+    /// The same decision, for a look at what was decided before: it is no use of the token and counts as nothing.
+    /// Tells `trace` of each rule.
+    pub fn look<'r>(
         &self,
         service: &ServiceName,
         request: &Request<'r>,
@@ -129,21 +117,7 @@ impl Gate {
     ) -> Option<Decision<'r>> {
         let services = self.services.load();
         let view = self.index.view();
-        let decision = self.judge(services.by_name.get(service)?, &view, now).decide(request, trace);
-        self.note(&view, &decision, now);
-        Some(decision)
-    }
-
-    /// As [`Gate::check`], for a look at what goes on since an earlier check: it is no use of the token.
-    pub fn recheck<'r>(
-        &self,
-        service: &ServiceName,
-        request: &Request<'r>,
-        now: Timestamp,
-    ) -> Option<Decision<'r>> {
-        let services = self.services.load();
-        let view = self.index.view();
-        Some(self.judge(services.by_name.get(service)?, &view, now).decide(request, &mut ()))
+        Some(self.judge(&services.by_name.get(service)?.service, &view, now).decide(request, trace))
     }
 
     /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
@@ -156,50 +130,44 @@ impl Gate {
     ) -> Option<Decision<'static>> {
         let services = self.services.load();
         let view = self.index.view();
-        let decision =
-            self.judge(services.by_name.get(service)?, &view, now).decide_scopes(credentials, required);
-        self.note(&view, &decision, now);
+        let served = services.by_name.get(service)?;
+        let decision = self.judge(&served.service, &view, now).decide_scopes(credentials, required);
+        self.note(served, &view, &decision, Place::Scopes, None, now);
         Some(decision)
-    }
-
-    /// Explains what would become of a request by somebody who has presented nothing; `None` if there is no
-    /// such service, or no such token or user.
-    pub fn explain_as(
-        &self,
-        service: &ServiceName,
-        request: &Request<'_>,
-        subject: &Subject,
-        now: Timestamp,
-    ) -> Option<(Result<(), Reason>, Explanation)> {
-        let services = self.services.load();
-        let view = self.index.view();
-        let judge = self.judge(services.by_name.get(service)?, &view, now);
-        match subject {
-            Subject::Anonymous => Some(judge.explain_as(request, &Caller::Anonymous)),
-            Subject::System(key) => Some(judge.explain_as(request, &Caller::System(*key))),
-            Subject::User(session) => {
-                let user = self.index.user(session.user)?;
-                Some(judge.explain_as(request, &Caller::Session { session, user: &user }))
-            }
-            Subject::Token(id) => {
-                let entry = self.index.token(*id)?;
-                let owner = self.index.user(entry.live.token.owner)?;
-                Some(judge.explain_as(request, &Caller::Token { live: &entry.live, owner: &owner }))
-            }
-        }
     }
 
     fn judge<'a>(&'a self, service: &'a Service, view: &'a View<'a>, now: Timestamp) -> Judge<'a, View<'a>> {
         Judge { catalog: &service.catalog, directory: view, keys: &self.keys, rules: service.rules, now }
     }
 
-    fn note(&self, view: &View<'_>, decision: &Decision<'_>, now: Timestamp) {
-        if let Decision::Allow(grant) = decision
-            && let Principal::Token { token, .. } = grant.principal()
-            && let Some(usage) = token.digest.and_then(|(digest, _)| view.usage(&digest))
-        {
-            self.uses.note(token.id, usage, now);
-        }
+    /// Counts a check, and notes what it says of a token. `without` is what was asked for where it was no route.
+    fn note(
+        &self,
+        served: &Served,
+        view: &View<'_>,
+        decision: &Decision<'_>,
+        without: Place,
+        client_ip: Option<IpAddr>,
+        now: Timestamp,
+    ) {
+        served.counters.count(decision.code());
+        let (token, route, outcome) = match decision {
+            Decision::Allow(grant) => {
+                let Some(token) = grant.principal().token() else { return };
+                if let Some(usage) = token.digest.and_then(|(digest, _)| view.usage(&digest)) {
+                    self.uses.note(token.id, usage, now);
+                }
+                (token.id, grant.route_index(), Outcome::Allowed)
+            }
+            Decision::Deny(denial) => {
+                let Some(token) = denial.about() else { return };
+                (token, denial.route, Outcome::Refused(denial.reason))
+            }
+            Decision::Unavailable => return,
+        };
+        let generation = served.service.catalog.generation();
+        let place = route.map_or(without, Place::Route);
+        self.tally.note(Event { token, now, generation, place, outcome, client_ip });
     }
 
     /// Who presented this, outside any service. The error is for the log; callers learn `invalid_token`.
@@ -241,12 +209,13 @@ impl Gate {
 
     /// The service of this name.
     pub fn service(&self, name: &str) -> Option<Service> {
-        self.services.load().by_name.get(name).cloned()
+        self.services.load().by_name.get(name).map(|served| served.service.clone())
     }
 
     /// All services, by name.
     pub fn services(&self) -> Vec<Service> {
-        let mut services: Vec<_> = self.services.load().by_name.values().cloned().collect();
+        let mut services: Vec<_> =
+            self.services.load().by_name.values().map(|served| served.service.clone()).collect();
         services.sort_by(|a, b| a.catalog.service.cmp(&b.catalog.service));
         services
     }
@@ -276,23 +245,36 @@ impl Gate {
         self.uses.take(limit)
     }
 
+    /// Adds up the use that checks have noted; to be called several times a second, before the queue is full.
+    pub fn gather_usage(&self) {
+        let past = self.past();
+        self.tally.gather(|generation| past.catalog(generation));
+    }
+
+    /// At most `limit` counts of use that were gathered and that the record has not been told of.
+    pub fn take_usage(&self, limit: usize) -> Vec<UsageCount> {
+        self.tally.take(limit)
+    }
+
+    /// Puts back counts that the record could not be told of.
+    pub fn put_back_usage(&self, counts: Vec<UsageCount>) {
+        self.tally.put_back(counts);
+    }
+
+    /// How many checks of tokens were not counted as use: more came than were gathered or written.
+    pub fn usage_dropped(&self) -> u64 {
+        self.tally.dropped()
+    }
+
+    /// How many checks there were of each service and with which answer, since the start.
+    pub fn checks(&self) -> Vec<Checks> {
+        self.past().checks()
+    }
+
     /// Forgets sessions that ended before `now`.
     pub fn prune(&self, now: Timestamp) {
         self.index.prune(|session| session.expires_at > now);
     }
-}
-
-/// Whose request is to be explained.
-#[derive(Debug, Clone)]
-pub enum Subject {
-    /// Nobody's.
-    Anonymous,
-    /// A system key's.
-    System(KeyId),
-    /// A user's who is signed in.
-    User(Session),
-    /// A token's.
-    Token(TokenId),
 }
 
 impl Sink for Gate {

@@ -78,7 +78,7 @@ pub(crate) fn remember(
     let mut steps = Explanation::default();
     // The same question at the same moment. Should a change have come between, the reason remembered is still
     // the one that was answered.
-    let _ = app.gate().check_traced(service, request, now, &mut steps);
+    let _ = app.gate().look(service, request, now, &mut steps);
     let refused = Refused::new(id, now, service, request.method, request.target, denial, steps);
     tracing::info!(%id, %service, method = refused.method, path = refused.path, reason = %denial.reason, token = ?refused.token, "refused");
     app.refusals().remember(refused);

@@ -7,4 +7,5 @@ mod identify;
 mod make;
 mod ready;
 mod services;
+mod tally;
 mod usage;

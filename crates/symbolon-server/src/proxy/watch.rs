@@ -88,7 +88,7 @@ impl Watch {
             method_override: false,
             client_ip: self.peer,
         };
-        match self.app.gate().recheck(&self.service, &request, self.app.now()) {
+        match self.app.gate().look(&self.service, &request, self.app.now(), &mut ()) {
             // Of a service that is gone nobody may have anything.
             Some(Decision::Deny(_)) | None => true,
             Some(Decision::Allow(_) | Decision::Unavailable) => false,

@@ -1,0 +1,52 @@
+//! Decisions about somebody who is named and has presented nothing.
+
+use symbolon_core::Timestamp;
+use symbolon_core::decision::{Caller, Reason, Request};
+use symbolon_core::explain::Explanation;
+use symbolon_core::id::{KeyId, TokenId};
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::Session;
+
+use crate::Gate;
+
+/// Whose request is to be explained.
+#[derive(Debug, Clone)]
+pub enum Subject {
+    /// Nobody's.
+    Anonymous,
+    /// A system key's.
+    System(KeyId),
+    /// A user's who is signed in.
+    User(Session),
+    /// A token's.
+    Token(TokenId),
+}
+
+impl Gate {
+    /// Explains what would become of a request by somebody who has presented nothing; `None` if there is no
+    /// such service, or no such token or user.
+    pub fn explain_as(
+        &self,
+        service: &ServiceName,
+        request: &Request<'_>,
+        subject: &Subject,
+        now: Timestamp,
+    ) -> Option<(Result<(), Reason>, Explanation)> {
+        let services = self.services.load();
+        let view = self.index.view();
+        let judge = self.judge(&services.by_name.get(service)?.service, &view, now);
+        match subject {
+            Subject::Anonymous => Some(judge.explain_as(request, &Caller::Anonymous)),
+            Subject::System(key) => Some(judge.explain_as(request, &Caller::System(*key))),
+            Subject::User(session) => {
+                let user = self.index.user(session.user)?;
+                Some(judge.explain_as(request, &Caller::Session { session, user: &user }))
+            }
+            Subject::Token(id) => {
+                let entry = self.index.token(*id)?;
+                let owner = self.index.user(entry.live.token.owner)?;
+                Some(judge.explain_as(request, &Caller::Token { live: &entry.live, owner: &owner }))
+            }
+        }
+    }
+}
