@@ -10,6 +10,7 @@ mod problem;
 mod service;
 mod strict;
 mod token;
+mod usage;
 mod verify;
 
 pub use admin::{
@@ -19,6 +20,7 @@ pub use admin::{
 pub use problem::{FieldError, Problem};
 pub use service::{ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo};
 pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, TokenRecord};
+pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyReply};
 
 use serde::{Deserialize, Serialize};

@@ -37,6 +37,11 @@ pub struct TokenRecord {
     pub expires_at: Option<String>,
     /// When it was last let through; `null` is never.
     pub last_used_at: Option<String>,
+    /// In a list that was asked for it: its requests, allowed and refused, on each of the last days in UTC, oldest
+    /// first, today last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub requests: Option<Vec<u64>>,
 }
 
 /// A new token: its record and, this once, its secret.

@@ -8,7 +8,7 @@ use symbolon_core::id::RequestId;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
-use tokio::sync::Semaphore;
+use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::passwords::Hashing;
 use crate::refusals::Refusals;
@@ -47,6 +47,8 @@ pub(crate) struct Shared {
     pub(crate) hashing: Hashing,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
+    /// Held while counts of use are written; how many dropped checks the log has been told of.
+    writing_usage: Mutex<u64>,
 }
 
 impl App {
@@ -57,6 +59,7 @@ impl App {
             refusals: Refusals::default(),
             hashing: Hashing::default(),
             sign_ins: Semaphore::new(32),
+            writing_usage: Mutex::default(),
         }))
     }
 
@@ -117,7 +120,54 @@ impl App {
         }
     }
 
-    /// Forgets what has ended by itself: sessions and lapsed idempotency keys. To be called every minute or so;
+    /// Adds up the use that checks have noted; to be called several times a second. It takes some milliseconds where
+    /// there is much, and waits for nothing.
+    pub fn gather_usage(&self) {
+        self.gate().gather_usage();
+    }
+
+    /// Writes counts of use to the record, in transactions that mutations can wait for; to be called every few seconds.
+    /// Where the record is unavailable they are kept, as many as there is place for, and written later; one whose
+    /// writing is not known to have failed may then be counted twice. Does nothing where a call is under way already.
+    pub async fn write_usage(&self) {
+        if let Ok(writing) = self.0.writing_usage.try_lock() {
+            self.write_counts(writing).await;
+        }
+    }
+
+    /// Writes what is still to be written, at the end.
+    pub async fn finish(&self) {
+        self.write_uses().await;
+        let writing = self.0.writing_usage.lock().await;
+        self.write_counts(writing).await;
+    }
+
+    /// `told` is how many dropped checks the log has been told of.
+    async fn write_counts(&self, mut told: MutexGuard<'_, u64>) {
+        const BATCH: usize = 2_000;
+        self.gather_usage();
+        loop {
+            let counts = self.gate().take_usage(BATCH);
+            let rows = counts.len();
+            if rows > 0
+                && let Err(error) = self.store().record_usage(counts.clone()).await
+            {
+                tracing::warn!(%error, rows, "use was not written; it is kept for the next time");
+                self.gate().put_back_usage(counts);
+                break;
+            }
+            if rows < BATCH {
+                break;
+            }
+        }
+        let dropped = self.gate().usage_dropped();
+        if dropped > *told {
+            tracing::warn!(count = dropped - *told, "checks were not counted as use: there was no place");
+            *told = dropped;
+        }
+    }
+
+    /// Forgets what has ended by itself: sessions, lapsed idempotency keys and use of long ago. To be called every minute or so;
     /// they are refused already.
     pub async fn prune(&self) {
         let now = self.now();

@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
 use symbolon_core::Timestamp;
+use symbolon_core::catalog::Matched;
 use symbolon_core::decision::{Denial, Reason, Request};
 use symbolon_core::explain::Explanation;
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::name::ServiceName;
+use symbolon_core::target::Target;
 
 use crate::app::App;
 
@@ -24,6 +26,8 @@ pub(crate) struct Refused {
     pub(crate) service: ServiceName,
     pub(crate) method: String,
     pub(crate) path: String,
+    /// The route's method and pattern, if the catalog has one.
+    pub(crate) route: Option<(String, String)>,
     pub(crate) reason: Reason,
     pub(crate) token: Option<TokenId>,
     pub(crate) steps: Explanation,
@@ -46,22 +50,38 @@ impl Refusals {
         let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         ring.iter().rev().find(|refused| refused.id == id).cloned()
     }
+
+    /// The last ones that concern a token, newest first.
+    pub(crate) fn of_token(&self, id: TokenId, limit: usize) -> Vec<Refused> {
+        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.iter().rev().filter(|refused| refused.token == Some(id)).take(limit).cloned().collect()
+    }
 }
 
 impl Refused {
-    pub(crate) fn new(
+    fn new(
         id: RequestId,
         at: Timestamp,
         service: &ServiceName,
-        method: &str,
-        target: &[u8],
+        request: &Request<'_>,
         denial: &Denial,
         steps: Explanation,
     ) -> Self {
-        let path = target.split(|b| *b == b'?').next().unwrap_or_default();
+        let path = request.target.split(|b| *b == b'?').next().unwrap_or_default();
         let path = String::from_utf8_lossy(&path[..path.len().min(TARGET)]).into_owned();
-        let (service, method) = (service.clone(), method.chars().take(32).collect());
-        Self { id, at, service, method, path, reason: denial.reason, token: denial.about(), steps }
+        let (service, method) = (service.clone(), request.method.chars().take(32).collect());
+        let (reason, token) = (denial.reason, denial.about());
+        Self { id, at, service, method, path, route: None, reason, token, steps }
+    }
+}
+
+/// The route of a request by the catalog in force.
+fn route(app: &App, service: &ServiceName, request: &Request<'_>) -> Option<(String, String)> {
+    let catalog = app.gate().service(service.as_str())?.catalog;
+    let target = Target::parse(request.target).ok()?;
+    match catalog.find(request.method, target.path()) {
+        Matched::Route(_, route) => Some((route.method.clone(), route.path.clone())),
+        _ => None,
     }
 }
 
@@ -79,7 +99,8 @@ pub(crate) fn remember(
     // The same question at the same moment. Should a change have come between, the reason remembered is still
     // the one that was answered.
     let _ = app.gate().look(service, request, now, &mut steps);
-    let refused = Refused::new(id, now, service, request.method, request.target, denial, steps);
+    let route = route(app, service, request);
+    let refused = Refused { route, ..Refused::new(id, now, service, request, denial, steps) };
     tracing::info!(%id, %service, method = refused.method, path = refused.path, reason = %denial.reason, token = ?refused.token, "refused");
     app.refusals().remember(refused);
 }

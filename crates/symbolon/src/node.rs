@@ -93,7 +93,7 @@ impl Node {
 
     /// Writes what is still to be written and closes the record. The directory is free when this returns.
     pub(crate) async fn close(self) {
-        self.app.write_uses().await;
+        self.app.finish().await;
         self.opened.close().await;
     }
 }

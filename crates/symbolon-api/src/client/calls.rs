@@ -7,7 +7,7 @@ use super::{Client, ClientError};
 use crate::{
     AuditEntry, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession, CreatedToken,
     EditToken, EditUser, Explain, Explanation, Health, KeyRecord, List, ServiceInfo, SessionRecord,
-    TokenRecord, UserRecord,
+    TokenRecord, TokenUsage, UserRecord,
 };
 
 /// Which page of a list.
@@ -26,6 +26,15 @@ pub struct TokenFilter {
     pub state: Option<String>,
     /// Whose name, description or `token_prefix` contains this.
     pub query: Option<String>,
+    /// Of the user of this name.
+    pub owner: Option<String>,
+    /// To which this scope was granted.
+    pub scope: Option<String>,
+    /// `created`, `name`, `last_used` or `expires`, with `-` before it from the last to the first; left out:
+    /// `-created`.
+    pub sort: Option<String>,
+    /// With the requests of each of so many days, 1 to 90.
+    pub requests: Option<u8>,
 }
 
 /// Which lines of the audit.
@@ -76,21 +85,38 @@ impl Client {
         self.send(Method::POST, tokens(service), new).await
     }
 
-    /// Tokens of a service, newest first.
+    /// Tokens of a service, in the order of the filter.
     pub async fn tokens(
         &self,
         service: &str,
         filter: &TokenFilter,
         page: &PageOf,
     ) -> Result<List<TokenRecord>, ClientError> {
-        let target =
-            tokens(service).query("state", filter.state.as_ref()).query("query", filter.query.as_ref());
+        let target = tokens(service)
+            .query("state", filter.state.as_ref())
+            .query("query", filter.query.as_ref())
+            .query("owner", filter.owner.as_ref())
+            .query("scope", filter.scope.as_ref())
+            .query("sort", filter.sort.as_ref())
+            .query("requests", filter.requests);
         self.get(page.of(target)).await
     }
 
     /// A token, by its id or `token_prefix`.
     pub async fn token(&self, service: &str, id: &str) -> Result<TokenRecord, ClientError> {
         self.get(token(service, id)).await
+    }
+
+    /// How much a token is used, by its id or `token_prefix`: on so many days that end today, 1 to 90; 30 if left
+    /// out.
+    pub async fn token_usage(
+        &self,
+        service: &str,
+        id: &str,
+        days: Option<u8>,
+    ) -> Result<TokenUsage, ClientError> {
+        let target = Target::new(&["v1", "services", service, "tokens", id, "usage"]);
+        self.get(target.query("days", days)).await
     }
 
     /// Changes a token.

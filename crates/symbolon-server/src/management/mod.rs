@@ -64,6 +64,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(services::show))
         .routes(routes!(tokens::read::list, tokens::create::create))
         .routes(routes!(tokens::read::show, tokens::change::edit, tokens::change::revoke))
+        .routes(routes!(tokens::usage::usage))
         .routes(routes!(tokens::change::disable))
         .routes(routes!(tokens::change::enable))
         .routes(routes!(verify::verify))

@@ -61,6 +61,7 @@ impl App {
             created_at: time(token.created_at),
             expires_at: token.expires_at.map(time),
             last_used_at: last_used.map(time),
+            requests: None,
         }
     }
 

@@ -12,6 +12,7 @@ mod list;
 pub(crate) mod serve;
 pub(crate) mod session;
 pub(crate) mod token;
+mod usage;
 pub(crate) mod user;
 
 use std::process::ExitCode;

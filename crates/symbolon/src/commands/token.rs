@@ -7,6 +7,7 @@ use symbolon_api::{CreateToken, EditToken, TokenRecord};
 use super::Context;
 use super::expires::Expires;
 use super::list::Extent;
+use super::usage::Usage;
 use crate::failure::Failure;
 use crate::output::{Output, complain, joined, maybe};
 
@@ -15,10 +16,12 @@ use crate::output::{Output, complain, joined, maybe};
 pub(crate) enum Token {
     /// Issue a token; the secret alone goes to standard output: TOKEN=$(symbolon token create …)
     Create(Create),
-    /// List a service's tokens, newest first
+    /// List a service's tokens
     List(ListTokens),
     /// Show a token
     Show(One),
+    /// Show what a token is used for: its requests by route and outcome
+    Usage(Usage),
     /// Change a token's name, description, scopes or end
     Edit(Edit),
     /// Switch a token off; it can be switched on again
@@ -67,6 +70,12 @@ pub(crate) struct ListTokens {
     /// Only those whose name, description or prefix contains this
     #[arg(long, value_name = "TEXT")]
     query: Option<String>,
+    /// Only those to which this scope was granted
+    #[arg(long, value_name = "SCOPE")]
+    scope: Option<String>,
+    /// By created, name, last_used or expires; with - before it from the last to the first [default: -created]
+    #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
+    sort: Option<String>,
     #[command(flatten)]
     extent: Extent,
 }
@@ -107,6 +116,7 @@ impl Token {
         match self {
             Self::Create(create) => create.run(context).await,
             Self::List(list) => list.run(context).await,
+            Self::Usage(usage) => usage.run(context).await,
             Self::Edit(edit) => edit.run(context).await,
             Self::Show(One { service, token }) => {
                 let record = context.speak(async |client| Ok(client.token(&service, &token).await?)).await?;
@@ -170,7 +180,13 @@ impl Create {
 
 impl ListTokens {
     async fn run(self, context: &Context) -> Result<(), Failure> {
-        let filter = TokenFilter { state: self.state, query: self.query };
+        let filter = TokenFilter {
+            state: self.state,
+            query: self.query,
+            scope: self.scope,
+            sort: self.sort,
+            ..TokenFilter::default()
+        };
         let list = context
             .speak(async |client| {
                 self.extent.collect(async |page| client.tokens(&self.service, &filter, &page).await).await

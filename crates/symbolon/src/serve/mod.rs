@@ -29,6 +29,10 @@ pub(crate) use signals::Signals;
 
 /// How often uses are written.
 const WRITING_USES: Duration = Duration::from_secs(1);
+/// How often use is added up, before the gate's queue is full.
+const GATHERING_USAGE: Duration = Duration::from_millis(200);
+/// How often the counts are written.
+const WRITING_USAGE: Duration = Duration::from_secs(2);
 /// How often ended sessions are forgotten.
 const PRUNING: Duration = Duration::from_mins(1);
 /// How often the catalogs' files are looked at.
@@ -149,6 +153,7 @@ async fn attend(
         interval
     };
     let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
+    let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -159,6 +164,11 @@ async fn attend(
             _ = uses.tick() => {
                 let app = node.app().clone();
                 tokio::spawn(async move { app.write_uses().await });
+            }
+            _ = gathering.tick() => node.app().gather_usage(),
+            _ = writing.tick() => {
+                let app = node.app().clone();
+                tokio::spawn(async move { app.write_usage().await });
             }
             _ = pruning.tick() => {
                 let app = node.app().clone();

@@ -4,6 +4,7 @@ mod asked;
 pub(super) mod change;
 pub(super) mod create;
 pub(super) mod read;
+pub(super) mod usage;
 
 use std::sync::Arc;
 

@@ -6,15 +6,16 @@ use serde::Deserialize;
 use symbolon_api::{List, TokenRecord};
 use symbolon_core::Refusal;
 use symbolon_core::record::TokenState;
-use symbolon_core::store::{TokenQuery, TokenSort};
+use symbolon_core::store::TokenQuery;
 use utoipa::IntoParams;
 
+use super::usage::add_requests;
 use super::{find, owner_named};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::caller::{Caller, Who};
-use crate::management::parameters::{OfService, OfToken, PathOf, QueryOf, filter, found, page};
-use crate::management::{services, wire};
+use crate::management::parameters::{OfService, OfToken, PathOf, QueryOf, filter, found, page, parsed};
+use crate::management::services;
 
 /// Query of a list of tokens.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -32,9 +33,17 @@ pub(in crate::management) struct ListTokens {
     query: Option<String>,
     /// The owner's name.
     owner: Option<String>,
+    /// A scope that was granted, by itself and not by what includes it.
+    scope: Option<String>,
+    /// `created`, `name`, `last_used` or `expires`, with `-` before it from the last to the first. Left out: newest
+    /// first.
+    sort: Option<String>,
+    /// With the requests of each of so many days, 1 to 90.
+    #[param(minimum = 1, maximum = 90)]
+    requests: Option<i32>,
 }
 
-/// List the tokens of a service, newest first: one's own, or everybody's for who manages those.
+/// List the tokens of a service: one's own, or everybody's for who manages those.
 #[utoipa::path(
     get, path = "/v1/services/{service}/tokens", tag = "tokens",
     params(OfService, ListTokens),
@@ -54,18 +63,23 @@ pub(in crate::management) async fn list(
         (None, Who::User(_, user)) if !operator.manages_others(&catalog) => Some(user.id),
         (None, _) => None,
     };
+    let requests = query.requests;
     let query = TokenQuery {
         service: catalog.service.clone(),
         owner,
         state: query.state.as_deref().map(state).transpose()?,
         text: filter("query", query.query)?,
-        scope: None,
-        sort: TokenSort::default(),
+        scope: query.scope.as_deref().map(|text| parsed("scope", text)).transpose()?,
+        sort: query.sort.as_deref().map(|text| parsed("sort", text)).transpose()?.unwrap_or_default(),
         now: app.now(),
         page: page(query.limit, query.cursor)?,
     };
     let tokens = found(app.store().tokens(&query).await)?;
-    Ok(Json(wire::list(tokens, |token| app.token_record(&token))))
+    let mut records: Vec<_> = tokens.items.iter().map(|token| app.token_record(token)).collect();
+    if let Some(days) = requests {
+        add_requests(&app, &tokens.items, &mut records, days).await?;
+    }
+    Ok(Json(List { items: records, next_cursor: tokens.next }))
 }
 
 fn state(text: &str) -> Result<TokenState, Refusal> {

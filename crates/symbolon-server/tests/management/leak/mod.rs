@@ -161,7 +161,9 @@ async fn a_secret_is_told_once_and_left_nowhere() {
         "/v1/services",
         "/v1/services/odin/tokens",
         "/v1/services/odin/tokens?state=revoked",
+        "/v1/services/odin/tokens?requests=90&sort=-last_used",
         &format!("/v1/services/odin/tokens/{}", made.token_id),
+        &format!("/v1/services/odin/tokens/{}/usage", made.token_id),
         "/v1/sessions",
         "/v1/users",
         "/v1/users/ann",
@@ -175,7 +177,7 @@ async fn a_secret_is_told_once_and_left_nowhere() {
     }
     search("debug output", debug::output(&world, &made).as_bytes(), &made.secrets);
 
-    world.app.write_uses().await;
+    world.app.finish().await;
     let log = log.bytes();
     let text = String::from_utf8_lossy(&log);
     for expected in ["this level is searched too", "action=\"token.create\"", "a credential was refused"] {

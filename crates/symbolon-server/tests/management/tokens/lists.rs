@@ -126,3 +126,36 @@ async fn a_cursor_of_another_list_or_of_nobody_is_refused() {
         answer.refused_at(422, "validation_failed", "cursor");
     }
 }
+
+#[tokio::test]
+async fn a_list_is_narrowed_to_a_scope_and_put_in_any_order() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    for (name, scopes, more) in [
+        ("beta", json!(["read:jobs"]), json!({ "expires_in": "2d" })),
+        ("Alpha", json!(["read:jobs", "read:spools"]), json!({})),
+        ("gamma", json!(["read:spools"]), json!({ "expires_in": "1d" })),
+    ] {
+        let mut more = more;
+        more["scopes"] = scopes;
+        made(&world, &admin.jwt, name, more).await;
+    }
+    for (query, expected) in [
+        ("?sort=created", &["beta", "Alpha", "gamma"][..]),
+        ("?sort=-created", &["gamma", "Alpha", "beta"]),
+        ("?sort=name", &["Alpha", "beta", "gamma"]),
+        ("?sort=-name", &["gamma", "beta", "Alpha"]),
+        ("?sort=expires", &["gamma", "beta", "Alpha"]),
+        ("?sort=-expires", &["Alpha", "beta", "gamma"]),
+        ("?scope=read:jobs&sort=name", &["Alpha", "beta"]),
+        ("?scope=read:spools&owner=admin", &["gamma", "Alpha"]),
+        ("?scope=read:users", &[]),
+    ] {
+        assert_eq!(names(&world, &admin.jwt, query).await, expected, "{query}");
+    }
+    list(&world, &admin.jwt, "?sort=age").await.refused_at(422, "validation_failed", "sort");
+    let first = list(&world, &admin.jwt, "?sort=name&limit=1").await.expect(200);
+    let cursor = first["next_cursor"].as_str().unwrap();
+    let other = list(&world, &admin.jwt, &format!("?sort=expires&cursor={cursor}")).await;
+    other.refused_at(422, "validation_failed", "cursor");
+}

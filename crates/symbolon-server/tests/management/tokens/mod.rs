@@ -6,3 +6,4 @@ mod expiry;
 mod lists;
 mod ownership;
 mod promise;
+mod usage;
