@@ -13,3 +13,4 @@ mod revocation;
 mod streams;
 mod upgrades;
 mod upstream;
+mod usage;

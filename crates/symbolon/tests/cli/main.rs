@@ -11,4 +11,5 @@ mod serve;
 #[path = "../support/mod.rs"]
 mod support;
 mod tokens;
+mod usage;
 mod whereto;

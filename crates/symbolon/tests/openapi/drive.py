@@ -7,7 +7,7 @@ sys.path.insert(0, os.getcwd())
 
 from generated import AuthenticatedClient
 from generated.api.decisions import decisions_verify
-from generated.api.tokens import tokens_create, tokens_list, tokens_revoke
+from generated.api.tokens import tokens_create, tokens_list, tokens_revoke, tokens_usage
 from generated.models import CreateToken, Problem, Verify
 
 client = AuthenticatedClient(base_url=sys.argv[1], token=os.environ["SYMBOLON_TEST_KEY"])
@@ -23,8 +23,13 @@ with client:
     refused = decisions_verify.sync("odin", client=client, body=question)
     assert (refused.allowed, refused.code, refused.status) == (False, "insufficient_scope", 403), refused
 
-    listed = tokens_list.sync("odin", client=client, query="generated")
+    listed = tokens_list.sync("odin", client=client, query="generated", sort="-last_used", requests=7)
     assert [token.id for token in listed.items] == [created.id], listed
+    assert len(listed.items[0].requests) == 7, listed
+
+    usage = tokens_usage.sync("odin", created.id, client=client, days=7)
+    assert len(usage.days) == 7 and [scope.scope for scope in usage.scopes] == ["read:printers"], usage
+    assert usage.refusals[0].reason == "insufficient_scope", usage
 
     wrong = tokens_create.sync("odin", client=client, body=CreateToken(name="nothing", scopes=[]))
     assert isinstance(wrong, Problem) and wrong.code == "scopes_required", wrong
