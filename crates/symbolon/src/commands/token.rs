@@ -73,7 +73,7 @@ pub(crate) struct ListTokens {
     /// Only those to which this scope was granted
     #[arg(long, value_name = "SCOPE")]
     scope: Option<String>,
-    /// By created, name, last_used or expires; with - before it from the last to the first [default: -created]
+    /// By `created`, `name`, `last_used` or `expires`; with - before it from the last to the first [default: -created]
     #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
     sort: Option<String>,
     #[command(flatten)]

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use serde_json::{Value, json};
+use symbolon_core::Timestamp;
 use symbolon_core::store::StoreError;
+use symbolon_core::usage::{Day, Outcome, UsageCount};
+use symbolon_server::Clock;
 
 use crate::between::Between;
 use crate::world::{Setup, World};
@@ -151,6 +154,29 @@ async fn what_could_not_be_written_is_written_later() {
     let path = format!("/v1/services/odin/tokens/{id}/usage");
     let told = world.get(&path).by(&admin.jwt).send().await.expect(200);
     assert_eq!(told["routes"][0]["count"], 4);
+}
+
+#[tokio::test]
+async fn of_many_routes_the_last_are_told_and_how_many_there_are_more() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (id, _) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let counts = (0..203).map(|n| UsageCount {
+        token: id.parse().unwrap(),
+        day: Day::of(world.clock.now()),
+        method: "GET".into(),
+        path: format!("/{n}").into(),
+        outcome: Outcome::Allowed,
+        count: 1,
+        last_at: Timestamp::from_second(n).unwrap(),
+        last_ip: None,
+    });
+    world.store.record_usage(counts.collect()).await.unwrap();
+    let told = usage(&world, &admin.jwt, &id, "?days=1").await;
+    let routes = told["routes"].as_array().unwrap();
+    assert_eq!((routes.len(), &told["routes_left_out"]), (200, &json!(3)));
+    assert_eq!((&routes[0]["path"], &routes[199]["path"]), (&json!("/202"), &json!("/3")));
+    assert_eq!(told["days"][0]["allowed"], 203);
 }
 
 #[tokio::test]
