@@ -19,7 +19,7 @@ pub use admin::{
 };
 pub use problem::{FieldError, Problem};
 pub use service::{ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo};
-pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, TokenRecord};
+pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyReply};
 

@@ -8,6 +8,8 @@ pub struct ServiceInfo {
     pub service: String,
     /// Its name for people.
     pub title: String,
+    /// Where its proxy listens, as a URL; `null` where it has none, or it is not known.
+    pub url: Option<String>,
     /// What its tokens begin with.
     pub token_prefix: String,
     /// Its roles, weakest first.

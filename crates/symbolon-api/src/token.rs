@@ -3,6 +3,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::SessionRecord;
 use crate::strict::given;
 
 /// A token's record. The secret is never in it.
@@ -118,7 +119,7 @@ pub struct EditToken {
     pub expires_in: Option<String>,
 }
 
-/// What a token learns of itself.
+/// What a caller learns of itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SelfInfo {
     /// `token`, `session`, `system` or `verifier`.
@@ -129,4 +130,32 @@ pub struct SelfInfo {
     pub platform_admin: bool,
     /// The token's record, if it is a token.
     pub token: Option<TokenRecord>,
+    /// The session, if it is one.
+    pub session: Option<SessionRecord>,
+    /// For a session: whether the password was given by somebody else, and is to be changed. It is a request to the
+    /// person; no call is refused for it.
+    #[serde(default)]
+    pub password_temporary: bool,
+    /// For a session: every service by name, with what the user may do there.
+    #[serde(default)]
+    pub services: Vec<SelfService>,
+}
+
+/// What a signed-in user may do in one service.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SelfService {
+    /// Its name.
+    pub service: String,
+    /// Its name for people.
+    pub title: String,
+    /// What its tokens begin with.
+    pub token_prefix: String,
+    /// The user's role there; `null` is none.
+    pub role: Option<String>,
+    /// Whether the user manages their own tokens there.
+    pub manages_tokens: bool,
+    /// Whether the user manages the tokens of others too, up to the own role.
+    pub manages_others: bool,
+    /// The scopes that the user may grant to a token of their own.
+    pub grantable_scopes: Vec<String>,
 }

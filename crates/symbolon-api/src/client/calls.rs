@@ -5,9 +5,9 @@ use http::Method;
 use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
-    AuditEntry, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession, CreatedToken,
-    EditToken, EditUser, Explain, Explanation, Health, KeyRecord, List, ServiceInfo, SessionRecord,
-    TokenRecord, TokenUsage, UserRecord,
+    AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
+    CreatedSession, CreatedToken, EditToken, EditUser, Explain, Explanation, Health, KeyRecord, List,
+    SelfInfo, ServiceInfo, SessionRecord, TokenRecord, TokenUsage, UserRecord,
 };
 
 /// Which page of a list.
@@ -35,6 +35,13 @@ pub struct TokenFilter {
     pub sort: Option<String>,
     /// With the requests of each of so many days, 1 to 90.
     pub requests: Option<u8>,
+}
+
+/// Which sessions.
+#[derive(Debug, Clone, Default)]
+pub struct SessionFilter {
+    /// Of the user of this name.
+    pub user: Option<String>,
 }
 
 /// Which lines of the audit.
@@ -85,6 +92,17 @@ impl Client {
         self.send(Method::POST, tokens(service), new).await
     }
 
+    /// As [`Client::create_token`], but however often it is sent under one `idempotency_key` (1 to 255 visible
+    /// characters), one token is made; a repetition is refused as `already_created`. Without a key if that is empty.
+    pub async fn create_token_once(
+        &self,
+        service: &str,
+        new: &CreateToken,
+        idempotency_key: &str,
+    ) -> Result<CreatedToken, ClientError> {
+        self.send_once(tokens(service), new, idempotency_key).await
+    }
+
     /// Tokens of a service, in the order of the filter.
     pub async fn tokens(
         &self,
@@ -119,6 +137,16 @@ impl Client {
         self.get(target.query("days", days)).await
     }
 
+    /// Lines of the audit about a token, by its id or `token_prefix`, newest first.
+    pub async fn token_audit(
+        &self,
+        service: &str,
+        id: &str,
+        page: &PageOf,
+    ) -> Result<List<AuditEntry>, ClientError> {
+        self.get(page.of(Target::new(&["v1", "services", service, "tokens", id, "audit"]))).await
+    }
+
     /// Changes a token.
     pub async fn edit_token(
         &self,
@@ -149,6 +177,16 @@ impl Client {
     /// Explains a request that was refused, or one that was never made.
     pub async fn explain(&self, service: &str, question: &Explain) -> Result<Explanation, ClientError> {
         self.send(Method::POST, Target::new(&["v1", "services", service, "explain"]), question).await
+    }
+
+    /// Who the presented credential is, and what it may do.
+    pub async fn self_info(&self) -> Result<SelfInfo, ClientError> {
+        self.get("/v1/self").await
+    }
+
+    /// Changes the password of the presented session's user. All their sessions end, this one too.
+    pub async fn change_password(&self, change: &ChangePassword) -> Result<(), ClientError> {
+        self.tell_with(Method::POST, "/v1/self/password", change).await
     }
 
     /// Users, by name.
@@ -197,8 +235,12 @@ impl Client {
     }
 
     /// Sessions that live, newest first.
-    pub async fn sessions(&self, page: &PageOf) -> Result<List<SessionRecord>, ClientError> {
-        self.get(page.of(Target::new(&["v1", "sessions"]))).await
+    pub async fn sessions(
+        &self,
+        filter: &SessionFilter,
+        page: &PageOf,
+    ) -> Result<List<SessionRecord>, ClientError> {
+        self.get(page.of(Target::new(&["v1", "sessions"]).query("user", filter.user.as_ref()))).await
     }
 
     /// Ends a session.

@@ -24,16 +24,18 @@ mod transport;
 
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use calls::{AuditFilter, PageOf, TokenFilter};
+pub use calls::{AuditFilter, PageOf, SessionFilter, TokenFilter};
 pub use error::ClientError;
 pub use transport::{InProcess, Reply, Transport};
 
 use crate::Problem;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// Whom to call and as whom. It prints without its key.
 #[derive(Debug, Clone)]
@@ -64,8 +66,23 @@ impl Client {
         target: impl Into<String>,
         body: &impl Serialize,
     ) -> Result<T, ClientError> {
-        let body = serde_json::to_vec(body).map_err(|error| ClientError::Request(error.to_string()))?;
-        self.ask(method, target.into(), Some(body)).await
+        self.ask(method, target.into(), Some(json(body)?)).await
+    }
+
+    /// As [`Client::send`], for a creation under an `Idempotency-Key`; without one if it is empty.
+    async fn send_once<T: DeserializeOwned>(
+        &self,
+        target: impl Into<String>,
+        body: &impl Serialize,
+        key: &str,
+    ) -> Result<T, ClientError> {
+        let mut request = request(Method::POST, target.into(), Some(json(body)?))?;
+        if !key.is_empty() {
+            let key = HeaderValue::try_from(key).map_err(|error| ClientError::Request(error.to_string()))?;
+            request.headers_mut().insert(IDEMPOTENCY_KEY, key);
+        }
+        let (status, body) = self.exchange(request).await?;
+        read(status, &body)
     }
 
     async fn ask<T: DeserializeOwned>(
@@ -74,38 +91,33 @@ impl Client {
         target: String,
         body: Option<Vec<u8>>,
     ) -> Result<T, ClientError> {
-        let (status, body) = self.exchange(method, target, body).await?;
-        serde_json::from_slice(&body).map_err(|error| ClientError::Answer {
-            status: status.as_u16(),
-            reason: format!("it is not the JSON that was asked for ({error})"),
-        })
+        let (status, body) = self.exchange(request(method, target, body)?).await?;
+        read(status, &body)
     }
 
     /// As [`Client::ask`], for calls that are answered with 204 and nothing.
     async fn tell(&self, method: Method, target: impl Into<String>) -> Result<(), ClientError> {
-        self.exchange(method, target.into(), None).await.map(|_| ())
+        self.exchange(request(method, target.into(), None)?).await.map(|_| ())
+    }
+
+    /// As [`Client::send`], for calls that are answered with 204 and nothing.
+    async fn tell_with(
+        &self,
+        method: Method,
+        target: impl Into<String>,
+        body: &impl Serialize,
+    ) -> Result<(), ClientError> {
+        self.exchange(request(method, target.into(), Some(json(body)?))?).await.map(|_| ())
     }
 
     /// One exchange. Every answer outside 2xx is an error.
-    async fn exchange(
-        &self,
-        method: Method,
-        target: String,
-        body: Option<Vec<u8>>,
-    ) -> Result<(StatusCode, Bytes), ClientError> {
-        let mut request = Request::builder().method(method).uri(target).header(ACCEPT, "application/json");
-        if body.is_some() {
-            request = request.header(CONTENT_TYPE, "application/json");
-        }
+    async fn exchange(&self, mut request: Request<Bytes>) -> Result<(StatusCode, Bytes), ClientError> {
         if let Some(key) = &self.key {
             let value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()));
             let mut value = value.map_err(|_| ClientError::Key)?;
             value.set_sensitive(true);
-            request = request.header(AUTHORIZATION, value);
+            request.headers_mut().insert(AUTHORIZATION, value);
         }
-        let request = request
-            .body(Bytes::from(body.unwrap_or_default()))
-            .map_err(|error| ClientError::Request(error.to_string()))?;
         let (parts, body) = self.transport.exchange(request).await?.into_parts();
         if parts.status.is_success() {
             return Ok((parts.status, body));
@@ -118,4 +130,24 @@ impl Client {
             },
         })
     }
+}
+
+fn json(body: &impl Serialize) -> Result<Vec<u8>, ClientError> {
+    serde_json::to_vec(body).map_err(|error| ClientError::Request(error.to_string()))
+}
+
+fn request(method: Method, target: String, body: Option<Vec<u8>>) -> Result<Request<Bytes>, ClientError> {
+    let mut request = Request::builder().method(method).uri(target).header(ACCEPT, "application/json");
+    if body.is_some() {
+        request = request.header(CONTENT_TYPE, "application/json");
+    }
+    let body = Bytes::from(body.unwrap_or_default());
+    request.body(body).map_err(|error| ClientError::Request(error.to_string()))
+}
+
+fn read<T: DeserializeOwned>(status: StatusCode, body: &[u8]) -> Result<T, ClientError> {
+    serde_json::from_slice(body).map_err(|error| ClientError::Answer {
+        status: status.as_u16(),
+        reason: format!("it is not the JSON that was asked for ({error})"),
+    })
 }

@@ -81,6 +81,16 @@ impl Operator<'_> {
         Ok(())
     }
 
+    /// The scopes that this operator may grant to a token of `owner`, in the catalog's order; none where no token may
+    /// be issued to them.
+    pub fn grantable<'c>(self, catalog: &'c Catalog, owner: &User) -> Vec<&'c ScopeName> {
+        if self.gives_rights_to(catalog, owner).is_err() {
+            return Vec::new();
+        }
+        let names = catalog.scopes().iter().map(|scope| &scope.name);
+        names.filter(|name| self.grants(catalog, owner, name, "scopes").is_ok()).collect()
+    }
+
     /// Whether a scope fits both this operator and the owner.
     pub(super) fn grants(
         self,

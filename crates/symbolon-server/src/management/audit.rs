@@ -51,5 +51,5 @@ pub(super) async fn list(
         actor: filter("actor", query.actor)?,
         page: page(query.limit, query.cursor)?,
     };
-    Ok(Json(wire::list(found(app.store().audit(&query).await)?, wire::audit_entry)))
+    Ok(Json(wire::list(found(app.store().audit(&query).await)?, |line| app.audit_entry(line))))
 }

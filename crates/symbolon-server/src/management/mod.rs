@@ -65,6 +65,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(tokens::read::list, tokens::create::create))
         .routes(routes!(tokens::read::show, tokens::change::edit, tokens::change::revoke))
         .routes(routes!(tokens::usage::usage))
+        .routes(routes!(tokens::history::audit))
         .routes(routes!(tokens::change::disable))
         .routes(routes!(tokens::change::enable))
         .routes(routes!(verify::verify))

@@ -4,7 +4,9 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde_json::json;
-use symbolon_api::{ChangePassword, SelfInfo};
+use symbolon_api::{ChangePassword, SelfInfo, SelfService};
+use symbolon_core::Catalog;
+use symbolon_core::manage::Operator;
 use symbolon_core::record::User;
 use symbolon_core::store::Change;
 use symbolon_core::{Code, Refusal};
@@ -31,7 +33,33 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInf
         user: user.map(|user| user.name.to_string()),
         platform_admin: token.is_none() && user.is_some_and(|user| user.platform_admin),
         token,
+        session: match &caller.who {
+            Who::User(session, _) => app.gate().session(*session).map(|session| app.session_record(&session)),
+            _ => None,
+        },
+        password_temporary: false,
+        services: match &caller.who {
+            Who::User(_, user) => {
+                let services = app.gate().services();
+                services.iter().map(|service| own_service(&service.catalog, user)).collect()
+            }
+            _ => Vec::new(),
+        },
     })
+}
+
+/// What `user` may do in the service of `catalog`.
+fn own_service(catalog: &Catalog, user: &User) -> SelfService {
+    let operator = Operator::User(user);
+    SelfService {
+        service: catalog.service.to_string(),
+        title: catalog.title.clone(),
+        token_prefix: catalog.prefix.as_str().to_owned(),
+        role: catalog.role_of(user).map(|role| catalog.roles.name(role).to_string()),
+        manages_tokens: operator.manages(catalog).is_ok(),
+        manages_others: operator.manages_others(catalog),
+        grantable_scopes: operator.grantable(catalog, user).into_iter().map(ToString::to_string).collect(),
+    }
 }
 
 /// Revoke the presented token. For tokens alone.

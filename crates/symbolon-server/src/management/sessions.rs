@@ -7,6 +7,7 @@ use http::header::SET_COOKIE;
 use http::{HeaderValue, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
+use serde::Deserialize;
 use serde_json::json;
 use symbolon_api::{CreateSession, CreatedSession, List, SessionRecord};
 use symbolon_core::id::{SessionId, UserId};
@@ -19,7 +20,7 @@ use super::body::Body;
 use super::caller::{By, Caller, Who};
 use super::commit::Deed;
 use super::envelope::CurrentRequest;
-use super::parameters::{OfSession, Paging, PathOf, QueryOf, found};
+use super::parameters::{OfSession, PathOf, QueryOf, found, page, parsed};
 use super::wire;
 use crate::answer::ApiError;
 use crate::app::App;
@@ -121,19 +122,50 @@ fn set_cookie(app: &App, response: &mut Response, value: &str, seconds: i64) {
     }
 }
 
+/// Query of a list of sessions.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct ListSessions {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1000; 50 if left out.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// Of the user of this name. Another's than one's own is for administrators.
+    user: Option<String>,
+}
+
 /// List the sessions that live: one's own, or everybody's for an administrator.
 #[utoipa::path(
     get, path = "/v1/sessions", tag = "sessions",
-    params(Paging),
+    params(ListSessions),
     responses((status = 200, body = List<SessionRecord>)),
 )]
 pub(super) async fn list(
     State(app): State<App>,
     caller: Caller,
-    QueryOf(query): QueryOf<Paging>,
+    QueryOf(query): QueryOf<ListSessions>,
 ) -> Result<Json<List<SessionRecord>>, ApiError> {
-    let sessions = app.store().sessions(only(&caller)?, app.now(), &query.page()?).await;
+    let of = match &query.user {
+        Some(name) => Some(user_named(&app, &caller, name).await?),
+        None => only(&caller)?,
+    };
+    let sessions = app.store().sessions(of, app.now(), &page(query.limit, query.cursor)?).await;
     Ok(Json(wire::list(found(sessions)?, |session| app.session_record(&session))))
+}
+
+/// The user whose sessions are asked for. Who sees only their own names nobody else, and does not learn here who
+/// there is.
+async fn user_named(app: &App, caller: &Caller, name: &str) -> Result<UserId, ApiError> {
+    let operator = caller.operator()?;
+    let name: UserName = parsed("user", name)?;
+    match &caller.who {
+        Who::User(_, user) if user.name == name => return Ok(user.id),
+        _ => operator.administers()?,
+    }
+    let user = app.store().user_named(&name).await?;
+    Ok(user.ok_or_else(|| Refusal::field("user", "there is no user of this name"))?.id)
 }
 
 /// The user whose sessions alone the caller sees; `None` is everybody's.

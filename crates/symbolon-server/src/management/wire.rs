@@ -76,6 +76,27 @@ impl App {
     }
 }
 
+impl App {
+    /// A line of the audit, with the names of today beside its ids.
+    pub(super) fn audit_entry(&self, (seq, line): (u64, StoredAudit)) -> AuditEntry {
+        let user = |id: &str| self.gate().user(id.parse::<UserId>().ok()?).map(|user| user.name.to_string());
+        let named = || line.detail.get("name")?.as_str().map(str::to_owned);
+        AuditEntry {
+            seq,
+            at: time(line.at),
+            actor_name: user(&line.actor),
+            subject_name: user(&line.subject).or_else(named),
+            actor: line.actor,
+            client_ip: line.client_ip,
+            request_id: line.request_id,
+            action: line.action,
+            subject: line.subject,
+            service: line.service,
+            detail: line.detail,
+        }
+    }
+}
+
 pub(super) fn user_record(user: &User) -> UserRecord {
     let roles: BTreeMap<_, _> =
         user.roles.iter().map(|(service, role)| (service.to_string(), role.to_string())).collect();
@@ -102,20 +123,6 @@ pub(super) fn key_record(key: &Key) -> KeyRecord {
         service,
         key_prefix: key.key_prefix.map(|prefix| prefix.to_string()),
         created_at: time(key.created_at),
-    }
-}
-
-pub(super) fn audit_entry((seq, line): (u64, StoredAudit)) -> AuditEntry {
-    AuditEntry {
-        seq,
-        at: time(line.at),
-        actor: line.actor,
-        client_ip: line.client_ip,
-        request_id: line.request_id,
-        action: line.action,
-        subject: line.subject,
-        service: line.service,
-        detail: line.detail,
     }
 }
 
@@ -147,6 +154,7 @@ pub(super) fn service_info(catalog: &Catalog) -> ServiceInfo {
     ServiceInfo {
         service: catalog.service.to_string(),
         title: catalog.title.clone(),
+        url: None,
         token_prefix: catalog.prefix.as_str().to_owned(),
         roles: catalog.roles.iter().map(|(_, name)| name.to_string()).collect(),
         token_managers: role(catalog.token_managers),

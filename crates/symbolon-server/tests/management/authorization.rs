@@ -41,6 +41,8 @@ DELETE /v1/services/{service}/tokens/{id}     odin     | 401    204    403    20
 DELETE /v1/services/{service}/tokens/{id}     odysseus | 401    204    403    204   403  403    204    403   403   204
 GET    /v1/services/{service}/tokens/{id}/usage odin     | 401  200    403    200   404  200    403    403   403   200
 GET    /v1/services/{service}/tokens/{id}/usage odysseus | 401  200    403    200   403  403    200    403   403   200
+GET    /v1/services/{service}/tokens/{id}/audit odin     | 401  200    403    200   404  200    403    403   403   200
+GET    /v1/services/{service}/tokens/{id}/audit odysseus | 401  200    403    200   403  403    200    403   403   200
 POST   /v1/services/{service}/tokens/{id}/disable odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/tokens/{id}/enable  odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/verify          odin     | 401    200    200    403   403  403    403    403   403   200
@@ -144,6 +146,7 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
     let id = match row.path {
         "/v1/services/{service}/tokens/{id}"
         | "/v1/services/{service}/tokens/{id}/usage"
+        | "/v1/services/{service}/tokens/{id}/audit"
         | "/v1/services/{service}/tokens/{id}/disable"
         | "/v1/services/{service}/tokens/{id}/enable" => {
             let (owner, scope) = match row.service {

@@ -11,11 +11,16 @@ async fn everybody_learns_who_they_are() {
     let (system, verifier) = (world.system_key().await, world.verifier_key("odin").await);
     let (id, token) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
     let own = async |secret: &str| world.get("/v1/self").by(secret).send().await.expect(200);
-    let said = |principal: &str, user: Value, platform_admin: bool| json!({ "principal": principal, "user": user, "platform_admin": platform_admin, "token": null });
+    let said = |principal: &str, user: Value, platform_admin: bool| json!({ "principal": principal, "user": user, "platform_admin": platform_admin, "token": null, "session": null, "password_temporary": false, "services": [] });
     assert_eq!(own(&system).await, said("system", Value::Null, false));
     assert_eq!(own(&verifier).await, said("verifier", Value::Null, false));
-    assert_eq!(own(&admin.jwt).await, said("session", json!("admin"), true));
-    assert_eq!(own(&viewer.jwt).await, said("session", json!("viewer"), false));
+    for (person, platform_admin) in [(&admin, true), (&viewer, false)] {
+        let mut told = own(&person.jwt).await;
+        assert_eq!(told["session"].take()["id"], json!(person.session.id.to_string()));
+        assert_eq!(told["services"].take().as_array().unwrap().len(), 2);
+        told["services"] = json!([]);
+        assert_eq!(told, said("session", json!(person.name()), platform_admin));
+    }
     // A token of an administrator administers nothing.
     let of_token = own(&token).await;
     assert_eq!(of_token["principal"], "token");
@@ -83,4 +88,32 @@ async fn a_changed_password_ends_every_session_and_is_the_one_that_counts() {
     };
     sign_in(PASSWORD).await.refused(401, "invalid_login");
     sign_in("a new password").await.expect(201);
+}
+
+#[tokio::test]
+async fn a_session_learns_what_its_user_may_do_in_each_service() {
+    let world = World::new().await;
+    let viewer = world.person("viewer", &[("odin", "viewer")]).await;
+    let told = world.get("/v1/self").by(&viewer.jwt).send().await.expect(200);
+    let odin = &told["services"][0];
+    assert_eq!(
+        (&odin["service"], &odin["token_prefix"], &odin["role"]),
+        (&json!("odin"), &json!("odin"), &json!("viewer"))
+    );
+    assert_eq!((&odin["manages_tokens"], &odin["manages_others"]), (&json!(true), &json!(false)));
+    let none = json!({
+        "service": "odysseus", "title": told["services"][1]["title"], "token_prefix": "ody", "role": null,
+        "manages_tokens": false, "manages_others": false, "grantable_scopes": [],
+    });
+    assert_eq!(told["services"][1], none);
+    // What is said to be grantable is granted, and nothing else is.
+    let grantable = odin["grantable_scopes"].as_array().unwrap();
+    let catalog = world.get("/v1/services/odin").by(&viewer.jwt).send().await.expect(200);
+    let scopes = catalog["scopes"].as_array().unwrap();
+    assert!(!grantable.is_empty() && grantable.len() < scopes.len(), "{grantable:?}");
+    for scope in scopes {
+        let new = json!({ "name": "test", "scopes": [scope["name"]] });
+        let made = world.post("/v1/services/odin/tokens", &new).by(&viewer.jwt).send().await;
+        assert_eq!(made.status == 201, grantable.contains(&scope["name"]), "{scope}");
+    }
 }

@@ -2,6 +2,7 @@
 
 use clap::{Args, Subcommand};
 use serde_json::json;
+use symbolon_api::client::SessionFilter;
 
 use super::Context;
 use super::list::Extent;
@@ -49,8 +50,9 @@ impl Session {
 
 impl ListSessions {
     async fn run(self, context: &Context) -> Result<(), Failure> {
+        let all = SessionFilter::default();
         let list = context
-            .speak(async |client| self.extent.collect(async |page| client.sessions(&page).await).await)
+            .speak(async |client| self.extent.collect(async |page| client.sessions(&all, &page).await).await)
             .await?;
         Extent::print(context.output, &list, ["SESSION", "USER", "BEGAN", "ENDS", "FROM"], |session| {
             [

@@ -3,6 +3,7 @@
 mod asked;
 pub(super) mod change;
 pub(super) mod create;
+pub(super) mod history;
 pub(super) mod read;
 pub(super) mod usage;
 

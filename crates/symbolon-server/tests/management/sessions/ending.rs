@@ -39,6 +39,24 @@ async fn one_sees_and_ends_ones_own_and_an_administrator_everybodys() {
 }
 
 #[tokio::test]
+async fn sessions_of_one_user_are_asked_for_by_name() {
+    let world = World::new().await;
+    let (admin, viewer) = (world.admin().await, world.person("viewer", &[]).await);
+    for by in [&admin, &viewer] {
+        let listed = world.get("/v1/sessions?user=viewer").by(&by.jwt).send().await.expect(200);
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+        assert_eq!(listed["items"][0]["user"], "viewer");
+    }
+    // There or not: it is not for them to know.
+    for name in ["admin", "nobody"] {
+        let path = format!("/v1/sessions?user={name}");
+        world.get(&path).by(&viewer.jwt).send().await.refused(403, "insufficient_role");
+    }
+    let nobody = world.get("/v1/sessions?user=nobody").by(&admin.jwt).send().await;
+    nobody.refused_at(422, "validation_failed", "user");
+}
+
+#[tokio::test]
 async fn signing_out_ends_this_session_alone() {
     let world = World::new().await;
     let viewer = world.person("viewer", &[]).await;

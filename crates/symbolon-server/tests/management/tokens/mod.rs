@@ -3,6 +3,7 @@
 mod changes;
 mod creation;
 mod expiry;
+mod history;
 mod lists;
 mod ownership;
 mod promise;
