@@ -19,8 +19,8 @@ macro_rules! without_secret {
 without_secret! {
     CreateSession: username;
     CreatedSession: session;
-    CreateUser: name, platform_admin, roles;
-    EditUser: active, platform_admin, roles;
+    CreateUser: name, password_temporary, platform_admin, roles;
+    EditUser: active, password_temporary, platform_admin, roles;
     ChangePassword: ;
     CreateKey: kind, name, service;
     CreatedKey: record;
@@ -70,6 +70,10 @@ pub struct UserRecord {
     pub name: String,
     /// Whether the user may sign in: whether there is a password.
     pub login: bool,
+    /// Whether the password was given by somebody else and is to be changed. It is a request to the person; no call
+    /// is refused for it.
+    #[serde(default)]
+    pub password_temporary: bool,
     /// An inactive user's tokens and sessions are refused.
     pub active: bool,
     /// May administer users, keys and the audit of the whole installation.
@@ -90,6 +94,10 @@ pub struct CreateUser {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub password: Option<String>,
+    /// Whether the user shall be asked to change the password. Left out: `false`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub password_temporary: Option<bool>,
     /// Left out: `false`.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -120,6 +128,11 @@ pub struct EditUser {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub password: Option<String>,
+    /// Whether the user shall be asked to change the password. Left out: `false` with a new password, and otherwise
+    /// as it is.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub password_temporary: Option<bool>,
 }
 
 /// A change of one's own password. All one's other sessions end.

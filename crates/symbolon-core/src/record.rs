@@ -130,6 +130,9 @@ pub struct User {
     pub name: UserName,
     /// `None`: no login.
     pub password: Option<PasswordHash>,
+    /// Whether the password was given by somebody else and is to be changed. No rule reads it: it is a request to the
+    /// person, which what shows them pages makes.
+    pub password_temporary: bool,
     /// An inactive user's tokens and sessions are refused, and work again when the user is active again.
     pub active: bool,
     /// May administer users, keys and the audit of the whole installation.

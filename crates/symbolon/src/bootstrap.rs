@@ -70,6 +70,7 @@ impl First {
             id: UserId::SYSTEM,
             name: SYSTEM.parse().map_err(Failure::new)?,
             password: None,
+            password_temporary: false,
             active: true,
             platform_admin: false,
             roles: BTreeMap::new(),
@@ -83,6 +84,7 @@ impl First {
             id: UserId::new(now, entropy),
             name: self.admin.clone(),
             password: Some(hash),
+            password_temporary: true,
             platform_admin: true,
             roles: catalogs.iter().map(strongest).collect(),
             ..system.clone()
@@ -131,6 +133,7 @@ fn about_user(user: &User) -> Value {
     json!({
         "name": user.name.as_str(),
         "login": user.password.is_some(),
+        "password_temporary": user.password_temporary,
         "active": user.active,
         "platform_admin": user.platform_admin,
         "roles": roles,

@@ -96,6 +96,7 @@ impl World {
             id,
             name: format!("user{}", self.made.get()).parse().unwrap(),
             password: None,
+            password_temporary: false,
             active: true,
             platform_admin: false,
             roles: BTreeMap::from_iter(roles),

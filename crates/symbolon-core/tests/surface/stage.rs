@@ -96,6 +96,7 @@ impl Stage {
                 id: UserId::new(now, &entropy),
                 name: name.as_str().parse().unwrap(),
                 password: None,
+                password_temporary: false,
                 active: true,
                 platform_admin: false,
                 roles: BTreeMap::from([(stage.catalog.service.clone(), name.clone())]),

@@ -93,6 +93,7 @@ pub(crate) fn user(gate: &Gate, name: &str) -> User {
         id: UserId::new(now(), entropy()),
         name: name.parse().unwrap(),
         password: None,
+        password_temporary: false,
         active: true,
         platform_admin: false,
         roles: [

@@ -28,6 +28,7 @@ pub(super) fn of_user(user: &User) -> Value {
     json!({
         "name": user.name.as_str(),
         "login": user.password.is_some(),
+        "password_temporary": user.password_temporary,
         "active": user.active,
         "platform_admin": user.platform_admin,
         "roles": roles,

@@ -37,7 +37,10 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInf
             Who::User(session, _) => app.gate().session(*session).map(|session| app.session_record(&session)),
             _ => None,
         },
-        password_temporary: false,
+        password_temporary: match &caller.who {
+            Who::User(_, user) => user.password_temporary,
+            _ => false,
+        },
         services: match &caller.who {
             Who::User(_, user) => {
                 let services = app.gate().services();
@@ -93,7 +96,7 @@ pub(super) async fn change_password(
         return Err(Refusal::field("current", "this is not the password until now").into());
     }
     let password = Some(sessions::hashed(&app, "new", value.new).await?);
-    let next = User { password, revision: stored.revision + 1, ..stored };
+    let next = User { password, password_temporary: false, revision: stored.revision + 1, ..stored };
     let deed = Deed {
         action: "user.password",
         subject: user.id.to_string(),

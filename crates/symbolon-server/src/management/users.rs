@@ -63,6 +63,7 @@ pub(super) async fn create(
     let user = User {
         id: UserId::new(now, app.entropy()),
         name,
+        password_temporary: checked_temporary(value.password_temporary, password.is_some())?,
         password,
         active: true,
         platform_admin: value.platform_admin.unwrap_or_default(),
@@ -122,6 +123,10 @@ pub(super) async fn edit(
             active: value.active.unwrap_or(user.active),
             platform_admin: value.platform_admin.unwrap_or(user.platform_admin),
             roles: merged(&app, user.roles.clone(), value.roles.as_ref())?,
+            password_temporary: checked_temporary(
+                value.password_temporary.or(password.is_none().then_some(user.password_temporary)),
+                password.is_some() || user.password.is_some(),
+            )?,
             password: password.clone().or_else(|| user.password.clone()),
             ..user.clone()
         };
@@ -186,6 +191,16 @@ fn changeable(user: User) -> Result<User, ApiError> {
         return Err(ApiError::new(Code::Conflict, "the built-in user system cannot be changed or removed"));
     }
     Ok(user)
+}
+
+/// Whether the password is to be changed, which one that is not there cannot be.
+fn checked_temporary(asked: Option<bool>, has_password: bool) -> Result<bool, Refusal> {
+    match asked {
+        Some(true) if !has_password => {
+            Err(Refusal::field("password_temporary", "the user has no password that could be temporary"))
+        }
+        asked => Ok(asked.unwrap_or_default()),
+    }
 }
 
 /// Roles as a creation gives them.

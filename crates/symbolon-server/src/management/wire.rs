@@ -104,6 +104,7 @@ pub(super) fn user_record(user: &User) -> UserRecord {
         id: user.id.to_string(),
         name: user.name.to_string(),
         login: user.password.is_some(),
+        password_temporary: user.password_temporary,
         active: user.active,
         platform_admin: user.platform_admin,
         roles,

@@ -7,7 +7,7 @@ use symbolon_core::record::User;
 use symbolon_core::store::{Change, Mutation, Store};
 
 use crate::between::{Between, Verdict};
-use crate::world::{PASSWORD, Setup, World};
+use crate::world::{Call, PASSWORD, Setup, World};
 
 #[tokio::test]
 async fn a_user_is_made_shown_listed_and_removed() {
@@ -19,6 +19,7 @@ async fn a_user_is_made_shown_listed_and_removed() {
         "id": made["id"],
         "name": "ann@example.org",
         "login": true,
+        "password_temporary": false,
         "active": true,
         "platform_admin": false,
         "roles": { "odin": "operator" },
@@ -117,6 +118,52 @@ async fn the_built_in_user_is_nobodys_to_change() {
         let edit = world.patch(&path, &json!({ "password": PASSWORD })).by(&key).send().await;
         edit.refused(409, "conflict");
         world.delete(&path).by(&key).send().await.refused(409, "conflict");
+    }
+}
+
+#[tokio::test]
+async fn a_temporary_password_is_told_until_its_user_changes_it() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let body = json!({ "name": "ann", "password": PASSWORD, "password_temporary": true });
+    let made = world.post("/v1/users", &body).by(&admin.jwt).send().await.expect(201);
+    assert_eq!(made["password_temporary"], true);
+    let signed_in = async |password: &str| {
+        let body = json!({ "username": "ann", "password": password });
+        let session = world.post("/v1/sessions", &body).send().await.expect(201);
+        session["token"].as_str().unwrap().to_owned()
+    };
+    let own = async |jwt: &str| {
+        world.get("/v1/self").by(jwt).send().await.expect(200)["password_temporary"].as_bool().unwrap()
+    };
+    let edit = async |edit: Value| {
+        let edited = world.patch("/v1/users/ann", &edit).by(&admin.jwt).send().await.expect(200);
+        edited["password_temporary"].as_bool().unwrap()
+    };
+    let jwt = signed_in(PASSWORD).await;
+    assert!(own(&jwt).await);
+    // It is a request: nothing is refused.
+    world.get("/v1/sessions").by(&jwt).send().await.expect(200);
+    let change = json!({ "current": PASSWORD, "new": "a password of my own" });
+    world.post("/v1/self/password", &change).by(&jwt).send().await.expect(204);
+    assert!(!own(&signed_in("a password of my own").await).await);
+
+    assert!(edit(json!({ "password_temporary": true })).await);
+    assert!(edit(json!({ "roles": { "odin": "viewer" } })).await, "what is left out is left alone");
+    assert!(!edit(json!({ "password": "a new password" })).await, "unless the call says so");
+    assert!(edit(json!({ "password": "another password", "password_temporary": true })).await);
+    let path = format!("/v1/audit?subject={}&limit=1", made["id"].as_str().unwrap());
+    let line = &world.get(&path).by(&admin.jwt).send().await.expect(200)["items"][0];
+    assert_eq!(line["detail"]["after"], json!({ "password_temporary": true }));
+    for (method, path, body) in [
+        ("POST", "/v1/users", json!({ "name": "bob", "password_temporary": true })),
+        ("PATCH", "/v1/users/none", json!({ "password_temporary": true })),
+    ] {
+        if method == "PATCH" {
+            world.post("/v1/users", &json!({ "name": "none" })).by(&admin.jwt).send().await.expect(201);
+        }
+        let call = Call::new(&world, method, path).json(&body).by(&admin.jwt);
+        call.send().await.refused_at(422, "validation_failed", "password_temporary");
     }
 }
 

@@ -166,6 +166,7 @@ impl World {
             id: UserId::new(self.clock.now(), &*self.entropy),
             name: name.parse().unwrap(),
             password: None,
+            password_temporary: false,
             active: true,
             platform_admin: false,
             roles: BTreeMap::from(roles),

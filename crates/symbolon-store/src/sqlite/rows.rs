@@ -95,8 +95,8 @@ macro_rules! select_tokens {
 macro_rules! select_users {
     ($rest:literal) => {
         concat!(
-            "SELECT rowid AS at_row, id, name, password, active, platform_admin, roles, created_at, revision \
-             FROM users ",
+            "SELECT rowid AS at_row, id, name, password, password_temporary, active, platform_admin, roles, \
+             created_at, revision FROM users ",
             $rest
         )
     };
@@ -163,6 +163,7 @@ pub(super) fn user(row: &SqliteRow) -> Parsed<User> {
         id: parsed(row, "id")?,
         name: parsed(row, "name")?,
         password: get::<Option<String>>(row, "password")?.map(PasswordHash::from_phc),
+        password_temporary: get(row, "password_temporary")?,
         active: get(row, "active")?,
         platform_admin: get(row, "platform_admin")?,
         roles: roles(get(row, "roles")?).ok_or(RowFault("roles"))?,

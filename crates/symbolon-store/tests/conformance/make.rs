@@ -53,6 +53,7 @@ pub(crate) fn user(number: u32) -> User {
         id: user_id(number),
         name: format!("user-{number}").parse().unwrap(),
         password: Some(PasswordHash::from_phc(format!("$argon2id${number}"))),
+        password_temporary: false,
         active: true,
         platform_admin: false,
         roles: BTreeMap::from([(odin(), "operator".parse().unwrap())]),

@@ -16,6 +16,7 @@ pub(crate) async fn a_user_is_kept_whole(place: &dyn Place) {
     let store = place.open().await;
     let admin = User {
         platform_admin: true,
+        password_temporary: true,
         roles: BTreeMap::from([
             (make::odin(), "super_admin-2".parse().unwrap()),
             (make::service("odysseus"), "admin".parse().unwrap()),
@@ -46,6 +47,7 @@ pub(crate) async fn a_change_of_a_user_is_kept_whole(place: &dyn Place) {
     accept(&*store, make::mutation(vec![Change::UserCreated(make::user(1))])).await;
     let after = User {
         password: None,
+        password_temporary: true,
         active: false,
         platform_admin: true,
         roles: BTreeMap::new(),
@@ -88,7 +90,7 @@ pub(crate) async fn user_refusals(place: &dyn Place) {
 
 pub(crate) async fn a_removed_user_takes_tokens_and_sessions_along(place: &dyn Place) {
     let store = place.open().await;
-    let (gone, other) = (make::user(1), make::user(2));
+    let (gone, other) = (User { password_temporary: true, ..make::user(1) }, make::user(2));
     let live = Token { expires_at: Some(make::at(1)), disabled: true, ..make::token(1, &gone) };
     let dead = make::revoked(&make::token(2, &gone), make::at(50));
     let theirs = make::token(3, &other);

@@ -42,6 +42,7 @@ async fn a_file_of_the_first_version_is_taken_over_whole() {
             let items = store.tokens(&query).await.unwrap().items;
             assert_eq!(items.iter().map(|token| token.id).collect::<Vec<_>>(), ids, "{word}");
         }
+        assert!(!store.user(user).await.unwrap().unwrap().password_temporary);
         let (method, path, day) = ("GET".into(), "/jobs".into(), Day(5));
         let (outcome, last_at) = (Outcome::Allowed, make::at(0));
         let one = UsageCount { token: first, day, method, path, outcome, count: 1, last_at, last_ip: None };

@@ -156,6 +156,7 @@ impl Create {
             password: password.as_ref().map(|password| password.expose_secret().to_owned()),
             platform_admin: Some(self.platform_admin),
             roles: Some(self.roles.into_iter().map(|given| (given.service, given.role)).collect()),
+            ..CreateUser::default()
         };
         let user = context.speak(async |client| Ok(client.create_user(&new).await?)).await?;
         let made = password.filter(|_| !self.prompt);

@@ -45,6 +45,7 @@ fn the_secrets_are_printed_once_and_open_everything() {
 
     let user = server.place.run("user show admin --json").json();
     assert_eq!(user["platform_admin"], true);
+    assert_eq!(user["password_temporary"], true);
     assert_eq!(user["roles"], json!({"odin": "superadmin", "odysseus": "admin"}));
     let audit = server.place.run("audit list --actor local").ok();
     assert_eq!(audit.matches("user.create").count(), 2, "{audit}");

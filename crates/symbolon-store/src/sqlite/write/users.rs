@@ -16,8 +16,9 @@ fn roles(user: &User) -> String {
 
 pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
     let made = sqlx::query(
-        "INSERT INTO users (id, name, password, active, platform_admin, roles, created_at, revision)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO users (id, name, password, active, platform_admin, roles, created_at, revision,
+             password_temporary)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )
     .bind(user.id.to_string())
     .bind(user.name.as_str())
@@ -27,6 +28,7 @@ pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(),
     .bind(roles(user))
     .bind(user.created_at.as_millisecond())
     .bind(user.revision.cast_signed())
+    .bind(user.password_temporary)
     .execute(&mut *db)
     .await;
     let Err(error) = made else { return Ok(()) };
@@ -46,7 +48,8 @@ pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(),
 
 pub(super) async fn change(db: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
     let changed = sqlx::query(
-        "UPDATE users SET password = ?2, active = ?3, platform_admin = ?4, roles = ?5, revision = ?6
+        "UPDATE users SET password = ?2, active = ?3, platform_admin = ?4, roles = ?5, revision = ?6,
+             password_temporary = ?9
          WHERE id = ?1 AND revision = ?6 - 1 AND removed_at IS NULL AND name = ?7 AND created_at = ?8",
     )
     .bind(user.id.to_string())
@@ -57,6 +60,7 @@ pub(super) async fn change(db: &mut SqliteConnection, user: &User) -> Result<(),
     .bind(user.revision.cast_signed())
     .bind(user.name.as_str())
     .bind(user.created_at.as_millisecond())
+    .bind(user.password_temporary)
     .execute(&mut *db)
     .await?;
     if changed.rows_affected() > 0 {
@@ -78,7 +82,8 @@ pub(super) async fn change(db: &mut SqliteConnection, user: &User) -> Result<(),
 pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp) -> Result<(), Fault> {
     let removed = sqlx::query(
         "UPDATE users
-         SET removed_at = ?2, password = NULL, active = 0, platform_admin = 0, roles = '{}', revision = revision + 1
+         SET removed_at = ?2, password = NULL, password_temporary = 0, active = 0, platform_admin = 0, roles = '{}',
+             revision = revision + 1
          WHERE id = ?1 AND removed_at IS NULL",
     )
     .bind(id.to_string())
