@@ -60,6 +60,13 @@ impl Pepper {
         mac.update(secret);
         Digest(mac.finalize().into_bytes().into())
     }
+
+    /// Whether `digest` is that of `text`, in time that does not depend on where it differs.
+    pub fn confirms(&self, text: &[u8], digest: &[u8]) -> bool {
+        let mut mac = self.prepared.clone();
+        mac.update(text);
+        mac.verify_slice(digest).is_ok()
+    }
 }
 
 impl fmt::Debug for Pepper {

@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod code;
 pub mod credential;
 pub mod decision;
+pub mod device;
 pub mod digest;
 pub mod explain;
 pub mod id;

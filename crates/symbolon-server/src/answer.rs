@@ -10,7 +10,7 @@ use symbolon_core::store::StoreError;
 use symbolon_core::{Code, Refusal};
 
 /// Seconds after which to ask again when something is unavailable.
-const RETRY_SECONDS: &str = "1";
+const RETRY_SECONDS: u64 = 1;
 
 /// An answer that is not what was asked for. It becomes a response where the request's id is known.
 #[derive(Debug, Clone)]
@@ -24,6 +24,8 @@ struct Answer {
     required_scopes: Vec<Vec<String>>,
     challenge: Option<String>,
     allow: Vec<String>,
+    /// Seconds.
+    retry_after: Option<u64>,
     id: Option<String>,
 }
 
@@ -37,6 +39,7 @@ impl ApiError {
             required_scopes: Vec::new(),
             challenge: None,
             allow: Vec::new(),
+            retry_after: None,
             id: None,
         }))
     }
@@ -79,6 +82,12 @@ impl ApiError {
         Self::new(code, code.title()).with(|answer| answer.challenge = Some(challenge))
     }
 
+    /// Too many attempts failed; the next is admitted after so many seconds (RFC 6585 section 4).
+    pub(crate) fn rate_limited(seconds: u64) -> Self {
+        let detail = format!("too many attempts failed; wait {seconds} seconds before the next");
+        Self::new(Code::RateLimited, detail).with(|answer| answer.retry_after = Some(seconds))
+    }
+
     /// What it is called.
     pub fn code(&self) -> Code {
         self.0.code
@@ -105,8 +114,9 @@ impl ApiError {
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if code == Code::Unavailable {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static(RETRY_SECONDS));
+        let unavailable = (code == Code::Unavailable).then_some(RETRY_SECONDS);
+        if let Some(seconds) = answer.retry_after.or(unavailable) {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         // Realm, scopes and methods come from catalogs, whose names fit into a header.
         if let Some(value) = answer.challenge.and_then(|text| HeaderValue::try_from(text).ok()) {

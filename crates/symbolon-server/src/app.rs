@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::passwords::Hashing;
 use crate::refusals::Refusals;
+use crate::throttle::Throttle;
 
 /// The time, as an argument of everything that needs it.
 pub trait Clock: Send + Sync {
@@ -45,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
     pub(crate) hashing: Hashing,
+    /// Failed sign-ins.
+    pub(crate) throttle: Throttle,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
     /// Held while counts of use are written; how many dropped checks the log has been told of.
@@ -58,6 +61,7 @@ impl App {
             parts,
             refusals: Refusals::default(),
             hashing: Hashing::default(),
+            throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
             writing_usage: Mutex::default(),
         }))

@@ -1,10 +1,10 @@
 //! From a request's headers to what the rules read. No decision is made here.
 
 use std::borrow::Cow;
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::header::{AUTHORIZATION, COOKIE, HOST, ORIGIN};
-use http::uri::PathAndQuery;
+use http::uri::{Authority, PathAndQuery};
 use http::{HeaderMap, HeaderName, Uri};
 use symbolon_core::credential::{Credentials, SessionCookie};
 
@@ -18,6 +18,29 @@ const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", 
 /// (RFC 6265bis section 4.1.3.2); off HTTPS there can be no such cookie.
 pub(crate) fn cookie_name(https: bool) -> &'static str {
     if https { "__Host-symbolon_session" } else { "symbolon_session" }
+}
+
+/// The name of the cookie by which a device is known on which somebody has signed in.
+pub(crate) fn device_cookie_name(https: bool) -> &'static str {
+    if https { "__Host-symbolon_device" } else { "symbolon_device" }
+}
+
+/// The name of the cookie by which the console knows its own forms.
+pub(crate) fn form_cookie_name(https: bool) -> &'static str {
+    if https { "__Host-symbolon_form" } else { "symbolon_form" }
+}
+
+/// Whether a request is for this machine alone, by the one `Host` that it names. What a browser keeps for such a host
+/// crosses no network.
+pub(crate) fn is_for_loopback(headers: &HeaderMap) -> bool {
+    let mut hosts = headers.get_all(HOST).iter();
+    let (Some(host), None) = (hosts.next(), hosts.next()) else { return false };
+    let Ok(authority) = Authority::try_from(host.as_bytes()) else { return false };
+    let host = authority.host();
+    let v6 = host.strip_prefix('[').and_then(|host| host.strip_suffix(']'));
+    host.eq_ignore_ascii_case("localhost")
+        || host.parse::<Ipv4Addr>().is_ok_and(|address| address.is_loopback())
+        || v6.is_some_and(|host| host.parse::<Ipv6Addr>().is_ok_and(|address| address.is_loopback()))
 }
 
 /// The address of the other end of the connection, put into a request's extensions by the listener.
@@ -109,7 +132,7 @@ pub(crate) fn target(uri: &Uri) -> Cow<'_, [u8]> {
 
 /// The value of one cookie; `None` too if it is there twice, for then one of the two was put there by somebody
 /// else.
-fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
+pub(crate) fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
     let pairs = headers.get_all(COOKIE).iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
     let mut found = pairs.filter_map(|pair| {
         pair.trim_ascii().strip_prefix(name.as_bytes()).and_then(|rest| rest.strip_prefix(b"="))
@@ -118,7 +141,7 @@ fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a [u8]> {
 }
 
 /// Whether the browser says that the request comes from a page of this very origin.
-fn same_origin(headers: &HeaderMap, https: bool) -> bool {
+pub(crate) fn same_origin(headers: &HeaderMap, https: bool) -> bool {
     if let Some(site) = headers.get(SEC_FETCH_SITE) {
         return site.as_bytes() == b"same-origin";
     }

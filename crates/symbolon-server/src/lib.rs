@@ -9,6 +9,7 @@ pub mod management;
 mod passwords;
 pub mod proxy;
 mod refusals;
+mod throttle;
 
 pub use answer::ApiError;
 pub use app::{App, Clock, Parts};

@@ -5,6 +5,7 @@ mod audit;
 mod body;
 mod caller;
 mod commit;
+mod cookies;
 mod detail;
 mod envelope;
 mod explain;
@@ -31,7 +32,9 @@ use utoipa_axum::routes;
 use crate::app::App;
 use caller::MaybeCaller;
 
+pub(crate) use cookies::clear_cookie;
 pub use keys::check_operator_secret;
+pub(crate) use wire::service_info;
 
 /// The longest body that is read, in bytes. Larger than any field may be, so that the field can be named.
 const MAX_BODY: usize = 4 * 1024 * 1024;

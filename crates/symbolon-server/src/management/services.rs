@@ -8,7 +8,7 @@ use symbolon_gate::Service;
 
 use super::caller::{MaybeCaller, Who};
 use super::parameters::{OfService, PathOf};
-use super::wire::service_info;
+use super::service_info;
 use crate::answer::ApiError;
 use crate::app::App;
 

@@ -1,18 +1,20 @@
 //! Sign-ins: a password for a JWT that lives 24 hours, and ends when it is ended.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::header::SET_COOKIE;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
 use serde_json::json;
 use symbolon_api::{CreateSession, CreatedSession, List, SessionRecord};
+use symbolon_core::device::Device;
 use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::name::UserName;
-use symbolon_core::record::{ActorId, Origin, PasswordHash, Session};
+use symbolon_core::record::{ActorId, Origin, PasswordHash, Session, User};
 use symbolon_core::store::{Change, Standing};
 use symbolon_core::{Code, Refusal};
 
@@ -21,11 +23,12 @@ use super::caller::{By, Caller, Who};
 use super::commit::Deed;
 use super::envelope::CurrentRequest;
 use super::parameters::{OfSession, PathOf, QueryOf, found, page, parsed};
-use super::wire;
+use super::{clear_cookie, cookies, wire};
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::incoming::{Peer, cookie_name};
+use crate::incoming::{Peer, cookie, device_cookie_name};
 use crate::passwords::{Busy, acceptable, check_password, hash_password};
+use crate::throttle::{Counted, Source};
 
 /// A session's life (seed document of O.D.I.N.: 24 hours).
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -53,7 +56,7 @@ pub(super) async fn hashed(app: &App, field: &str, password: String) -> Result<P
     hash.map_err(|fault| Refusal::field(field, fault.to_string()).into())
 }
 
-/// Sign in. The answer holds the JWT, and the cookie for browsers.
+/// Sign in. The answer holds the JWT, and the cookie for browsers; without TLS that only on the machine itself.
 #[utoipa::path(
     post, path = "/v1/sessions", tag = "sessions", security(()),
     request_body = CreateSession,
@@ -63,6 +66,7 @@ pub(super) async fn create(
     State(app): State<App>,
     peer: Option<axum::Extension<Peer>>,
     request: Option<axum::Extension<CurrentRequest>>,
+    headers: HeaderMap,
     Body { value, .. }: Body<CreateSession>,
 ) -> Result<Response, ApiError> {
     if !app.gate().ready() {
@@ -77,10 +81,61 @@ pub(super) async fn create(
         Ok(name) => app.store().user_named(&name).await?,
         Err(_) => None,
     };
-    // The same work and the same answer whether or not there is such a user.
-    let right =
-        password_is(&app, value.password, user.as_ref().and_then(|user| user.password.clone())).await?;
     let client_ip = peer.map(|peer| peer.0.0);
+    let counted = counted(&app, &headers, client_ip, &value.username, user.as_ref());
+    let attempt = app.shared().throttle.admit(counted, app.now()).map_err(|seconds| {
+        tracing::info!(ip = ?client_ip, "a sign-in was refused: too many have failed");
+        ApiError::rate_limited(seconds)
+    })?;
+    let origin = Origin { actor: ActorId::Anonymous, client_ip, request: request.map(|current| current.0.0) };
+    let outcome = signed_in(&app, user, value.password, origin).await;
+    // Left as it is, the attempt has failed.
+    if outcome.as_ref().err().is_none_or(|error| error.code() != Code::InvalidLogin) {
+        attempt.forgive();
+    }
+    let (user, session) = outcome?;
+    let jwt = app.keys().sessions.sign(&session);
+    let created =
+        CreatedSession { session: app.session_record(&session), token: jwt.expose_secret().to_owned() };
+    let mut response = (StatusCode::CREATED, Json(created)).into_response();
+    if cookies::settable(&app, &headers) {
+        cookies::set_session(&app, &mut response, jwt.expose_secret(), LIFE);
+        if let Ok(end) = session.created_at.saturating_add(cookies::DEVICE_LIFE) {
+            let mark = Device::mark(&app.keys().pepper, &user, end, app.entropy());
+            cookies::set_device(&app, &mut response, &mark);
+        }
+    }
+    Ok(response)
+}
+
+/// By what a sign-in is counted: the device, if the user has signed in there before; else where it comes from, and the
+/// name, whether or not there is such a user.
+fn counted(
+    app: &App,
+    headers: &HeaderMap,
+    ip: Option<IpAddr>,
+    username: &str,
+    user: Option<&User>,
+) -> Counted {
+    let pepper = &app.keys().pepper;
+    let mark = cookie(headers, device_cookie_name(app.shared().parts.https)).unwrap_or_default();
+    if let Some(device) = Device::known(pepper, user, mark, app.now()) {
+        return Counted::Device(device);
+    }
+    let name = pepper.digest(&[b"username\0", username.as_bytes()].concat());
+    Counted::Stranger(ip.and_then(Source::of), name)
+}
+
+/// A new session of `user`, if this is their password.
+async fn signed_in(
+    app: &App,
+    user: Option<User>,
+    password: String,
+    origin: Origin,
+) -> Result<(User, Session), ApiError> {
+    // The same work and the same answer whether or not there is such a user.
+    let right = password_is(app, password, user.as_ref().and_then(|user| user.password.clone())).await?;
+    let client_ip = origin.client_ip;
     let refused = || {
         tracing::info!(ip = ?client_ip, "a sign-in was refused");
         ApiError::challenged(Code::InvalidLogin)
@@ -90,8 +145,7 @@ pub(super) async fn create(
     let id = SessionId::new(now, app.entropy());
     let expires_at = now.saturating_add(LIFE).map_err(|_| ApiError::unavailable())?;
     let session = Session { id, user: user.id, created_at: now, expires_at, client_ip };
-    let origin =
-        Origin { actor: ActorId::User(user.id), client_ip, request: request.map(|current| current.0.0) };
+    let origin = Origin { actor: ActorId::User(user.id), ..origin };
     let detail = json!({ "user": user.name.to_string() });
     let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
     let by = || By { origin: origin.clone(), standing: Standing::Given };
@@ -99,27 +153,10 @@ pub(super) async fn create(
     // A password that was changed while this one was being hashed ended the sessions of that moment, and not this
     // one, which came later. The gate knows of every change that was committed before it.
     if app.gate().user(user.id).is_none_or(|known| known.password != user.password) {
-        ended(&app, by(), id, user.name.as_str()).await?;
+        ended(app, by(), id, user.name.as_str()).await?;
         return Err(refused());
     }
-    let jwt = app.keys().sessions.sign(&session);
-    let created =
-        CreatedSession { session: app.session_record(&session), token: jwt.expose_secret().to_owned() };
-    let mut response = (StatusCode::CREATED, Json(created)).into_response();
-    set_cookie(&app, &mut response, jwt.expose_secret(), LIFE.as_secs());
-    Ok(response)
-}
-
-/// `HttpOnly`: no script reads it. `SameSite=Strict`: no other site's request carries it.
-fn set_cookie(app: &App, response: &mut Response, value: &str, seconds: i64) {
-    let https = app.shared().parts.https;
-    let secure = if https { "; Secure" } else { "" };
-    let name = cookie_name(https);
-    let cookie = format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Strict{secure}");
-    if let Ok(mut cookie) = HeaderValue::try_from(cookie) {
-        cookie.set_sensitive(true);
-        response.headers_mut().insert(SET_COOKIE, cookie);
-    }
+    Ok((user, session))
 }
 
 /// Query of a list of sessions.
@@ -188,7 +225,7 @@ pub(super) async fn end_current(State(app): State<App>, caller: Caller) -> Resul
     };
     ended(&app, caller.by(), *session, user.name.as_str()).await?;
     let mut response = StatusCode::NO_CONTENT.into_response();
-    set_cookie(&app, &mut response, "", 0);
+    clear_cookie(&app, &mut response);
     Ok(response)
 }
 

@@ -127,7 +127,7 @@ pub(super) fn key_record(key: &Key) -> KeyRecord {
     }
 }
 
-pub(super) fn service_info(catalog: &Catalog) -> ServiceInfo {
+pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
     let role = |role| catalog.roles.name(role).to_string();
     let scopes = catalog.scopes().iter().map(|scope| ScopeInfo {
         name: scope.name.to_string(),

@@ -13,7 +13,7 @@ use super::names::{
     is_not_the_callers,
 };
 use super::settings::UpstreamHeaders;
-use crate::incoming::{cookie_name, folds_to};
+use crate::incoming::{cookie_name, device_cookie_name, folds_to, form_cookie_name};
 
 /// Where a request comes from, which the proxy says itself.
 const FORWARDED: [HeaderName; 3] = [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO];
@@ -115,13 +115,13 @@ fn replace(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
     };
 }
 
-/// Removes Symbolon's own session from the cookies, under either of its names: the application has no business
-/// with it, and a browser sends it to every port of the host. Where it is left in what others may read as cookies
+/// Removes Symbolon's own from the cookies, under either of their names: the session, the device and the form. The
+/// application has no business with them, and a browser sends them to every port of the host. Where one is left in what others may read as cookies
 /// and we do not, such as pairs with a comma between, no cookie goes on.
 pub(super) fn remove_own_cookie(headers: &mut HeaderMap) {
     let own = |pair: &[u8]| {
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
-        [true, false].iter().any(|https| name == cookie_name(*https).as_bytes())
+        [true, false].iter().any(|https| own_names(*https).iter().any(|own| name == own.as_bytes()))
     };
     let values: Vec<HeaderValue> = headers.get_all(COOKIE).iter().cloned().collect();
     let pairs = || values.iter().flat_map(|value| value.as_bytes().split(|b| *b == b';'));
@@ -133,13 +133,19 @@ pub(super) fn remove_own_cookie(headers: &mut HeaderMap) {
             .collect();
         replace(headers, COOKIE, &kept.join(&b"; "[..]));
     }
-    // The longer name ends with the shorter.
-    let assigned = format!("{}=", cookie_name(false));
+    // The longer names end with the shorter.
+    let assigned = own_names(false).map(|name| format!("{name}="));
     let left = |value: &HeaderValue| {
         let bytes = value.as_bytes();
-        holds_session(bytes) || bytes.windows(assigned.len()).any(|part| part == assigned.as_bytes())
+        let holds = |text: &String| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+        holds_session(bytes) || assigned.iter().any(holds)
     };
     if headers.get_all(COOKIE).iter().any(left) {
         headers.remove(COOKIE);
     }
+}
+
+/// The names of Symbolon's own cookies.
+fn own_names(https: bool) -> [&'static str; 3] {
+    [cookie_name(https), device_cookie_name(https), form_cookie_name(https)]
 }

@@ -116,7 +116,7 @@ async fn cookies_go_on_unless_a_header_decided() {
     front.ask("GET /api/health", &[("Cookie", "app=1; b=2")]).await;
     assert_eq!(recorder.seen().await.header("cookie"), Some("app=1; b=2"));
 
-    let mixed = format!("app=1;{own} ; b=2");
+    let mixed = format!("app=1;{own} ; b=2; symbolon_device=d; __Host-symbolon_device=d; symbolon_form=f");
     let answer = front.ask("GET /api/settings", &[("Cookie", &mixed), ("Cookie", "c=3")]).await;
     assert_eq!(answer.status(), 200);
     let seen = recorder.seen().await;

@@ -224,6 +224,8 @@ async fn our_session_is_not_passed_on_in_a_malformed_cookie() {
         format!("a=b,__Host-symbolon_session={session}"),
         format!("a=b symbolon_session={session}"),
         "a=symbolon_session=x".to_owned(),
+        "a=b, symbolon_device=x".to_owned(),
+        "a=b,__Host-symbolon_form=x".to_owned(),
         format!("Symbolon_Session={session}"),
         format!("a=\"{session}\""),
         format!("symbolon_session={session}; a={session}"),

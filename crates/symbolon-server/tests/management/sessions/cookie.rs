@@ -7,9 +7,9 @@ use crate::world::{Answer, Call, PASSWORD, Setup, World};
 async fn sign_in(world: &World) -> (String, String) {
     world.person("viewer", &[("odin", "viewer")]).await;
     let body = json!({ "username": "viewer", "password": PASSWORD });
-    let answer = world.post("/v1/sessions", &body).send().await;
+    let answer = world.post("/v1/sessions", &body).header("host", "localhost:7070").send().await;
     let jwt = answer.expect(201)["token"].as_str().unwrap().to_owned();
-    (jwt, answer.header("set-cookie").to_owned())
+    (jwt, answer.cookies()[0].to_owned())
 }
 
 #[tokio::test]
@@ -38,6 +38,45 @@ async fn no_script_and_no_other_site_gets_it() {
         let cleared = format!("{name}=; Path=/; Max-Age=0; HttpOnly; SameSite=Strict{secure}");
         assert_eq!(answer.header("set-cookie"), cleared);
         by_cookie(format!("{name}={jwt}")).send().await.refused(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn without_tls_cookies_are_set_on_the_machine_itself_alone() {
+    let worlds = [World::new().await, World::of(Setup { https: true, ..Setup::default() }).await];
+    for world in &worlds {
+        world.person("viewer", &[]).await;
+    }
+    let body = json!({ "username": "viewer", "password": PASSWORD });
+    let set = async |world: &World, hosts: &[&str]| {
+        let mut call = world.post("/v1/sessions", &body);
+        for host in hosts {
+            call = call.header("host", host);
+        }
+        let answer = call.send().await;
+        assert!(answer.expect(201)["token"].is_string());
+        answer.cookies().len()
+    };
+    for host in
+        ["127.0.0.1", "127.0.0.1:7070", "127.1.2.3:1", "[::1]", "[::1]:7070", "localhost", "LocalHost:80"]
+    {
+        assert_eq!(set(&worlds[0], &[host]).await, 2, "{host}");
+    }
+    for hosts in [
+        &[][..],
+        &["tokens.example"],
+        &["127.0.0.1.example"],
+        &["localhost.example:7070"],
+        &["192.0.2.1"],
+        &["[2001:db8::1]:7070"],
+        &["0.0.0.0"],
+        &["::1"],
+        &["localhost@evil.example"],
+        &["localhost", "localhost"],
+        &[""],
+    ] {
+        assert_eq!(set(&worlds[0], hosts).await, 0, "{hosts:?}");
+        assert_eq!(set(&worlds[1], hosts).await, 2, "{hosts:?}");
     }
 }
 

@@ -3,4 +3,5 @@
 mod cookie;
 mod crowd;
 mod ending;
+mod guessing;
 mod sign_in;

@@ -29,7 +29,8 @@ impl Answer {
         let id = self.header("x-request-id");
         assert!(id.starts_with("req_"), "{self:?}");
         assert!(self.status < 500 || self.status == 503, "{self:?}");
-        assert_eq!(self.status == 503, self.headers.contains_key("retry-after"), "{self:?}");
+        let later = [429, 503].contains(&self.status);
+        assert_eq!(later, self.headers.contains_key("retry-after"), "{self:?}");
         assert_eq!(self.status == 401, self.headers.contains_key("www-authenticate"), "{self:?}");
         assert_eq!(self.status == 405, self.headers.contains_key("allow"), "{self:?}");
         if self.status >= 400 {
@@ -48,6 +49,11 @@ impl Answer {
 
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The cookies that it sets, as they are written.
+    pub(crate) fn cookies(&self) -> Vec<&str> {
+        self.headers.get_all("set-cookie").iter().map(|value| value.to_str().unwrap()).collect()
     }
 
     pub(crate) fn json(&self) -> Value {
