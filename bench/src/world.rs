@@ -83,6 +83,7 @@ pub(crate) fn owners(catalog: &Catalog) -> Outcome<Vec<User>> {
         id: UserId::SYSTEM,
         name: name("system")?,
         password: None,
+        password_temporary: false,
         active: true,
         platform_admin: false,
         roles: BTreeMap::new(),

@@ -9,9 +9,9 @@ use symbolon_core::decision::{Reason, Request};
 use symbolon_core::explain::Explanation as Steps;
 use symbolon_core::id::{KeyId, RequestId, SessionId, TokenId};
 use symbolon_core::name::{ServiceName, UserName};
-use symbolon_core::record::Session;
+use symbolon_core::record::{Session, User};
 use symbolon_core::token::TokenPrefix;
-use symbolon_core::{Code, Refusal};
+use symbolon_core::{Catalog, Code, Refusal};
 use symbolon_gate::Subject;
 
 use super::body::Body;
@@ -22,9 +22,10 @@ use super::verify::{checked_method, checked_path};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::query_overrides;
+use crate::refusals::Refused;
 
 /// Explain a request by method, path and caller, or a recent refusal by its `request_id`. For whoever manages the
-/// tokens of others.
+/// tokens of others; and, of their own tokens and themselves, for whoever manages their own.
 #[utoipa::path(
     post, path = "/v1/services/{service}/explain", tag = "decisions",
     params(OfService),
@@ -39,13 +40,11 @@ pub(super) async fn explain(
 ) -> Result<Json<Explanation>, ApiError> {
     let operator = caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
-    if !operator.manages_others(&catalog) {
-        let needed = catalog.roles.name(catalog.token_admins);
-        return Err(ApiError::new(
-            Code::InsufficientRole,
-            format!("explanations need the role {needed} in {}", catalog.service),
-        ));
-    }
+    let only = match &caller.who {
+        _ if operator.manages_others(&catalog) => None,
+        Who::User(_, user) if operator.manages(&catalog).is_ok() => Some(user),
+        _ => return Err(not_theirs(&catalog)),
+    };
     if let Some(id) = &value.request_id {
         let others =
             [value.method.is_some(), value.path.is_some(), value.token.is_some(), value.user.is_some()];
@@ -54,12 +53,26 @@ pub(super) async fn explain(
                 Refusal::field("request_id", "give a request_id alone, or method, path and caller").into()
             );
         }
-        return refused(&app, &catalog.service, parsed("request_id", id)?);
+        let id: RequestId = parsed("request_id", id)?;
+        let found = app.refusals().find(id).filter(|refused| refused.service == catalog.service);
+        if let Some(user) = only {
+            let token = found.as_ref().and_then(|refused| refused.token);
+            let token = token.map(|token| token.to_string());
+            if !owns(&app, &catalog, user, token.as_deref()).await? {
+                return Err(not_theirs(&catalog));
+            }
+        }
+        return refused(&catalog.service, found);
     }
     let (Some(method), Some(path)) = (&value.method, &value.path) else {
         let field = if value.method.is_none() { "method" } else { "path" };
         return Err(Refusal::field(field, "give a request_id, or method and path").into());
     };
+    if let Some(user) = only
+        && !is_of(&app, &catalog, user, &value).await?
+    {
+        return Err(not_theirs(&catalog));
+    }
     let subject = subject(&app, &caller, &catalog.service, &value).await?;
     let request = Request {
         method: checked_method(method)?,
@@ -74,8 +87,35 @@ pub(super) async fn explain(
     Ok(Json(explanation(&catalog.service, method, path, outcome.err(), steps)))
 }
 
-fn refused(app: &App, service: &ServiceName, id: RequestId) -> Result<Json<Explanation>, ApiError> {
-    let refused = app.refusals().find(id).filter(|refused| refused.service == *service).ok_or_else(|| {
+/// The one answer about what is not one's own, whether or not it is there.
+fn not_theirs(catalog: &Catalog) -> ApiError {
+    let needed = catalog.roles.name(catalog.token_admins);
+    let detail =
+        format!("explanations of more than one's own tokens need the role {needed} in {}", catalog.service);
+    ApiError::new(Code::InsufficientRole, detail)
+}
+
+/// Whether the caller that a question names is this user, or a token of theirs.
+async fn is_of(app: &App, catalog: &Catalog, user: &User, value: &Explain) -> Result<bool, ApiError> {
+    match (&value.token, &value.user, value.system) {
+        (Some(token), None, None | Some(false)) => owns(app, catalog, user, Some(token)).await,
+        (None, Some(name), None | Some(false)) => Ok(name == user.name.as_str()),
+        _ => Ok(false),
+    }
+}
+
+/// Whether this is the id or `token_prefix` of a token of this user's.
+async fn owns(app: &App, catalog: &Catalog, user: &User, token: Option<&str>) -> Result<bool, ApiError> {
+    let token = match token.map(|token| (token.parse::<TokenId>(), token.parse::<TokenPrefix>())) {
+        Some((Ok(id), _)) => app.store().token(&catalog.service, id).await?,
+        Some((_, Ok(prefix))) => app.store().token_prefixed(&catalog.service, prefix).await?,
+        _ => None,
+    };
+    Ok(token.is_some_and(|token| token.owner == user.id))
+}
+
+fn refused(service: &ServiceName, found: Option<Refused>) -> Result<Json<Explanation>, ApiError> {
+    let refused = found.ok_or_else(|| {
         let detail =
             "no refusal of this service by that id is remembered; the last 1,024 since the start are";
         ApiError::new(Code::NotFound, detail)

@@ -163,3 +163,65 @@ async fn one_question_at_a_time() {
         "token",
     );
 }
+
+#[tokio::test]
+async fn who_manages_their_own_tokens_is_told_of_those_and_of_themselves_alone() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    let viewer = world.person("viewer", &[("odin", "viewer")]).await;
+    let outsider = world.person("outsider", &[("odysseus", "admin")]).await;
+    let (own, own_secret) = world.odin_token(&viewer.jwt, &["read:jobs"]).await;
+    let (others, others_secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let ask = async |secret: &str| {
+        let body = json!({ "token": secret, "method": "GET", "path": "/api/printers" });
+        let answer = world.post("/v1/services/odin/verify", &body).by(&key).send().await;
+        assert_eq!(answer.expect(200)["allowed"], false);
+        answer.header("x-request-id").to_owned()
+    };
+    let of = |caller: Value| {
+        let mut body = json!({ "method": "GET", "path": "/api/printers" });
+        body.as_object_mut().unwrap().extend(caller.as_object().unwrap().clone());
+        body
+    };
+    let (own_refusal, others_refusal) = (ask(&own_secret).await, ask(&others_secret).await);
+    let nobodys_refusal = ask("odin_made_up").await;
+
+    let about_own = [
+        (of(json!({ "token": own })), "insufficient_scope"),
+        (of(json!({ "token": own_secret[5..13] })), "insufficient_scope"),
+        (of(json!({ "user": "viewer" })), "allowed"),
+        (json!({ "request_id": own_refusal }), "insufficient_scope"),
+    ];
+    for (body, code) in about_own {
+        assert_eq!(explain(&world, &viewer.jwt, body.clone()).await.expect(200)["code"], code, "{body}");
+        // Without a role there is nothing of their own.
+        explain(&world, &outsider.jwt, body).await.refused(403, "insufficient_role");
+    }
+    // There or not, it is one answer.
+    let mut answers = Vec::new();
+    for body in [
+        of(json!({ "token": others })),
+        of(json!({ "token": others_secret[5..13] })),
+        of(json!({ "token": "tok_00000000000170008000000000000001" })),
+        of(json!({ "token": "AAAAAAAA" })),
+        of(json!({ "token": others_secret })),
+        of(json!({ "user": "admin" })),
+        of(json!({ "user": "nobody" })),
+        of(json!({ "system": true })),
+        of(json!({})),
+        of(json!({ "token": own, "user": "admin" })),
+        of(json!({ "token": own, "system": true })),
+        json!({ "request_id": others_refusal }),
+        json!({ "request_id": nobodys_refusal }),
+        json!({ "request_id": "req_00000000000170008000000000000001" }),
+    ] {
+        let mut problem = explain(&world, &viewer.jwt, body).await.refused(403, "insufficient_role");
+        problem.as_object_mut().unwrap().remove("request_id");
+        answers.push(problem);
+    }
+    assert!(answers.iter().all(|answer| *answer == answers[0]), "{answers:#?}");
+    // A refusal of one service is not one of another.
+    let elsewhere = json!({ "request_id": own_refusal });
+    let call = world.post("/v1/services/odysseus/explain", &elsewhere).by(&viewer.jwt);
+    call.send().await.refused(403, "insufficient_role");
+}
