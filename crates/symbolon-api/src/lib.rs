@@ -8,6 +8,7 @@ mod admin;
 pub mod client;
 mod problem;
 mod service;
+mod status;
 mod strict;
 mod token;
 mod usage;
@@ -19,6 +20,7 @@ pub use admin::{
 };
 pub use problem::{FieldError, Problem};
 pub use service::{ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo};
+pub use status::{CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState};
 pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyReply};

@@ -241,6 +241,8 @@ pub trait Store: Send + Sync {
     async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;
     /// Whether the record answers: a cheap read.
     async fn ping(&self) -> Result<(), StoreError>;
+    /// How large the record is, in bytes.
+    async fn size(&self) -> Result<u64, StoreError>;
     /// Whether the record is whole: the database's own check of its file. May take long; for `doctor`.
     async fn check(&self) -> Result<(), StoreError>;
     /// Ends the store: waits for what is being written, then closes.

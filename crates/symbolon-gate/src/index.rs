@@ -130,6 +130,11 @@ impl Index {
         self.tokens.pin().len()
     }
 
+    /// The users and the sessions in the index.
+    pub(crate) fn people(&self) -> (usize, usize) {
+        (self.users.pin().len(), self.sessions.pin().len())
+    }
+
     /// The token of this id.
     pub(crate) fn token(&self, id: TokenId) -> Option<Entry> {
         let digest = *self.digests.pin().get(&id)?;

@@ -240,6 +240,11 @@ impl Gate {
         self.index.len()
     }
 
+    /// How many users and sessions are known.
+    pub fn people(&self) -> (usize, usize) {
+        self.index.people()
+    }
+
     /// At most `limit` uses that the record has not been told of.
     pub fn take_uses(&self, limit: usize) -> Vec<(TokenId, Timestamp)> {
         self.uses.take(limit)

@@ -11,6 +11,7 @@ use symbolon_gate::Gate;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::passwords::Hashing;
+use crate::pulse::Pulse;
 use crate::refusals::Refusals;
 use crate::throttle::Throttle;
 
@@ -45,6 +46,7 @@ pub struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
+    pulse: Pulse,
     pub(crate) hashing: Hashing,
     /// Failed sign-ins.
     pub(crate) throttle: Throttle,
@@ -57,8 +59,10 @@ pub(crate) struct Shared {
 impl App {
     /// The doors' common ground.
     pub fn new(parts: Parts) -> Self {
+        let pulse = Pulse::new(parts.clock.now());
         Self(Arc::new(Shared {
             parts,
+            pulse,
             refusals: Refusals::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
@@ -98,6 +102,10 @@ impl App {
     /// Recent refusals, for explanations.
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    pub(crate) fn pulse(&self) -> &Pulse {
+        &self.0.pulse
     }
 
     /// A fresh id for a request that came in at `now`.

@@ -8,6 +8,7 @@ pub mod listen;
 pub mod management;
 mod passwords;
 pub mod proxy;
+mod pulse;
 mod refusals;
 mod throttle;
 
@@ -16,3 +17,4 @@ pub use app::{App, Clock, Parts};
 pub use incoming::{AtTheMachine, Peer};
 pub use management::{check_operator_secret, document, router};
 pub use passwords::{PasswordFault, check_password, hash_password};
+pub use pulse::Door;

@@ -51,6 +51,12 @@ impl Refusals {
         ring.iter().rev().find(|refused| refused.id == id).cloned()
     }
 
+    /// The last ones, newest first.
+    pub(crate) fn latest(&self, limit: usize) -> Vec<Refused> {
+        let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        ring.iter().rev().take(limit).cloned().collect()
+    }
+
     /// The last ones that concern a token, newest first.
     pub(crate) fn of_token(&self, id: TokenId, limit: usize) -> Vec<Refused> {
         let ring = self.0.lock().unwrap_or_else(PoisonError::into_inner);

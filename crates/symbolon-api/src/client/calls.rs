@@ -7,7 +7,7 @@ use super::{Client, ClientError};
 use crate::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
     CreatedSession, CreatedToken, EditToken, EditUser, Explain, Explanation, Health, KeyRecord, List,
-    SelfInfo, ServiceInfo, SessionRecord, TokenRecord, TokenUsage, UserRecord,
+    SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage, UserRecord,
 };
 
 /// Which page of a list.
@@ -75,6 +75,11 @@ impl Client {
     /// Whether the server is ready to decide.
     pub async fn ready(&self) -> Result<Health, ClientError> {
         self.get("/readyz").await
+    }
+
+    /// How the server is.
+    pub async fn status(&self) -> Result<Status, ClientError> {
+        self.get("/v1/status").await
     }
 
     /// Every service, by name.

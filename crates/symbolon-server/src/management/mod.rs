@@ -16,6 +16,7 @@ mod own;
 mod parameters;
 mod services;
 mod sessions;
+mod status;
 mod tokens;
 mod users;
 mod verify;
@@ -83,6 +84,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::remove))
         .routes(routes!(audit::list))
+        .routes(routes!(status::status))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))
 }

@@ -39,6 +39,11 @@ fn concerns(app: &App, caller: &MaybeCaller, catalog: &Catalog) -> bool {
     own || app.shared().parts.open_documents
 }
 
+/// A catalog, with where the service's proxy listens.
+fn info(app: &App, catalog: &Catalog) -> ServiceInfo {
+    ServiceInfo { url: app.pulse().proxy_of(&catalog.service), ..service_info(catalog) }
+}
+
 /// List the services.
 #[utoipa::path(get, path = "/v1/services", tag = "services", responses((status = 200, body = List<ServiceInfo>)))]
 pub(super) async fn list(
@@ -48,7 +53,7 @@ pub(super) async fn list(
     readable(&app, &caller)?;
     let services = app.gate().services();
     let read = services.iter().filter(|service| concerns(&app, &caller, &service.catalog));
-    let items = read.map(|service| service_info(&service.catalog)).collect();
+    let items = read.map(|service| info(&app, &service.catalog)).collect();
     Ok(Json(List { items, next_cursor: None }))
 }
 
@@ -68,5 +73,5 @@ pub(super) async fn show(
     if !concerns(&app, &caller, &catalog) {
         return Err(ApiError::new(Code::NotFound, "there is no such service"));
     }
-    Ok(Json(service_info(&catalog)))
+    Ok(Json(info(&app, &catalog)))
 }

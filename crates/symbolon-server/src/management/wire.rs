@@ -127,6 +127,7 @@ pub(super) fn key_record(key: &Key) -> KeyRecord {
     }
 }
 
+/// A catalog as data, without `url`, which a catalog does not know.
 pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
     let role = |role| catalog.roles.name(role).to_string();
     let scopes = catalog.scopes().iter().map(|scope| ScopeInfo {

@@ -221,6 +221,11 @@ impl Store for Between {
         self.store.ping().await
     }
 
+    async fn size(&self) -> Result<u64, StoreError> {
+        (self.reads)()?;
+        self.store.size().await
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         (self.reads)()?;
         self.store.check().await

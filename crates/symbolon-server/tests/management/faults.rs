@@ -12,13 +12,15 @@ use crate::document::operations;
 use crate::world::{Call, PASSWORD, Setup, World};
 
 /// What answers without the record: catalogs and decisions, which are in memory.
-const IN_MEMORY: [&str; 8] = [
+const IN_MEMORY: [&str; 9] = [
     "GET /healthz",
     "GET /v1/services",
     "GET /v1/services/{service}",
     "POST /v1/services/{service}/verify",
     "POST /v1/services/{service}/explain",
     "GET /v1/self",
+    // It says that the record is away.
+    "GET /v1/status",
     // For tokens and users alone; a system key is told so.
     "DELETE /v1/self",
     "DELETE /v1/sessions/current",
@@ -84,6 +86,8 @@ async fn every_operation_that_needs_the_record_says_that_it_is_away() {
             assert_eq!(status, 503, "{name}");
         }
     }
+    let told = world.get("/v1/status").by(&key).send().await.expect(200);
+    assert_eq!(told["store"], json!({ "kind": "sqlite", "available": false, "bytes": null }));
     // What it cannot write it does not say to have done; and the checks go on.
     world.delete("/v1/self").by(&secret).send().await.refused(503, "unavailable");
     world.delete("/v1/sessions/current").by(&admin.jwt).send().await.refused(503, "unavailable");

@@ -15,6 +15,7 @@ mod own;
 mod services;
 mod sessions;
 mod standing;
+mod status;
 mod tokens;
 mod users;
 mod verify;

@@ -183,6 +183,10 @@ impl Store for SqliteStore {
         read::ping(&self.readers).await
     }
 
+    async fn size(&self) -> Result<u64, StoreError> {
+        read::size(&self.readers).await
+    }
+
     async fn check(&self) -> Result<(), StoreError> {
         self.alive()?;
         read::check(&self.checking).await

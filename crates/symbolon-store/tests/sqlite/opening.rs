@@ -69,6 +69,15 @@ async fn a_database_that_is_damaged() {
 }
 
 #[tokio::test]
+async fn the_size_is_that_of_the_file() {
+    let directory = directory();
+    directory.open().await.close().await;
+    let store = directory.open().await;
+    assert_eq!(store.size().await.unwrap(), std::fs::metadata(directory.file()).unwrap().len());
+    store.close().await;
+}
+
+#[tokio::test]
 async fn a_newer_schema() {
     let directory = directory();
     directory.open().await.close().await;

@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 use std::net::SocketAddr;
 
 use symbolon_core::name::ServiceName;
+use symbolon_server::Door;
 use symbolon_server::listen::{Limits, Listener, serve};
 use symbolon_server::proxy::{Proxy, ProxySettings};
 use tokio::net::{TcpListener, UnixListener};
@@ -93,6 +94,7 @@ impl Open {
             tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
         };
+        node.app().set_doors(open.doors(&socket));
         let router = symbolon_server::router(node.app().clone());
         for listener in [Listener::from(bound.management), Listener::from(socket)] {
             open.tasks.spawn(serve(listener, router.clone(), open.shutdown.clone(), Limits::default()));
@@ -102,6 +104,17 @@ impl Open {
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
         }
         open
+    }
+
+    fn doors(&self, socket: &UnixListener) -> Vec<Door> {
+        let path = socket.local_addr().ok();
+        let path = path.as_ref().and_then(|address| address.as_pathname());
+        let door = |name, address, service| Door { name, address, service };
+        let mut doors = vec![door("management", self.management.clone(), None)];
+        doors.extend(path.map(|path| door("socket", path.display().to_string(), None)));
+        let services = self.services.iter();
+        doors.extend(services.map(|(name, url)| door("proxy", url.clone(), Some(name.clone()))));
+        doors
     }
 
     /// Waits for a door that closes without having been told to.

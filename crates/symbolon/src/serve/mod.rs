@@ -33,6 +33,8 @@ const WRITING_USES: Duration = Duration::from_secs(1);
 const GATHERING_USAGE: Duration = Duration::from_millis(200);
 /// How often the counts are written.
 const WRITING_USAGE: Duration = Duration::from_secs(2);
+/// How often checks are counted for the status.
+const SAMPLING: Duration = Duration::from_secs(1);
 /// How often ended sessions are forgotten.
 const PRUNING: Duration = Duration::from_mins(1);
 /// How often the catalogs' files are looked at.
@@ -154,6 +156,7 @@ async fn attend(
     };
     let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
     let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
+    let mut sampling = every(SAMPLING);
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -165,6 +168,7 @@ async fn attend(
                 let app = node.app().clone();
                 tokio::spawn(async move { app.write_uses().await });
             }
+            _ = sampling.tick() => node.app().sample(),
             _ = gathering.tick() => node.app().gather_usage(),
             _ = writing.tick() => {
                 let app = node.app().clone();

@@ -20,8 +20,12 @@ impl Catalogs {
     pub(super) fn reload(&mut self, node: &Node, settings: &Settings) {
         self.seen = read(&settings.catalogs);
         match put_in_force(node, settings) {
-            Ok(count) => tracing::info!(count, "the catalogs are reloaded"),
+            Ok(count) => {
+                node.app().catalogs_reloaded();
+                tracing::info!(count, "the catalogs are reloaded");
+            }
             Err(failure) => {
+                node.app().catalogs_failed(&failure.to_string());
                 for fault in failure.to_string().lines() {
                     tracing::error!(fault, "the catalogs were not reloaded; those before stay in force");
                 }

@@ -68,6 +68,8 @@ fn on_sighup_a_broken_catalog_is_refused_and_a_mended_one_taken() {
     server.until("the refusal", || server.log().contains("shop.toml:6: "));
     assert!(server.log().contains("those before stay in force"));
     assert_eq!(scopes(&server), 1);
+    let fault = || server.api().get("/v1/status").json()["catalogs"][0]["fault"].clone();
+    assert!(fault().as_str().unwrap().contains("shop.toml:6: "), "{}", fault());
     server.place.symbolon(&token).ok();
 
     // A catalog of another service would leave the settings of this one without any.
@@ -75,6 +77,7 @@ fn on_sighup_a_broken_catalog_is_refused_and_a_mended_one_taken() {
     server.signal("HUP");
     server.until("the mended catalog", || scopes(&server) == 2);
     assert!(server.log().contains("the catalogs are reloaded"));
+    assert!(fault().is_null(), "{}", fault());
 }
 
 #[test]

@@ -103,6 +103,14 @@ fn an_application_behind_it_is_reached_with_a_token() {
     assert_eq!(answer.status, 200, "{}", answer.head);
     assert!(answer.json().as_array().is_some_and(|printers| !printers.is_empty()));
     assert_eq!(proxy.get("/api/users").status, 403);
+
+    // And where that is, the management API tells.
+    let url = format!("http://{}", server.proxy_address("odin"));
+    assert_eq!(server.api().get("/v1/services/odin").json()["url"], url.as_str());
+    let status = server.api().get("/v1/status").json();
+    let doors: Vec<_> = status["doors"].as_array().unwrap().iter().map(|door| &door["name"]).collect();
+    assert_eq!(doors, ["management", "socket", "proxy"]);
+    assert_eq!(status["doors"][2]["address"], url.as_str());
 }
 
 #[test]

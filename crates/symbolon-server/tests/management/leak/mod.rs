@@ -171,6 +171,7 @@ async fn a_secret_is_told_once_and_left_nowhere() {
         "/v1/users/ann",
         "/v1/keys",
         "/v1/audit?limit=1000",
+        "/v1/status",
         "/openapi.json",
     ] {
         let answer = world.get(path).by(&made.key).send().await;

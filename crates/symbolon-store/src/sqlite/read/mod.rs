@@ -103,6 +103,17 @@ pub(super) async fn ping(db: &SqlitePool) -> Result<(), StoreError> {
         .map_err(|error| unavailable(&error))
 }
 
+/// The bytes of the pages, whether they lie in the database's file yet or in its log.
+pub(super) async fn size(db: &SqlitePool) -> Result<u64, StoreError> {
+    sqlx::query_scalar::<_, i64>(
+        "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM pragma_page_size)",
+    )
+    .fetch_one(db)
+    .await
+    .map(i64::cast_unsigned)
+    .map_err(|error| unavailable(&error))
+}
+
 /// Looks through the whole file, on a connection that may write and does not: on one opened for reading,
 /// SQLite leaves CHECK constraints out of the schema, and so out of its check.
 pub(super) async fn check(db: &SqliteConnectOptions) -> Result<(), StoreError> {

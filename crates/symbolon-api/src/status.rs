@@ -1,0 +1,120 @@
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// How the server is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Status {
+    /// Symbolon's version.
+    pub version: String,
+    /// When the process started.
+    pub started_at: String,
+    /// The server's time.
+    pub now: String,
+    /// Where it listens.
+    pub doors: Vec<DoorInfo>,
+    /// Checks of each service since the start.
+    pub services: Vec<ServiceChecks>,
+    /// Checks in each of the last seconds, oldest first; at most 60.
+    pub rates: Vec<Rate>,
+    /// What is held in memory.
+    pub index: IndexSize,
+    /// The record.
+    pub store: StoreState,
+    /// Checks that were not counted as use, for there was no place.
+    pub usage_dropped: u64,
+    /// The catalogs in force.
+    pub catalogs: Vec<CatalogState>,
+    /// The last refusals, newest first; at most 50.
+    pub refusals: Vec<RecentRefusal>,
+}
+
+/// Where the server listens.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DoorInfo {
+    /// `management`, `socket` or `proxy`.
+    pub name: String,
+    /// A URL; a path for the socket.
+    pub address: String,
+    /// For a proxy: the service behind it.
+    pub service: Option<String>,
+}
+
+/// The checks of one service since the start.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ServiceChecks {
+    /// Its name.
+    pub service: String,
+    /// Its name for people; of a service that is in force no more, the name.
+    pub title: String,
+    /// How many there were, by the answer's code; `allowed` is one.
+    pub checks: BTreeMap<String, u64>,
+}
+
+/// Checks of all services since the entry before, which is about a second.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Rate {
+    /// When the second ended.
+    pub at: String,
+    /// Let through.
+    pub allowed: u64,
+    /// Refused.
+    pub refused: u64,
+    /// Not decided.
+    pub unavailable: u64,
+}
+
+/// What is held in memory.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct IndexSize {
+    /// Live tokens.
+    pub tokens: u64,
+    /// Users.
+    pub users: u64,
+    /// Sessions.
+    pub sessions: u64,
+}
+
+/// The record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct StoreState {
+    /// `sqlite`.
+    pub kind: String,
+    /// Whether it answers.
+    pub available: bool,
+    /// How large it is, in bytes; `null` where it does not say.
+    pub bytes: Option<u64>,
+}
+
+/// A catalog in force.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CatalogState {
+    /// Its service.
+    pub service: String,
+    /// When it came into force.
+    pub loaded_at: String,
+    /// Why the catalogs, all together, were not reloaded when they last changed; those before stay in force.
+    pub fault: Option<String>,
+}
+
+/// A refusal that is remembered.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RecentRefusal {
+    /// Ask `explain` about it.
+    pub request_id: String,
+    /// When.
+    pub at: String,
+    /// Its service.
+    pub service: String,
+    /// Its method.
+    pub method: String,
+    /// Its path as it was sent, cut, without the query.
+    pub path: String,
+    /// What the caller was told.
+    pub code: String,
+    /// The reason's word; more exact than the code.
+    pub reason: String,
+    /// The token concerned, by its id.
+    pub token: Option<String>,
+}

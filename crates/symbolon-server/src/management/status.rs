@@ -1,0 +1,90 @@
+//! How the server is. For platform administrators and the system key.
+
+use axum::Json;
+use axum::extract::State;
+use symbolon_api::{
+    CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState,
+};
+
+use super::caller::Caller;
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::pulse::{Counts, Door};
+use crate::refusals::Refused;
+
+/// How many refusals are told of at most.
+const REFUSALS: usize = 50;
+
+/// Show how the server is: where it listens, what it has decided, how large and how well it is.
+#[utoipa::path(get, path = "/v1/status", tag = "health", responses((status = 200, body = Status)))]
+pub(super) async fn status(State(app): State<App>, caller: Caller) -> Result<Json<Status>, ApiError> {
+    caller.administrator()?;
+    // That the record does not answer is what is asked for, and no reason to refuse.
+    let size = app.store().size().await.ok();
+    let available = size.is_some() && app.store().ping().await.is_ok();
+    let (users, sessions) = app.gate().people();
+    let pulse = app.pulse();
+    Ok(Json(Status {
+        version: env!("CARGO_PKG_VERSION").to_owned(),
+        started_at: pulse.started_at.to_string(),
+        now: app.now().to_string(),
+        doors: pulse.doors().into_iter().map(door).collect(),
+        services: checks(&app),
+        rates: pulse.samples().into_iter().map(|(at, counts)| rate(at.to_string(), counts)).collect(),
+        index: IndexSize {
+            tokens: app.gate().tokens() as u64,
+            users: users as u64,
+            sessions: sessions as u64,
+        },
+        store: StoreState { kind: "sqlite".to_owned(), available, bytes: size },
+        usage_dropped: app.gate().usage_dropped(),
+        catalogs: catalogs(&app),
+        refusals: app.refusals().latest(REFUSALS).iter().map(refusal).collect(),
+    }))
+}
+
+fn door(door: Door) -> DoorInfo {
+    DoorInfo {
+        name: door.name.to_owned(),
+        address: door.address,
+        service: door.service.map(|service| service.to_string()),
+    }
+}
+
+fn checks(app: &App) -> Vec<ServiceChecks> {
+    let title = |name: &str| app.gate().service(name).map(|service| service.catalog.title.clone());
+    let checks = app.gate().checks().into_iter().map(|checks| ServiceChecks {
+        title: title(checks.service.as_str()).unwrap_or_else(|| checks.service.to_string()),
+        service: checks.service.to_string(),
+        checks: checks.counts.iter().map(|(code, count)| (code.as_str().to_owned(), *count)).collect(),
+    });
+    checks.collect()
+}
+
+fn rate(at: String, counts: Counts) -> Rate {
+    Rate { at, allowed: counts.allowed, refused: counts.refused, unavailable: counts.unavailable }
+}
+
+fn catalogs(app: &App) -> Vec<CatalogState> {
+    let state = app.pulse().catalogs();
+    let services = app.gate().services();
+    let catalogs = services.iter().map(|service| CatalogState {
+        service: service.catalog.service.to_string(),
+        loaded_at: state.loaded_at.to_string(),
+        fault: state.fault.clone(),
+    });
+    catalogs.collect()
+}
+
+fn refusal(refused: &Refused) -> RecentRefusal {
+    RecentRefusal {
+        request_id: refused.id.to_string(),
+        at: refused.at.to_string(),
+        service: refused.service.to_string(),
+        method: refused.method.clone(),
+        path: refused.path.clone(),
+        code: refused.reason.code().as_str().to_owned(),
+        reason: refused.reason.word().to_owned(),
+        token: refused.token.map(|token| token.to_string()),
+    }
+}
