@@ -23,6 +23,8 @@ struct Made {
     key: String,
     jwt: String,
     ended_jwt: String,
+    /// What is in the cookie of the device.
+    mark: String,
 }
 
 async fn make(world: &World) -> Made {
@@ -41,7 +43,9 @@ async fn make(world: &World) -> Made {
     let own_key = world.post("/v1/keys", &own_key).by(&system).send().await;
     own_key.expect(201);
     let sign_in = json!({ "username": "ann", "password": PASSWORD });
-    let session = world.post("/v1/sessions", &sign_in).send().await.expect(201);
+    let session = world.post("/v1/sessions", &sign_in).header("host", "localhost").send().await;
+    let mark = session.cookies()[1].split([';', '=']).nth(1).unwrap().to_owned();
+    let session = session.expect(201);
     let ended = world.post("/v1/sessions", &sign_in).send().await.expect(201);
 
     let text = |value: &Value, field: &str| value[field].as_str().unwrap().to_owned();
@@ -56,6 +60,7 @@ async fn make(world: &World) -> Made {
         secrets.push(secret(name, jwt));
         secrets.push(secret(&format!("{name}'s signature"), jwt.rsplit_once('.').unwrap().1));
     }
+    secrets.push(secret("the device's mark", &mark));
     secrets.push(secret("the password", PASSWORD));
     secrets.push(secret("the new password", NEW_PASSWORD));
     secrets.push(secret("a password's hash", "$argon2id$"));
@@ -69,7 +74,7 @@ async fn make(world: &World) -> Made {
         search(&format!("the replay at {path}"), &replay.body, &secrets);
     }
     search("the answer to the operator's key", &own_key.body, &secrets);
-    Made { secrets, token: token_text, token_id: text(&token, "id"), key: key_text, jwt, ended_jwt }
+    Made { secrets, token: token_text, token_id: text(&token, "id"), key: key_text, jwt, ended_jwt, mark }
 }
 
 /// Everything that can be asked afterwards, by everybody, well and badly.
@@ -111,7 +116,7 @@ async fn use_it(world: &World, made: &Made) -> Vec<(String, Answer)> {
     .into_iter()
     .map(|call| call.by(&made.key))
     .collect::<Vec<_>>();
-    for secret in [&made.token, &made.key, &made.jwt, &made.ended_jwt, SUPPLIED] {
+    for secret in [&made.token, &made.key, &made.jwt, &made.ended_jwt, &made.mark, SUPPLIED] {
         // Known, in the wrong header, in the wrong form, twice.
         calls.push(world.get("/v1/self").by(secret));
         calls.push(world.get("/v1/self").header("x-api-key", secret));
@@ -125,6 +130,13 @@ async fn use_it(world: &World, made: &Made) -> Vec<(String, Answer)> {
     let wrong = json!({ "username": "ann", "password": NEW_PASSWORD });
     calls.push(world.post("/v1/sessions", &wrong));
     calls.push(world.post("/v1/sessions", &json!({ "username": PASSWORD, "password": 5 })));
+    let device = format!("symbolon_device={}", made.mark);
+    calls.push(world.post("/v1/sessions", &wrong).header("cookie", &device));
+    // The password in the wrong field, until there is no more guessing.
+    let mixed_up = json!({ "username": PASSWORD, "password": NEW_PASSWORD });
+    let from = "192.0.2.77".parse().unwrap();
+    let mixed_up = || world.post("/v1/sessions", &mixed_up).from(from).header("cookie", &device);
+    calls.extend((0..12).map(|_| mixed_up()));
     let change = json!({ "current": PASSWORD, "new": NEW_PASSWORD });
     calls.push(world.post("/v1/self/password", &change).by(&made.jwt));
     calls.push(world.patch("/v1/users/ann", &json!({ "password": NEW_PASSWORD })).by(&made.key));
@@ -183,7 +195,12 @@ async fn a_secret_is_told_once_and_left_nowhere() {
     world.app.finish().await;
     let log = log.bytes();
     let text = String::from_utf8_lossy(&log);
-    for expected in ["this level is searched too", "action=\"token.create\"", "a credential was refused"] {
+    for expected in [
+        "this level is searched too",
+        "action=\"token.create\"",
+        "a credential was refused",
+        "too many have failed",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     search("the log", &log, &made.secrets);

@@ -113,6 +113,21 @@ async fn who_signed_in_there_before_is_not_locked_out_by_those_who_guess() {
 }
 
 #[tokio::test]
+async fn guesses_that_are_made_at_once_are_no_way_around() {
+    let world = World::new().await;
+    world.person("ann", &[]).await;
+    let body = json!({ "username": "ann", "password": "a guess" });
+    let guess = || world.post("/v1/sessions", &body).from("192.0.2.1".parse().unwrap()).send();
+    let guesses: Vec<_> = (0..20).map(|_| tokio::spawn(guess())).collect();
+    let mut statuses = Vec::new();
+    for guess in guesses {
+        statuses.push(guess.await.unwrap().status);
+    }
+    statuses.sort_unstable();
+    assert_eq!(statuses, [[401; 10], [429; 10]].concat());
+}
+
+#[tokio::test]
 async fn what_succeeds_consumes_nothing() {
     let world = World::new().await;
     world.person("ann", &[]).await;
