@@ -184,6 +184,7 @@ impl Store for SqliteStore {
     }
 
     async fn size(&self) -> Result<u64, StoreError> {
+        self.alive()?;
         read::size(&self.readers).await
     }
 

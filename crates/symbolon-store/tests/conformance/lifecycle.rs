@@ -72,6 +72,7 @@ pub(crate) async fn commands_are_carried_out_in_their_order(place: &dyn Place) {
 pub(crate) async fn a_closed_store_says_so(place: &dyn Place) {
     let store = place.open().await;
     store.ping().await.unwrap();
+    assert!(store.size().await.unwrap() > 0);
     store.close().await;
     store.close().await;
     let answers = [
@@ -80,6 +81,7 @@ pub(crate) async fn a_closed_store_says_so(place: &dyn Place) {
         store.note_used(vec![(make::token_id(1), make::at(0))]).await,
         store.ping().await,
         store.check().await,
+        store.size().await.map(drop),
         store.key(make::key_id(1)).await.map(drop),
     ];
     for answer in answers {
