@@ -1,9 +1,11 @@
 //! How the server is.
 
 use serde_json::{Value, json};
+use symbolon_core::credential::Credentials;
+use symbolon_core::decision::Request;
 use symbolon_server::Door;
 
-use crate::world::World;
+use crate::world::{Setup, World};
 
 async fn status(world: &World, key: &str) -> Value {
     world.get("/v1/status").by(key).send().await.expect(200)
@@ -70,6 +72,28 @@ async fn checks_are_told_by_the_second_for_a_minute() {
     let told = status(&world, &key).await;
     assert_eq!(told["rates"].as_array().unwrap().len(), 60);
     assert_eq!(told["rates"][59]["at"], "2026-01-01T00:01:01Z");
+}
+
+#[tokio::test]
+async fn what_could_not_be_known_is_neither_allowed_nor_refused() {
+    let world = World::of(Setup { loaded: false, ..Setup::default() }).await;
+    let (key, odin) = (world.system_key().await, "odin".parse().unwrap());
+    let request = Request {
+        method: "GET",
+        target: b"/api/jobs",
+        credentials: Credentials::default(),
+        method_override: false,
+        client_ip: None,
+    };
+    let _ = world.gate.check(&odin, &request, world.app.now()).unwrap();
+    world.app.sample();
+    world.store.attach(world.gate.clone()).await.unwrap();
+    let _ = world.gate.check(&odin, &request, world.app.now()).unwrap();
+    world.app.sample();
+    let told = status(&world, &key).await;
+    assert_eq!(told["services"][0]["checks"], json!({ "credential_required": 1, "unavailable": 1 }));
+    let rate = |refused: u64, unavailable: u64| json!({ "at": "2026-01-01T00:00:00Z", "allowed": 0, "refused": refused, "unavailable": unavailable });
+    assert_eq!(told["rates"], json!([rate(0, 1), rate(1, 0)]));
 }
 
 #[tokio::test]
