@@ -82,9 +82,9 @@ impl ApiError {
         Self::new(code, code.title()).with(|answer| answer.challenge = Some(challenge))
     }
 
-    /// Too many attempts failed; the next is admitted after so many seconds (RFC 6585 section 4).
+    /// Too many attempts failed, or may yet; the next is admitted after so many seconds (RFC 6585 section 4).
     pub(crate) fn rate_limited(seconds: u64) -> Self {
-        let detail = format!("too many attempts failed; wait {seconds} seconds before the next");
+        let detail = format!("too many attempts failed, or are under way; wait {seconds} s before the next");
         Self::new(Code::RateLimited, detail).with(|answer| answer.retry_after = Some(seconds))
     }
 

@@ -23,6 +23,9 @@ struct Rate {
     period: i64,
 }
 
+/// After how long to ask again where it depends on attempts under way alone, in milliseconds: they end soon.
+const SOON: i64 = 1_000;
+
 const OF_SOURCE: Rate = Rate { at_once: 10, period: 30_000 };
 const OF_NAME: Rate = Rate { at_once: 30, period: 60_000 };
 const OF_DEVICE: Rate = Rate { at_once: 10, period: 30_000 };
@@ -165,14 +168,18 @@ impl<K: Copy + Eq + Hash> Table<K> {
         Self { rate, entries: HashMap::new() }
     }
 
-    /// After how long an attempt is admitted; 0 is now. Those under way are taken to fail.
+    /// After how long to ask again; 0 is admitted now. Those under way may fail, and hold their places till they end.
     fn wait(&mut self, key: &K, now: i64) -> i64 {
         let Rate { at_once, period } = self.rate;
         let Some(entry) = self.entries.get_mut(key) else { return 0 };
         // More than a full bucket there is only where the clock was set back.
         entry.clear = entry.clear.min(now.saturating_add(at_once * period));
-        let full = (entry.clear - now).max(0) + entry.pending * period;
-        (full - (at_once - 1) * period).max(0)
+        let (failed, room) = (entry.clear - now, (at_once - 1) * period);
+        match failed - room {
+            wait if wait > 0 => wait,
+            _ if failed.max(0) + entry.pending * period > room => SOON,
+            _ => 0,
+        }
     }
 
     fn change(&mut self, key: K, now: i64, change: impl Fn(&mut Entry)) {

@@ -128,6 +128,22 @@ async fn guesses_that_are_made_at_once_are_no_way_around() {
 }
 
 #[tokio::test]
+async fn whoever_signs_in_beside_many_others_waits_for_a_moment_and_not_for_failures() {
+    let world = World::new().await;
+    world.person("ann", &[]).await;
+    let body = json!({ "username": "ann", "password": PASSWORD });
+    let call = || world.post("/v1/sessions", &body).from("192.0.2.1".parse().unwrap()).send();
+    let calls: Vec<_> = (0..20).map(|_| tokio::spawn(call())).collect();
+    for call in calls {
+        let answer = call.await.unwrap();
+        if answer.status != 201 {
+            limited(&answer, "1");
+        }
+    }
+    call().await.expect(201);
+}
+
+#[tokio::test]
 async fn what_succeeds_consumes_nothing() {
     let world = World::new().await;
     world.person("ann", &[]).await;
