@@ -1,9 +1,11 @@
 //! The doors. Each parses bytes into types, asks the gate or a rule of core, and renders the outcome from one
-//! table. [`management`] is the API; [`proxy`] stands in front of an application; [`listen`] serves both.
+//! table. [`management`] is the API, and the console its pages; [`proxy`] stands in front of an application; [`listen`] serves both.
 
 mod answer;
 mod app;
+mod console;
 mod incoming;
+mod inside;
 pub mod listen;
 pub mod management;
 mod passwords;
@@ -14,7 +16,9 @@ mod throttle;
 
 pub use answer::ApiError;
 pub use app::{App, Clock, Parts};
+pub use console::router as site;
 pub use incoming::{AtTheMachine, Peer};
+pub use inside::in_process;
 pub use management::{check_operator_secret, document, router};
 pub use passwords::{PasswordFault, check_password, hash_password};
 pub use pulse::Door;

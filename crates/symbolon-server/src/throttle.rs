@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use symbolon_core::Timestamp;
 use symbolon_core::device::Device;
 use symbolon_core::digest::Digest;
+use symbolon_core::id::SessionId;
 
 /// How many buckets of one kind are kept at most.
 const CAPACITY: usize = 10_000;
@@ -26,7 +27,8 @@ struct Rate {
 /// After how long to ask again where it depends on attempts under way alone, in milliseconds: they end soon.
 const SOON: i64 = 1_000;
 
-const OF_SOURCE: Rate = Rate { at_once: 10, period: 30_000 };
+/// Slower than a name's: no one source keeps a name shut.
+const OF_SOURCE: Rate = Rate { at_once: 10, period: 300_000 };
 const OF_NAME: Rate = Rate { at_once: 30, period: 60_000 };
 const OF_DEVICE: Rate = Rate { at_once: 10, period: 30_000 };
 
@@ -54,6 +56,8 @@ impl Source {
 pub(crate) enum Counted {
     /// By the device alone, on which the user has signed in before.
     Device(Device),
+    /// By the session of somebody who changes the password and gives the one until now.
+    Session(SessionId),
     /// By where it comes from, if that tells anything, and by a digest of the name that it asks for.
     Stranger(Option<Source>, Digest),
 }
@@ -65,6 +69,7 @@ struct Buckets {
     sources: Table<Source>,
     names: Table<Digest>,
     devices: Table<Device>,
+    sessions: Table<SessionId>,
 }
 
 impl Default for Throttle {
@@ -73,6 +78,7 @@ impl Default for Throttle {
             sources: Table::new(OF_SOURCE),
             names: Table::new(OF_NAME),
             devices: Table::new(OF_DEVICE),
+            sessions: Table::new(OF_DEVICE),
         }))
     }
 }
@@ -84,6 +90,7 @@ impl Throttle {
         let mut buckets = self.buckets();
         let wait = match counted {
             Counted::Device(device) => buckets.devices.wait(&device, at),
+            Counted::Session(session) => buckets.sessions.wait(&session, at),
             Counted::Stranger(source, name) => {
                 let source = source.map_or(0, |source| buckets.sources.wait(&source, at));
                 source.max(buckets.names.wait(&name, at))
@@ -105,6 +112,7 @@ impl Buckets {
     fn each(&mut self, counted: Counted, at: i64, change: impl Fn(&mut Entry)) {
         match counted {
             Counted::Device(device) => self.devices.change(device, at, change),
+            Counted::Session(session) => self.sessions.change(session, at, change),
             Counted::Stranger(source, name) => {
                 if let Some(source) = source {
                     self.sources.change(source, at, &change);
@@ -118,6 +126,7 @@ impl Buckets {
     fn end(&mut self, counted: Counted, at: i64, failed: bool) {
         match counted {
             Counted::Device(device) => self.devices.end(&device, at, failed),
+            Counted::Session(session) => self.sessions.end(&session, at, failed),
             Counted::Stranger(source, name) => {
                 if let Some(source) = source {
                     self.sources.end(&source, at, failed);

@@ -209,6 +209,16 @@ impl Client {
         self.send(Method::POST, "/v1/users", new).await
     }
 
+    /// As [`Client::create_user`], but however often it is sent under one `idempotency_key` (1 to 255 visible
+    /// characters), one user is made; a repetition is refused as `already_created`. Without a key if that is empty.
+    pub async fn create_user_once(
+        &self,
+        new: &CreateUser,
+        idempotency_key: &str,
+    ) -> Result<UserRecord, ClientError> {
+        self.send_once("/v1/users", new, idempotency_key).await
+    }
+
     /// Changes a user.
     pub async fn edit_user(&self, name: &str, edit: &EditUser) -> Result<UserRecord, ClientError> {
         self.send(Method::PATCH, Target::new(&["v1", "users", name]), edit).await
@@ -224,6 +234,11 @@ impl Client {
         self.get(page.of(Target::new(&["v1", "keys"]))).await
     }
 
+    /// A key, by its id.
+    pub async fn key(&self, id: &str) -> Result<KeyRecord, ClientError> {
+        self.get(Target::new(&["v1", "keys", id])).await
+    }
+
     /// Signs in. The JWT is in this answer and never again.
     pub async fn create_session(&self, login: &CreateSession) -> Result<CreatedSession, ClientError> {
         self.send(Method::POST, "/v1/sessions", login).await
@@ -232,6 +247,16 @@ impl Client {
     /// Makes a key. The secret is in this answer and never again.
     pub async fn create_key(&self, new: &CreateKey) -> Result<CreatedKey, ClientError> {
         self.send(Method::POST, "/v1/keys", new).await
+    }
+
+    /// As [`Client::create_key`], but however often it is sent under one `idempotency_key` (1 to 255 visible
+    /// characters), one key is made; a repetition is refused as `already_created`. Without a key if that is empty.
+    pub async fn create_key_once(
+        &self,
+        new: &CreateKey,
+        idempotency_key: &str,
+    ) -> Result<CreatedKey, ClientError> {
+        self.send_once("/v1/keys", new, idempotency_key).await
     }
 
     /// Takes a key back.

@@ -33,7 +33,7 @@ use utoipa_axum::routes;
 use crate::app::App;
 use caller::MaybeCaller;
 
-pub(crate) use cookies::clear_cookie;
+pub(crate) use cookies::{clear_cookie, device_of, settable};
 pub use keys::check_operator_secret;
 pub(crate) use wire::service_info;
 

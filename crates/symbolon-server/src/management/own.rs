@@ -18,6 +18,7 @@ use super::sessions;
 use super::tokens::change::revoke_own;
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::throttle::Counted;
 
 /// Who the presented credential is.
 #[utoipa::path(get, path = "/v1/self", tag = "self", responses((status = 200, body = SelfInfo)))]
@@ -88,13 +89,20 @@ pub(super) async fn change_password(
     caller: Caller,
     Body { value, .. }: Body<ChangePassword>,
 ) -> Result<StatusCode, ApiError> {
-    let Who::User(_, user) = &caller.who else {
+    let Who::User(session, user) = &caller.who else {
         return Err(ApiError::new(Code::HumanOnly, "only a signed-in user has a password to change"));
     };
+    if value.new == value.current {
+        return Err(Refusal::field("new", "choose another password than the one until now").into());
+    }
     let stored = app.store().user(user.id).await?.ok_or_else(ApiError::unavailable)?;
+    // Whoever sits at somebody else's session does not guess the password here.
+    let attempt = app.shared().throttle.admit(Counted::Session(*session), app.now());
+    let attempt = attempt.map_err(ApiError::rate_limited)?;
     if !sessions::password_is(&app, value.current, stored.password.clone()).await? {
         return Err(Refusal::field("current", "this is not the password until now").into());
     }
+    attempt.forgive();
     let password = Some(sessions::hashed(&app, "new", value.new).await?);
     let next = User { password, password_temporary: false, revision: stored.revision + 1, ..stored };
     let deed = Deed {

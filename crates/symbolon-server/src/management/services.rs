@@ -39,9 +39,11 @@ fn concerns(app: &App, caller: &MaybeCaller, catalog: &Catalog) -> bool {
     own || app.shared().parts.open_documents
 }
 
-/// A catalog, with where the service's proxy listens.
-fn info(app: &App, catalog: &Catalog) -> ServiceInfo {
-    ServiceInfo { url: app.pulse().proxy_of(&catalog.service), ..service_info(catalog) }
+/// A catalog, and for people and the system key where the service's proxy listens.
+fn info(app: &App, caller: &MaybeCaller, catalog: &Catalog) -> ServiceInfo {
+    let told = caller.0.as_ref().is_some_and(|caller| caller.operator().is_ok());
+    let url = app.pulse().proxy_of(&catalog.service).filter(|_| told);
+    ServiceInfo { url, ..service_info(catalog) }
 }
 
 /// List the services.
@@ -53,7 +55,7 @@ pub(super) async fn list(
     readable(&app, &caller)?;
     let services = app.gate().services();
     let read = services.iter().filter(|service| concerns(&app, &caller, &service.catalog));
-    let items = read.map(|service| info(&app, &service.catalog)).collect();
+    let items = read.map(|service| info(&app, &caller, &service.catalog)).collect();
     Ok(Json(List { items, next_cursor: None }))
 }
 
@@ -73,5 +75,5 @@ pub(super) async fn show(
     if !concerns(&app, &caller, &catalog) {
         return Err(ApiError::new(Code::NotFound, "there is no such service"));
     }
-    Ok(Json(info(&app, &catalog)))
+    Ok(Json(info(&app, &caller, &catalog)))
 }

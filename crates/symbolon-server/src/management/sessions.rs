@@ -123,7 +123,9 @@ fn counted(
         return Counted::Device(device);
     }
     let name = pepper.digest(&[b"username\0", username.as_bytes()].concat());
-    Counted::Stranger(ip.and_then(Source::of), name)
+    // Over HTTPS everybody comes through whatever speaks TLS for us, and would be one source.
+    let source = ip.filter(|_| !app.shared().parts.https).and_then(Source::of);
+    Counted::Stranger(source, name)
 }
 
 /// A new session of `user`, if this is their password.

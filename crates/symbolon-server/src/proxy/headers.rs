@@ -3,7 +3,7 @@
 
 use std::net::IpAddr;
 
-use http::header::{CONNECTION, COOKIE, HOST, TE, TRANSFER_ENCODING};
+use http::header::{CONNECTION, COOKIE, HOST, SET_COOKIE, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::credential::holds_session;
 use symbolon_core::decision::Identity;
@@ -142,6 +142,24 @@ pub(super) fn remove_own_cookie(headers: &mut HeaderMap) {
     };
     if headers.get_all(COOKIE).iter().any(left) {
         headers.remove(COOKIE);
+    }
+}
+
+/// Removes Symbolon's own cookies from what the application sets: a browser keeps them for every port of the host, and
+/// would be signed in to the console as whoever the application likes.
+pub(super) fn remove_own_set_cookie(headers: &mut HeaderMap) {
+    let own = |value: &HeaderValue| {
+        let name =
+            value.as_bytes().split(|b| matches!(b, b'=' | b';')).next().unwrap_or_default().trim_ascii();
+        [true, false].iter().any(|https| own_names(*https).iter().any(|own| name == own.as_bytes()))
+    };
+    if headers.get_all(SET_COOKIE).iter().any(own) {
+        let kept: Vec<HeaderValue> =
+            headers.get_all(SET_COOKIE).iter().filter(|value| !own(value)).cloned().collect();
+        headers.remove(SET_COOKIE);
+        for value in kept {
+            headers.append(SET_COOKIE, value);
+        }
     }
 }
 

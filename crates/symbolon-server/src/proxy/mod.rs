@@ -189,6 +189,7 @@ impl Proxy {
         let body = RequestBody::new(body, self.settings.clone(), activity.clone());
         let request = Request::from_parts(parts, body);
         let (mut response, sender) = exchange(&self.pool, request, timeouts, &activity).await?;
+        headers::remove_own_set_cookie(response.headers_mut());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let caller = caller.filter(|_| tunnel::granted(response.headers())).ok_or(Fault::Upgrade)?;
             let application = hyper::upgrade::on(&mut response);

@@ -34,18 +34,18 @@ fn a_source_is_an_address_or_a_64() {
 }
 
 #[test]
-fn ten_of_a_source_then_one_in_thirty_seconds() {
+fn ten_of_a_source_then_one_in_five_minutes() {
     let throttle = Throttle::default();
     let one = |number| Counted::Stranger(source("192.0.2.1"), name(number));
     for number in 0..10 {
         assert_eq!(fail(&throttle, one(number), 0), Ok(()));
     }
-    assert_eq!(fail(&throttle, one(10), 0), Err(30), "whatever the name");
-    assert_eq!(fail(&throttle, one(10), 1), Err(30), "the seconds are whole ones, and enough");
-    assert_eq!(fail(&throttle, one(10), 29_000), Err(1));
-    assert_eq!(fail(&throttle, one(10), 29_999), Err(1));
-    assert_eq!(fail(&throttle, one(10), 30_000), Ok(()));
-    assert_eq!(fail(&throttle, one(10), 30_000), Err(30));
+    assert_eq!(fail(&throttle, one(10), 0), Err(300), "whatever the name");
+    assert_eq!(fail(&throttle, one(10), 1), Err(300), "the seconds are whole ones, and enough");
+    assert_eq!(fail(&throttle, one(10), 299_000), Err(1));
+    assert_eq!(fail(&throttle, one(10), 299_999), Err(1));
+    assert_eq!(fail(&throttle, one(10), 300_000), Ok(()));
+    assert_eq!(fail(&throttle, one(10), 300_000), Err(300));
     let other = Counted::Stranger(source("192.0.2.2"), name(1));
     assert_eq!(fail(&throttle, other, 0), Ok(()));
 }
@@ -80,7 +80,7 @@ fn what_succeeds_consumes_nothing_and_what_is_under_way_holds_its_place() {
     drop(throttle.admit(counted, at(0)).unwrap());
     assert_eq!(throttle.admit(counted, at(0)).err(), Some(1));
     drop(under_way);
-    assert_eq!(throttle.admit(counted, at(0)).err(), Some(30));
+    assert_eq!(throttle.admit(counted, at(0)).err(), Some(300));
 }
 
 #[test]

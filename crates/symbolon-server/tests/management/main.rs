@@ -5,6 +5,7 @@
 mod authorization;
 mod bad_input;
 mod between;
+mod console;
 mod document;
 mod explain;
 mod faults;

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod cookies;
 mod headers;
 mod listener;
 mod messages;

@@ -67,6 +67,9 @@ pub(in crate::management) async fn usage(
 }
 
 /// So many days that end today. Refused: fewer than one, and more than are kept.
+/// Each day of each token is looked up: more would keep others from the record.
+const MOST_WITH_REQUESTS: usize = 200;
+
 fn last_days(app: &App, field: &str, days: i32) -> Result<RangeInclusive<Day>, Refusal> {
     if !(1..=KEPT_DAYS).contains(&days) {
         return Err(Refusal::field(field, format!("{field} is 1 to {KEPT_DAYS}")));
@@ -82,6 +85,12 @@ pub(super) async fn add_requests(
     days: i32,
 ) -> Result<(), ApiError> {
     let days = last_days(app, "requests", days)?;
+    if tokens.len() > MOST_WITH_REQUESTS {
+        let detail = format!(
+            "requests are told of at most {MOST_WITH_REQUESTS} tokens at once; ask with a smaller limit"
+        );
+        return Err(Refusal::field("requests", detail).into());
+    }
     let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
     let totals = app.store().requests(&ids, days.clone()).await?;
     let totals: HashMap<_, _> =

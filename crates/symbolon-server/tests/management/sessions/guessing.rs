@@ -42,17 +42,17 @@ async fn guessing_from_one_source_is_stopped_and_another_is_let_in() {
     for number in 0..10 {
         guess(&world, "192.0.2.1", &format!("user{number}")).await.refused(401, "invalid_login");
     }
-    limited(&guess(&world, "192.0.2.1", "ann").await, "30");
+    limited(&guess(&world, "192.0.2.1", "ann").await, "300");
     // Also with the right password, and under another name that is the same source.
-    limited(&sign_in(&world, "192.0.2.1", "ann", PASSWORD, "").await, "30");
-    limited(&sign_in(&world, "::ffff:192.0.2.1", "ann", PASSWORD, "").await, "30");
+    limited(&sign_in(&world, "192.0.2.1", "ann", PASSWORD, "").await, "300");
+    limited(&sign_in(&world, "::ffff:192.0.2.1", "ann", PASSWORD, "").await, "300");
     sign_in(&world, "192.0.2.2", "ann", PASSWORD, "").await.expect(201);
-    world.clock.advance(29);
+    world.clock.advance(299);
     limited(&guess(&world, "192.0.2.1", "ann").await, "1");
     world.clock.advance(1);
     sign_in(&world, "192.0.2.1", "ann", PASSWORD, "").await.expect(201);
     guess(&world, "192.0.2.1", "ann").await.refused(401, "invalid_login");
-    limited(&guess(&world, "192.0.2.1", "ann").await, "30");
+    limited(&guess(&world, "192.0.2.1", "ann").await, "300");
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn what_succeeds_consumes_nothing() {
         sign_in(&world, "192.0.2.1", "ann", PASSWORD, "").await.expect(201);
     }
     guess(&world, "192.0.2.1", "ann").await.refused(401, "invalid_login");
-    limited(&guess(&world, "192.0.2.1", "ann").await, "30");
+    limited(&guess(&world, "192.0.2.1", "ann").await, "300");
 }
 
 #[tokio::test]

@@ -1,0 +1,187 @@
+//! Editing a token. What was not touched is not sent, so that two who edit different things do not undo each other.
+
+use askama::Template;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect, Response};
+use jiff::Timestamp;
+use symbolon_api::{EditToken, SelfService, ServiceInfo, TokenRecord};
+
+use super::choice::{EndChoice, Group, asked_end, ending, ends, groups};
+use super::{of_reader, page_of};
+use crate::console::Site;
+use crate::console::fault::Fault;
+use crate::console::fields::Fields;
+use crate::console::moment::day;
+use crate::console::page::{self, Frame, Section};
+use crate::console::posted::Posted;
+use crate::console::problems::Problems;
+use crate::console::reader::Reader;
+use crate::console::scopes::closure;
+use crate::console::summary::{Ending, Summary};
+use crate::console::text::{EN, Text, fill};
+
+#[derive(Template)]
+#[template(path = "tokens/edit.html")]
+struct EditPage {
+    t: &'static Text,
+    frame: Frame,
+    service: String,
+    title: String,
+    form_token: String,
+    href: String,
+    token_name: String,
+    name: String,
+    description: String,
+    /// What the form showed at first: only what differs from it is sent.
+    was: Was,
+    groups: Vec<Group>,
+    ends: Vec<EndChoice>,
+    until: String,
+    tomorrow: String,
+    summary: Summary,
+    problems: Problems,
+}
+
+struct Was {
+    name: String,
+    description: String,
+    scopes: Vec<String>,
+}
+
+fn form(
+    site: &Site,
+    reader: &Reader,
+    (catalog, own): (&ServiceInfo, &SelfService),
+    token: &TokenRecord,
+    fields: &Fields,
+    problems: Problems,
+) -> EditPage {
+    let t = &EN;
+    let now = site.app.now();
+    let keep =
+        token.expires_at.as_ref().and_then(|at| at.parse().ok()).map_or_else(|| t.never.to_owned(), day);
+    let ticked: Vec<String> = fields.all("scope").map(str::to_owned).collect();
+    let title = fill(t.edit_title, &[("name", &token.name)]);
+    EditPage {
+        t,
+        frame: Frame::of(reader, &title, Section::Tokens, Some(&catalog.service)),
+        service: catalog.service.clone(),
+        title,
+        form_token: reader.form_token.as_str().to_owned(),
+        href: page_of(token),
+        token_name: token.name.clone(),
+        name: fields.raw("name").to_owned(),
+        description: fields.raw("description").to_owned(),
+        was: Was {
+            name: fields.raw("was.name").to_owned(),
+            description: fields.raw("was.description").to_owned(),
+            scopes: fields.all("was.scope").map(str::to_owned).collect(),
+        },
+        groups: groups(catalog, &allowed(own, token), &ticked),
+        ends: ends(catalog, Some(keep), fields.text("end"), now),
+        until: fields.text("until").to_owned(),
+        tomorrow: site.tomorrow(),
+        summary: summary_of(catalog, token, fields, now),
+        problems,
+    }
+}
+
+/// What the token would be able to do.
+fn summary_of(catalog: &ServiceInfo, token: &TokenRecord, fields: &Fields, now: Timestamp) -> Summary {
+    let ticked: Vec<String> = fields.all("scope").map(str::to_owned).collect();
+    let ending = if fields.text("end") == "keep" { Ending::of(token) } else { ending(fields, now) };
+    Summary::of(catalog, &ticked, ending)
+}
+
+/// The same, for the script, while the form is filled in.
+pub(super) async fn summary(
+    State(site): State<Site>,
+    Path((service, id)): Path<(String, String)>,
+    Posted { reader, fields }: Posted,
+) -> Result<Response, Fault> {
+    let token = reader.api.token(&service, &id).await?;
+    let catalog = reader.api.service(&service).await?;
+    Ok(page::show(&summary_of(&catalog, &token, &fields, site.app.now())))
+}
+
+/// What may be ticked: what the reader may grant, and what the token holds already.
+fn allowed(own: &SelfService, token: &TokenRecord) -> Vec<String> {
+    [own.grantable_scopes.as_slice(), &token.scopes].concat()
+}
+
+/// What the form shows before anything is typed.
+fn filled(token: &TokenRecord) -> Fields {
+    let fields = Fields::default()
+        .with("name", &token.name)
+        .with("was.name", &token.name)
+        .with("description", &token.description)
+        .with("was.description", &token.description)
+        .with("end", "keep");
+    token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
+}
+
+/// The form.
+pub(super) async fn show(
+    State(site): State<Site>,
+    reader: Reader,
+    Path((service, id)): Path<(String, String)>,
+) -> Result<Response, Fault> {
+    let token = reader.api.token(&service, &id).await?;
+    if token.state == "revoked" {
+        return Ok(Redirect::to(&page_of(&token)).into_response());
+    }
+    let catalog = reader.api.service(&service).await?;
+    let own = of_reader(&reader, &service)?;
+    Ok(page::show(&form(&site, &reader, (&catalog, own), &token, &filled(&token), Problems::default())))
+}
+
+/// What was typed, if it is not what the form showed. A browser sends line ends as CR LF.
+fn changed(fields: &Fields, name: &str) -> Option<String> {
+    let typed = fields.text(name).replace("\r\n", "\n");
+    Some(typed).filter(|typed| *typed != fields.text(&format!("was.{name}")).replace("\r\n", "\n"))
+}
+
+/// The scopes, if they amount to others than the form showed. The script does not send what another scope includes;
+/// what was granted by itself stays so.
+fn changed_scopes(catalog: &ServiceInfo, fields: &Fields) -> Option<Vec<String>> {
+    let of = |name: &str| fields.all(name).map(str::to_owned).collect::<Vec<_>>();
+    let (mut ticked, shown) = (of("scope"), of("was.scope"));
+    let amount = closure(catalog, &ticked);
+    let kept = shown.iter().filter(|scope| amount.contains(scope) && !ticked.contains(scope));
+    let kept: Vec<String> = kept.cloned().collect();
+    ticked.extend(kept);
+    let (mut now, mut then) = (ticked.clone(), shown);
+    now.sort();
+    then.sort();
+    Some(ticked).filter(|_| now != then)
+}
+
+/// Saves what was changed. What narrows the token holds when the answer comes.
+pub(super) async fn save(
+    State(site): State<Site>,
+    Path((service, id)): Path<(String, String)>,
+    Posted { reader, fields }: Posted,
+) -> Result<Response, Fault> {
+    let token = reader.api.token(&service, &id).await?;
+    let catalog = reader.api.service(&service).await?;
+    let own = of_reader(&reader, &service)?;
+    if fields.text("do") == "preview" {
+        return Ok(page::show(&form(&site, &reader, (&catalog, own), &token, &fields, Problems::default())));
+    }
+    let (expires_at, expires_in) = asked_end(&fields);
+    let edit = EditToken {
+        name: changed(&fields, "name"),
+        description: changed(&fields, "description"),
+        scopes: changed_scopes(&catalog, &fields),
+        expires_at,
+        expires_in,
+    };
+    match reader.api.edit_token(&service, &token.id, &edit).await {
+        Ok(token) => Ok(Redirect::to(&format!("{}?done=saved", page_of(&token))).into_response()),
+        Err(error) => {
+            let shown = ["name", "description", "scopes", "expires_at", "expires_in"];
+            let problems = Problems::of(*Fault::from(error).problem()?, &shown);
+            Ok(page::again(&form(&site, &reader, (&catalog, own), &token, &fields, problems)))
+        }
+    }
+}

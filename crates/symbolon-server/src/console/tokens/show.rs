@@ -1,0 +1,187 @@
+//! A token: what it may do and what it did.
+
+use askama::Template;
+use axum::extract::{Path, RawQuery};
+use axum::response::Response;
+use jiff::{SignedDuration, Timestamp};
+use symbolon_api::client::PageOf;
+use symbolon_api::{ServiceInfo, TokenUsage, UsageDay};
+
+use super::{State, perhaps};
+use crate::console::Site;
+use crate::console::audit::Line;
+use crate::console::chart::{Bars, Share};
+use crate::console::fault::Fault;
+use crate::console::fields::Fields;
+use crate::console::moment::Moment;
+use crate::console::page::{self, Frame, Section};
+use crate::console::reader::Reader;
+use crate::console::summary::{Ending, sentence};
+use crate::console::text::{EN, Text, fill, notice, number, outcome};
+
+/// Days of use that are shown.
+const DAYS: u8 = 30;
+/// Lines of the audit that are shown.
+const LINES: usize = 20;
+
+#[derive(Template)]
+#[template(path = "tokens/show.html")]
+struct TokenPage {
+    t: &'static Text,
+    frame: Frame,
+    service: String,
+    form_token: String,
+    id: String,
+    name: String,
+    description: String,
+    /// The beginning of the secret, as it is written.
+    begins: String,
+    owner: String,
+    owner_linked: bool,
+    profile: Option<String>,
+    state: State,
+    revoked: bool,
+    disabled: bool,
+    says: String,
+    created: Moment,
+    expires: Option<Moment>,
+    last_used: Option<Moment>,
+    last_from: Option<String>,
+    allowed_total: String,
+    refused_total: String,
+    chart: Bars,
+    table: Vec<Day>,
+    scopes: Vec<ScopeUse>,
+    unused: bool,
+    operations: Vec<RouteUse>,
+    left_out: Option<String>,
+    refusals: Vec<Refusal>,
+    lines: Vec<Line>,
+    href: String,
+}
+
+struct Day {
+    name: String,
+    allowed: String,
+    refused: String,
+}
+
+struct ScopeUse {
+    name: String,
+    grants: String,
+    count: String,
+    share: Share,
+    last: Option<Moment>,
+}
+
+/// What was asked of a route, and with which outcome.
+struct RouteUse {
+    method: String,
+    path: String,
+    outcome: String,
+    count: String,
+    last: Moment,
+    place: String,
+}
+
+/// A refusal that can still be explained.
+struct Refusal {
+    at: Moment,
+    method: String,
+    path: String,
+    reason: String,
+    request_id: String,
+}
+
+fn scope_uses(catalog: &ServiceInfo, usage: &TokenUsage) -> Vec<ScopeUse> {
+    let most = usage.scopes.iter().map(|scope| scope.count).max().unwrap_or_default();
+    let uses = usage.scopes.iter().map(|scope| {
+        let known = catalog.scopes.iter().find(|known| known.name == scope.scope);
+        ScopeUse {
+            grants: known.map_or_else(|| EN.scope_inert.to_owned(), |known| known.grants.clone()),
+            count: number(scope.count),
+            share: Share::of(scope.count, most),
+            last: perhaps(scope.last_at.as_ref()),
+            name: scope.scope.clone(),
+        }
+    });
+    uses.collect()
+}
+
+/// The page of one token.
+pub(super) async fn show(
+    axum::extract::State(site): axum::extract::State<Site>,
+    reader: Reader,
+    Path((service, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Fault> {
+    let t = &EN;
+    let asked = Fields::read(query.unwrap_or_default().as_bytes());
+    let token = reader.api.token(&service, &id).await?;
+    let catalog = reader.api.service(&service).await?;
+    let usage = reader.api.token_usage(&service, &token.id, Some(DAYS)).await?;
+    let lines = PageOf { cursor: None, limit: Some(LINES) };
+    let lines = reader.api.token_audit(&service, &token.id, &lines).await?;
+    let operations = usage.routes.iter().map(|route| RouteUse {
+        method: route.method.clone(),
+        path: route.path.clone(),
+        outcome: outcome(&route.outcome),
+        count: number(route.count),
+        last: Moment::read(&route.last_at),
+        place: route.last_ip.clone().unwrap_or_default(),
+    });
+    let month_ago = site
+        .app
+        .now()
+        .saturating_sub(SignedDuration::from_hours(24 * i64::from(DAYS)))
+        .unwrap_or(Timestamp::MIN);
+    let last = usage.routes.iter().find(|route| route.outcome == "allowed");
+    let total = |of: fn(&UsageDay) -> u64| number(usage.days.iter().map(of).sum());
+    let refusals = usage.refusals.iter().map(|refusal| Refusal {
+        at: Moment::read(&refusal.at),
+        method: refusal.method.clone(),
+        path: refusal.path.clone(),
+        reason: outcome(&refusal.reason),
+        request_id: refusal.request_id.clone(),
+    });
+    let table = usage.days.iter().rev().map(|day| Day {
+        name: crate::console::moment::day_of(&day.day),
+        allowed: number(day.allowed),
+        refused: number(day.refused),
+    });
+    Ok(page::show(&TokenPage {
+        t,
+        frame: Frame::of(&reader, &token.name, Section::Tokens, Some(&service))
+            .noting(notice(asked.text("done"))),
+        form_token: reader.form_token.as_str().to_owned(),
+        href: super::page_of(&token),
+        begins: format!("{}_{}…", catalog.token_prefix, token.token_prefix),
+        says: sentence(&catalog, &token.effective_scopes, Ending::of(&token)),
+        state: State::of(&token.state),
+        revoked: token.state == "revoked",
+        disabled: token.state == "disabled",
+        created: Moment::read(&token.created_at),
+        expires: perhaps(token.expires_at.as_ref()),
+        last_used: perhaps(token.last_used_at.as_ref()),
+        last_from: last.and_then(|route| route.last_ip.clone()),
+        allowed_total: fill(t.allowed_total, &[("n", &total(|day| day.allowed))]),
+        refused_total: fill(t.refused_total, &[("n", &total(|day| day.refused))]),
+        unused: token.created_at.parse().is_ok_and(|made: Timestamp| made < month_ago)
+            && usage.scopes.iter().any(|scope| scope.count == 0),
+        chart: Bars::of(&usage.days),
+        table: table.collect(),
+        scopes: scope_uses(&catalog, &usage),
+        left_out: (usage.routes_left_out > 0)
+            .then(|| fill(t.routes_left_out, &[("count", &number(usage.routes_left_out))])),
+        operations: operations.collect(),
+        refusals: refusals.collect(),
+        lines: lines.items.into_iter().map(Line::of).collect(),
+        owner_linked: reader.me.platform_admin,
+        owner: token.owner,
+        profile: token.profile,
+        description: token.description,
+        name: token.name,
+        id: token.id,
+        service,
+    }))
+}
