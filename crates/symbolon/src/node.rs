@@ -1,19 +1,13 @@
 //! A node: an open data directory, the gate over its record, and the doors' common ground.
 
-use std::io;
 use std::sync::Arc;
 
-use axum::body::Body;
-use bytes::Bytes;
-use http::{Request, Response};
-use http_body_util::BodyExt;
-use symbolon_api::client::{Reply, Transport};
+use symbolon_api::client::Transport;
 use symbolon_core::Catalog;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
 use symbolon_server::{App, AtTheMachine, Parts};
-use tower::ServiceExt;
 
 use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::Opened;
@@ -78,17 +72,9 @@ impl Node {
 
     /// A way into the management API that needs no server: for whoever holds the data directory.
     pub(crate) fn transport(&self) -> Transport {
-        let router = symbolon_server::router(self.app.clone());
-        Transport::InProcess(Arc::new(move |request: Request<Bytes>| -> Reply {
-            let mut request = request.map(Body::from);
-            request.extensions_mut().insert(AtTheMachine);
-            let answer = router.clone().oneshot(request);
-            Box::pin(async move {
-                let (parts, body) = answer.await.unwrap_or_else(|never| match never {}).into_parts();
-                let body = body.collect().await.map_err(io::Error::other)?;
-                Ok(Response::from_parts(parts, body.to_bytes()))
-            })
-        }))
+        symbolon_server::in_process(symbolon_server::router(self.app.clone()), |extensions| {
+            extensions.insert(AtTheMachine);
+        })
     }
 
     /// Writes what is still to be written and closes the record. The directory is free when this returns.

@@ -2,6 +2,7 @@
 //! this process, on free loopback ports, in one directory of its own.
 
 mod directory;
+mod invite;
 mod screen;
 mod script;
 mod stage;

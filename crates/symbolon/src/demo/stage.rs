@@ -14,7 +14,6 @@ use symbolon_api::{CreateSession, CreateToken, CreateUser, EditUser};
 use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
-use super::screen::Screen;
 use super::script::{Cast, OPERATOR, Role, TOKENS};
 use crate::failure::Failure;
 use crate::serve::{Server, Signals};
@@ -26,11 +25,13 @@ const VISITORS_PASSWORD: &str = "a password for a demo";
 
 /// Everything that runs.
 pub(super) struct Stage {
-    server: Server,
+    pub(super) server: Server,
     settings: Settings,
     applications: JoinSet<()>,
     administrator: Client,
-    secrets: HashMap<Cast, SecretString>,
+    /// The administrator's password, for whoever looks at the console.
+    pub(super) password: SecretString,
+    pub(super) secrets: HashMap<Cast, SecretString>,
     ids: HashMap<Cast, String>,
     visitor: SecretString,
 }
@@ -71,6 +72,7 @@ impl Stage {
             settings,
             applications,
             administrator,
+            password: password.clone(),
             secrets: HashMap::from([(Cast::SystemKey, system_key)]),
             ids: HashMap::new(),
             visitor: SecretString::default(),
@@ -166,67 +168,6 @@ impl Stage {
     pub(super) async fn end_of(&self, cast: Cast) -> Result<Option<String>, Failure> {
         let id = self.ids.get(&cast).ok_or_else(|| Failure::new("there is no such token"))?;
         Ok(self.administrator.token("odin", id).await?.expires_at)
-    }
-
-    /// Says what may be tried by hand. These secrets live as long as the demo.
-    pub(super) fn invite(&self, screen: &Screen) {
-        screen.heading("Now you. It runs until Ctrl-C.");
-        screen.line(format!(
-            "  management API  {}   (the system key opens everything)",
-            self.server.management()
-        ));
-        for service in ["odysseus", "odin"] {
-            screen.line(format!("  {service:<14}  {}", self.server.service(service).unwrap_or_default()));
-        }
-        let secret =
-            |cast: Cast| self.secrets.get(&cast).map(ExposeSecret::expose_secret).unwrap_or_default();
-        let odin = self.server.service("odin").unwrap_or_default();
-        let odysseus = self.server.service("odysseus").unwrap_or_default();
-        let api = self.server.management();
-        let lines = [
-            (
-                "a reader reads",
-                format!("curl -s -H 'Authorization: Bearer {}' {odin}/api/printers", secret(Cast::Reader)),
-            ),
-            (
-                "a writer creates a job",
-                format!(
-                    "curl -s -X POST -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \
-                     -d '{{\"model_id\": 42, \"printer_id\": 1, \"priority\": \"normal\"}}' {odin}/api/jobs",
-                    secret(Cast::Writer)
-                ),
-            ),
-            (
-                "an agent is kept from backups",
-                format!("curl -s -H 'Authorization: Bearer {}' {odin}/api/backups", secret(Cast::AgentWrite)),
-            ),
-            (
-                "chat",
-                format!(
-                    "curl -s -X POST -H 'Authorization: Bearer {}' -H 'Content-Type: application/json' \
-                 -d '{{\"message\": \"Hello\"}}' {odysseus}/api/v1/chat",
-                    secret(Cast::Chat)
-                ),
-            ),
-            (
-                "the command line",
-                format!(
-                    "SYMBOLON_URL={api} SYMBOLON_KEY={} symbolon token list --service odin",
-                    secret(Cast::SystemKey)
-                ),
-            ),
-            (
-                "all tokens of O.D.I.N.",
-                format!(
-                    "curl -s -H 'Authorization: Bearer {}' {api}/v1/services/odin/tokens",
-                    secret(Cast::SystemKey)
-                ),
-            ),
-        ];
-        for (what, line) in lines {
-            screen.line(format!("\n  # {what}\n  {line}"));
-        }
-        screen.line("");
     }
 
     /// Keeps everything going until it is told to stop.

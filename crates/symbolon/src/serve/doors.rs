@@ -3,10 +3,11 @@
 
 use std::io::ErrorKind;
 use std::net::SocketAddr;
+use std::path::Path;
 
 use symbolon_core::name::ServiceName;
 use symbolon_server::Door;
-use symbolon_server::listen::{Limits, Listener, serve};
+use symbolon_server::listen::{Limits, serve};
 use symbolon_server::proxy::{Proxy, ProxySettings};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
@@ -87,18 +88,20 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn begin(node: &Node, bound: Bound, socket: UnixListener) -> Self {
+    pub(super) fn begin(node: &Node, bound: Bound, (socket, path): (UnixListener, &Path)) -> Self {
         let mut open = Self {
             management: url(&bound.management),
             services: bound.proxies.iter().map(|(door, proxy)| (proxy.service.clone(), url(door))).collect(),
             tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
         };
-        node.app().set_doors(open.doors(&socket));
-        let router = symbolon_server::router(node.app().clone());
-        for listener in [Listener::from(bound.management), Listener::from(socket)] {
-            open.tasks.spawn(serve(listener, router.clone(), open.shutdown.clone(), Limits::default()));
-        }
+        node.app().set_doors(open.doors(path));
+        let (site, api) =
+            (symbolon_server::site(node.app().clone()), symbolon_server::router(node.app().clone()));
+        let management = serve(bound.management.into(), site, open.shutdown.clone(), Limits::default());
+        open.tasks.spawn(management);
+        // Whoever opens the socket is a program, and needs no pages.
+        open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), Limits::default()));
         for (listener, settings) in bound.proxies {
             let door = Proxy::new(node.app().clone(), settings).door();
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
@@ -106,12 +109,12 @@ impl Open {
         open
     }
 
-    fn doors(&self, socket: &UnixListener) -> Vec<Door> {
-        let path = socket.local_addr().ok();
-        let path = path.as_ref().and_then(|address| address.as_pathname());
+    fn doors(&self, socket: &Path) -> Vec<Door> {
         let door = |name, address, service| Door { name, address, service };
-        let mut doors = vec![door("management", self.management.clone(), None)];
-        doors.extend(path.map(|path| door("socket", path.display().to_string(), None)));
+        let mut doors = vec![
+            door("management", self.management.clone(), None),
+            door("socket", socket.display().to_string(), None),
+        ];
         let services = self.services.iter();
         doors.extend(services.map(|(name, url)| door("proxy", url.clone(), Some(name.clone()))));
         doors

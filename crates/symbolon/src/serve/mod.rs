@@ -86,7 +86,7 @@ impl Server {
             show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
         }
         let node = Node::start(opened, settings, gate).await?;
-        let open = Open::begin(&node, bound, socket);
+        let open = Open::begin(&node, bound, (socket, &directory.socket()));
         Ok(Self { node, open, directory, socket_file, watched })
     }
 
