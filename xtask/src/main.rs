@@ -4,6 +4,7 @@
 //! went, [`tools`] installs what is missing.
 
 mod bench;
+mod screenshots;
 mod shell;
 mod step;
 mod test;
@@ -34,12 +35,15 @@ enum Task {
     /// Compare the ratios and not the numbers, which are the machine's. Of the ratios trust that of the CPU time
     /// most: on a busy machine time is shared with others, work is not.
     Bench(bench::Options),
+    /// Take pictures of the console's pages, of a server with invented tokens and use
+    Screenshots(screenshots::Options),
 }
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Screenshots(options) => screenshots::run(&options),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

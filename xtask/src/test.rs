@@ -28,6 +28,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     tools::programs(&shell, tools::FOR_TESTS)?;
     tools::cargo_tool(&mut shell, &tools::NEXTEST)?;
     tools::python_package(&shell, &tools::CLIENT_GENERATOR)?;
+    tools::npm_packages(&shell, &tools::FOR_BROWSER_TESTS)?;
     if !options.quick {
         tools::cargo_tool(&mut shell, &tools::DENY)?;
     }

