@@ -35,9 +35,11 @@ fn staying(temporary: &Path) -> (Child, Vec<SocketAddr>) {
         if !line.contains("curl")
             && let Some(address) = url
         {
-            addresses.push(address.parse().unwrap());
+            addresses.push(address.trim_end_matches('/').parse().unwrap());
         }
         if line.contains("/v1/services/odin/tokens") {
+            // The console and the management API are at one.
+            addresses.dedup();
             return (child, addresses);
         }
     }

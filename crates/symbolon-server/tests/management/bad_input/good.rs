@@ -18,6 +18,8 @@ impl Stage {
         let world = World::new().await;
         let key = world.system_key().await;
         let person = world.person("ann", &[]).await;
+        // Who signs in keeps the password that ann changes.
+        world.person("bob", &[]).await;
         let made = world.token(&key, "odysseus", &json!({ "name": "test", "scopes": ["chat"] })).await;
         let token = made["id"].as_str().unwrap().to_owned();
         Self { world, key, person, token }
@@ -61,8 +63,8 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
             json!({ "request_id": "req_00000000000170008000000000000001" })
         }
         ("POST /v1/services/{service}/explain", _) => json!({ "method": "GET", "path": "/" }),
-        ("POST /v1/self/password", _) => json!({ "current": PASSWORD, "new": PASSWORD }),
-        ("POST /v1/sessions", _) => json!({ "username": "ann", "password": PASSWORD }),
+        ("POST /v1/self/password", _) => json!({ "current": PASSWORD, "new": "another correct horse" }),
+        ("POST /v1/sessions", _) => json!({ "username": "bob", "password": PASSWORD }),
         ("POST /v1/users", _) => json!({ "name": "new" }),
         ("PATCH /v1/users/{name}", _) => json!({ "active": true }),
         ("POST /v1/keys", "service") => json!({ "kind": "verifier", "name": "test", "service": "odin" }),

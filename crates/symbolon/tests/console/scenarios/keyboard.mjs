@@ -45,7 +45,7 @@ scenario(async ({ stage, open }) => {
       await to(css);
       await type(text);
     }
-    await leave(/\/tokens$/);
+    await leave(/\/tokens\?done=password$/);
   }
 
   // The first stop of every page leads past the navigation.
