@@ -8,8 +8,9 @@ const listening = (server) => new Promise((done) => server.listen(0, "127.0.0.1"
 const closing = (server) => new Promise((done) => server.close(done));
 
 scenario(async ({ stage, browser }) => {
-  // A port of our own on which nobody answers: one that was closed could be somebody else's by now.
-  const silent = createServer().on("connection", (socket) => socket.destroy());
+  // A port of our own on which nobody answers: one that was closed could be somebody else's by now. The request is read
+  // first; what the browser calls a connection that is cut depends on how far it was.
+  const silent = createServer((request) => request.socket.destroy());
   const nobody = `http://127.0.0.1:${await listening(silent)}/`;
 
   const policy = "default-src 'none'";
@@ -21,7 +22,7 @@ scenario(async ({ stage, browser }) => {
     ["script", "<script>document.title = 'run'</script>", /^console: .*Content Security Policy/, policy],
     ["style", "<p style='color: red'>red</p>", /^console: .*Content Security Policy/, policy],
     ["missing", "<img src=/no-such-image alt=''>", /^console: .*status of 404/],
-    ["unanswered", `<img src='${nobody}' alt=''>`, /^failed: GET .* net::ERR_(EMPTY_RESPONSE|CONNECTION_RESET)$/],
+    ["unanswered", `<img src='${nobody}' alt=''>`, /^failed: GET http:\/\/127\.0\.0\.1:\d+\/ net::ERR_[A-Z_]+$/],
     ["name", "<img src='http://example.com/name' alt=''>", /^left the machine: http:\/\/example\.com\/name$/],
     ["address", "<img src='http://203.0.113.1/address' alt=''>", /^left the machine: http:\/\/203\.0\.113\.1\/address$/],
     ["frame", "<iframe src='https://example.com/frame'></iframe>", /^left the machine: https:\/\/example\.com\/frame$/],
