@@ -44,20 +44,20 @@ fn steps(options: &Options) -> Vec<Step> {
         step("format", "cargo fmt --all --check", "`cargo fmt --all` mends it."),
         step(
             "clippy",
-            "cargo clippy --workspace --all-targets --locked -- -D warnings",
+            "cargo clippy --workspace --all-targets --all-features --locked -- -D warnings",
             "Mend what it names, or expect it with a reason: `#[expect(lint, reason = \"…\")]`.",
         ),
     ];
     if !options.quick {
         steps.push(step(
             "doc tests",
-            "cargo test --doc --workspace --locked",
+            "cargo test --doc --workspace --all-features --locked",
             "An example in a docstring is wrong.",
         ));
     }
     let mut tests = step(
         "tests",
-        "cargo nextest run --workspace --locked",
+        "cargo nextest run --workspace --all-features --locked",
         "The failures are above, each with its output; `cargo xtask test --quick -- NAME` runs one again.",
     );
     tests.command.extend_from_slice(&options.nextest);
@@ -65,7 +65,7 @@ fn steps(options: &Options) -> Vec<Step> {
     if !options.quick {
         let mut documents = step(
             "documents",
-            "cargo doc --no-deps --workspace --locked",
+            "cargo doc --no-deps --workspace --all-features --locked",
             "A docstring has a broken link or broken markup.",
         );
         documents.variables = &[("RUSTDOCFLAGS", "-D warnings")];
@@ -102,10 +102,10 @@ mod tests {
             lines(false, false, &[]),
             [
                 "cargo fmt --all --check",
-                "cargo clippy --workspace --all-targets --locked -- -D warnings",
-                "cargo test --doc --workspace --locked",
-                "cargo nextest run --workspace --locked",
-                "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace --locked",
+                "cargo clippy --workspace --all-targets --all-features --locked -- -D warnings",
+                "cargo test --doc --workspace --all-features --locked",
+                "cargo nextest run --workspace --all-features --locked",
+                "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace --all-features --locked",
                 "cargo deny --locked check bans licenses sources",
             ]
         );
@@ -127,7 +127,12 @@ mod tests {
     fn arguments_after_two_dashes_reach_nextest_alone() {
         let lines = lines(false, false, &["-p", "symbolon-core", "test(/closure|token/)"]);
         let with: Vec<&String> = lines.iter().filter(|line| line.contains("symbolon-core")).collect();
-        assert_eq!(with, ["cargo nextest run --workspace --locked -p symbolon-core 'test(/closure|token/)'"]);
+        assert_eq!(
+            with,
+            [
+                "cargo nextest run --workspace --all-features --locked -p symbolon-core 'test(/closure|token/)'"
+            ]
+        );
     }
 
     #[test]
