@@ -6,13 +6,12 @@ use std::net::IpAddr;
 use http::header::{CONNECTION, COOKIE, HOST, SET_COOKIE, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::credential::holds_session;
-use symbolon_core::decision::Identity;
 
 use super::names::{
-    FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, OF_CONNECTION, is_identity, is_no_trailer,
-    is_not_the_callers,
+    FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, OF_CONNECTION, is_no_trailer, is_not_the_callers,
 };
 use super::settings::UpstreamHeaders;
+use crate::identity::is_identity;
 use crate::incoming::{cookie_name, device_cookie_name, folds_to, form_cookie_name};
 
 /// Where a request comes from, which the proxy says itself.
@@ -70,19 +69,6 @@ pub(super) fn remove_decided(headers: &mut HeaderMap, upstream: &UpstreamHeaders
 /// Removes from trailers what may not be in one.
 pub(super) fn clean_trailers(trailers: &mut HeaderMap, upstream: &UpstreamHeaders) {
     remove_all(trailers, |name| is_no_trailer(name, upstream));
-}
-
-/// What the application is told of the caller: all five headers, each with a value.
-pub(super) fn identity(identity: &Identity<'_>) -> [(HeaderName, HeaderValue); 5] {
-    // Names and ids are of letters, digits and a few marks, all of which a header takes.
-    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
-    [
-        (HeaderName::from_static("x-symbolon-principal"), HeaderValue::from_static(identity.principal)),
-        (HeaderName::from_static("x-symbolon-token-id"), value(&identity.token_id)),
-        (HeaderName::from_static("x-symbolon-owner"), value(identity.owner)),
-        (HeaderName::from_static("x-symbolon-role"), value(identity.role)),
-        (HeaderName::from_static("x-symbolon-scopes"), value(&identity.scopes)),
-    ]
 }
 
 /// Says where the request comes from. The sender's address is added to `X-Forwarded-For`, of which only the

@@ -27,7 +27,7 @@ use http::request::Parts;
 use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use symbolon_core::credential::{Credentials, Presented};
+use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
 use symbolon_core::id::RequestId;
 use symbolon_core::{Code, Timestamp};
@@ -36,6 +36,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
 use crate::listen::{Door, Tunnels};
+use crate::others::{OtherCredentials, is_others};
 use crate::refusals;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
@@ -44,9 +45,7 @@ use passage::Passage;
 use pool::Pool;
 use watch::Watch;
 
-pub use settings::{
-    OtherCredentials, ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders,
-};
+pub use settings::{ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders};
 
 /// The proxy of one application.
 pub struct Proxy {
@@ -144,21 +143,9 @@ impl Proxy {
         }
     }
 
-    /// Whether a request is left to the application's own login: nothing in it claims to be Symbolon's. What is
-    /// no path, or has two credentials of a kind, is left to nobody.
     fn is_others(&self, parts: &Parts, credentials: &Credentials<'_>, target: &[u8], now: Timestamp) -> bool {
-        if self.settings.other_credentials == OtherCredentials::Refuse || target.first() != Some(&b'/') {
-            return false;
-        }
-        let gate = self.app.gate();
-        let by_cookie = credentials.cookie.is_some()
-            && matches!(credentials.presented(), Ok(Some(Presented::Cookie(_))))
-            && gate
-                .service(self.settings.service.as_str())
-                .is_some_and(|service| service.rules.session_cookie);
-        // Under every name by which an application may look for one.
-        let mut presented = parts.headers.iter().filter(|(name, _)| names::is_credential(name));
-        !by_cookie && !credentials.repeated && !presented.any(|(_, value)| gate.claims(value.as_bytes(), now))
+        self.settings.other_credentials == OtherCredentials::Passthrough
+            && is_others(&self.app, &self.settings.service, &parts.headers, credentials, target, now)
     }
 
     fn misread(&self, why: &str, now: Timestamp) -> Refusal {

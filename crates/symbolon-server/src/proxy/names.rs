@@ -5,7 +5,9 @@ use http::HeaderName;
 use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TE, TRANSFER_ENCODING, UPGRADE};
 
 use super::settings::UpstreamHeaders;
+use crate::identity::is_identity;
 use crate::incoming::{folds_to, folds_to_beginning, is_method_override};
+use crate::others::is_credential;
 
 pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");
@@ -21,9 +23,6 @@ pub(super) const OF_CONNECTION: [HeaderName; 6] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
-
-/// A caller's credentials, as headers.
-const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "proxy-authorization"];
 
 /// Headers by which frameworks behind a proxy are told of another URL, or another method, than the request's.
 /// What was decided about is the request's own.
@@ -84,19 +83,9 @@ fn is_one_of(name: &HeaderName, plain: &[&str]) -> bool {
     plain.iter().any(|plain| folds_to(name.as_str(), plain))
 }
 
-/// Whether this could be taken for an identity header.
-pub(super) fn is_identity(name: &HeaderName) -> bool {
-    folds_to_beginning(name.as_str(), "x-symbolon-")
-}
-
 /// Whether this is about one connection.
 pub(super) fn is_connections(name: &HeaderName) -> bool {
     OF_CONNECTION.contains(name)
-}
-
-/// Whether an application may look for a credential here.
-pub(super) fn is_credential(name: &HeaderName) -> bool {
-    is_one_of(name, &CREDENTIALS)
 }
 
 /// Whether a caller may not say this to the application once Symbolon has decided: a credential, another URL or

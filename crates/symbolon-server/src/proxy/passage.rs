@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
+use http::Version;
 use http::header::{COOKIE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Version};
 use symbolon_core::credential::{Credentials, Presented};
 use symbolon_core::decision::{Grant, Principal};
 use symbolon_core::id::TokenId;
@@ -13,6 +13,7 @@ use symbolon_core::id::TokenId;
 use super::settings::ProxySettings;
 use super::watch::Watch;
 use super::{headers, tunnel};
+use crate::identity::{self, IdentityHeaders};
 
 /// What goes on, and how.
 pub(super) struct Passage {
@@ -29,7 +30,7 @@ pub(super) struct Passage {
 
 /// What of a [`Grant`] the application is told, apart from the request's headers, which the grant borrows.
 struct Decided {
-    identity: [(HeaderName, HeaderValue); 5],
+    identity: IdentityHeaders,
     /// Whether the application's own cookies go on: where a header was the credential they do not, for an
     /// application that also reads cookies would judge by those.
     cookies: bool,
@@ -60,7 +61,7 @@ impl Passage {
         let principal = grant.principal();
         let known = !matches!(principal, Principal::Anonymous);
         let by_header = matches!(credentials.presented(), Ok(Some(Presented::Secret(_))));
-        let identity = headers::identity(&grant.identity());
+        let identity = identity::headers(&grant.identity());
         let logged = tracing::enabled!(tracing::Level::DEBUG);
         let route = grant.route().filter(|_| logged).map(|route| format!("{} {}", route.method, route.path));
         Ok(Self {

@@ -9,7 +9,9 @@ use http::uri::{Authority, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::name::ServiceName;
 
-use super::names::{is_connections, is_identity};
+use super::names::is_connections;
+use crate::identity::is_identity;
+use crate::others::OtherCredentials;
 
 /// One guarded application.
 #[derive(Debug, Clone)]
@@ -24,18 +26,6 @@ pub struct ProxySettings {
     pub upstream_headers: UpstreamHeaders,
     /// How long to wait for what.
     pub timeouts: Timeouts,
-}
-
-/// What becomes of a request that carries no token, key or session of Symbolon's.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OtherCredentials {
-    /// It is decided about as every other, and so refused where the route is not public.
-    #[default]
-    Refuse,
-    /// It goes to the application, whose own login decides: web pages go on working beside tokens. It goes on as
-    /// it came, the target byte by byte up to a `#`, but without what any proxy drops between two connections, without
-    /// identity headers and without Symbolon's own cookie, and with `X-Forwarded-*`.
-    Passthrough,
 }
 
 /// How long the proxy waits.

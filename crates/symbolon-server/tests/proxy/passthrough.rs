@@ -7,8 +7,9 @@ use symbolon_core::id::KeyId;
 use symbolon_core::record::{Key, KeyKind};
 use symbolon_core::store::Change;
 use symbolon_server::Clock;
+use symbolon_server::OtherCredentials;
 use symbolon_server::listen::Limits;
-use symbolon_server::proxy::{OtherCredentials, ProxySettings, UpstreamHeaders};
+use symbolon_server::proxy::{ProxySettings, UpstreamHeaders};
 
 use crate::support::backend::Recorder;
 use crate::support::front::{Front, settings};

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use symbolon_server::OtherCredentials;
 use symbolon_server::listen::Limits;
-use symbolon_server::proxy::{OtherCredentials, ProxySettings, Timeouts, UpstreamHeaders};
+use symbolon_server::proxy::{ProxySettings, Timeouts, UpstreamHeaders};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;

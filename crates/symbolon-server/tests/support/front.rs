@@ -2,8 +2,9 @@
 
 use std::net::SocketAddr;
 
+use symbolon_server::OtherCredentials;
 use symbolon_server::listen::{Limits, serve};
-use symbolon_server::proxy::{OtherCredentials, Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::proxy::{Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;

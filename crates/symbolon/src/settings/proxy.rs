@@ -7,7 +7,8 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
-use symbolon_server::proxy::{OtherCredentials, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::OtherCredentials;
+use symbolon_server::proxy::{ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 
 use super::place::{Fault, Place, Said};
 use super::resolve::{address, fault};
