@@ -3,6 +3,7 @@
 
 use std::fs::{self, File, TryLockError};
 use std::io::{Seek, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::files::private;
@@ -43,11 +44,26 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Ok(None),
             Err(TryLockError::Error(error)) => return Err(failure(&error)),
         }
+        not_for_root(path)?;
         // Who and what for, for the others' messages alone: the lock is the file's, not its text's. On a full disk it
         // is not written, and there may be something to be looked at all the same.
         let note = format!("{} {}\n", std::process::id(), purpose.as_str());
         let _ = file.set_len(0).and_then(|()| file.rewind()).and_then(|()| file.write_all(note.as_bytes()));
         Ok(Some(Self { file }))
+    }
+}
+
+/// What root makes in another user's directory (a new journal of the database is enough), that user's server cannot
+/// open. So root is refused there; a running server it can speak to, for that needs no lock.
+fn not_for_root(path: &Path) -> Result<(), Failure> {
+    let owner = path.parent().and_then(|directory| fs::metadata(directory).ok()).map(|found| found.uid());
+    match owner.filter(|_| rustix::process::geteuid().is_root()) {
+        Some(owner) if owner != 0 => Err(Failure::new(format!(
+            "the data directory {} belongs to the user with the id {owner}, who could not open what root makes there; \
+             run this as that user: `sudo -u '#{owner}' symbolon …`",
+            path.parent().unwrap_or(path).display()
+        ))),
+        _ => Ok(()),
     }
 }
 
