@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use crate::commands::{audit, catalog, doctor, explain, init, key, serve, session, token, user};
+use crate::commands::{audit, catalog, doctor, explain, healthcheck, init, key, serve, session, token, user};
 use crate::demo;
 
 /// Scoped API tokens for any application.
@@ -50,6 +50,8 @@ pub(crate) enum Command {
     Init(init::Init),
     /// Run the server
     Serve(serve::Serve),
+    /// Ask the running server whether it can decide
+    Healthcheck(healthcheck::Healthcheck),
     /// Issue, list, change and take back tokens
     #[command(subcommand)]
     Token(token::Token),

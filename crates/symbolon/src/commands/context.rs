@@ -7,7 +7,7 @@ use crate::cli::Global;
 use crate::connect::Connection;
 use crate::failure::Failure;
 use crate::output::Output;
-use crate::settings::{Environment, Settings};
+use crate::settings::{Environment, ManagerWords, Settings};
 
 /// How the command was called.
 pub(crate) struct Context {
@@ -25,6 +25,11 @@ impl Context {
     /// The settings.
     pub(crate) fn settings(&self) -> Result<Settings, Failure> {
         Settings::load(self.global.config.as_deref(), &self.environment)
+    }
+
+    /// What a service manager says, where one started this process.
+    pub(crate) fn manager(&self) -> &ManagerWords {
+        &self.environment.manager
     }
 
     /// The server that was named.

@@ -15,8 +15,9 @@ use tokio::net::TcpListener;
 use tokio::task::JoinSet;
 
 use super::script::{Cast, OPERATOR, Role, TOKENS};
+use crate::bootstrap::FirstSecrets;
 use crate::failure::Failure;
-use crate::serve::{Server, Signals};
+use crate::serve::{Server, ServiceManager, Signals};
 use crate::settings::{Environment, Settings};
 
 /// Somebody of Odysseus who may chat, and not manage tokens.
@@ -57,10 +58,13 @@ impl Stage {
         // Nobody's settings but the demo's: it must show the same everywhere.
         let settings = Settings::load(Some(&config), &Environment::default())?;
         let mut first = None;
-        let server = Server::start(&settings, |secrets| {
-            first = Some(secrets.into_parts());
-            Ok(())
-        });
+        let server = Server::start(
+            &settings,
+            Some(|secrets: FirstSecrets| {
+                first = Some(secrets.into_parts());
+                Ok(())
+            }),
+        );
         let server = server.await?;
         let Some((password, Some(system_key))) = first else {
             return Err(Failure::new("the demo's directory was in use before"));
@@ -172,7 +176,7 @@ impl Stage {
 
     /// Keeps everything going until it is told to stop.
     pub(super) async fn attend(&mut self, signals: &mut Signals) -> Result<(), Failure> {
-        self.server.attend(&self.settings, signals).await
+        self.server.attend(&self.settings, signals, &ServiceManager::default()).await
     }
 
     /// Ends everything that runs. No process and no port is left when it returns.

@@ -1,6 +1,7 @@
 //! The server: doors, housekeeping, reloads and the end.
 
 mod doors;
+mod manager;
 mod reload;
 mod signals;
 
@@ -9,12 +10,12 @@ use std::time::Duration;
 
 use serde_json::json;
 use symbolon_server::Clock;
-use tokio::time::MissedTickBehavior;
+use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::bootstrap::{First, FirstSecrets};
 use crate::catalogs::compile_all;
 use crate::clock::{OsEntropy, SystemClock};
-use crate::data_dir::{DataDir, Purpose, SocketFile};
+use crate::data_dir::{Contents, DataDir, Purpose, SocketFile};
 use crate::failure::Failure;
 use crate::logging;
 use crate::node::{Node, gate, services};
@@ -25,6 +26,7 @@ use doors::{Bound, Open};
 use reload::Catalogs;
 use signals::Signal;
 
+pub(crate) use manager::ServiceManager;
 pub(crate) use signals::Signals;
 
 /// How often uses are written.
@@ -40,13 +42,21 @@ const PRUNING: Duration = Duration::from_mins(1);
 /// How often the catalogs' files are looked at.
 const LOOKING: Duration = Duration::from_secs(2);
 
-/// Serves until it is told to stop.
-pub(crate) async fn run(settings: &Settings, output: Output) -> Result<(), Failure> {
+/// Serves until it is told to stop. Without `begin` there must be something in the data directory already.
+pub(crate) async fn run(
+    settings: &Settings,
+    begin: bool,
+    manager: &ServiceManager,
+    output: Output,
+) -> Result<(), Failure> {
     logging::start(settings);
     let mut signals = Signals::listen()?;
-    let mut server = Server::start(settings, |first| first.show(output)).await?;
+    let show = |first: FirstSecrets| first.show(output);
+    let mut server = Server::start(settings, begin.then_some(show)).await?;
     announce(&server.open, &server.directory, output)?;
-    let outcome = server.attend(settings, &mut signals).await;
+    manager.ready(server.management());
+    let outcome = server.attend(settings, &mut signals, manager).await;
+    manager.stopping();
     server.stop(&mut signals).await;
     outcome
 }
@@ -62,10 +72,10 @@ pub(crate) struct Server {
 
 impl Server {
     /// Starts a server. At the first start in its directory `show` is handed what is shown once, before anything
-    /// else can fail.
+    /// else can fail; without it there is no first start.
     pub(crate) async fn start(
         settings: &Settings,
-        show: impl FnOnce(FirstSecrets) -> Result<(), Failure>,
+        show: Option<impl FnOnce(FirstSecrets) -> Result<(), Failure>>,
     ) -> Result<Self, Failure> {
         // Everything that can be wrong with what was written is found before anything is made.
         // Looked at first: what changes from here on is a change.
@@ -74,12 +84,16 @@ impl Server {
         let services = services(settings, &catalogs)?;
         let proxies = doors::proxies(settings)?;
         let directory = DataDir::new(&settings.data_dir);
+        if show.is_none() && directory.contents()? == Contents::Nothing {
+            return Err(directory.not_initialised());
+        }
         let lock = directory.make_and_take(Purpose::Serve).await?;
         let bound = Bound::bind(settings, proxies).await?;
         let (socket, socket_file) = directory.listen()?;
         let opened = directory.open(lock, &OsEntropy).await?;
         let gate = gate(&opened.keys, services)?;
         if !opened.initialised().await? {
+            let show = show.ok_or_else(|| directory.not_initialised())?;
             // As `symbolon init` has it.
             let first = First::default();
             first.check(&catalogs)?;
@@ -101,8 +115,13 @@ impl Server {
     }
 
     /// Does what is to be done again and again, until it is told to stop. An error is the end too.
-    pub(crate) async fn attend(&mut self, settings: &Settings, signals: &mut Signals) -> Result<(), Failure> {
-        attend(&self.node, settings, signals, &mut self.watched, &mut self.open).await
+    pub(crate) async fn attend(
+        &mut self,
+        settings: &Settings,
+        signals: &mut Signals,
+        manager: &ServiceManager,
+    ) -> Result<(), Failure> {
+        attend(&self.node, settings, signals, manager, &mut self.watched, &mut self.open).await
     }
 
     /// Ends the server. No port is held and nothing is left unwritten when it returns.
@@ -146,6 +165,7 @@ async fn attend(
     node: &Node,
     settings: &Settings,
     signals: &mut Signals,
+    manager: &ServiceManager,
     catalogs: &mut Catalogs,
     open: &mut Open,
 ) -> Result<(), Failure> {
@@ -157,6 +177,7 @@ async fn attend(
     let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
     let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
     let mut sampling = every(SAMPLING);
+    let mut pulse = manager.pulse().map(every);
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -168,6 +189,8 @@ async fn attend(
                 let app = node.app().clone();
                 tokio::spawn(async move { app.write_uses().await });
             }
+            // From this very loop: a server in which it stands still does not live.
+            () = beat(&mut pulse) => manager.alive(),
             _ = sampling.tick() => node.app().sample(),
             _ = gathering.tick() => node.app().gather_usage(),
             _ = writing.tick() => {
@@ -181,5 +204,13 @@ async fn attend(
             _ = looking.tick() => catalogs.reload_if_changed(node, settings).await,
             () = open.broken() => return Err(Failure::new("a door closed by itself; the log has the cause")),
         }
+    }
+}
+
+/// The next time to say that the server lives; never, where nobody asks.
+async fn beat(pulse: &mut Option<Interval>) {
+    match pulse {
+        Some(pulse) => drop(pulse.tick().await),
+        None => std::future::pending().await,
     }
 }

@@ -7,11 +7,13 @@
 //! | `SYMBOLON_CONFIG_<KEY>` | a key of `symbolon.toml`, in place of the file's |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
+//! | `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `JOURNAL_STREAM` | what a service manager tells the server: `sd_notify(3)`, `sd_watchdog_enabled(3)`, `systemd.exec(5)` |
 //!
 //! `CATALOGS` is a list with commas; truth is `true` or `false`. A `SYMBOLON_CONFIG_` name that is not one of
 //! these is refused, and every other variable is ignored.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use secrecy::SecretString;
 
@@ -27,8 +29,23 @@ pub(crate) struct Environment {
     pub(crate) url: Option<String>,
     /// `SYMBOLON_KEY`.
     pub(crate) key: Option<SecretString>,
+    /// What a service manager says to the server that it starts.
+    pub(crate) manager: ManagerWords,
     /// The settings, whole names; a value that is no text is `None`.
     settings: Vec<(String, Option<String>)>,
+}
+
+/// What a service manager says to a server that it starts, as it said it.
+#[derive(Default)]
+pub(crate) struct ManagerWords {
+    /// `NOTIFY_SOCKET`: where it listens for the server's own word.
+    pub(crate) notify: Option<OsString>,
+    /// `JOURNAL_STREAM`: device and inode of the stream that it reads into its log.
+    pub(crate) journal: Option<(u64, u64)>,
+    /// `WATCHDOG_USEC`: how long a server that lives may be silent.
+    pub(crate) watchdog: Option<Duration>,
+    /// `WATCHDOG_PID`: which process that is asked of; any, where it is not set.
+    pub(crate) watched: Option<String>,
 }
 
 impl Environment {
@@ -42,11 +59,22 @@ impl Environment {
         let mut found = Self::default();
         for (name, value) in variables {
             let Some(name) = name.to_str() else { continue };
+            if name == "NOTIFY_SOCKET" {
+                // A path, which need not be text.
+                found.manager.notify = Some(value).filter(|path| !path.is_empty());
+                continue;
+            }
             let value = value.into_string().ok();
             match name {
                 // Set to nothing is what a shell script says for "not set".
                 "SYMBOLON_URL" => found.url = value.filter(|text| !text.is_empty()),
                 "SYMBOLON_KEY" => found.key = value.filter(|text| !text.is_empty()).map(Into::into),
+                "WATCHDOG_USEC" => {
+                    let micros = value.and_then(|text| text.parse().ok()).filter(|&micros| micros > 0);
+                    found.manager.watchdog = micros.map(Duration::from_micros);
+                }
+                "WATCHDOG_PID" => found.manager.watched = value,
+                "JOURNAL_STREAM" => found.manager.journal = value.and_then(|text| stream(&text)),
                 _ if name.starts_with(SETTINGS) => found.settings.push((name.to_owned(), value)),
                 _ => {}
             }
@@ -66,6 +94,12 @@ impl Environment {
         });
         written.collect()
     }
+}
+
+/// `device:inode`, both decimal.
+fn stream(text: &str) -> Option<(u64, u64)> {
+    let (device, inode) = text.split_once(':')?;
+    Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
 const KEYS: &str =

@@ -18,7 +18,7 @@ use tracing_subscriber::filter::Targets;
 use crate::catalogs::CatalogSource;
 use crate::failure::Failure;
 
-pub(crate) use env::Environment;
+pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use place::Fault;
 pub(crate) use proxy::{ProxyDoor, ServiceSettings};
 

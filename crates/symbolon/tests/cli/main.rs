@@ -5,6 +5,7 @@ mod catalogs;
 mod doctor;
 mod explain;
 mod init;
+mod manager;
 mod people;
 mod refusals;
 mod serve;
