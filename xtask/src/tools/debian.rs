@@ -20,6 +20,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "chromium", packages: "chromium" },
     Program { name: "node", packages: "nodejs" },
     Program { name: "npm", packages: "npm" },
+    // The unit is judged by the program whose file it is.
+    Program { name: "systemd-analyze", packages: "systemd" },
 ];
 
 /// Sees to it that the programs are there.
