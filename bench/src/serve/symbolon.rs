@@ -8,8 +8,9 @@ use std::time::Duration;
 
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
+use symbolon_server::OtherCredentials;
 use symbolon_server::listen::{Limits, serve};
-use symbolon_server::proxy::{OtherCredentials, Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::proxy::{Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use symbolon_server::{App, Parts};
 use symbolon_store::SqliteStore;
 use tokio_util::sync::CancellationToken;
