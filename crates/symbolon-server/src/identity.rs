@@ -1,14 +1,11 @@
-//! Who is calling, as headers: what a proxy adds to a request, and what a gateway is answered.
+//! What the application is told of the caller: five headers, always all of them, each with a value. One that is
+//! missing would be left for the caller to say.
 
 use http::{HeaderName, HeaderValue};
 use symbolon_core::decision::Identity;
 
 use crate::incoming::folds_to_beginning;
 
-/// The identity headers, each with a value.
-pub(crate) type IdentityHeaders = [(HeaderName, HeaderValue); 5];
-
-/// The names, in the order of [`IdentityHeaders`].
 const NAMES: [HeaderName; 5] = [
     HeaderName::from_static("x-symbolon-principal"),
     HeaderName::from_static("x-symbolon-token-id"),
@@ -17,21 +14,36 @@ const NAMES: [HeaderName; 5] = [
     HeaderName::from_static("x-symbolon-scopes"),
 ];
 
-/// What the application is told of the caller.
-pub(crate) fn headers(identity: &Identity<'_>) -> IdentityHeaders {
+const NONE: HeaderValue = HeaderValue::from_static("-");
+
+/// The five headers and their values.
+pub(crate) type Headers = [(HeaderName, HeaderValue); 5];
+
+/// Of somebody about whom Symbolon has decided.
+pub(crate) fn headers(identity: &Identity<'_>) -> Headers {
     // Names and ids are of letters, digits and a few marks, all of which a header takes.
-    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(HeaderValue::from_static("-"));
-    let [principal, token_id, owner, role, scopes] = NAMES;
-    [
-        (principal, HeaderValue::from_static(identity.principal)),
-        (token_id, value(&identity.token_id)),
-        (owner, value(identity.owner)),
-        (role, value(identity.role)),
-        (scopes, value(&identity.scopes)),
-    ]
+    let value = |text: &str| HeaderValue::from_str(text).unwrap_or(NONE);
+    let values = [
+        HeaderValue::from_static(identity.principal),
+        value(&identity.token_id),
+        value(identity.owner),
+        value(identity.role),
+        value(&identity.scopes),
+    ];
+    paired(values)
 }
 
-/// Whether this could be taken for an identity header.
+/// Of somebody whom the application's own login knows, or does not.
+pub(crate) fn of_others() -> Headers {
+    paired([HeaderValue::from_static("none"), NONE, NONE, NONE, NONE])
+}
+
+fn paired(values: [HeaderValue; 5]) -> Headers {
+    let mut values = values.into_iter();
+    NAMES.map(|name| (name, values.next().unwrap_or(NONE)))
+}
+
+/// Whether an application could take a header of this name for one of these, today's or tomorrow's.
 pub(crate) fn is_identity(name: &HeaderName) -> bool {
     folds_to_beginning(name.as_str(), "x-symbolon-")
 }

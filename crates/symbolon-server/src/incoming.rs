@@ -14,6 +14,9 @@ const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
 /// Headers by which a client asks an application to take a request for one of another method.
 const METHOD_OVERRIDES: [&str; 3] = ["x-http-method-override", "x-http-method", "x-method-override"];
 
+/// A caller's credentials, as headers.
+const CREDENTIALS: [&str; 3] = ["authorization", "x-api-key", "proxy-authorization"];
+
 /// The session cookie's name. With `__Host-` a browser refuses it from a sibling domain or over plain HTTP
 /// (RFC 6265bis section 4.1.3.2); off HTTPS there can be no such cookie.
 pub(crate) fn cookie_name(https: bool) -> &'static str {
@@ -106,6 +109,11 @@ fn decoded(text: &[u8]) -> Option<(u8, &[u8])> {
 /// Whether a header of this name asks for another method.
 pub(crate) fn is_method_override(name: &HeaderName) -> bool {
     METHOD_OVERRIDES.iter().any(|plain| folds_to(name.as_str(), plain))
+}
+
+/// Whether an application may look for a credential in a header of this name.
+pub(crate) fn is_credential(name: &HeaderName) -> bool {
+    CREDENTIALS.iter().any(|plain| folds_to(name.as_str(), plain))
 }
 
 /// Whether an application may take a header of this name for `plain`. CGI, WSGI and PHP fold header names into

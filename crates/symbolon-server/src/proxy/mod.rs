@@ -27,7 +27,6 @@ use http::request::Parts;
 use http::{Request, StatusCode, Version};
 use hyper::body::Incoming;
 use hyper::upgrade::OnUpgrade;
-use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
 use symbolon_core::id::RequestId;
 use symbolon_core::{Code, Timestamp};
@@ -36,7 +35,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
 use crate::listen::{Door, Tunnels};
-use crate::others::{OtherCredentials, is_others};
+use crate::others::is_others;
 use crate::refusals;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
@@ -114,7 +113,8 @@ impl Proxy {
             credentials.cookie = credentials.cookie.filter(|cookie| cookie.same_origin);
         }
         let target = incoming::target(&parts.uri);
-        if self.is_others(parts, &credentials, &target, now) {
+        let (service, others) = (&self.settings.service, self.settings.other_credentials);
+        if is_others(&self.app, service, others, &parts.headers, &credentials, &target, now) {
             return Ok(Passage::of_others(parts, peer));
         }
         let request = decision::Request {
@@ -141,11 +141,6 @@ impl Proxy {
                 Err((ApiError::unavailable(), id))
             }
         }
-    }
-
-    fn is_others(&self, parts: &Parts, credentials: &Credentials<'_>, target: &[u8], now: Timestamp) -> bool {
-        self.settings.other_credentials == OtherCredentials::Passthrough
-            && is_others(&self.app, &self.settings.service, &parts.headers, credentials, target, now)
     }
 
     fn misread(&self, why: &str, now: Timestamp) -> Refusal {

@@ -6,8 +6,7 @@ use http::header::{CONNECTION, CONTENT_LENGTH, COOKIE, HOST, TE, TRANSFER_ENCODI
 
 use super::settings::UpstreamHeaders;
 use crate::identity::is_identity;
-use crate::incoming::{folds_to, folds_to_beginning, is_method_override};
-use crate::others::is_credential;
+use crate::incoming::{folds_to, folds_to_beginning, is_credential, is_method_override};
 
 pub(super) const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 pub(super) const FORWARDED_HOST: HeaderName = HeaderName::from_static("x-forwarded-host");

@@ -13,7 +13,7 @@ use symbolon_core::id::TokenId;
 use super::settings::ProxySettings;
 use super::watch::Watch;
 use super::{headers, tunnel};
-use crate::identity::{self, IdentityHeaders};
+use crate::identity;
 
 /// What goes on, and how.
 pub(super) struct Passage {
@@ -30,7 +30,7 @@ pub(super) struct Passage {
 
 /// What of a [`Grant`] the application is told, apart from the request's headers, which the grant borrows.
 struct Decided {
-    identity: IdentityHeaders,
+    identity: identity::Headers,
     /// Whether the application's own cookies go on: where a header was the credential they do not, for an
     /// application that also reads cookies would judge by those.
     cookies: bool,
