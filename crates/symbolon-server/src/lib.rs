@@ -1,9 +1,10 @@
 //! The doors. Each parses bytes into types, asks the gate or a rule of core, and renders the outcome from one
-//! table. [`management`] is the API, and the console its pages; [`proxy`] stands in front of an application; [`listen`] serves both.
+//! table. [`management`] is the API, and the console its pages; [`proxy`] stands in front of an application, and [`gateway`] is asked by whatever stands there already; [`listen`] serves them all.
 
 mod answer;
 mod app;
 mod console;
+pub mod gateway;
 mod identity;
 mod incoming;
 mod inside;

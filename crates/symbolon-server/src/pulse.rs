@@ -18,7 +18,7 @@ const FAULT: usize = 2_000;
 /// Where the process listens.
 #[derive(Debug, Clone)]
 pub struct Door {
-    /// `management`, `socket` or `proxy`.
+    /// `management`, `socket`, `gateway` or `proxy`.
     pub name: &'static str,
     /// A URL; a path for the socket.
     pub address: String,

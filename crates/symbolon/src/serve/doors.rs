@@ -7,6 +7,7 @@ use std::path::Path;
 
 use symbolon_core::name::ServiceName;
 use symbolon_server::Door;
+use symbolon_server::gateway::{Gateway, GatewaySettings};
 use symbolon_server::listen::{Limits, serve};
 use symbolon_server::proxy::{Proxy, ProxySettings};
 use tokio::net::{TcpListener, UnixListener};
@@ -35,9 +36,18 @@ pub(super) fn proxies(settings: &Settings) -> Result<Vec<ProxyPlan>, Failure> {
     if faults.is_empty() { Ok(plans) } else { Err(Failure::faults(&faults)) }
 }
 
+/// What the endpoints for gateways are told, and where they listen.
+fn gateway(settings: &Settings) -> Option<(SocketAddr, GatewaySettings)> {
+    let door = settings.gateway.as_ref()?;
+    let others = settings.services.iter().map(|(name, service)| (name.clone(), service.other_credentials));
+    let told = GatewaySettings { peers: door.peers.clone(), other_credentials: others.collect() };
+    Some((door.listen, told))
+}
+
 /// Addresses that are this process's; nobody is answered yet.
 pub(super) struct Bound {
     management: TcpListener,
+    gateway: Option<(TcpListener, GatewaySettings)>,
     proxies: Vec<(TcpListener, ProxySettings)>,
 }
 
@@ -51,11 +61,15 @@ impl Bound {
                  something that speaks TLS in front, and name its address as public_url"
             );
         }
+        let gateway = match gateway(settings) {
+            Some((address, told)) => Some((bind(address, "the gateways' door").await?, told)),
+            None => None,
+        };
         let mut proxies = Vec::new();
         for (address, proxy) in plans {
             proxies.push((bind(address, &format!("the proxy of {}", proxy.service)).await?, proxy));
         }
-        Ok(Self { management, proxies })
+        Ok(Self { management, gateway, proxies })
     }
 }
 
@@ -81,6 +95,8 @@ async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
 pub(super) struct Open {
     /// Where the management API is, as a URL.
     pub(super) management: String,
+    /// Where gateways ask, as a URL.
+    pub(super) gateway: Option<String>,
     /// Where each proxied service is, as a URL.
     pub(super) services: Vec<(ServiceName, String)>,
     tasks: JoinSet<()>,
@@ -91,6 +107,7 @@ impl Open {
     pub(super) fn begin(node: &Node, bound: Bound, (socket, path): (UnixListener, &Path)) -> Self {
         let mut open = Self {
             management: url(&bound.management),
+            gateway: bound.gateway.as_ref().map(|(door, _)| url(door)),
             services: bound.proxies.iter().map(|(door, proxy)| (proxy.service.clone(), url(door))).collect(),
             tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
@@ -102,6 +119,10 @@ impl Open {
         open.tasks.spawn(management);
         // Whoever opens the socket is a program, and needs no pages.
         open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), Limits::default()));
+        if let Some((listener, settings)) = bound.gateway {
+            let door = Gateway::new(node.app().clone(), settings).door();
+            open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
+        }
         for (listener, settings) in bound.proxies {
             let door = Proxy::new(node.app().clone(), settings).door();
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
@@ -115,6 +136,7 @@ impl Open {
             door("management", self.management.clone(), None),
             door("socket", socket.display().to_string(), None),
         ];
+        doors.extend(self.gateway.iter().map(|url| door("gateway", url.clone(), None)));
         let services = self.services.iter();
         doors.extend(services.map(|(name, url)| door("proxy", url.clone(), Some(name.clone()))));
         doors

@@ -140,6 +140,9 @@ fn announce(open: &Open, directory: &DataDir, output: Output) -> Result<(), Fail
     let socket = directory.socket();
     let socket = socket.display();
     tracing::info!(address = %open.management, "the management API listens");
+    if let Some(address) = &open.gateway {
+        tracing::info!(%address, "the endpoints for gateways listen");
+    }
     for (service, address) in &open.services {
         tracing::info!(%service, %address, "a proxy listens");
     }
@@ -148,11 +151,16 @@ fn announce(open: &Open, directory: &DataDir, output: Output) -> Result<(), Fail
             open.services.iter().map(|(name, address)| (name.to_string(), json!(address))).collect();
         return output.document(&json!({ "listening": {
             "management": open.management,
+            "gateway": open.gateway,
             "services": services,
             "socket": socket.to_string(),
         }}));
     }
     let mut lines = format!("listening management {}\n", open.management);
+    if let Some(address) = &open.gateway {
+        // Writing to a String does not fail.
+        let _ = writeln!(lines, "listening gateway {address}");
+    }
     for (name, address) in &open.services {
         // Writing to a String does not fail.
         let _ = writeln!(lines, "listening {name} {address}");

@@ -5,11 +5,12 @@
 //! | `SYMBOLON_URL` | where the command line finds the server: `http://host:port` or `unix:/path` |
 //! | `SYMBOLON_KEY` | the system key, or session's token, that it presents there |
 //! | `SYMBOLON_CONFIG_<KEY>` | a key of `symbolon.toml`, in place of the file's |
+//! | `SYMBOLON_CONFIG_GATEWAY__<KEY>` | a key of `[gateway]` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
 //! | `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `JOURNAL_STREAM` | what a service manager tells the server: `sd_notify(3)`, `sd_watchdog_enabled(3)`, `systemd.exec(5)` |
 //!
-//! `CATALOGS` is a list with commas; truth is `true` or `false`. A `SYMBOLON_CONFIG_` name that is not one of
+//! `CATALOGS` and `GATEWAY__PEERS` are lists with commas; truth is `true` or `false`. A `SYMBOLON_CONFIG_` name that is not one of
 //! these is refused, and every other variable is ignored.
 
 use std::ffi::OsString;
@@ -18,7 +19,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::place::{Fault, Place, Said};
-use super::source::{Draft, HeaderSource, ServiceDraft};
+use super::source::{Draft, GatewayDraft, HeaderSource, ServiceDraft};
 
 const SETTINGS: &str = "SYMBOLON_CONFIG_";
 
@@ -102,8 +103,8 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str =
-    "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, CATALOGS, LOG, LOG_FORMAT, and SERVICES__<SERVICE>__<KEY>";
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, CATALOGS, LOG, LOG_FORMAT, GATEWAY__<KEY> \
+     and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
@@ -117,9 +118,21 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         ["LOG"] => draft.log = said(),
         ["LOG_FORMAT"] => draft.log_format = said(),
         ["CATALOGS"] => {
-            let entries = value.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-            draft.catalogs =
-                Some(entries.map(|entry| Said { value: entry.to_owned(), place: place.clone() }).collect());
+            draft.catalogs = Some(list(place, value));
+        }
+        ["GATEWAY", key @ ..] if !key.is_empty() => {
+            let gateway = draft.gateway.get_or_insert_with(|| GatewayDraft::new(place.clone()));
+            match key {
+                ["LISTEN"] => gateway.listen = said(),
+                ["PEERS"] => gateway.peers = list(place, value),
+                ["ANY_PEER"] => gateway.any_peer = Some(truth(place, value)?),
+                _ => {
+                    return Err(
+                        "there is no such setting of the gateways; there are LISTEN, PEERS and ANY_PEER"
+                            .to_owned(),
+                    );
+                }
+            }
         }
         ["SERVICES", service, key @ ..] if !service.is_empty() && !key.is_empty() => {
             let service = service.to_ascii_lowercase().replace('_', "-");
@@ -158,6 +171,12 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
     Ok(())
 }
 
+/// The entries of a list with commas.
+fn list(place: &Place, value: &str) -> Vec<Said<String>> {
+    let entries = value.split(',').map(str::trim).filter(|entry| !entry.is_empty());
+    entries.map(|entry| Said { value: entry.to_owned(), place: place.clone() }).collect()
+}
+
 fn truth(place: &Place, value: &str) -> Result<Said<bool>, String> {
     let value = value.parse().map_err(|_| format!("it is true or false, not {value:?}"))?;
     Ok(Said { value, place: place.clone() })
@@ -185,9 +204,17 @@ pub(super) mod tests {
 
     #[test]
     fn a_variable_with_an_unknown_name_is_refused() {
-        for name in
-            ["LISTN", "SERVICES", "SERVICES__ODIN", "SERVICES__ODIN__UPSTRAEM", "DATA_DIR__X", "", "listen"]
-        {
+        for name in [
+            "LISTN",
+            "SERVICES",
+            "SERVICES__ODIN",
+            "SERVICES__ODIN__UPSTRAEM",
+            "DATA_DIR__X",
+            "GATEWAY",
+            "GATEWAY__PEER",
+            "",
+            "listen",
+        ] {
             let faults = environment(&[(&format!("{SETTINGS}{name}"), "x")]).overlay(&mut Draft::default());
             assert_eq!(faults.len(), 1, "{name}");
             assert!(

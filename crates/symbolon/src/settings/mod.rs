@@ -1,6 +1,7 @@
 //! The settings: `symbolon.toml`, with the environment's over it, read once and turned into types (DESIGN part 8).
 
 mod env;
+mod gateway;
 mod place;
 mod proxy;
 mod resolve;
@@ -19,6 +20,7 @@ use crate::catalogs::CatalogSource;
 use crate::failure::Failure;
 
 pub(crate) use env::{Environment, ManagerWords};
+pub(crate) use gateway::GatewayDoor;
 pub(crate) use place::Fault;
 pub(crate) use proxy::{ProxyDoor, ServiceSettings};
 
@@ -44,6 +46,8 @@ pub(crate) struct Settings {
     pub(crate) log: Targets,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
+    /// The endpoints that gateways ask, where there are any.
+    pub(crate) gateway: Option<GatewayDoor>,
     /// What is set for single services.
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
 }

@@ -24,6 +24,8 @@ pub(crate) struct ServiceSettings {
     pub(crate) place: Place,
     /// The operator's rules.
     pub(crate) rules: ServiceRules,
+    /// What becomes of requests with somebody else's credentials, in proxy mode and behind gateways.
+    pub(crate) other_credentials: OtherCredentials,
     /// Proxy mode, where it is on.
     pub(crate) proxy: Option<ProxyDoor>,
 }
@@ -81,7 +83,7 @@ impl Said<HeaderSource> {
     }
 }
 
-pub(super) fn resolve(draft: ServiceDraft, faults: &mut Vec<Fault>) -> ServiceSettings {
+pub(super) fn resolve(draft: ServiceDraft, gateways: bool, faults: &mut Vec<Fault>) -> ServiceSettings {
     let defaults = ServiceRules::default();
     let rules = ServiceRules {
         session_cookie: draft.session_cookie.as_ref().map_or(defaults.session_cookie, |said| said.value),
@@ -91,10 +93,23 @@ pub(super) fn resolve(draft: ServiceDraft, faults: &mut Vec<Fault>) -> ServiceSe
             .map_or(defaults.system_key_on_human, |said| said.value),
     };
     let place = draft.place.clone();
-    ServiceSettings { place, rules, proxy: door(draft, faults) }
+    let said = draft.other_credentials.as_ref();
+    let other_credentials =
+        said.map_or_else(OtherCredentials::default, |said| other_credentials(said, faults));
+    ServiceSettings {
+        place,
+        rules,
+        other_credentials,
+        proxy: door(draft, other_credentials, gateways, faults),
+    }
 }
 
-fn door(draft: ServiceDraft, faults: &mut Vec<Fault>) -> Option<ProxyDoor> {
+fn door(
+    draft: ServiceDraft,
+    other_credentials: OtherCredentials,
+    gateways: bool,
+    faults: &mut Vec<Fault>,
+) -> Option<ProxyDoor> {
     let (listen, upstream) = match (&draft.listen, &draft.upstream) {
         (Some(listen), Some(upstream)) => (listen, upstream),
         (Some(said), None) => {
@@ -109,12 +124,11 @@ fn door(draft: ServiceDraft, faults: &mut Vec<Fault>) -> Option<ProxyDoor> {
             return None;
         }
         (None, None) => {
-            proxy_settings_alone(&draft, faults);
+            proxy_settings_alone(&draft, gateways, faults);
             return None;
         }
     };
     let place = listen.place.clone();
-    let other_credentials = draft.other_credentials.as_ref().map(|said| other_credentials(said, faults));
     let timeouts = timeouts(&draft.timeouts, faults);
     check_header_names(&draft, faults);
     let upstream =
@@ -123,16 +137,17 @@ fn door(draft: ServiceDraft, faults: &mut Vec<Fault>) -> Option<ProxyDoor> {
         place,
         listen: address(listen, faults)?,
         upstream: upstream.ok()?,
-        other_credentials: other_credentials.unwrap_or_default(),
+        other_credentials,
         headers: draft.upstream_headers.into_iter().collect(),
         timeouts,
     })
 }
 
 /// Settings of a proxy that is not there do nothing, and whoever wrote them thinks that they do.
-fn proxy_settings_alone(draft: &ServiceDraft, faults: &mut Vec<Fault>) {
+fn proxy_settings_alone(draft: &ServiceDraft, gateways: bool, faults: &mut Vec<Fault>) {
     let timeouts = [&draft.timeouts.connect, &draft.timeouts.answer, &draft.timeouts.idle];
-    let places = draft.other_credentials.iter().chain(timeouts.into_iter().flatten()).map(|said| &said.place);
+    let others = draft.other_credentials.iter().filter(|_| !gateways);
+    let places = others.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
     let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));
     faults
         .extend(places.map(|place| fault(place, "this is for proxy mode, which needs listen and upstream")));

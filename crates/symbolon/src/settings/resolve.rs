@@ -10,6 +10,7 @@ use symbolon_core::name::ServiceName;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
+use super::gateway::{self, GatewayDoor};
 use super::place::{Fault, Place, Said};
 use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
@@ -31,8 +32,10 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         None => CatalogSource::all_built_in(),
     };
     let log = draft.log.as_ref().and_then(|said| log(said, faults));
-    let services = services(draft.services, faults);
-    one_door_an_address(listen, &services, faults);
+    let gateways = draft.gateway.is_some();
+    let gateway = draft.gateway.and_then(|draft| gateway::resolve(&draft, faults));
+    let services = services(draft.services, gateways, faults);
+    one_door_an_address(listen, gateway.as_ref(), &services, faults);
     Settings {
         file,
         data_dir,
@@ -42,6 +45,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         catalogs,
         log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
         log_format: draft.log_format.as_ref().map_or(LogFormat::Human, |said| log_format(said, faults)),
+        gateway,
         services,
     }
 }
@@ -114,12 +118,13 @@ fn log_format(said: &Said<String>, faults: &mut Vec<Fault>) -> LogFormat {
 
 fn services(
     drafts: BTreeMap<String, ServiceDraft>,
+    gateways: bool,
     faults: &mut Vec<Fault>,
 ) -> BTreeMap<ServiceName, ServiceSettings> {
     let mut services = BTreeMap::new();
     for (name, draft) in drafts {
         match name.parse::<ServiceName>() {
-            Ok(name) => drop(services.insert(name, proxy::resolve(draft, faults))),
+            Ok(name) => drop(services.insert(name, proxy::resolve(draft, gateways, faults))),
             Err(error) => faults.push(fault(&draft.place, format!("{name:?}: {error}"))),
         }
     }
@@ -130,17 +135,21 @@ fn services(
 /// free port, and so never the same twice.
 fn one_door_an_address(
     listen: SocketAddr,
+    gateway: Option<&GatewayDoor>,
     services: &BTreeMap<ServiceName, ServiceSettings>,
     faults: &mut Vec<Fault>,
 ) {
+    let proxies = services.iter().filter_map(|(name, service)| Some((name, service.proxy.as_ref()?)));
+    let doors = gateway.map(|door| (door.listen, &door.place, "the gateways' door".to_owned())).into_iter();
+    let doors =
+        doors.chain(proxies.map(|(name, door)| (door.listen, &door.place, format!("the proxy of {name}"))));
     let mut taken = vec![(listen, "the management API".to_owned())];
-    for (name, service) in services {
-        let Some(proxy) = &service.proxy else { continue };
-        let fixed = proxy.listen.port() != 0;
-        if let Some((_, other)) = taken.iter().find(|(address, _)| fixed && *address == proxy.listen) {
-            let message = format!("{} is where {other} listens already; name another port", proxy.listen);
-            faults.push(fault(&proxy.place, message));
+    for (address, place, name) in doors {
+        let fixed = address.port() != 0;
+        if let Some((_, other)) = taken.iter().find(|(other, _)| fixed && *other == address) {
+            let message = format!("{address} is where {other} listens already; name another port");
+            faults.push(fault(place, message));
         }
-        taken.push((proxy.listen, format!("the proxy of {name}")));
+        taken.push((address, name));
     }
 }

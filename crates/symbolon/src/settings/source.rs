@@ -21,7 +21,23 @@ pub(super) struct Draft {
     pub(super) catalogs: Option<Vec<Said<String>>>,
     pub(super) log: Option<Said<String>>,
     pub(super) log_format: Option<Said<String>>,
+    pub(super) gateway: Option<GatewayDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
+}
+
+/// What is said of the endpoints that gateways ask.
+pub(super) struct GatewayDraft {
+    /// Where they were first named.
+    pub(super) place: Place,
+    pub(super) listen: Option<Said<String>>,
+    pub(super) peers: Vec<Said<String>>,
+    pub(super) any_peer: Option<Said<bool>>,
+}
+
+impl GatewayDraft {
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, listen: None, peers: Vec::new(), any_peer: None }
+    }
 }
 
 /// What is said of one service.
@@ -87,8 +103,18 @@ struct FileSource {
     catalogs: Option<Vec<Spanned<String>>>,
     log: Option<Spanned<String>>,
     log_format: Option<Spanned<String>>,
+    gateway: Option<Spanned<GatewaySource>>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, ServiceSource>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct GatewaySource {
+    listen: Option<Spanned<String>>,
+    #[serde(default)]
+    peers: Vec<Spanned<String>>,
+    any_peer: Option<Spanned<bool>>,
 }
 
 #[derive(Deserialize)]
@@ -176,7 +202,22 @@ impl FileSource {
             catalogs: self.catalogs.map(|list| list.into_iter().map(|entry| at.said(entry)).collect()),
             log: at.maybe(self.log),
             log_format: at.maybe(self.log_format),
+            gateway: self.gateway.map(|gateway| {
+                let place = at.place(gateway.span().start);
+                gateway.into_inner().draft(place, at)
+            }),
             services: services.collect(),
+        }
+    }
+}
+
+impl GatewaySource {
+    fn draft(self, place: Place, at: &At<'_>) -> GatewayDraft {
+        GatewayDraft {
+            place,
+            listen: at.maybe(self.listen),
+            peers: self.peers.into_iter().map(|peer| at.said(peer)).collect(),
+            any_peer: at.maybe(self.any_peer),
         }
     }
 }

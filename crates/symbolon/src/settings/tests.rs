@@ -92,7 +92,20 @@ fn a_fault_names_its_line_and_what_would_be_right() {
         ("log = \"loud\"", "conf/symbolon.toml:1: log is off, error,"),
         ("log_format = \"xml\"", "conf/symbolon.toml:1: log_format is human or json"),
         ("[services.Odin]", "conf/symbolon.toml:1: \"Odin\": a service's name is"),
-        ("[gateway]", "conf/symbolon.toml:1: unknown field `gateway`"),
+        ("[gateway]", "conf/symbolon.toml:1: the endpoints for gateways need a listen"),
+        ("[gateway]\nlisten = \"127.0.0.1:7072\"", "conf/symbolon.toml:2: without peers nobody may ask"),
+        (
+            "[gateway]\nlisten = \"127.0.0.1:7070\"\npeers = [\"::1\"]",
+            "conf/symbolon.toml:2: 127.0.0.1:7070 is where the management API listens already",
+        ),
+        (
+            "[gateway]\nlisten = \"127.0.0.1:1\"\npeers = [\n\"localhost\"]",
+            "conf/symbolon.toml:4: a peer is an address or a network",
+        ),
+        (
+            "[gateway]\nlisten = \"127.0.0.1:1\"\npeers = [\"0.0.0.0/0\"]",
+            "conf/symbolon.toml:3: 0.0.0.0/0 is everybody",
+        ),
         ("[services.odin]\nupstraem = \"x\"", "conf/symbolon.toml:2: unknown field `upstraem`"),
         (
             "[services.odin]\nupstream = \"http://a\"",
@@ -107,6 +120,26 @@ fn a_fault_names_its_line_and_what_would_be_right() {
         let told = settings(text, &[]).unwrap_err();
         assert!(told.starts_with(expected), "{text}\n{told}");
     }
+}
+
+#[test]
+fn gateways_are_named_in_the_file_or_in_variables() {
+    let text = "[gateway]\nlisten = \"127.0.0.1:7072\"\npeers = [\"127.0.0.1\", \"10.0.0.0/8\"]\n\
+                [services.odin]\nother_credentials = \"passthrough\"";
+    let said = settings(text, &[]).unwrap();
+    let gateway = said.gateway.unwrap();
+    assert_eq!(gateway.listen.to_string(), "127.0.0.1:7072");
+    assert!(gateway.peers.contain("10.1.2.3".parse().unwrap()));
+    let odin = &said.services["odin"];
+    assert!(odin.proxy.is_none() && odin.other_credentials == symbolon_server::OtherCredentials::Passthrough);
+    let variables = [
+        ("SYMBOLON_CONFIG_GATEWAY__LISTEN", "[::1]:1"),
+        ("SYMBOLON_CONFIG_GATEWAY__PEERS", "::1, 0.0.0.0/0"),
+        ("SYMBOLON_CONFIG_GATEWAY__ANY_PEER", "true"),
+    ];
+    let gateway = settings(text, &variables).unwrap().gateway.unwrap();
+    assert_eq!(gateway.listen.to_string(), "[::1]:1");
+    assert!(gateway.peers.contain("192.0.2.1".parse().unwrap()));
 }
 
 #[test]

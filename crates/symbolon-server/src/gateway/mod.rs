@@ -1,0 +1,168 @@
+//! The endpoints that a gateway in front of an application asks before it passes a request on (DESIGN part 8).
+//!
+//! Each family of gateways has an endpoint of its own, `/gateway/{family}/{service}`, which reads that family's headers
+//! and no other: one that takes whichever header is there believes a client that sends another family's. `family` says
+//! what was shown of the request; the gate decides; `answer` puts it in the form which that family can carry.
+
+mod answer;
+mod family;
+mod peers;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::response::Response;
+use http::header::UPGRADE;
+use http::request::Parts;
+use http::{HeaderMap, HeaderName, Request};
+use hyper::body::Incoming;
+use symbolon_core::decision::{self, Decision};
+use symbolon_core::id::RequestId;
+use symbolon_core::name::ServiceName;
+use symbolon_core::{Code, Timestamp};
+
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::identity;
+use crate::incoming::{self, AtTheMachine, Peer};
+use crate::listen::Door;
+use crate::others::{OtherCredentials, is_others};
+use crate::refusals;
+use answer::allowed;
+use family::{Family, Shown};
+
+pub use peers::{PeerFault, Peers};
+
+/// A WebSocket's handshake over HTTP/1.1 always has it, also where a proxy takes away `Upgrade` (RFC 6455 section 4.1).
+const SEC_WEBSOCKET_KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
+
+/// What the operator decides about the gateways.
+#[derive(Debug, Clone, Default)]
+pub struct GatewaySettings {
+    /// Who may ask.
+    pub peers: Peers,
+    /// What becomes of requests with somebody else's credentials, where it is not [`OtherCredentials::Refuse`].
+    pub other_credentials: BTreeMap<ServiceName, OtherCredentials>,
+}
+
+/// The endpoints of every family, for every service.
+pub struct Gateway {
+    app: App,
+    settings: GatewaySettings,
+}
+
+/// What a refusal is, and what its request is called. It has been logged.
+type Refusal = (ApiError, RequestId);
+
+impl Gateway {
+    /// The endpoints by these settings.
+    pub fn new(app: App, settings: GatewaySettings) -> Self {
+        Self { app, settings }
+    }
+
+    /// The endpoints as something to listen with.
+    pub fn door(self) -> impl Door {
+        let gateway = Arc::new(self);
+        tower::service_fn(move |request: Request<Incoming>| {
+            let gateway = gateway.clone();
+            // The body is nobody's: a gateway that sends one is answered before it ends.
+            async move { Ok::<_, Infallible>(gateway.handle(&request.into_parts().0)) }
+        })
+    }
+
+    /// Answers whether a request may pass.
+    pub fn handle(&self, parts: &Parts) -> Response {
+        let now = self.app.now();
+        let path = incoming::target(&parts.uri);
+        let Some((family, service, rest)) = family::endpoint(&path) else {
+            let (error, id) = self.refused(Code::NotFound, "there is no such endpoint", now);
+            return error.into_answer(id);
+        };
+        if !self.may_ask(parts) {
+            let answer = self.refused(Code::UnknownPeer, "its address is none of the gateway's peers", now);
+            return family.refused(answer);
+        }
+        match self.decide(parts, family, service, rest, now) {
+            Ok(identity) => allowed(identity),
+            Err(refusal) => family.refused(refusal),
+        }
+    }
+
+    fn may_ask(&self, parts: &Parts) -> bool {
+        parts.extensions.get::<AtTheMachine>().is_some()
+            || parts
+                .extensions
+                .get::<Peer>()
+                .is_some_and(|Peer(address)| self.settings.peers.contain(*address))
+    }
+
+    fn decide(
+        &self,
+        parts: &Parts,
+        family: Family,
+        service: &str,
+        rest: &[u8],
+        now: Timestamp,
+    ) -> Result<identity::Headers, Refusal> {
+        let Some(service) = service.parse().ok().filter(|name: &ServiceName| self.is_served(name)) else {
+            return Err(self.refused(Code::NotFound, "no catalog declares this service", now));
+        };
+        family::note_strangers(family, &parts.headers);
+        let shown = family.shown(parts, rest).map_err(|why| self.refused(Code::InvalidRequest, why, now))?;
+        self.judge(&service, &shown, &parts.headers, now)
+    }
+
+    fn is_served(&self, service: &ServiceName) -> bool {
+        self.app.gate().service(service.as_str()).is_some()
+    }
+
+    /// Decides about what was shown, with the client's own headers.
+    fn judge(
+        &self,
+        service: &ServiceName,
+        shown: &Shown<'_>,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<identity::Headers, Refusal> {
+        let mut credentials = incoming::credentials(headers, self.app.shared().parts.https);
+        if headers.contains_key(UPGRADE) || headers.contains_key(SEC_WEBSOCKET_KEY) {
+            // A WebSocket's handshake is a GET, but what follows is not just reading; and a browser sends it, cookies
+            // and all, for any page that asks.
+            credentials.cookie = credentials.cookie.filter(|cookie| cookie.same_origin);
+        }
+        let others = self.settings.other_credentials.get(service).copied().unwrap_or_default();
+        if is_others(&self.app, service, others, headers, &credentials, &shown.target, now) {
+            return Ok(identity::of_others());
+        }
+        let request = decision::Request {
+            method: shown.method,
+            target: &shown.target,
+            credentials,
+            method_override: incoming::method_override(headers, &shown.target),
+            client_ip: shown.client,
+        };
+        match self.app.gate().check(service, &request, now) {
+            Some(Decision::Allow(grant)) => {
+                tracing::debug!(%service, method = shown.method, token = ?grant.principal().token().map(|t| t.id), "let through");
+                Ok(identity::headers(&grant.identity()))
+            }
+            Some(Decision::Deny(denial)) => {
+                let id = self.app.request_id(now);
+                refusals::remember(&self.app, id, service, &request, &denial, now);
+                Err((ApiError::denied(&denial, service.as_str()), id))
+            }
+            Some(Decision::Unavailable) | None => {
+                let id = self.app.request_id(now);
+                tracing::warn!(%id, %service, "nothing can be decided");
+                Err((ApiError::unavailable(), id))
+            }
+        }
+    }
+
+    fn refused(&self, code: Code, why: &str, now: Timestamp) -> Refusal {
+        let id = self.app.request_id(now);
+        tracing::warn!(%id, code = code.as_str(), why, "a gateway's question was refused");
+        (ApiError::new(code, why), id)
+    }
+}
