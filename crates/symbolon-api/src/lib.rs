@@ -19,7 +19,7 @@ pub use admin::{
     KeyRecord, SessionRecord, UserRecord,
 };
 pub use problem::{FieldError, Problem};
-pub use service::{ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo};
+pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
 pub use status::{CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState};
 pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};

@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::strict::given;
+
 /// A service: its catalog as data.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ServiceInfo {
@@ -10,6 +12,8 @@ pub struct ServiceInfo {
     pub title: String,
     /// Where its proxy listens, as a URL; `null` where it has none, or it is not known.
     pub url: Option<String>,
+    /// Whether refusals are acted on. `false`: what would be refused is noted, and goes on to the application.
+    pub enforced: bool,
     /// What its tokens begin with.
     pub token_prefix: String,
     /// Its roles, weakest first.
@@ -67,4 +71,52 @@ pub struct RouteInfo {
     pub scopes: Vec<Vec<String>>,
     /// What a session needs, and what a token's owner must still have.
     pub role: String,
+}
+
+/// What of a service shall change. A field that is left out is left alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct EditService {
+    /// Whether refusals are acted on. Once it is set, what the configuration says holds no more.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub enforce: Option<bool>,
+}
+
+/// What was seen of a service while it was not enforced. It is kept in memory and begins anew with the server.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Observed {
+    /// The service.
+    pub service: String,
+    /// Whether it is enforced now.
+    pub enforced: bool,
+    /// What says so: `record`, where somebody has switched it, or `configuration`.
+    pub decided_by: String,
+    /// When it was last switched; `null` where it never was.
+    pub switched_at: Option<String>,
+    /// Since when is looked: the server's start.
+    pub since: String,
+    /// What was seen, the most often first.
+    pub sights: Vec<Sight>,
+    /// Requests that are in none of them, for there was no place.
+    pub left_out: u64,
+}
+
+/// Requests that are counted together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Sight {
+    /// The method; of one that has no route, its capital letters alone.
+    pub method: String,
+    /// The route's pattern, without a mount. Without a route, a pattern drafted from the path; `-` where the path is not
+    /// canonical.
+    pub path: String,
+    /// Whether the catalog has it as a route.
+    pub in_catalog: bool,
+    /// Why it would have been refused, as in a token's use. `null`: it would not, for it carried nothing of Symbolon's
+    /// and goes past in passthrough; but it has no route.
+    pub reason: Option<String>,
+    /// How many there were.
+    pub count: u64,
+    /// The last one.
+    pub last_at: String,
 }

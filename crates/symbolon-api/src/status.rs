@@ -92,6 +92,8 @@ pub struct StoreState {
 pub struct CatalogState {
     /// Its service.
     pub service: String,
+    /// Whether refusals of its service are acted on.
+    pub enforced: bool,
     /// When it came into force.
     pub loaded_at: String,
     /// Why the catalogs, all together, were not reloaded when they last changed; those before stay in force.

@@ -193,6 +193,18 @@ pub struct Key {
     pub digest: (Digest, u32),
 }
 
+/// Whether the refusals of a service are acted on, as somebody has switched it. It holds in place of what the
+/// configuration says, from the first switch on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Enforcement {
+    /// Of which service.
+    pub service: ServiceName,
+    /// `false`: what would be refused is noted, and goes on to the application without anything of Symbolon's.
+    pub enforce: bool,
+    /// Since when.
+    pub since: Timestamp,
+}
+
 /// Who did something, as the audit remembers it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ActorId {

@@ -14,7 +14,7 @@ use jiff::Timestamp;
 
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::name::{ScopeName, ServiceName, UserName};
-use crate::record::{AuditLine, Key, Session, Token, TokenState, User};
+use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, User};
 use crate::token::TokenPrefix;
 use crate::usage::{Day, DayTotal, TokenUsage, UsageCount};
 
@@ -46,6 +46,8 @@ pub enum Change {
     KeyCreated(Key),
     /// A key taken back.
     KeyRemoved(KeyId),
+    /// Enforcement of a service, switched on or off. The last switch is what holds.
+    EnforcementSwitched(Enforcement),
 }
 
 /// A claim on an `Idempotency-Key`, made in the transaction of the creation it stands for. The answer is not

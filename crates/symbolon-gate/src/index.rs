@@ -8,7 +8,8 @@ use papaya::{HashMap, LocalGuard};
 use symbolon_core::decision::{Directory, LiveToken};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
-use symbolon_core::record::{Key, Session, Token, User};
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::Change;
 
 use crate::hash::ByDigest;
@@ -30,6 +31,7 @@ pub(crate) struct Index {
     users: HashMap<UserId, Arc<User>>,
     sessions: HashMap<SessionId, Session>,
     keys: HashMap<Digest, Key, ByDigest>,
+    enforcement: HashMap<ServiceName, Enforcement>,
     loaded: AtomicBool,
 }
 
@@ -65,6 +67,9 @@ impl Index {
                 self.keys.pin().insert(key.digest.0, key.clone());
             }
             Change::KeyRemoved(id) => self.remove_key(*id),
+            Change::EnforcementSwitched(switched) => {
+                self.enforcement.pin().insert(switched.service.clone(), switched.clone());
+            }
         }
     }
 
@@ -149,6 +154,11 @@ impl Index {
     /// The session of this id.
     pub(crate) fn session(&self, id: SessionId) -> Option<Session> {
         self.sessions.pin().get(&id).cloned()
+    }
+
+    /// What somebody has switched for this service.
+    pub(crate) fn switched(&self, service: &ServiceName) -> Option<Enforcement> {
+        self.enforcement.pin().get(service).cloned()
     }
 
     /// Holds what is looked up in place for as long as the view lives.

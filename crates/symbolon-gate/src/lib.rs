@@ -21,7 +21,7 @@ use symbolon_core::decision::{Caller, Decision, Identifier, Judge, Keys, LiveTok
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::{ScopeName, ServiceName};
-use symbolon_core::record::{KeyKind, Session, Token, User};
+use symbolon_core::record::{Enforcement, KeyKind, Session, Token, User};
 use symbolon_core::store::{Change, Sink};
 use symbolon_core::usage::{Outcome, UsageCount};
 
@@ -200,6 +200,27 @@ impl Gate {
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &self.keys, now };
         claims_symbolon(value, &services.prefixes, |secret| identifier.is_key(secret))
+    }
+
+    /// Whether the refusals of a service are acted on. Where they are not, a door notes a refusal and lets the request
+    /// go on to the application as in passthrough, without anything of Symbolon's: no credential, no identity. What
+    /// somebody has switched in the record holds, and before that what the configuration says. Until the record is
+    /// loaded nobody knows, and so it is enforced.
+    pub fn enforces(&self, service: &ServiceName) -> bool {
+        if !self.ready() {
+            return true;
+        }
+        match self.index.switched(service) {
+            Some(switched) => switched.enforce,
+            None => {
+                self.services.load().by_name.get(service).is_none_or(|served| served.service.rules.enforce)
+            }
+        }
+    }
+
+    /// What somebody has switched for a service; `None` where the configuration holds.
+    pub fn switched(&self, service: &ServiceName) -> Option<Enforcement> {
+        self.index.switched(service)
     }
 
     /// Whether everything live is known, so that decisions can be made.

@@ -10,6 +10,7 @@ use symbolon_core::store::Store;
 use symbolon_gate::Gate;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
+use crate::observed::Observed;
 use crate::passwords::Hashing;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
@@ -46,6 +47,7 @@ pub struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
+    observed: Observed,
     pulse: Pulse,
     pub(crate) hashing: Hashing,
     /// Failed sign-ins.
@@ -64,6 +66,7 @@ impl App {
             parts,
             pulse,
             refusals: Refusals::default(),
+            observed: Observed::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
@@ -102,6 +105,11 @@ impl App {
     /// Recent refusals, for explanations.
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    /// What was seen of services while they were not enforced.
+    pub(crate) fn observed(&self) -> &Observed {
+        &self.0.observed
     }
 
     pub(crate) fn pulse(&self) -> &Pulse {

@@ -10,6 +10,7 @@ mod incoming;
 mod inside;
 pub mod listen;
 pub mod management;
+mod observed;
 mod others;
 mod passwords;
 pub mod proxy;

@@ -82,7 +82,7 @@ impl Refused {
 }
 
 /// The route of a request by the catalog in force.
-fn route(app: &App, service: &ServiceName, request: &Request<'_>) -> Option<(String, String)> {
+pub(crate) fn route(app: &App, service: &ServiceName, request: &Request<'_>) -> Option<(String, String)> {
     let catalog = app.gate().service(service.as_str())?.catalog;
     let target = Target::parse(request.target).ok()?;
     match catalog.find(request.method, target.path()) {

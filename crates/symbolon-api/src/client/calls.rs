@@ -6,8 +6,8 @@ use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
-    CreatedSession, CreatedToken, EditToken, EditUser, Explain, Explanation, Health, KeyRecord, List,
-    SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage, UserRecord,
+    CreatedSession, CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord,
+    List, Observed, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage, UserRecord,
 };
 
 /// Which page of a list.
@@ -90,6 +90,16 @@ impl Client {
     /// A service: its catalog.
     pub async fn service(&self, service: &str) -> Result<ServiceInfo, ClientError> {
         self.get(Target::new(&["v1", "services", service])).await
+    }
+
+    /// Changes a service: whether its refusals are acted on.
+    pub async fn edit_service(&self, service: &str, edit: &EditService) -> Result<ServiceInfo, ClientError> {
+        self.send(Method::PATCH, Target::new(&["v1", "services", service]), edit).await
+    }
+
+    /// What was seen of a service while it was not enforced.
+    pub async fn observed(&self, service: &str) -> Result<Observed, ClientError> {
+        self.get(Target::new(&["v1", "services", service, "observed"])).await
     }
 
     /// Issues a token. The secret is in this answer and never again.

@@ -1,7 +1,9 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
-//! `matcher` finds the route of a path, `fault` says what is wrong and where.
+//! `matcher` finds the route of a path, `draft`
+//! makes a pattern of one, `fault` says what is wrong and where.
 
 mod compile;
+mod draft;
 mod fault;
 mod matcher;
 mod roles;
@@ -9,6 +11,7 @@ mod source;
 #[cfg(test)]
 mod tests;
 
+pub use draft::drafted;
 pub use fault::{CatalogError, Fault};
 pub use matcher::RouteIndex;
 pub use roles::{Role, Roles};

@@ -65,11 +65,14 @@ pub struct ServiceRules {
     pub session_cookie: bool,
     /// Whether the system key passes on `human` routes.
     pub system_key_on_human: bool,
+    /// Whether refusals are acted on, for as long as nobody has switched that in the record
+    /// ([`Enforcement`](crate::record::Enforcement)). No decision depends on it: the doors ask the gate.
+    pub enforce: bool,
 }
 
 impl Default for ServiceRules {
     fn default() -> Self {
-        Self { session_cookie: false, system_key_on_human: true }
+        Self { session_cookie: false, system_key_on_human: true, enforce: true }
     }
 }
 

@@ -4,11 +4,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use symbolon_core::Code;
 use symbolon_core::decision::ServiceRules;
-use symbolon_core::record::{KeyKind, Token};
+use symbolon_core::record::{Enforcement, KeyKind, Token};
 use symbolon_core::store::{Change, Sink};
 use symbolon_gate::{Gate, Service, ServiceConflict};
 
-use crate::make::{ask, gate, key, keys, name, papers, printers, service, token, tombstone, unborn, user};
+use crate::make::{
+    ask, gate, key, keys, name, now, papers, printers, service, token, tombstone, unborn, user,
+};
 
 #[test]
 fn two_that_could_not_be_told_apart_are_refused_and_change_nothing() {
@@ -67,6 +69,35 @@ fn the_operators_rules_come_with_the_service() {
     let rules = ServiceRules { system_key_on_human: false, ..ServiceRules::default() };
     gate.set_services(vec![Service { rules, ..printers() }]).unwrap();
     assert_eq!(ask(&gate, "/human", &secret), Code::HumanOnly);
+}
+
+#[test]
+fn enforcement_is_what_was_switched_and_before_that_what_is_configured() {
+    let gate = gate();
+    let printers_name = name("printers");
+    let observed = ServiceRules { enforce: false, ..ServiceRules::default() };
+    assert!(gate.enforces(&printers_name) && gate.switched(&printers_name).is_none());
+    gate.set_services(vec![Service { rules: observed, ..printers() }, papers()]).unwrap();
+    assert!(!gate.enforces(&printers_name), "as configured");
+    assert!(gate.enforces(&name("papers")) && gate.enforces(&name("plotters")));
+
+    let switch = |enforce| Enforcement { service: printers_name.clone(), enforce, since: now() };
+    gate.apply(&Change::EnforcementSwitched(switch(true)));
+    assert!(gate.enforces(&printers_name), "as switched");
+    gate.set_services(vec![printers()]).unwrap();
+    gate.apply(&Change::EnforcementSwitched(switch(false)));
+    assert!(!gate.enforces(&printers_name), "also against the configuration");
+    assert_eq!(gate.switched(&printers_name), Some(switch(false)));
+}
+
+#[test]
+fn until_it_is_known_what_was_switched_everything_is_enforced() {
+    let gate = Gate::new(keys());
+    let rules = ServiceRules { enforce: false, ..ServiceRules::default() };
+    gate.set_services(vec![Service { rules, ..printers() }]).unwrap();
+    assert!(gate.enforces(&name("printers")));
+    gate.loaded();
+    assert!(!gate.enforces(&name("printers")));
 }
 
 struct OnDrop<F: Fn()>(F);

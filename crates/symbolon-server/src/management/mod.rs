@@ -7,6 +7,7 @@ mod caller;
 mod commit;
 mod cookies;
 mod detail;
+mod enforcement;
 mod envelope;
 mod explain;
 mod health;
@@ -65,7 +66,8 @@ pub fn document() -> String {
 fn documented() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(openapi::base())
         .routes(routes!(services::list))
-        .routes(routes!(services::show))
+        .routes(routes!(services::show, enforcement::edit))
+        .routes(routes!(enforcement::observed))
         .routes(routes!(tokens::read::list, tokens::create::create))
         .routes(routes!(tokens::read::show, tokens::change::edit, tokens::change::revoke))
         .routes(routes!(tokens::usage::usage))

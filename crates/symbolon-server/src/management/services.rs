@@ -6,7 +6,7 @@ use symbolon_api::{List, ServiceInfo};
 use symbolon_core::{Catalog, Code};
 use symbolon_gate::Service;
 
-use super::caller::{MaybeCaller, Who};
+use super::caller::{Caller, MaybeCaller, Who};
 use super::parameters::{OfService, PathOf};
 use super::service_info;
 use crate::answer::ApiError;
@@ -39,11 +39,11 @@ fn concerns(app: &App, caller: &MaybeCaller, catalog: &Catalog) -> bool {
     own || app.shared().parts.open_documents
 }
 
-/// A catalog, and for people and the system key where the service's proxy listens.
-fn info(app: &App, caller: &MaybeCaller, catalog: &Catalog) -> ServiceInfo {
-    let told = caller.0.as_ref().is_some_and(|caller| caller.operator().is_ok());
+/// A catalog, whether it is enforced, and for people and the system key where the service's proxy listens.
+pub(super) fn info(app: &App, caller: Option<&Caller>, catalog: &Catalog) -> ServiceInfo {
+    let told = caller.is_some_and(|caller| caller.operator().is_ok());
     let url = app.pulse().proxy_of(&catalog.service).filter(|_| told);
-    ServiceInfo { url, ..service_info(catalog) }
+    ServiceInfo { url, enforced: app.gate().enforces(&catalog.service), ..service_info(catalog) }
 }
 
 /// List the services.
@@ -55,7 +55,7 @@ pub(super) async fn list(
     readable(&app, &caller)?;
     let services = app.gate().services();
     let read = services.iter().filter(|service| concerns(&app, &caller, &service.catalog));
-    let items = read.map(|service| info(&app, &caller, &service.catalog)).collect();
+    let items = read.map(|service| info(&app, caller.0.as_ref(), &service.catalog)).collect();
     Ok(Json(List { items, next_cursor: None }))
 }
 
@@ -75,5 +75,5 @@ pub(super) async fn show(
     if !concerns(&app, &caller, &catalog) {
         return Err(ApiError::new(Code::NotFound, "there is no such service"));
     }
-    Ok(Json(info(&app, &caller, &catalog)))
+    Ok(Json(info(&app, caller.0.as_ref(), &catalog)))
 }

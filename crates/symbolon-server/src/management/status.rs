@@ -70,6 +70,7 @@ fn catalogs(app: &App) -> Vec<CatalogState> {
     let services = app.gate().services();
     let catalogs = services.iter().map(|service| CatalogState {
         service: service.catalog.service.to_string(),
+        enforced: app.gate().enforces(&service.catalog.service),
         loaded_at: state.loaded_at.to_string(),
         fault: state.fault.clone(),
     });

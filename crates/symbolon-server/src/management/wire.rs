@@ -127,7 +127,7 @@ pub(super) fn key_record(key: &Key) -> KeyRecord {
     }
 }
 
-/// A catalog as data, without `url`, which a catalog does not know.
+/// A catalog as data, without `url` and as enforced: of these a catalog does not know.
 pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
     let role = |role| catalog.roles.name(role).to_string();
     let scopes = catalog.scopes().iter().map(|scope| ScopeInfo {
@@ -157,6 +157,7 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         service: catalog.service.to_string(),
         title: catalog.title.clone(),
         url: None,
+        enforced: true,
         token_prefix: catalog.prefix.as_str().to_owned(),
         roles: catalog.roles.iter().map(|(_, name)| name.to_string()).collect(),
         token_managers: role(catalog.token_managers),

@@ -115,6 +115,7 @@ impl Proxy {
         let target = incoming::target(&parts.uri);
         let (service, others) = (&self.settings.service, self.settings.other_credentials);
         if is_others(&self.app, service, others, &parts.headers, &credentials, &target, now) {
+            self.app.observe_others(service, parts.method.as_str(), &target, now);
             return Ok(Passage::of_others(parts, peer));
         }
         let request = decision::Request {
@@ -132,6 +133,14 @@ impl Proxy {
                     let (service, pause) = (&self.settings.service, self.settings.timeouts.recheck);
                     passage.watch = Some(Watch::new(&self.app, service, parts, &credentials, peer, pause));
                 }
+                Ok(passage)
+            }
+            Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
+                let ours = headers::ours(self.app.gate(), &parts.headers, now);
+                let mut passage = Passage::of_refused(parts, peer, ours);
+                let pause = self.settings.timeouts.recheck;
+                let watch = Watch::new(&self.app, service, parts, &credentials, peer, pause);
+                passage.watch = Some(watch.of_refused());
                 Ok(passage)
             }
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),

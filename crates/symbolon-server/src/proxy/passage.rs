@@ -2,10 +2,10 @@
 
 use std::net::IpAddr;
 
-use http::Version;
 use http::header::{COOKIE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
+use http::{HeaderName, Version};
 use symbolon_core::credential::{Credentials, Presented};
 use symbolon_core::decision::{Grant, Principal};
 use symbolon_core::id::TokenId;
@@ -21,6 +21,8 @@ pub(super) struct Passage {
     peer: Option<IpAddr>,
     /// `None`: the credential is somebody else's, and so is the decision.
     decided: Option<Decided>,
+    /// Headers that hold a credential of Symbolon's, of a request that goes on without having been allowed.
+    ours: Vec<HeaderName>,
     /// Looks after a decision that may be taken back while its answer still goes on.
     pub(super) watch: Option<Watch>,
     pub(super) token: Option<TokenId>,
@@ -42,7 +44,13 @@ impl Passage {
     /// Of a request that is left to the application's own login.
     pub(super) fn of_others(parts: &Parts, peer: Option<IpAddr>) -> Self {
         let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-        Self { target, peer, decided: None, watch: None, token: None, route: None }
+        Self { target, peer, decided: None, ours: Vec::new(), watch: None, token: None, route: None }
+    }
+
+    /// Of a request that would have been refused, were the service enforced: as one that is left to the application's
+    /// own login, without the headers `ours`.
+    pub(super) fn of_refused(parts: &Parts, peer: Option<IpAddr>, ours: Vec<HeaderName>) -> Self {
+        Self { ours, ..Self::of_others(parts, peer) }
     }
 
     /// Of a request that was allowed. The error says why it cannot be sent as it was allowed.
@@ -68,6 +76,7 @@ impl Passage {
             target,
             peer,
             decided: Some(Decided { identity, cookies: !(known && by_header), known }),
+            ours: Vec::new(),
             watch: None,
             token: principal.token().map(|token| token.id),
             route,
@@ -81,6 +90,9 @@ impl Passage {
         headers::next_hop(map);
         headers::remove_identity(map);
         headers::remove_own_cookie(map);
+        for name in self.ours {
+            map.remove(name);
+        }
         if let Some(decided) = self.decided {
             headers::remove_decided(map, &settings.upstream_headers);
             if !decided.cookies {

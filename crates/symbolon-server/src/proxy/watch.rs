@@ -30,6 +30,7 @@ pub(super) struct Watch {
     cookie: Option<(Vec<u8>, bool)>,
     peer: Option<IpAddr>,
     patience: Patience,
+    allowed: bool,
 }
 
 impl Watch {
@@ -52,7 +53,14 @@ impl Watch {
             cookie: credentials.cookie.map(|cookie| (cookie.value.to_vec(), cookie.same_origin)),
             peer,
             patience: Patience::new(pause),
+            allowed: true,
         }
+    }
+
+    /// The same of a request that goes on although it would have been refused, for its service is not enforced: it is
+    /// cut once that is.
+    pub(super) fn of_refused(self) -> Self {
+        Self { allowed: false, ..self }
     }
 
     /// Ready when the request would be refused. Where nothing can be decided for a while, what was allowed goes
@@ -73,7 +81,11 @@ impl Watch {
         poll_fn(|cx| self.poll_refused(cx)).await;
     }
 
+    /// What was allowed was given something of ours, and loses it whether or not the service is enforced.
     fn refused(&self) -> bool {
+        if !self.allowed {
+            return self.app.gate().enforces(&self.service);
+        }
         let cookie = self.cookie.as_ref();
         let credentials = Credentials {
             authorization: self.authorization.as_ref().map(HeaderValue::as_bytes),

@@ -29,6 +29,8 @@ GET    /readyz                                -        | 200    200    200    20
 GET    /v1/services                           -        | 401    200    200    200   200  200    200    200   200   200
 GET    /v1/services/{service}                 odin     | 401    200    200    200   200  200    200    200   200   200
 GET    /v1/services/{service}                 odysseus | 401    200    404    200   200  200    200    200   404   200
+PATCH  /v1/services/{service}                 odin     | 401    200    403    200   403  403    403    403   403   200
+GET    /v1/services/{service}/observed        odin     | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/services/{service}/tokens          odin     | 401    200    403    200   200  200    403    403   403   200
 GET    /v1/services/{service}/tokens          odysseus | 401    200    403    200   403  403    200    403   403   200
 POST   /v1/services/{service}/tokens          odin     | 401    201    403    201   201  201    403    403   403   201
@@ -172,6 +174,7 @@ fn body(row: &Row, number: usize) -> Value {
     match (row.method, row.path) {
         ("POST", "/v1/services/{service}/tokens") => json!({ "name": "new", "scopes": [scope] }),
         ("PATCH", "/v1/services/{service}/tokens/{id}") => json!({ "name": "renamed" }),
+        ("PATCH", "/v1/services/{service}") => json!({ "enforce": number.is_multiple_of(2) }),
         ("POST", "/v1/services/{service}/verify") => json!({ "token": "some secret", "scopes": [scope] }),
         ("POST", "/v1/services/{service}/explain") => json!({ "method": "GET", "path": "/" }),
         ("POST", "/v1/self/password") => json!({ "current": PASSWORD, "new": "another password" }),

@@ -12,10 +12,11 @@ use crate::document::operations;
 use crate::world::{Call, PASSWORD, Setup, World};
 
 /// What answers without the record: catalogs and decisions, which are in memory.
-const IN_MEMORY: [&str; 9] = [
+const IN_MEMORY: [&str; 10] = [
     "GET /healthz",
     "GET /v1/services",
     "GET /v1/services/{service}",
+    "GET /v1/services/{service}/observed",
     "POST /v1/services/{service}/verify",
     "POST /v1/services/{service}/explain",
     "GET /v1/self",
@@ -28,6 +29,7 @@ const IN_MEMORY: [&str; 9] = [
 
 fn body(operation: &str) -> Value {
     match operation {
+        "PATCH /v1/services/{service}" => json!({ "enforce": false }),
         "POST /v1/services/{service}/tokens" => json!({ "name": "test", "scopes": ["read:jobs"] }),
         "PATCH /v1/services/{service}/tokens/{id}" => json!({ "name": "x" }),
         "POST /v1/services/{service}/verify" => json!({ "token": "x", "method": "GET", "path": "/api/jobs" }),

@@ -7,6 +7,7 @@ mod bad_input;
 mod between;
 mod console;
 mod document;
+mod enforcement;
 mod explain;
 mod faults;
 mod idempotency;

@@ -129,6 +129,7 @@ async fn doors_and_catalogs_are_told_and_a_service_knows_its_url() {
     assert_eq!(told[1]["fault"].as_str().unwrap().len(), 2_000);
     world.app.catalogs_reloaded();
     let told = status(&world, &key).await["catalogs"].clone();
-    let odin = json!({ "service": "odin", "loaded_at": "2026-01-01T00:00:05Z", "fault": null });
+    let odin =
+        json!({ "service": "odin", "enforced": true, "loaded_at": "2026-01-01T00:00:05Z", "fault": null });
     assert_eq!(told[0], odin);
 }

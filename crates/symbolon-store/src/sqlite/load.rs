@@ -4,7 +4,9 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use symbolon_core::store::{Change, Sink};
 
-use super::rows::{self, Parsed, select_keys, select_sessions, select_tokens, select_users};
+use super::rows::{
+    self, Parsed, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
+};
 
 /// Rows read at a time: enough to hide the cost of a statement, few enough to hold.
 const CHUNK: i64 = 1000;
@@ -26,6 +28,10 @@ pub(super) async fn all(db: &mut SqliteConnection, sink: &dyn Sink) -> Result<()
     .await?;
     chunks(db, sink, "sessions", select_sessions!("WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"), |row| {
         rows::session(row).map(Change::SessionStarted)
+    })
+    .await?;
+    chunks(db, sink, "enforcement", select_enforcement!("WHERE rowid > ?1 ORDER BY rowid LIMIT ?2"), |row| {
+        rows::enforcement(row).map(Change::EnforcementSwitched)
     })
     .await?;
     chunks(

@@ -8,7 +8,7 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, Type};
 use symbolon_core::digest::Digest;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
-use symbolon_core::record::{Key, KeyKind, PasswordHash, Session, Token, User};
+use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
@@ -119,7 +119,14 @@ macro_rules! select_keys {
     };
 }
 
-pub(super) use {select_keys, select_sessions, select_tokens, select_users};
+/// `SELECT` of all that [`enforcement`] reads, with `rowid` for the load.
+macro_rules! select_enforcement {
+    ($rest:literal) => {
+        concat!("SELECT rowid AS at_row, service AS id, service, enforce, since FROM enforcement ", $rest)
+    };
+}
+
+pub(super) use {select_enforcement, select_keys, select_sessions, select_tokens, select_users};
 
 /// A JSON array of names.
 fn scopes(text: &str) -> Option<Vec<ScopeName>> {
@@ -195,6 +202,16 @@ pub(super) fn key(row: &SqliteRow) -> Parsed<Key> {
         key_prefix: maybe_parsed(row, "key_prefix")?,
         created_at: time(row, "created_at")?,
         digest: (digest(row, "digest")?, number(row, "pepper")?),
+    })
+}
+
+pub(super) fn enforcement(row: &SqliteRow) -> Parsed<Enforcement> {
+    Ok(Enforcement {
+        service: parsed(row, "service")?,
+        enforce: get(row, "enforce")?,
+        // Left out, the switch would hold no more, and the configuration may say the opposite: a time that cannot be
+        // read is no reason for that.
+        since: time(row, "since").unwrap_or(Timestamp::UNIX_EPOCH),
     })
 }
 

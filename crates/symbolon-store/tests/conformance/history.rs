@@ -1,5 +1,6 @@
 //! Any history: who followed the feed from the start knows the same as who loads at the end.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use proptest::prelude::*;
@@ -25,6 +26,7 @@ enum Wish {
     EndSessions(u32),
     CreateKey(u32),
     RemoveKey(u32),
+    Switch(bool),
 }
 
 impl Wish {
@@ -54,6 +56,7 @@ impl Wish {
             Self::EndSessions(user) => Change::SessionsEnded(make::user_id(user)),
             Self::CreateKey(n) => Change::KeyCreated(make::key(n)),
             Self::RemoveKey(n) => Change::KeyRemoved(make::key_id(n)),
+            Self::Switch(enforce) => Change::EnforcementSwitched(make::switched("odin", enforce, 0)),
         }
     }
 }
@@ -72,6 +75,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => user.prop_map(Wish::EndSessions),
         2 => thing.clone().prop_map(Wish::CreateKey),
         1 => thing.prop_map(Wish::RemoveKey),
+        1 => any::<bool>().prop_map(Wish::Switch),
     ]
 }
 
@@ -98,7 +102,9 @@ async fn live_through(place: &dyn Place, history: Vec<Vec<Wish>>) -> Result<(), 
         let heard_now = if commit(&*store, changes).await.is_ok() { heard + wishes.len() } else { heard };
         prop_assert_eq!(followed.heard().len(), heard_now);
     }
-    let listed = listed(&*store).await;
+    // Nothing lists what is switched: the gate alone asks for it.
+    let enforcement = followed.live().enforcement;
+    let listed = Live { enforcement, ..listed(&*store).await };
     prop_assert_eq!(&listed, &followed.live());
     let records: Vec<_> = followed.heard().iter().map(named).collect();
     prop_assert_eq!(place.changes().await, records);
@@ -126,5 +132,6 @@ async fn listed(store: &dyn Store) -> Live {
         users: users.into_iter().map(|user| (user.id, user)).collect(),
         sessions: sessions.into_iter().map(|session| (session.id, session)).collect(),
         keys: keys.into_iter().map(|key| (key.id, key)).collect(),
+        enforcement: BTreeMap::new(),
     }
 }

@@ -6,7 +6,9 @@ use jiff::Timestamp;
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ServiceName;
-use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, PasswordHash, Session, Token, User};
+use symbolon_core::record::{
+    ActorId, AuditLine, Enforcement, Key, KeyKind, Origin, PasswordHash, Session, Token, User,
+};
 use symbolon_core::store::{Change, Claim, Mutation, PageQuery, Standing, TokenQuery, TokenSort};
 
 /// When the things made here are made, give or take their number in milliseconds.
@@ -113,6 +115,10 @@ pub(crate) fn key(number: u32) -> Key {
         created_at: at(i64::from(number)),
         digest: (digest(number), 1),
     }
+}
+
+pub(crate) fn switched(service: &str, enforce: bool, since: i64) -> Enforcement {
+    Enforcement { service: service.parse().unwrap(), enforce, since: at(since) }
 }
 
 pub(crate) fn claim(scope: &str, key: &str, made: &Token) -> Claim {

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
-use symbolon_core::record::{Key, Session, Token, User};
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{Change, Sink};
 
 /// What is live.
@@ -14,6 +15,7 @@ pub(crate) struct Live {
     pub(crate) tokens: BTreeMap<TokenId, Token>,
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) keys: BTreeMap<KeyId, Key>,
+    pub(crate) enforcement: BTreeMap<ServiceName, Enforcement>,
 }
 
 #[derive(Debug, Default)]
@@ -83,6 +85,9 @@ impl Live {
             Change::KeyRemoved(id) => {
                 self.keys.remove(&id);
             }
+            Change::EnforcementSwitched(switched) => {
+                self.enforcement.insert(switched.service.clone(), switched);
+            }
         }
     }
 }
@@ -100,6 +105,7 @@ pub(crate) fn named(change: &Change) -> (String, String) {
         Change::SessionsEnded(user) => ("sessions.ended", user.to_string()),
         Change::KeyCreated(key) => ("key.created", key.id.to_string()),
         Change::KeyRemoved(id) => ("key.removed", id.to_string()),
+        Change::EnforcementSwitched(switched) => ("enforcement.switched", switched.service.to_string()),
     };
     (kind.to_owned(), id)
 }

@@ -6,6 +6,7 @@
 pub(crate) mod atomicity;
 pub(crate) mod audit;
 pub(crate) mod claims;
+pub(crate) mod enforcement;
 pub(crate) mod history;
 pub(crate) mod lifecycle;
 pub(crate) mod loading;
@@ -77,6 +78,10 @@ macro_rules! every_test {
                 a_taken_claim_refuses_the_whole_mutation
                 a_lapsed_claim_is_taken_over
                 of_many_at_once_one_gets_it
+            }
+            enforcement {
+                the_last_switch_holds_and_is_loaded
+                a_switch_whose_time_is_damaged_still_holds
             }
             history {
                 the_feed_and_the_load_agree

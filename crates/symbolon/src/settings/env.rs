@@ -106,7 +106,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
 const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, CATALOGS, LOG, LOG_FORMAT, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
-                            HUMAN_SYSTEM_KEY and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
+                            HUMAN_SYSTEM_KEY, ENFORCE and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
     let said = || Some(Said { value: value.to_owned(), place: place.clone() });
@@ -151,6 +151,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
         ["UPSTREAM"] => service.upstream = said(),
         ["OTHER_CREDENTIALS"] => service.other_credentials = said(),
         ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),
+        ["ENFORCE"] => service.enforce = Some(truth(place, value)?),
         ["HUMAN_SYSTEM_KEY"] => service.human_system_key = Some(truth(place, value)?),
         ["TIMEOUTS", "CONNECT"] => service.timeouts.connect = said(),
         ["TIMEOUTS", "ANSWER"] => service.timeouts.answer = said(),

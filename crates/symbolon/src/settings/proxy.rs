@@ -91,6 +91,7 @@ pub(super) fn resolve(draft: ServiceDraft, gateways: bool, faults: &mut Vec<Faul
             .human_system_key
             .as_ref()
             .map_or(defaults.system_key_on_human, |said| said.value),
+        enforce: draft.enforce.as_ref().map_or(defaults.enforce, |said| said.value),
     };
     let place = draft.place.clone();
     let said = draft.other_credentials.as_ref();

@@ -50,6 +50,7 @@ pub(super) struct ServiceDraft {
     pub(super) upstream_headers: BTreeMap<String, Said<HeaderSource>>,
     pub(super) session_cookie: Option<Said<bool>>,
     pub(super) human_system_key: Option<Said<bool>>,
+    pub(super) enforce: Option<Said<bool>>,
     pub(super) timeouts: TimeoutsDraft,
 }
 
@@ -78,6 +79,7 @@ impl ServiceDraft {
             upstream_headers: BTreeMap::new(),
             session_cookie: None,
             human_system_key: None,
+            enforce: None,
             timeouts: TimeoutsDraft::default(),
         }
     }
@@ -127,6 +129,7 @@ struct ServiceSource {
     upstream_headers: BTreeMap<Spanned<String>, HeaderSource>,
     session_cookie: Option<Spanned<bool>>,
     human_system_key: Option<Spanned<bool>>,
+    enforce: Option<Spanned<bool>>,
     #[serde(default)]
     timeouts: TimeoutsSource,
 }
@@ -236,6 +239,7 @@ impl ServiceSource {
             upstream_headers: headers.collect(),
             session_cookie: at.maybe(self.session_cookie),
             human_system_key: at.maybe(self.human_system_key),
+            enforce: at.maybe(self.enforce),
             timeouts: TimeoutsDraft {
                 connect: at.maybe(self.timeouts.connect),
                 answer: at.maybe(self.timeouts.answer),

@@ -36,6 +36,7 @@ fn everything_can_be_said() {
         upstream_headers = { "X-API-Key" = "hush" }
         session_cookie = true
         human_system_key = false
+        enforce = false
         timeouts = { connect = "500ms", answer = "2m" }
     "#;
     let said = settings(text, &[]).unwrap();
@@ -43,7 +44,7 @@ fn everything_can_be_said() {
     assert_eq!(said.catalogs[0], CatalogSource::File("conf/own.toml".into()));
     assert!(said.https && said.open_documents && said.log_format == LogFormat::Json);
     let odin = &said.services["odin"];
-    assert!(odin.rules.session_cookie && !odin.rules.system_key_on_human);
+    assert!(odin.rules.session_cookie && !odin.rules.system_key_on_human && !odin.rules.enforce);
     let door = odin.proxy.as_ref().unwrap();
     assert!(door.has_secrets() && !format!("{door:?}").contains("hush"));
     let proxy = door.settings(&"odin".parse().unwrap()).unwrap();
@@ -64,11 +65,13 @@ fn the_environment_is_over_the_file() {
             ("SYMBOLON_CONFIG_SERVICES__ODIN__UPSTREAM", "http://b"),
             ("SYMBOLON_CONFIG_DATA_DIR", "here"),
             ("SYMBOLON_CONFIG_CATALOGS", "a.toml, builtin:odin"),
+            ("SYMBOLON_CONFIG_SERVICES__ODIN__ENFORCE", "false"),
         ],
     )
     .unwrap();
     assert_eq!(said.listen.port(), 3);
     assert_eq!(said.services["odin"].proxy.as_ref().unwrap().upstream.to_string(), "http://b");
+    assert!(!said.services["odin"].rules.enforce);
     // Of a variable, relative to where the command is given, and not to the file.
     assert_eq!(said.data_dir, Path::new("here"));
     assert_eq!(said.catalogs[0], CatalogSource::File("a.toml".into()));
@@ -114,6 +117,10 @@ fn a_fault_names_its_line_and_what_would_be_right() {
         (
             "[services.odin]\nlisten = \"127.0.0.1:1\"",
             "conf/symbolon.toml:2: listen is where the proxy listens",
+        ),
+        (
+            "[services.odin]\nenforce = \"no\"",
+            "conf/symbolon.toml:2: invalid type: string \"no\", expected a boolean",
         ),
         ("[services.odin]\nother_credentials = \"refuse\"", "conf/symbolon.toml:2: this is for proxy mode"),
     ] {

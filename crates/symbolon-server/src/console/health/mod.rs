@@ -218,8 +218,7 @@ mod tests {
             "request_id": "req_1", "at": "2026-11-26T10:05:09Z", "service": "odin", "method": "POST",
             "path": "/api/<b>", "code": "insufficient_scope", "reason": "insufficient_scope", "token": "tok_1",
         });
-        let catalog =
-            json!({ "service": "odin", "loaded_at": "2026-11-26T10:00:00Z", "fault": "line 41: no <scope>" });
+        let catalog = json!({ "service": "odin", "enforced": false, "loaded_at": "2026-11-26T10:00:00Z", "fault": "line 41: no <scope>" });
         let status = json!({
             "version": "0.1.0", "started_at": "2026-11-26T10:00:00Z", "now": "2026-11-26T10:05:09Z",
             "doors": [{ "name": "proxy", "address": "http://127.0.0.1:1", "service": "odin" }],

@@ -171,6 +171,7 @@ async fn a_secret_is_told_once_and_left_nowhere() {
     }
     for path in [
         "/v1/services",
+        "/v1/services/odin/observed",
         "/v1/services/odin/tokens",
         "/v1/services/odin/tokens?state=revoked",
         "/v1/services/odin/tokens?requests=90&sort=-last_used",

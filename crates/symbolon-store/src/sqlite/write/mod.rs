@@ -1,6 +1,7 @@
 //! What a transaction does, piece by piece. Each guard is part of the statement that it guards; only when a
 //! statement has found nothing to change is the row looked at, to say why.
 
+mod enforcement;
 mod keys;
 mod tokens;
 mod usage;
@@ -114,6 +115,10 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
         Change::KeyRemoved(id) => {
             keys::remove(db, *id).await?;
             ("key.removed", id.to_string())
+        }
+        Change::EnforcementSwitched(switched) => {
+            enforcement::switch(db, switched).await?;
+            ("enforcement.switched", switched.service.to_string())
         }
     })
 }
