@@ -4,6 +4,7 @@
 //! went, [`tools`] installs what is missing.
 
 mod bench;
+mod package;
 mod screenshots;
 mod shell;
 mod step;
@@ -35,6 +36,8 @@ enum Task {
     /// Compare the ratios and not the numbers, which are the machine's. Of the ratios trust that of the CPU time
     /// most: on a busy machine time is shared with others, work is not.
     Bench(bench::Options),
+    /// Make the Debian package, in target/debian
+    Package(package::Options),
     /// Take pictures of the console's pages, of a server with invented tokens and use
     Screenshots(screenshots::Options),
 }
@@ -43,6 +46,7 @@ fn main() -> ExitCode {
     let outcome = match CommandLine::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Package(options) => package::run(&options),
         Task::Screenshots(options) => screenshots::run(&options),
     };
     match outcome {

@@ -27,6 +27,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     let mut shell = Shell::new();
     tools::programs(&shell, tools::FOR_TESTS)?;
     tools::cargo_tool(&mut shell, &tools::NEXTEST)?;
+    tools::cargo_tool(&mut shell, &tools::DEB)?;
     tools::python_package(&shell, &tools::CLIENT_GENERATOR)?;
     tools::npm_packages(&shell, &tools::FOR_BROWSER_TESTS)?;
     if !options.quick {

@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
-use crate::commands::{audit, catalog, doctor, explain, healthcheck, init, key, serve, session, token, user};
+use crate::commands::{
+    audit, catalog, doctor, explain, generate, healthcheck, init, key, serve, session, token, user,
+};
 use crate::demo;
 
 /// Scoped API tokens for any application.
@@ -74,4 +76,7 @@ pub(crate) enum Command {
     Audit(audit::Audit),
     /// Look for what is wrong with an installation
     Doctor(doctor::Doctor),
+    /// Write the manual pages and the shells' completions
+    #[command(hide = true)]
+    Generate(generate::Generate),
 }

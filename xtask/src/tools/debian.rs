@@ -20,8 +20,18 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "chromium", packages: "chromium" },
     Program { name: "node", packages: "nodejs" },
     Program { name: "npm", packages: "npm" },
+    // The package is judged, installed and removed.
+    Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" },
+    Program { name: "lintian", packages: "lintian" },
     // The unit is judged by the program whose file it is.
     Program { name: "systemd-analyze", packages: "systemd" },
+];
+
+/// What making the Debian package needs.
+pub(crate) const FOR_PACKAGES: &[Program] = &[
+    Program { name: "cc", packages: "gcc libc6-dev" },
+    Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" },
+    Program { name: "lintian", packages: "lintian" },
 ];
 
 /// Sees to it that the programs are there.

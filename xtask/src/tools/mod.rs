@@ -10,8 +10,8 @@ mod python;
 use std::fs;
 use std::path::Path;
 
-pub(crate) use cargo::{DENY, NEXTEST, cargo_tool};
-pub(crate) use debian::{FOR_TESTS, programs};
+pub(crate) use cargo::{DEB, DENY, NEXTEST, cargo_tool};
+pub(crate) use debian::{FOR_PACKAGES, FOR_TESTS, programs};
 pub(crate) use npm::{FOR_BROWSER_TESTS, npm_packages};
 pub(crate) use python::{CLIENT_GENERATOR, python_package};
 

@@ -6,6 +6,7 @@ mod context;
 pub(crate) mod doctor;
 mod expires;
 pub(crate) mod explain;
+pub(crate) mod generate;
 pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
@@ -47,6 +48,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Init(init) => init.run(context).await?,
         Command::Serve(serve) => serve.run(context).await?,
         Command::Healthcheck(healthcheck) => healthcheck.run(context).await?,
+        Command::Generate(generate) => generate.run(context)?,
         Command::Demo(demo) => crate::demo::run(demo).await?,
         Command::Token(token) => token.run(context).await?,
         Command::User(user) => user.run(context).await?,

@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod package;
 mod systemd;
 
 use std::path::{Path, PathBuf};
