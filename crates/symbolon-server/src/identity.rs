@@ -38,6 +38,11 @@ pub(crate) fn of_others() -> Headers {
     paired([HeaderValue::from_static("none"), NONE, NONE, NONE, NONE])
 }
 
+/// Of somebody who would have been refused, and comes with a credential of Symbolon's, which stays here.
+pub(crate) fn of_refused() -> Headers {
+    paired([HeaderValue::from_static("refused"), NONE, NONE, NONE, NONE])
+}
+
 fn paired(values: [HeaderValue; 5]) -> Headers {
     let mut values = values.into_iter();
     NAMES.map(|name| (name, values.next().unwrap_or(NONE)))

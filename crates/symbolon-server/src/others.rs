@@ -1,9 +1,10 @@
 //! Requests that carry nothing of Symbolon's, beside an application with a login of its own.
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented};
 use symbolon_core::name::ServiceName;
+use symbolon_gate::Gate;
 
 use crate::app::App;
 use crate::incoming::is_credential;
@@ -41,4 +42,11 @@ pub(crate) fn is_others(
     // Under every name by which an application may look for one.
     let mut presented = headers.iter().filter(|(name, _)| is_credential(name));
     !by_cookie && !credentials.repeated && !presented.any(|(_, value)| gate.claims(value.as_bytes(), now))
+}
+
+/// The names of credential headers in which there is something of Symbolon's.
+pub(crate) fn ours(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Vec<HeaderName> {
+    let ours =
+        headers.iter().filter(|(name, value)| is_credential(name) && gate.claims(value.as_bytes(), now));
+    ours.map(|(name, _)| name.clone()).collect()
 }

@@ -30,6 +30,9 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "lintian", packages: "lintian" },
     // The unit is judged by the program whose file it is.
     Program { name: "systemd-analyze", packages: "systemd" },
+    // Gateways in front of an application; others come from the Python package index.
+    Program { name: "nginx", packages: "nginx" },
+    Program { name: "haproxy", packages: "haproxy" },
 ];
 
 /// What making the Debian package needs.
@@ -38,6 +41,9 @@ pub(crate) const FOR_PACKAGES: &[Program] = &[
     Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" },
     Program { name: "lintian", packages: "lintian" },
 ];
+
+/// Where Debian asks whether a service may be started (`invoke-rc.d(8)`).
+const POLICY: &str = "/usr/sbin/policy-rc.d";
 
 /// Sees to it that the programs are there.
 pub(crate) fn programs(shell: &Shell, wanted: &[Program]) -> Result<(), String> {

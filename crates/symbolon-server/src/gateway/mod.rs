@@ -28,7 +28,7 @@ use crate::app::App;
 use crate::identity;
 use crate::incoming::{self, AtTheMachine, Peer};
 use crate::listen::Door;
-use crate::others::{OtherCredentials, is_others};
+use crate::others::{OtherCredentials, is_others, ours};
 use crate::refusals;
 use answer::{Pass, Stay};
 use family::{Family, Shown};
@@ -134,6 +134,7 @@ impl Gateway {
         }
         let others = self.settings.other_credentials.get(service).copied().unwrap_or_default();
         if is_others(&self.app, service, others, headers, &credentials, &shown.target, now) {
+            self.app.observe_others(service, shown.method, &shown.target, now);
             return Ok(Pass { identity: identity::of_others(), stay: Stay::Nothing });
         }
         let request = decision::Request {
@@ -148,6 +149,9 @@ impl Gateway {
                 tracing::debug!(%service, method = shown.method, token = ?grant.principal().token().map(|t| t.id), "let through");
                 Ok(Pass { identity: identity::headers(&grant.identity()), stay: stay(&grant, &credentials) })
             }
+            Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
+                Ok(self.observed(headers, now))
+            }
             Some(Decision::Deny(denial)) => {
                 let id = self.app.request_id(now);
                 refusals::remember(&self.app, id, service, &request, &denial, now);
@@ -158,6 +162,15 @@ impl Gateway {
                 tracing::warn!(%id, %service, "nothing can be decided");
                 Err((ApiError::unavailable(), id))
             }
+        }
+    }
+
+    /// Of what would have been refused, were the service enforced. A credential of Symbolon's goes no further.
+    fn observed(&self, headers: &HeaderMap, now: Timestamp) -> Pass {
+        if ours(self.app.gate(), headers, now).is_empty() {
+            Pass { identity: identity::of_others(), stay: Stay::Nothing }
+        } else {
+            Pass { identity: identity::of_refused(), stay: Stay::Credentials }
         }
     }
 

@@ -5,16 +5,14 @@ use std::net::IpAddr;
 
 use http::header::{CONNECTION, COOKIE, HOST, SET_COOKIE, TE, TRANSFER_ENCODING};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use symbolon_core::Timestamp;
 use symbolon_core::credential::holds_session;
-use symbolon_gate::Gate;
 
 use super::names::{
     FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, OF_CONNECTION, is_no_trailer, is_not_the_callers,
 };
 use super::settings::UpstreamHeaders;
 use crate::identity::is_identity;
-use crate::incoming::{cookie_name, device_cookie_name, folds_to, form_cookie_name, is_credential};
+use crate::incoming::{cookie_name, device_cookie_name, folds_to, form_cookie_name};
 
 /// Where a request comes from, which the proxy says itself.
 const FORWARDED: [HeaderName; 3] = [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO];
@@ -101,13 +99,6 @@ fn replace(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
         Ok(value) if !value.is_empty() => headers.insert(name, value),
         _ => headers.remove(name),
     };
-}
-
-/// The names of credential headers in which there is something of Symbolon's.
-pub(super) fn ours(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Vec<HeaderName> {
-    let ours =
-        headers.iter().filter(|(name, value)| is_credential(name) && gate.claims(value.as_bytes(), now));
-    ours.map(|(name, _)| name.clone()).collect()
 }
 
 /// Removes Symbolon's own from the cookies, under either of their names: the session, the device and the form. The

@@ -35,7 +35,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
 use crate::listen::{Door, Tunnels};
-use crate::others::is_others;
+use crate::others::{is_others, ours};
 use crate::refusals;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
@@ -136,8 +136,8 @@ impl Proxy {
                 Ok(passage)
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
-                let ours = headers::ours(self.app.gate(), &parts.headers, now);
-                let mut passage = Passage::of_refused(parts, peer, ours);
+                let held = ours(self.app.gate(), &parts.headers, now);
+                let mut passage = Passage::of_refused(parts, peer, held);
                 let pause = self.settings.timeouts.recheck;
                 let watch = Watch::new(&self.app, service, parts, &credentials, peer, pause);
                 passage.watch = Some(watch.of_refused());

@@ -6,6 +6,7 @@ mod support;
 
 mod allowed;
 mod door;
+mod observing;
 mod peers;
 mod refused;
 mod shown;

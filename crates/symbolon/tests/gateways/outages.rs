@@ -7,6 +7,7 @@ use crate::stage::Stage;
 
 crate::every_gateway!(an_outage_is_said_at_once_and_lets_nothing_pass);
 
+#[expect(clippy::disallowed_methods, reason = "how long a caller waits is what is tested")]
 fn an_outage_is_said_at_once_and_lets_nothing_pass(kind: Kind) {
     let stage = Stage::new(kind);
     let (_, secret) = stage.token(&["read:printers"]);
