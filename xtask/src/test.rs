@@ -28,11 +28,15 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     tools::programs(&shell, tools::FOR_TESTS)?;
     tools::cargo_tool(&mut shell, &tools::NEXTEST)?;
     tools::cargo_tool(&mut shell, &tools::DEB)?;
-    tools::python_package(&shell, &tools::CLIENT_GENERATOR)?;
+    for package in [&tools::CLIENT_GENERATOR, &tools::OAUTH_CLIENT, &tools::METRICS_READER] {
+        tools::python_package(&shell, package)?;
+    }
     for gateway in &tools::GATEWAYS {
         tools::python_package(&shell, gateway)?;
     }
-    tools::npm_packages(&shell, &tools::FOR_BROWSER_TESTS)?;
+    for packages in [&tools::FOR_BROWSER_TESTS, &tools::FOR_OAUTH_TESTS] {
+        tools::npm_packages(&shell, packages)?;
+    }
     if !options.quick {
         tools::cargo_tool(&mut shell, &tools::DENY)?;
     }

@@ -42,11 +42,13 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         https: false,
+        issuer: None,
         open_documents: false,
     });
     let settings = ProxySettings {
         service: name,
         upstream: Upstream::parse(&format!("http://{upstream}")).map_err(|why| why.to_string())?,
+        public_url: None,
         other_credentials: OtherCredentials::default(),
         upstream_headers: UpstreamHeaders::default(),
         timeouts: Timeouts::default(),

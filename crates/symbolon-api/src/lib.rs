@@ -6,6 +6,7 @@
 mod admin;
 #[cfg(feature = "client")]
 pub mod client;
+mod oauth;
 mod problem;
 mod service;
 mod status;
@@ -18,6 +19,7 @@ pub use admin::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser,
     KeyRecord, SessionRecord, UserRecord,
 };
+pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
 pub use status::{CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState};

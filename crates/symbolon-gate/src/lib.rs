@@ -192,6 +192,14 @@ impl Gate {
         })
     }
 
+    /// The token whose secret this is, in whatever state. Whoever knows a secret may end what it opens; nobody is let in
+    /// by this.
+    pub fn token_of(&self, secret: &[u8], now: Timestamp) -> Option<Arc<Token>> {
+        let view = self.index.view();
+        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        identifier.token_of(secret).map(|live| live.token.clone())
+    }
+
     /// Whether the value of a credential header claims to be Symbolon's, or holds what is: a token of any of its
     /// services, a key, or a session. A proxy in passthrough decides about such a request and hands on only the
     /// others.

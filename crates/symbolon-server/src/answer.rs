@@ -3,7 +3,7 @@
 use axum::response::{IntoResponse, Response};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use symbolon_api::{FieldError, Problem};
+use symbolon_api::{FieldError, OAuthError, Problem};
 use symbolon_core::decision::Denial;
 use symbolon_core::id::RequestId;
 use symbolon_core::store::StoreError;
@@ -27,6 +27,8 @@ struct Answer {
     /// Seconds.
     retry_after: Option<u64>,
     id: Option<String>,
+    /// The `error` of RFC 6749 section 5.2, where the answer has that form and not that of a problem.
+    oauth: Option<&'static str>,
 }
 
 impl ApiError {
@@ -41,6 +43,7 @@ impl ApiError {
             allow: Vec::new(),
             retry_after: None,
             id: None,
+            oauth: None,
         }))
     }
 
@@ -88,6 +91,25 @@ impl ApiError {
         Self::new(Code::RateLimited, detail).with(|answer| answer.retry_after = Some(seconds))
     }
 
+    /// A refusal in the form of RFC 6749 section 5.2; `error` is its word there. The detail is printable ASCII without
+    /// quotes and backslashes.
+    pub(crate) fn oauth(code: Code, error: &'static str, detail: impl Into<String>) -> Self {
+        Self::new(code, detail).with(|answer| answer.oauth = Some(error))
+    }
+
+    /// The same with a challenge.
+    pub(crate) fn challenging(self, challenge: &str) -> Self {
+        self.with(|answer| answer.challenge = Some(challenge.to_owned()))
+    }
+
+    /// Where the refusal challenges, the challenge also says where the service describes itself (RFC 9728 section 5.1).
+    pub(crate) fn describing(self, metadata: &str) -> Self {
+        self.with(|answer| {
+            let challenge = answer.challenge.take();
+            answer.challenge = challenge.map(|text| format!("{text}, resource_metadata=\"{metadata}\""));
+        })
+    }
+
     /// What it is called.
     pub fn code(&self) -> Code {
         self.0.code
@@ -98,21 +120,26 @@ impl ApiError {
         let answer = *self.0;
         let code = answer.code;
         let status = StatusCode::from_u16(code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        let problem = Problem {
-            kind: format!("urn:symbolon:error:{}", code.as_str()),
-            title: code.title().to_owned(),
-            status: status.as_u16(),
-            code: code.as_str().to_owned(),
-            detail: answer.detail,
-            request_id: request.to_string(),
-            errors: answer.errors,
-            required_scopes: answer.required_scopes,
-            id: answer.id,
+        let (kind, body) = if let Some(error) = answer.oauth {
+            let body = OAuthError { error: error.to_owned(), error_description: answer.detail };
+            ("application/json", serde_json::to_vec(&body))
+        } else {
+            let problem = Problem {
+                kind: format!("urn:symbolon:error:{}", code.as_str()),
+                title: code.title().to_owned(),
+                status: status.as_u16(),
+                code: code.as_str().to_owned(),
+                detail: answer.detail,
+                request_id: request.to_string(),
+                errors: answer.errors,
+                required_scopes: answer.required_scopes,
+                id: answer.id,
+            };
+            ("application/problem+json", serde_json::to_vec(&problem))
         };
-        let body = serde_json::to_vec(&problem).unwrap_or_default();
-        let mut response = (status, body).into_response();
+        let mut response = (status, body.unwrap_or_default()).into_response();
         let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         let unavailable = (code == Code::Unavailable).then_some(RETRY_SECONDS);
         if let Some(seconds) = answer.retry_after.or(unavailable) {

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::observed::Observed;
 use crate::passwords::Hashing;
+use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
 use crate::throttle::Throttle;
@@ -36,6 +37,8 @@ pub struct Parts {
     pub entropy: Arc<dyn Entropy>,
     /// Whether browsers reach the management API over HTTPS; the session cookie is then `Secure` and `__Host-`.
     pub https: bool,
+    /// Where the management API is reached, where that was said: the issuer of every token (RFC 7662 section 2.2).
+    pub issuer: Option<PublicUrl>,
     /// Whether `/openapi.json` and the catalogs may be read without a credential.
     pub open_documents: bool,
 }

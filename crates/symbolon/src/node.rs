@@ -60,7 +60,8 @@ impl Node {
             keys: opened.keys.clone(),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
-            https: settings.https,
+            https: settings.https(),
+            issuer: settings.public_url.clone(),
             open_documents: settings.open_documents,
         });
         Ok(Self { app, opened })

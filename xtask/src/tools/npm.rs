@@ -22,6 +22,10 @@ pub(crate) const FOR_BROWSER_TESTS: NpmPackages = NpmPackages {
     folder: "crates/symbolon/tests/console/browser",
 };
 
+/// A client of OAuth's standards.
+pub(crate) const FOR_OAUTH_TESTS: NpmPackages =
+    NpmPackages { name: "oauth-oauth4webapi-3.8.8", folder: "crates/symbolon/tests/oauth/npm" };
+
 /// The oldest Node.js that these packages run on.
 const NODE: u32 = 18;
 
@@ -81,23 +85,41 @@ mod tests {
         assert_eq!(major("node 20"), None);
     }
 
+    /// Each kind of packages, what its folder's name begins with, and its lock file.
+    const ALL: [(&NpmPackages, &str, &str); 2] = [
+        (
+            &FOR_BROWSER_TESTS,
+            "browser",
+            include_str!("../../../crates/symbolon/tests/console/browser/package-lock.json"),
+        ),
+        (
+            &FOR_OAUTH_TESTS,
+            "oauth",
+            include_str!("../../../crates/symbolon/tests/oauth/npm/package-lock.json"),
+        ),
+    ];
+
     #[test]
     fn the_folder_is_named_for_what_the_lock_file_has() {
-        let lock = include_str!("../../../crates/symbolon/tests/console/browser/package-lock.json");
-        let mut name = "browser".to_owned();
-        for (at, _) in lock.match_indices("\"node_modules/") {
-            let mut words = lock[at..].split('"');
-            let package = words.nth(1).unwrap().trim_start_matches("node_modules/");
-            let version = words.find(|word| word.starts_with(|first: char| first.is_ascii_digit())).unwrap();
-            let _ = write!(name, "-{package}-{version}");
+        for (packages, word, lock) in ALL {
+            let mut name = word.to_owned();
+            for (at, _) in lock.match_indices("\"node_modules/") {
+                let mut words = lock[at..].split('"');
+                let package = words.nth(1).unwrap().trim_start_matches("node_modules/");
+                let version =
+                    words.find(|word| word.starts_with(|first: char| first.is_ascii_digit())).unwrap();
+                let _ = write!(name, "-{package}-{version}");
+            }
+            assert_eq!(name, packages.name);
         }
-        assert_eq!(name, FOR_BROWSER_TESTS.name);
     }
 
     #[test]
     fn the_lock_file_has_hashes_and_names_no_host() {
-        let lock = include_str!("../../../crates/symbolon/tests/console/browser/package-lock.json");
-        assert!(!lock.contains("://") && !lock.contains("\"resolved\""));
-        assert_eq!(lock.matches("\"node_modules/").count(), lock.matches("\"integrity\": \"sha512-").count());
+        for (_, _, lock) in ALL {
+            assert!(!lock.contains("://") && !lock.contains("\"resolved\""));
+            let packages = lock.matches("\"node_modules/").count();
+            assert_eq!(packages, lock.matches("\"integrity\": \"sha512-").count());
+        }
     }
 }

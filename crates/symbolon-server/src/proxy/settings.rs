@@ -12,6 +12,7 @@ use symbolon_core::name::ServiceName;
 use super::names::is_connections;
 use crate::identity::is_identity;
 use crate::others::OtherCredentials;
+use crate::public_url::PublicUrl;
 
 /// One guarded application.
 #[derive(Debug, Clone)]
@@ -20,6 +21,8 @@ pub struct ProxySettings {
     pub service: ServiceName,
     /// Where the application listens.
     pub upstream: Upstream,
+    /// Where callers reach the service, if that was said. It then describes itself there (RFC 9728).
+    pub public_url: Option<PublicUrl>,
     /// What becomes of requests with somebody else's credentials, or with none.
     pub other_credentials: OtherCredentials,
     /// A credential of the proxy's own for the application, sent with what Symbolon has let a caller do.

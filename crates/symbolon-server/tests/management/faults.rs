@@ -12,7 +12,7 @@ use crate::document::operations;
 use crate::world::{Call, PASSWORD, Setup, World};
 
 /// What answers without the record: catalogs and decisions, which are in memory.
-const IN_MEMORY: [&str; 10] = [
+const IN_MEMORY: [&str; 12] = [
     "GET /healthz",
     "GET /v1/services",
     "GET /v1/services/{service}",
@@ -20,6 +20,9 @@ const IN_MEMORY: [&str; 10] = [
     "POST /v1/services/{service}/verify",
     "POST /v1/services/{service}/explain",
     "GET /v1/self",
+    "POST /oauth/introspect",
+    // Of what is not there, and this call has no body at all.
+    "POST /oauth/revoke",
     // It says that the record is away.
     "GET /v1/status",
     // For tokens and users alone; a system key is told so.

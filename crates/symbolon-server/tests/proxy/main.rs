@@ -8,6 +8,7 @@ mod cookies;
 mod headers;
 mod listener;
 mod messages;
+mod metadata;
 mod observing;
 mod passthrough;
 mod refusals;

@@ -25,6 +25,7 @@ pub(crate) fn settings(upstream: SocketAddr) -> ProxySettings {
     ProxySettings {
         service: "shop".parse().unwrap(),
         upstream: Upstream::parse(&format!("http://{upstream}")).unwrap(),
+        public_url: None,
         other_credentials: OtherCredentials::Refuse,
         upstream_headers: UpstreamHeaders::default(),
         timeouts: Timeouts::default(),

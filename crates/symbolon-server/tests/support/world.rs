@@ -135,6 +135,7 @@ impl World {
             clock: clock.clone(),
             entropy: entropy.clone(),
             https: false,
+            issuer: None,
             open_documents: false,
         });
         Self { app, gate, store, keys, clock, entropy, _directory: directory }

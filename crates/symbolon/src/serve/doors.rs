@@ -54,7 +54,7 @@ pub(super) struct Bound {
 impl Bound {
     pub(super) async fn bind(settings: &Settings, plans: Vec<ProxyPlan>) -> Result<Self, Failure> {
         let management = bind(settings.listen, "the management API").await?;
-        if !settings.listen.ip().is_loopback() && !settings.https {
+        if !settings.listen.ip().is_loopback() && !settings.https() {
             tracing::warn!(
                 address = %settings.listen,
                 "the management API can be reached from the network, and its keys and passwords cross it readable; put \

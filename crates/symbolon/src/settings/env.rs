@@ -105,7 +105,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
 
 const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, CATALOGS, LOG, LOG_FORMAT, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
-const SERVICE_KEYS: &str = "LISTEN, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
+const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
@@ -148,6 +148,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
     let said = || Some(Said { value: value.to_owned(), place: place.clone() });
     match key {
         ["LISTEN"] => service.listen = said(),
+        ["PUBLIC_URL"] => service.public_url = said(),
         ["UPSTREAM"] => service.upstream = said(),
         ["OTHER_CREDENTIALS"] => service.other_credentials = said(),
         ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),

@@ -14,6 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use symbolon_core::name::ServiceName;
+use symbolon_server::PublicUrl;
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -36,8 +37,8 @@ pub(crate) struct Settings {
     pub(crate) data_dir: PathBuf,
     /// Where the management API listens.
     pub(crate) listen: SocketAddr,
-    /// Whether browsers reach the management API over HTTPS.
-    pub(crate) https: bool,
+    /// Where browsers reach the management API, if that was said.
+    pub(crate) public_url: Option<PublicUrl>,
     /// Whether the OpenAPI document and the catalogs may be read without a credential.
     pub(crate) open_documents: bool,
     /// The catalogs, in order.
@@ -75,6 +76,11 @@ impl Settings {
             None => String::new(),
         };
         Self::from_text(file, &text, environment).map_err(|faults| Failure::faults(&faults))
+    }
+
+    /// Whether browsers reach the management API over HTTPS.
+    pub(crate) fn https(&self) -> bool {
+        self.public_url.as_ref().is_some_and(PublicUrl::is_https)
     }
 
     fn from_text(file: Option<PathBuf>, text: &str, environment: &Environment) -> Result<Self, Vec<Fault>> {

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
-use symbolon_server::OtherCredentials;
 use symbolon_server::proxy::{ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::{OtherCredentials, PublicUrl};
 
 use super::place::{Fault, Place, Said};
-use super::resolve::{address, fault};
+use super::resolve::{address, fault, public_url};
 use super::source::{HeaderSource, ServiceDraft, TimeoutsDraft};
 
 /// The longest wait that can be set.
@@ -39,6 +39,7 @@ pub(crate) struct ProxyDoor {
     pub(crate) listen: SocketAddr,
     /// The application.
     pub(crate) upstream: Upstream,
+    public_url: Option<PublicUrl>,
     other_credentials: OtherCredentials,
     headers: Vec<(String, Said<HeaderSource>)>,
     timeouts: Timeouts,
@@ -58,6 +59,7 @@ impl ProxyDoor {
         Ok(ProxySettings {
             service: service.clone(),
             upstream: self.upstream.clone(),
+            public_url: self.public_url.clone(),
             other_credentials: self.other_credentials,
             upstream_headers: UpstreamHeaders::parse(pairs).map_err(|error| fault(&self.place, error))?,
             timeouts: self.timeouts,
@@ -132,12 +134,15 @@ fn door(
     let place = listen.place.clone();
     let timeouts = timeouts(&draft.timeouts, faults);
     check_header_names(&draft, faults);
+    let public_url =
+        draft.public_url.as_ref().and_then(|said| public_url(said, "callers find this service", faults));
     let upstream =
         Upstream::parse(&upstream.value).map_err(|error| faults.push(fault(&upstream.place, error)));
     Some(ProxyDoor {
         place,
         listen: address(listen, faults)?,
         upstream: upstream.ok()?,
+        public_url,
         other_credentials,
         headers: draft.upstream_headers.into_iter().collect(),
         timeouts,
@@ -148,7 +153,8 @@ fn door(
 fn proxy_settings_alone(draft: &ServiceDraft, gateways: bool, faults: &mut Vec<Fault>) {
     let timeouts = [&draft.timeouts.connect, &draft.timeouts.answer, &draft.timeouts.idle];
     let others = draft.other_credentials.iter().filter(|_| !gateways);
-    let places = others.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
+    let single = others.chain(&draft.public_url);
+    let places = single.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
     let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));
     faults
         .extend(places.map(|place| fault(place, "this is for proxy mode, which needs listen and upstream")));

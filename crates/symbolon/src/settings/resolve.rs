@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use symbolon_core::name::ServiceName;
+use symbolon_server::PublicUrl;
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
@@ -40,7 +41,10 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         file,
         data_dir,
         listen,
-        https: draft.public_url.as_ref().is_some_and(|said| https(said, faults)),
+        public_url: draft
+            .public_url
+            .as_ref()
+            .and_then(|said| public_url(said, "browsers find the management API", faults)),
         open_documents: draft.open_documents.is_some_and(|said| said.value),
         catalogs,
         log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
@@ -75,19 +79,15 @@ fn catalog(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<CatalogSource
     source.map_err(|message| faults.push(fault(&said.place, message))).ok()
 }
 
-fn https(said: &Said<String>, faults: &mut Vec<Fault>) -> bool {
-    let uri = said.value.parse::<http::Uri>().ok();
-    let origin = uri.as_ref().filter(|uri| uri.host().is_some_and(|host| !host.is_empty()));
-    match origin.filter(|uri| matches!(uri.path(), "" | "/")).and_then(http::Uri::scheme_str) {
-        Some("https") => true,
-        Some("http") => false,
-        _ => {
-            let message =
-                "public_url is where browsers find the management API, such as https://tokens.example.com";
-            faults.push(fault(&said.place, message));
-            false
-        }
+/// Where others find `what`.
+pub(super) fn public_url(said: &Said<String>, what: &str, faults: &mut Vec<Fault>) -> Option<PublicUrl> {
+    let url = said.value.parse().ok();
+    if url.is_none() {
+        let message =
+            format!("public_url is where {what}, such as https://tokens.example.com, without a path");
+        faults.push(fault(&said.place, message));
     }
+    url
 }
 
 fn log(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<Targets> {

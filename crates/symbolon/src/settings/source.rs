@@ -45,6 +45,7 @@ pub(super) struct ServiceDraft {
     /// Where the service was first named.
     pub(super) place: Place,
     pub(super) listen: Option<Said<String>>,
+    pub(super) public_url: Option<Said<String>>,
     pub(super) upstream: Option<Said<String>>,
     pub(super) other_credentials: Option<Said<String>>,
     pub(super) upstream_headers: BTreeMap<String, Said<HeaderSource>>,
@@ -74,6 +75,7 @@ impl ServiceDraft {
         Self {
             place,
             listen: None,
+            public_url: None,
             upstream: None,
             other_credentials: None,
             upstream_headers: BTreeMap::new(),
@@ -123,6 +125,7 @@ struct GatewaySource {
 #[serde(deny_unknown_fields)]
 struct ServiceSource {
     listen: Option<Spanned<String>>,
+    public_url: Option<Spanned<String>>,
     upstream: Option<Spanned<String>>,
     other_credentials: Option<Spanned<String>>,
     #[serde(default)]
@@ -234,6 +237,7 @@ impl ServiceSource {
         ServiceDraft {
             place,
             listen: at.maybe(self.listen),
+            public_url: at.maybe(self.public_url),
             upstream: at.maybe(self.upstream),
             other_credentials: at.maybe(self.other_credentials),
             upstream_headers: headers.collect(),

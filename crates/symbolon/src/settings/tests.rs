@@ -15,7 +15,7 @@ fn everything_is_optional() {
     assert_eq!(none.listen.to_string(), "127.0.0.1:7070");
     let names: Vec<_> = none.catalogs.iter().map(ToString::to_string).collect();
     assert_eq!(names, ["catalogs/odin.toml", "catalogs/odysseus.toml"]);
-    assert!(!none.https && !none.open_documents && none.services.is_empty());
+    assert!(!none.https() && !none.open_documents && none.services.is_empty());
     assert_eq!(settings("", &[]).unwrap().data_dir, Path::new("conf/symbolon-data"));
 }
 
@@ -42,7 +42,7 @@ fn everything_can_be_said() {
     let said = settings(text, &[]).unwrap();
     assert_eq!(said.data_dir, Path::new("conf/data"));
     assert_eq!(said.catalogs[0], CatalogSource::File("conf/own.toml".into()));
-    assert!(said.https && said.open_documents && said.log_format == LogFormat::Json);
+    assert!(said.https() && said.open_documents && said.log_format == LogFormat::Json);
     let odin = &said.services["odin"];
     assert!(odin.rules.session_cookie && !odin.rules.system_key_on_human && !odin.rules.enforce);
     let door = odin.proxy.as_ref().unwrap();
@@ -109,6 +109,8 @@ fn a_fault_names_its_line_and_what_would_be_right() {
             "[gateway]\nlisten = \"127.0.0.1:1\"\npeers = [\"0.0.0.0/0\"]",
             "conf/symbolon.toml:3: 0.0.0.0/0 is everybody",
         ),
+        ("public_url = \"https://a/b\"", "conf/symbolon.toml:1: public_url is where browsers find"),
+        ("[services.odin]\npublic_url = \"https://a\"", "conf/symbolon.toml:2: this is for proxy mode"),
         ("[services.odin]\nupstraem = \"x\"", "conf/symbolon.toml:2: unknown field `upstraem`"),
         (
             "[services.odin]\nupstream = \"http://a\"",
@@ -163,6 +165,10 @@ fn a_fault_of_a_proxy_names_its_line() {
         (
             "upstream_headers = { A = 1 }",
             "conf/symbolon.toml:4: invalid type: integer `1`, expected the header's value, or",
+        ),
+        (
+            "public_url = \"shop.example\"",
+            "conf/symbolon.toml:4: public_url is where callers find this service",
         ),
         ("timeouts = { connect = \"5\" }", "conf/symbolon.toml:4: a wait is written such as 5s"),
         ("timeouts = { connect = \"-5s\" }", "conf/symbolon.toml:4: a wait is written such as 5s"),

@@ -96,8 +96,9 @@ pub(in crate::management) async fn revoke(
     managed(&app, &caller, &of, Action::Revoke, rule).await.map(|_| StatusCode::NO_CONTENT)
 }
 
-/// Revokes the token that makes the call: that a token may do, to itself alone.
-pub(in crate::management) async fn revoke_own(
+/// Revokes a token whose secret was presented: by the token itself, which may do that to itself alone, or by a key to
+/// which somebody has shown it.
+pub(in crate::management) async fn revoke_known(
     app: &App,
     caller: &Caller,
     token: &Token,

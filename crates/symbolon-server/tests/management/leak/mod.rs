@@ -127,6 +127,16 @@ async fn use_it(world: &World, made: &Made) -> Vec<(String, Answer)> {
         calls.push(world.get("/v1/self").by(&format!("{secret}x")));
         calls.push(world.get("/v1/services/odin/tokens").by(secret).header("idempotency-key", "x"));
     }
+    for secret in [&made.key, &made.jwt, &made.ended_jwt, &made.mark, SUPPLIED] {
+        calls.push(world.oauth("introspect").form(&[("token", secret)]).by(&made.key));
+        calls.push(world.oauth("introspect").form(&[("token", &made.token)]).basic("key_x", secret));
+        calls.push(world.oauth("introspect").form(&[("token", &made.token)]).basic(secret, secret));
+        calls.push(world.oauth("revoke").form(&[("token", secret), ("client_secret", secret)]));
+        calls.push(world.oauth("revoke").form(&[("token_type_hint", secret), (secret, secret)]));
+        calls.push(world.oauth("revoke").form(&[("token", &format!("{secret}x"))]));
+        calls.push(world.oauth(&format!("revoke?token={secret}")));
+    }
+    calls.push(world.oauth("introspect").form(&[("token", &made.token)]).by(&made.key));
     let wrong = json!({ "username": "ann", "password": NEW_PASSWORD });
     calls.push(world.post("/v1/sessions", &wrong));
     calls.push(world.post("/v1/sessions", &json!({ "username": PASSWORD, "password": 5 })));

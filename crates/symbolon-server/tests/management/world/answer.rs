@@ -33,7 +33,9 @@ impl Answer {
         assert_eq!(later, self.headers.contains_key("retry-after"), "{self:?}");
         assert_eq!(self.status == 401, self.headers.contains_key("www-authenticate"), "{self:?}");
         assert_eq!(self.status == 405, self.headers.contains_key("allow"), "{self:?}");
-        if self.status >= 400 {
+        if self.header("content-type") == "application/json" && self.status >= 400 {
+            self.check_oauth();
+        } else if self.status >= 400 {
             assert_eq!(self.header("content-type"), "application/problem+json", "{self:?}");
             let problem = self.json();
             assert_eq!(problem["request_id"], id, "{problem}");
@@ -45,6 +47,25 @@ impl Answer {
                 assert!((1..2_000).contains(&length), "{problem}");
             }
         }
+    }
+
+    /// RFC 6749 section 5.2.
+    fn check_oauth(&self) {
+        let error = self.json();
+        let known = ["invalid_request", "invalid_client", "unauthorized_client", "unsupported_token_type"];
+        let word = error["error"].as_str().unwrap();
+        assert!(known.contains(&word), "{error}");
+        assert_eq!(self.status, if word == "invalid_client" { 401 } else { 400 }, "{error}");
+        let detail = error["error_description"].as_str().unwrap();
+        let allowed = |byte: u8| matches!(byte, b' '..=b'!' | b'#'..=b'[' | b']'..=b'~');
+        assert!(!detail.is_empty() && detail.bytes().all(allowed), "{error}");
+        assert_eq!(error.as_object().unwrap().len(), 2, "{error}");
+    }
+
+    /// The error that it must be, as OAuth says it.
+    #[track_caller]
+    pub(crate) fn oauth_error(&self, status: u16, error: &str) {
+        assert_eq!(self.expect(status)["error"], error, "{self:?}");
     }
 
     pub(crate) fn header(&self, name: &str) -> &str {

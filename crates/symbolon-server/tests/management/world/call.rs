@@ -48,6 +48,20 @@ impl<'w> Call<'w> {
         self.header("content-type", "application/json").body(body.to_string())
     }
 
+    /// As a form, in this order.
+    pub(crate) fn form(self, fields: &[(&str, &str)]) -> Self {
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        let body = form.extend_pairs(fields).finish();
+        self.header("content-type", "application/x-www-form-urlencoded").body(body)
+    }
+
+    /// With a name and a password, as they are.
+    pub(crate) fn basic(self, name: &str, password: &str) -> Self {
+        let pair =
+            base64::Engine::encode(&base64::engine::general_purpose::STANDARD, format!("{name}:{password}"));
+        self.header("authorization", format!("Basic {pair}"))
+    }
+
     pub(crate) fn body(mut self, body: impl Into<Vec<u8>>) -> Self {
         self.body = body.into();
         self

@@ -35,6 +35,7 @@ pub(crate) type Wrap = Box<dyn FnOnce(Arc<dyn Store>) -> Arc<dyn Store>>;
 /// How a server differs from the plain one.
 pub(crate) struct Setup {
     pub(crate) https: bool,
+    pub(crate) issuer: Option<&'static str>,
     pub(crate) open_documents: bool,
     /// Whether the gate has loaded the record.
     pub(crate) loaded: bool,
@@ -47,6 +48,7 @@ impl Default for Setup {
     fn default() -> Self {
         Self {
             https: false,
+            issuer: None,
             open_documents: false,
             loaded: true,
             wrap: Box::new(|store| store),
@@ -91,6 +93,7 @@ impl World {
             clock: clock.clone(),
             entropy: entropy.clone(),
             https: setup.https,
+            issuer: setup.issuer.map(|url| url.parse().unwrap()),
             open_documents: setup.open_documents,
         });
         let router = router(app.clone());
@@ -141,6 +144,11 @@ impl World {
 
     pub(crate) fn post(&self, path: &str, body: &serde_json::Value) -> Call<'_> {
         Call::new(self, "POST", path).json(body)
+    }
+
+    /// A call of OAuth's, without its form.
+    pub(crate) fn oauth(&self, name: &str) -> Call<'_> {
+        Call::new(self, "POST", &format!("/oauth/{name}"))
     }
 
     pub(crate) fn patch(&self, path: &str, body: &serde_json::Value) -> Call<'_> {

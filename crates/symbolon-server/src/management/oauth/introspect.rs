@@ -1,0 +1,71 @@
+//! What a presented token is (RFC 7662).
+
+use axum::Json;
+use axum::extract::State;
+use secrecy::ExposeSecret;
+use symbolon_api::{Introspection, OAuthError, TokenForm};
+use symbolon_core::Timestamp;
+use symbolon_core::code::scope_list;
+use symbolon_core::credential::Presented;
+use symbolon_core::record::{Token, User};
+use symbolon_gate::Known;
+
+use super::client::Client;
+use super::form::Form;
+use crate::app::App;
+use crate::management::caller::Who;
+
+/// Tell what a token is, by RFC 7662. For a system key, or a verifier key, to which tokens of other services are inactive.
+/// To look at a token is no use of it.
+#[utoipa::path(
+    post, path = "/oauth/introspect", tag = "oauth",
+    security(("basic" = []), ("bearer" = [])),
+    request_body(content = TokenForm, content_type = "application/x-www-form-urlencoded"),
+    responses(
+        (status = 200, body = Introspection),
+        (status = 400, description = "The form is wrong", body = OAuthError),
+        (status = 401, description = "The client is not known", body = OAuthError),
+    ),
+)]
+pub(in crate::management) async fn introspect(
+    State(app): State<App>,
+    Client(caller): Client,
+    form: Form,
+) -> Json<Introspection> {
+    // The gate, asked who this is and for no decision: it is counted and noted nowhere.
+    let found = match app.gate().identify(Presented::Secret(form.token.expose_secret().as_bytes()), app.now())
+    {
+        Ok(Known::Token(token, owner)) => Some((token, owner)),
+        // Keys and sessions are not what this is about.
+        Ok(_) => None,
+        Err((reason, token)) => {
+            tracing::debug!(%reason, ?token, "an inactive token was looked at");
+            None
+        }
+    };
+    let concerns = |token: &Token| match &caller.who {
+        Who::Verifier(service, _) => *service == token.service,
+        _ => true,
+    };
+    let active =
+        found.filter(|(token, _)| concerns(token)).and_then(|(token, owner)| told(&app, &token, &owner));
+    Json(active.unwrap_or_default())
+}
+
+/// What is told of a token that passes; `None` if its service is not served any more.
+fn told(app: &App, token: &Token, owner: &User) -> Option<Introspection> {
+    let catalog = app.gate().service(token.service.as_str())?.catalog;
+    let effective = catalog.effective(catalog.closure(&token.scopes), catalog.role_of(owner));
+    Some(Introspection {
+        active: true,
+        scope: Some(scope_list(catalog.names(effective))),
+        username: Some(owner.name.to_string()),
+        sub: Some(owner.id.to_string()),
+        aud: Some(token.service.to_string()),
+        jti: Some(token.id.to_string()),
+        token_type: Some("Bearer".to_owned()),
+        iat: Some(token.created_at.as_second()),
+        exp: token.expires_at.map(Timestamp::as_second),
+        iss: app.shared().parts.issuer.as_ref().map(ToString::to_string),
+    })
+}
