@@ -1,32 +1,30 @@
-//! Serving HTTP/1.1 on a socket, for every door alike: bounded in connections, headers and patience, and ended
-//! without cutting off what is under way.
+//! Serving HTTP/1.1 and HTTP/2 on a socket, for every door alike: bounded in connections, headers and patience, and
+//! ended without cutting off what is under way.
 
+mod connection;
+mod http2;
 mod stall;
+mod streams;
+mod version;
 
 use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
-use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use http::{Extensions, Request};
+use http::Request;
 use hyper::body::Incoming;
-use hyper::server::conn::http1;
-use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
-use tower::{Service, ServiceExt};
+use tower::Service;
 
-use crate::incoming::{AtTheMachine, Peer};
+use connection::Connection;
 pub(crate) use stall::Patience;
-use stall::StallLimit;
 
 /// How long to wait after a failure to accept that does not concern one connection alone, such as no file
 /// descriptors left: the listener is ready again at once, and would fail again at once.
@@ -35,9 +33,9 @@ const BREATHER: Duration = Duration::from_millis(200);
 /// A socket that is listened on.
 #[derive(Debug)]
 pub enum Listener {
-    /// For callers of any kind; each request carries its [`Peer`].
+    /// For callers of any kind; each request carries its [`Peer`](crate::Peer).
     Tcp(TcpListener),
-    /// The data directory's socket: who can open it is [`AtTheMachine`]. Its file's mode is the caller's to set.
+    /// The data directory's socket: who can open it is [`AtTheMachine`](crate::AtTheMachine). Its file's mode is the caller's to set.
     Unix(UnixListener),
 }
 
@@ -63,8 +61,13 @@ pub struct Limits {
     /// Of request line and headers together, in bytes, and so at least 8,192; more is answered 431. No request
     /// has more than 100 headers.
     pub header_bytes: usize,
-    /// For a caller to take anything of what is being sent to it.
+    /// For a caller to take anything of what is being sent to it; in HTTP/2, of each answer.
     pub stall: Duration,
+    /// Requests under way at once on one connection of HTTP/2.
+    pub streams: u32,
+    /// Whether callers may begin with HTTP/2 without having agreed upon it (RFC 9113 section 3.3). Others speak
+    /// HTTP/1.1 all the same.
+    pub http2: bool,
     /// For requests under way to end, once the server is told to stop.
     pub grace: Duration,
 }
@@ -76,6 +79,8 @@ impl Default for Limits {
             headers: Duration::from_secs(30),
             header_bytes: 64 * 1024,
             stall: Duration::from_mins(1),
+            streams: 100,
+            http2: false,
             grace: Duration::from_secs(10),
         }
     }
@@ -175,59 +180,4 @@ impl Listener {
             Self::Unix(listener) => listener.accept().await.map(|(socket, _)| Accepted::Unix(socket)),
         }
     }
-}
-
-/// One accepted connection's surroundings.
-struct Connection {
-    tunnels: Tunnels,
-    /// Finish the request under way, then end.
-    shutdown: CancellationToken,
-    /// End.
-    cut: CancellationToken,
-    limits: Limits,
-}
-
-impl Connection {
-    async fn run(
-        self,
-        socket: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-        peer: Option<IpAddr>,
-        door: impl Door,
-    ) {
-        let Self { tunnels, shutdown, cut, limits } = self;
-        let service = service_fn(move |mut request: Request<Incoming>| {
-            mark(request.extensions_mut(), peer, &tunnels);
-            // A clone of a service that was ready need not be ready: `oneshot` waits.
-            door.clone().oneshot(request)
-        });
-        let io = TokioIo::new(StallLimit::new(socket, limits.stall));
-        let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
-            .header_read_timeout(limits.headers)
-            .max_header_size(limits.header_bytes)
-            .serve_connection(io, service)
-            .with_upgrades();
-        let mut connection = pin!(connection);
-        let outcome = tokio::select! {
-            biased;
-            outcome = connection.as_mut() => Some(outcome),
-            () = shutdown.cancelled() => {
-                connection.as_mut().graceful_shutdown();
-                cut.run_until_cancelled(connection).await
-            }
-        };
-        if let Some(Err(error)) = outcome {
-            // What callers do: they leave in mid-sentence, stall, or do not speak HTTP.
-            tracing::debug!(%error, "a connection ended early");
-        }
-    }
-}
-
-fn mark(extensions: &mut Extensions, peer: Option<IpAddr>, tunnels: &Tunnels) {
-    if let Some(address) = peer {
-        extensions.insert(Peer(address));
-    } else {
-        extensions.insert(AtTheMachine);
-    }
-    extensions.insert(tunnels.clone());
 }

@@ -24,9 +24,10 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
+use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
 use http::request::Parts;
-use http::{Request, StatusCode, Version};
-use hyper::body::Incoming;
+use http::{HeaderValue, Request, StatusCode, Version};
+use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
 use symbolon_core::id::RequestId;
@@ -183,6 +184,11 @@ impl Proxy {
         let timeouts = &self.settings.timeouts;
         let tunnels = parts.extensions.remove::<Tunnels>();
         let watch = passage.watch.take();
+        let length_is_said = parts.headers.contains_key(CONTENT_LENGTH);
+        if parts.version == Version::HTTP_2 && !body.is_end_stream() && !length_is_said {
+            // There a body needs no header that says so, and on the next connection it does.
+            parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
+        }
         passage.dress(&mut parts, &self.settings, caller.is_some());
         let activity = Arc::new(Activity::default());
         let body = RequestBody::new(body, self.settings.clone(), activity.clone());

@@ -6,6 +6,7 @@ mod support;
 
 mod cookies;
 mod headers;
+mod http2;
 mod listener;
 mod messages;
 mod metadata;

@@ -7,6 +7,7 @@
 )]
 
 pub(crate) mod backend;
+pub(crate) mod frames;
 pub(crate) mod front;
 pub(crate) mod wire;
 pub(crate) mod world;
