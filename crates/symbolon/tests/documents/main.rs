@@ -1,7 +1,8 @@
-//! The documents say what is so: README's commands are typed as they stand, one after the other in one shell, and
-//! their output is held against what the README shows.
+//! The documents say what is so: their commands are typed as they stand, one after the other in one shell, and what
+//! they print is held against what the document shows.
 #![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
+mod as_it_is;
 mod markdown;
 mod shell;
 
@@ -29,17 +30,35 @@ fn read(name: &str) -> String {
 
 #[test]
 fn heavy_the_readme_works_as_it_stands() {
+    let typed = works_as_it_stands("README.md", |_, _| ());
+    assert!(typed >= 9, "only {typed} commands were found in the README");
+}
+
+#[test]
+fn heavy_the_walk_in_front_of_odin_works_as_it_stands() {
+    let typed = works_as_it_stands("docs/odin.md", as_it_is::odin);
+    assert!(typed >= 20, "only {typed} commands were found in the walk");
+}
+
+#[test]
+fn heavy_the_walk_in_front_of_odysseus_works_as_it_stands() {
+    let typed = works_as_it_stands("docs/odysseus.md", as_it_is::odysseus);
+    assert!(typed >= 17, "only {typed} commands were found in the walk");
+}
+
+/// Types a document's commands in a directory of its own, with its files in it, and with what `behind` starts on its
+/// port 8000. How many there were.
+fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -> usize {
     let directory = tempfile::tempdir().unwrap();
-    // The README's ports may be taken on this machine; any others serve the same purpose.
-    let ports: Vec<(String, String)> = ["8000", "7171", "7070"]
-        .iter()
-        .map(|port| ((*port).to_owned(), shell::free_port().to_string()))
-        .collect();
+    // The document's ports may be taken on this machine; any others serve the same purpose.
+    let free = ["8000", "7171", "7070"].map(|port| (port, shell::free_port()));
+    let ports = free.map(|(port, free)| (port.to_owned(), free.to_string()));
     let with_ports =
         |text: &str| ports.iter().fold(text.to_owned(), |text, (from, to)| text.replace(from, to));
+    let _behind = behind(directory.path(), free[0].1);
     let mut shell = Shell::start(directory.path(), Path::new(env!("CARGO_BIN_EXE_symbolon")), &ports[2].1);
     let mut typed = 0;
-    for block in markdown::blocks(&read("README.md")) {
+    for block in markdown::blocks(&read(document)) {
         match block {
             Block::File { name, text } => {
                 std::fs::write(directory.path().join(name), with_ports(&text)).unwrap();
@@ -66,13 +85,13 @@ fn heavy_the_readme_works_as_it_stands() {
                         text.lines().map(|line| line.split("  #").next().unwrap_or_default().trim_end())
                     {
                         let known = RUN_ELSEWHERE.iter().any(|(command, _)| *command == line);
-                        assert!(known, "{line:?} is in the README, and nothing runs it");
+                        assert!(known, "{line:?} is in {document}, and nothing runs it");
                     }
                 }
             }
         }
     }
-    assert!(typed >= 9, "only {typed} commands were found in the README");
+    typed
 }
 
 #[test]
