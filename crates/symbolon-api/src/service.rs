@@ -112,6 +112,8 @@ pub struct Sight {
     pub path: String,
     /// Whether the catalog has it as a route.
     pub in_catalog: bool,
+    /// Whether it is under one of the catalog's mounts; where it is not, `path` is the whole path.
+    pub under_mount: bool,
     /// Why it would have been refused, as in a token's use. `null`: it would not, for it carried nothing of Symbolon's
     /// and goes past in passthrough; but it has no route.
     pub reason: Option<String>,

@@ -30,6 +30,8 @@ pub(crate) struct Sight {
     pub(crate) method: String,
     /// Whether the catalog has it as a route.
     pub(crate) in_catalog: bool,
+    /// Whether it is under one of the catalog's mounts. Where it is not, `path` is the whole path.
+    pub(crate) under_mount: bool,
     /// Why it would have been refused. `None`: it would not, for it is somebody else's in passthrough, but it has no
     /// route.
     pub(crate) reason: Option<&'static str>,
@@ -95,7 +97,9 @@ impl App {
         }
         let reason = denial.reason;
         let sight = match route(self, service, request) {
-            Some((method, path)) => Sight { path, method, in_catalog: true, reason: Some(reason.word()) },
+            Some((method, path)) => {
+                Sight { path, method, in_catalog: true, under_mount: true, reason: Some(reason.word()) }
+            }
             None => self.unrouted(service, request.method, request.target, Some(reason)),
         };
         let (method, path, reason) = (&sight.method, &sight.path, reason.word());
@@ -121,18 +125,20 @@ impl App {
 
     fn unrouted(&self, service: &ServiceName, method: &str, target: &[u8], reason: Option<Reason>) -> Sight {
         let known = self.gate().service(service.as_str());
-        let path = Target::parse(target).ok().zip(known).map(|(target, known)| {
+        let found = Target::parse(target).ok().zip(known).map(|(target, known)| {
             let mounts = known.catalog.mounts.iter();
             let within = mounts.filter_map(|mount| target.path().strip_prefix(mount.as_str()));
-            // Under the longest mount. Outside of all, the path as a whole.
+            // Under the longest mount.
             let within = within.filter(|rest| rest.starts_with('/')).min_by_key(|rest| rest.len());
-            drafted(within.unwrap_or(target.path()))
+            (drafted(within.unwrap_or(target.path())), within.is_some())
         });
+        let (path, under_mount) = found.filter(|(path, _)| path.len() <= LONGEST).unzip();
         Sight {
-            path: path.filter(|path| path.len() <= LONGEST).unwrap_or_else(|| NO_PATH.to_owned()),
+            path: path.unwrap_or_else(|| NO_PATH.to_owned()),
             // A method is anything that the caller likes.
             method: method.chars().filter(char::is_ascii_uppercase).take(16).collect(),
             in_catalog: false,
+            under_mount: under_mount.unwrap_or_default(),
             reason: reason.map(Reason::word),
         }
     }

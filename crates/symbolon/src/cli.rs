@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, catalog, doctor, explain, generate, healthcheck, init, key, serve, session, token, user,
+    audit, catalog, doctor, explain, generate, healthcheck, init, key, serve, service, session, token, user,
 };
 use crate::demo;
 
@@ -66,9 +66,12 @@ pub(crate) enum Command {
     /// Sign-ins
     #[command(subcommand)]
     Session(session::Session),
-    /// Check catalogs, or show the one in force
+    /// Draft a catalog, check it, or show the one in force
     #[command(subcommand)]
     Catalog(catalog::Catalog),
+    /// Whether a service is enforced, and what was seen while it was not
+    #[command(subcommand)]
+    Service(service::Service),
     /// Say why a request would be allowed or refused, without making it
     Explain(explain::Explain),
     /// Who did what

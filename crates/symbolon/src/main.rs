@@ -8,6 +8,7 @@ mod commands;
 mod connect;
 mod data_dir;
 mod demo;
+mod drafting;
 mod failure;
 mod logging;
 mod node;

@@ -70,6 +70,7 @@ pub(super) async fn observed(
         method: sight.method,
         path: sight.path,
         in_catalog: sight.in_catalog,
+        under_mount: sight.under_mount,
         reason: sight.reason.map(str::to_owned),
         count: seen.count,
         last_at: seen.last_at.to_string(),

@@ -12,6 +12,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 mod list;
 pub(crate) mod serve;
+pub(crate) mod service;
 pub(crate) mod session;
 pub(crate) mod token;
 mod usage;
@@ -54,6 +55,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::User(user) => user.run(context).await?,
         Command::Key(key) => key.run(context).await?,
         Command::Session(session) => session.run(context).await?,
+        Command::Service(service) => service.run(context).await?,
         Command::Explain(explain) => explain.run(context).await?,
         Command::Audit(audit) => audit.run(context).await?,
         Command::Catalog(catalog) => return catalog.run(context).await,

@@ -100,6 +100,7 @@ impl Server {
             show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
         }
         let node = Node::start(opened, settings, gate).await?;
+        say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
         Ok(Self { node, open, directory, socket_file, watched })
     }
@@ -132,6 +133,25 @@ impl Server {
         self.open.close(signals).await;
         self.node.close().await;
         tracing::info!("stopped");
+    }
+}
+
+/// Says of each service that is not enforced that it is not, and what holds: the configuration or somebody's switch.
+/// Where the two differ it is said of one that is enforced, too.
+fn say_enforcement(node: &Node) {
+    let gate = node.app().gate();
+    for service in gate.services() {
+        let (name, configured) = (&service.catalog.service, service.rules.enforce);
+        match gate.switched(name) {
+            None if configured => {}
+            None => tracing::warn!(service = %name, "is not enforced, as the configuration says"),
+            Some(switched) if !switched.enforce => {
+                tracing::warn!(service = %name, configured, since = %switched.since, "is not enforced, as somebody has switched it");
+            }
+            Some(switched) => {
+                tracing::info!(service = %name, configured, since = %switched.since, "is enforced, as somebody has switched it");
+            }
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 
 mod catalogs;
 mod doctor;
+mod drafting;
+mod enforcement;
 mod explain;
 mod init;
 mod manager;

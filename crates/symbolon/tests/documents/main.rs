@@ -8,7 +8,7 @@ mod shell;
 
 use std::path::{Path, PathBuf};
 
-use markdown::Block;
+use markdown::{Block, Command};
 use shell::Shell;
 
 /// Commands that stand in `sh` blocks and are not typed here, with what runs them instead. A command that is in
@@ -92,6 +92,33 @@ fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -
         }
     }
     typed
+}
+
+#[test]
+fn heavy_the_chapter_on_drafting_a_catalog_works_as_it_stands() {
+    let document = read("docs/catalog.md");
+    let chapter = document.split("\n## ").find(|chapter| chapter.starts_with("From an application to its"));
+    let directory = tempfile::tempdir().unwrap();
+    let port = shell::free_port().to_string();
+    let mut shell = Shell::start(directory.path(), Path::new(env!("CARGO_BIN_EXE_symbolon")), &port);
+    let mut typed = 0;
+    for block in markdown::blocks(chapter.unwrap()) {
+        match block {
+            Block::File { name, text } => std::fs::write(directory.path().join(name), text).unwrap(),
+            Block::Console(commands) => {
+                for Command { text, output: wanted } in commands {
+                    let output = shell.run(&text, &[]);
+                    assert!(
+                        markdown::matches(&wanted, &output),
+                        "$ {text}\nshould print\n{wanted}\nand printed\n{output}"
+                    );
+                    typed += 1;
+                }
+            }
+            Block::Other { language, .. } => panic!("a block of {language:?} that nothing runs"),
+        }
+    }
+    assert!(typed >= 10, "only {typed} commands were found in the chapter");
 }
 
 #[test]

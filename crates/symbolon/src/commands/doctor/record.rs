@@ -24,6 +24,14 @@ pub(super) async fn look(client: &Client, findings: &mut Findings) -> Result<(),
     users(&collect(MOST, None, async |page| client.users(&page).await).await?.items, findings);
     let mut all = Vec::new();
     for service in client.services().await?.items {
+        if !service.enforced {
+            let name = &service.service;
+            let detail = format!(
+                "{name} is not enforced: what would be refused goes on to the application; look with `symbolon service \
+                 report {name}`, and end it with `symbolon service enforce {name}`"
+            );
+            findings.warn("enforcement", detail);
+        }
         let filter = TokenFilter::default();
         let tokens =
             collect(MOST, None, async |page| client.tokens(&service.service, &filter, &page).await).await?;

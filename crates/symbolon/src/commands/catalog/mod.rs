@@ -1,4 +1,8 @@
-//! `symbolon catalog`: whether a catalog compiles, and what the one in force says.
+//! `symbolon catalog`: whether a catalog compiles, what the one in force says, and drafts of one.
+
+mod coverage;
+mod draft;
+mod from_openapi;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -14,13 +18,19 @@ use crate::catalogs::CatalogSource;
 use crate::failure::Failure;
 use crate::output::{joined, maybe};
 
-/// Check catalogs, or show the one in force
+/// Draft a catalog, check it, or show the one in force
 #[derive(Debug, Subcommand)]
 pub(crate) enum Catalog {
     /// Compile catalogs and name everything that is wrong with them, with file and line
     Check(Check),
     /// Show a service: its roles, scopes, profiles and routes
     Show(Show),
+    /// Draft a catalog from the application's OpenAPI document
+    FromOpenapi(from_openapi::FromOpenapi),
+    /// Say which operations of an OpenAPI document a catalog misses, and which of its routes are in none; exit with 1 if any
+    Coverage(coverage::Coverage),
+    /// Draft routes for what was seen of a service and has none
+    Draft(draft::Draft),
 }
 
 /// Which catalogs
@@ -69,6 +79,9 @@ impl Catalog {
         match self {
             Self::Check(check) => check.run(context),
             Self::Show(show) => show.run(context).await.map(|()| ExitCode::SUCCESS),
+            Self::FromOpenapi(from) => from.run(context).map(|()| ExitCode::SUCCESS),
+            Self::Coverage(coverage) => coverage.run(context),
+            Self::Draft(draft) => draft.run(context).await.map(|()| ExitCode::SUCCESS),
         }
     }
 }
