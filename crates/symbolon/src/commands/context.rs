@@ -42,6 +42,11 @@ impl Context {
         self.global.key.as_ref().or(self.environment.key.as_ref())
     }
 
+    /// The token of a caller whom a command plays.
+    pub(crate) fn token(&self) -> Option<&SecretString> {
+        self.environment.token.as_ref()
+    }
+
     /// Does `work` with somebody who answers, and gives the data directory up again whatever came of it.
     pub(crate) async fn speak<T>(
         &self,

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `SYMBOLON_URL` | where the command line finds the server: `http://host:port` or `unix:/path` |
 //! | `SYMBOLON_KEY` | the system key, or session's token, that it presents there |
+//! | `SYMBOLON_TOKEN` | the token with which `symbolon doctor gateway` calls |
 //! | `SYMBOLON_CONFIG_<KEY>` | a key of `symbolon.toml`, in place of the file's |
 //! | `SYMBOLON_CONFIG_GATEWAY__<KEY>` | a key of `[gateway]` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
@@ -30,6 +31,8 @@ pub(crate) struct Environment {
     pub(crate) url: Option<String>,
     /// `SYMBOLON_KEY`.
     pub(crate) key: Option<SecretString>,
+    /// `SYMBOLON_TOKEN`.
+    pub(crate) token: Option<SecretString>,
     /// What a service manager says to the server that it starts.
     pub(crate) manager: ManagerWords,
     /// The settings, whole names; a value that is no text is `None`.
@@ -70,6 +73,7 @@ impl Environment {
                 // Set to nothing is what a shell script says for "not set".
                 "SYMBOLON_URL" => found.url = value.filter(|text| !text.is_empty()),
                 "SYMBOLON_KEY" => found.key = value.filter(|text| !text.is_empty()).map(Into::into),
+                "SYMBOLON_TOKEN" => found.token = value.filter(|text| !text.is_empty()).map(Into::into),
                 "WATCHDOG_USEC" => {
                     let micros = value.and_then(|text| text.parse().ok()).filter(|&micros| micros > 0);
                     found.manager.watchdog = micros.map(Duration::from_micros);

@@ -117,3 +117,24 @@ fn a_credential_that_others_can_read_is_told() {
     fs::set_permissions(place.path().join("symbolon.toml"), Permissions::from_mode(0o600)).unwrap();
     assert_eq!(findings(&doctor(&place), "settings")[0].0, "ok");
 }
+
+#[test]
+fn a_gateway_is_looked_at_by_plain_addresses_and_canonical_paths() {
+    let place = Place::empty();
+    for (words, said) in [
+        ("gateway http://127.0.0.1:1", "--open <PATH>"),
+        ("gateway https://127.0.0.1:1 --open /a", "the doctor speaks plain HTTP alone"),
+        ("gateway http://127.0.0.1:1/a --open /a", "no path belongs here"),
+        ("gateway 127.0.0.1:1 --open /a", "such as http://127.0.0.1:8080"),
+        ("gateway http://127.0.0.1:1 --open a", "a: the target must begin with /"),
+        ("gateway http://127.0.0.1:1 --open /a/../b", "/a/../b: the path holds a . or .. segment"),
+        ("gateway http://127.0.0.1:1 --open /a?b", "without a query"),
+        ("gateway http://127.0.0.1:1 --open /a --canary /a", "the same path"),
+        ("canary --listen nowhere", "invalid value 'nowhere'"),
+    ] {
+        let told = place.run(&format!("doctor {words}")).refused(2);
+        assert!(told.contains(said), "{words}: {told}");
+    }
+    let told = place.run("doctor gateway http://127.0.0.1:1 --open /a").refused(1);
+    assert!(told.contains("127.0.0.1:1: no connection: "), "{told}");
+}

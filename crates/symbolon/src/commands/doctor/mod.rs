@@ -1,11 +1,13 @@
 //! `symbolon doctor`: what is wrong with an installation, and what to do about it.
 
+mod canary;
+mod gateway;
 mod place;
 mod record;
 
 use std::process::ExitCode;
 
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
 
@@ -17,7 +19,18 @@ use crate::output::Output;
 
 /// Look for what is wrong with an installation: a line for each finding, and what to do
 #[derive(Debug, Args)]
-pub(crate) struct Doctor {}
+#[command(args_conflicts_with_subcommands = true)]
+pub(crate) struct Doctor {
+    #[command(subcommand)]
+    other: Option<Other>,
+}
+
+/// What else is looked at.
+#[derive(Debug, Subcommand)]
+enum Other {
+    Gateway(gateway::Gateway),
+    Canary(canary::Canary),
+}
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -84,6 +97,11 @@ impl Findings {
 
 impl Doctor {
     pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self.other {
+            Some(Other::Gateway(gateway)) => return gateway.run(context).await,
+            Some(Other::Canary(canary)) => return canary.run(context).await.map(|()| ExitCode::SUCCESS),
+            None => {}
+        }
         let mut findings = Findings::default();
         if context.url().is_none() {
             look_here(context, &mut findings);
