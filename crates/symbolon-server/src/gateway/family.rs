@@ -109,7 +109,7 @@ fn of_envoy<'a>(parts: &'a Parts, rest: &'a [u8]) -> Result<Shown<'a>, &'static 
 }
 
 /// The value of a header that is there once and is not empty.
-fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|value| values.next().is_none() && !value.is_empty())
 }

@@ -6,6 +6,8 @@
 
 mod answer;
 mod family;
+#[cfg(feature = "envoy-grpc")]
+mod grpc;
 mod peers;
 
 use std::collections::BTreeMap;
@@ -67,8 +69,14 @@ impl Gateway {
         let gateway = Arc::new(self);
         tower::service_fn(move |request: Request<Incoming>| {
             let gateway = gateway.clone();
-            // The body is nobody's: a gateway that sends one is answered before it ends.
-            async move { Ok::<_, Infallible>(gateway.handle(&request.into_parts().0)) }
+            async move {
+                #[cfg(feature = "envoy-grpc")]
+                if request.uri().path() == grpc::PATH {
+                    return Ok::<_, Infallible>(grpc::call(gateway, request).await);
+                }
+                // The body is nobody's: a gateway that sends one is answered before it ends.
+                Ok::<_, Infallible>(gateway.handle(&request.into_parts().0))
+            }
         })
     }
 
@@ -80,22 +88,22 @@ impl Gateway {
             let (error, id) = self.refused(Code::NotFound, "there is no such endpoint", now);
             return error.into_answer(id);
         };
-        if !self.may_ask(parts) {
-            let answer = self.refused(Code::UnknownPeer, "its address is none of the gateway's peers", now);
-            return family.refused(answer);
-        }
-        match self.decide(parts, family, service, rest, now) {
+        let admitted = self.admit(parts, now);
+        match admitted.and_then(|()| self.decide(parts, family, service, rest, now)) {
             Ok(pass) => family.allowed(pass, &parts.headers),
             Err(refusal) => family.refused(refusal),
         }
     }
 
-    fn may_ask(&self, parts: &Parts) -> bool {
-        parts.extensions.get::<AtTheMachine>().is_some()
+    /// Whether whoever sent this may ask.
+    fn admit(&self, parts: &Parts, now: Timestamp) -> Result<(), Refusal> {
+        let known = parts.extensions.get::<AtTheMachine>().is_some()
             || parts
                 .extensions
                 .get::<Peer>()
-                .is_some_and(|Peer(address)| self.settings.peers.contain(*address))
+                .is_some_and(|Peer(address)| self.settings.peers.contain(*address));
+        let why = "its address is none of the gateway's peers";
+        if known { Ok(()) } else { Err(self.refused(Code::UnknownPeer, why, now)) }
     }
 
     fn decide(
@@ -106,16 +114,17 @@ impl Gateway {
         rest: &[u8],
         now: Timestamp,
     ) -> Result<Pass, Refusal> {
-        let Some(service) = service.parse().ok().filter(|name: &ServiceName| self.is_served(name)) else {
-            return Err(self.refused(Code::NotFound, "no catalog declares this service", now));
-        };
+        let service = self.served(service, now)?;
         family::note_strangers(family, &parts.headers);
         let shown = family.shown(parts, rest).map_err(|why| self.refused(Code::InvalidRequest, why, now))?;
         self.judge(&service, &shown, &parts.headers, now)
     }
 
-    fn is_served(&self, service: &ServiceName) -> bool {
-        self.app.gate().service(service.as_str()).is_some()
+    /// The service of this name, if there is one.
+    fn served(&self, name: &str, now: Timestamp) -> Result<ServiceName, Refusal> {
+        let served = |name: &ServiceName| self.app.gate().service(name.as_str()).is_some();
+        let service = name.parse().ok().filter(served);
+        service.ok_or_else(|| self.refused(Code::NotFound, "no catalog declares this service", now))
     }
 
     /// Decides about what was shown, with the client's own headers.

@@ -46,6 +46,8 @@ use passage::Passage;
 use pool::Pool;
 use watch::Watch;
 
+#[cfg(feature = "envoy-grpc")]
+pub(crate) use headers::remove_own_cookie;
 pub use settings::{ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders};
 
 /// The proxy of one application.

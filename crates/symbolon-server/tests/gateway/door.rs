@@ -20,7 +20,7 @@ pub(crate) const FAMILIES: [&str; 5] = ["nginx", "caddy", "traefik", "haproxy", 
 
 /// The listening door. It closes when this is dropped.
 pub(crate) struct Door {
-    address: SocketAddr,
+    pub(crate) address: SocketAddr,
     task: JoinHandle<()>,
 }
 
@@ -51,7 +51,8 @@ impl Door {
         let other_credentials = BTreeMap::from([("shop".parse().unwrap(), others)]);
         let door = Gateway::new(world.app.clone(), GatewaySettings { peers, other_credentials }).door();
         let (listener, address) = listen().await;
-        let task = tokio::spawn(serve(listener.into(), door, CancellationToken::new(), Limits::default()));
+        let limits = Limits { http2: true, ..Limits::default() };
+        let task = tokio::spawn(serve(listener.into(), door, CancellationToken::new(), limits));
         Self { address, task }
     }
 

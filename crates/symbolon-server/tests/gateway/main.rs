@@ -6,6 +6,8 @@ mod support;
 
 mod allowed;
 mod door;
+#[cfg(feature = "envoy-grpc")]
+mod grpc;
 mod observing;
 mod peers;
 mod refused;

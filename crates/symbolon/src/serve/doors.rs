@@ -121,7 +121,8 @@ impl Open {
         open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), Limits::default()));
         if let Some((listener, settings)) = bound.gateway {
             let door = Gateway::new(node.app().clone(), settings).door();
-            open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
+            let limits = Limits { http2: true, ..Limits::default() };
+            open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
         for (listener, settings) in bound.proxies {
             let door = Proxy::new(node.app().clone(), settings).door();

@@ -1,0 +1,7 @@
+//! Envoy's questions over gRPC, by a gRPC client over a real connection.
+
+mod call;
+#[path = "../../../src/gateway/grpc/messages.rs"]
+mod messages;
+mod passing;
+mod refusing;
