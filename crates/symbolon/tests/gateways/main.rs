@@ -26,6 +26,8 @@ macro_rules! every_gateway {
         $crate::every_gateway!(@ traefik Traefik [$($test)+]);
         $crate::every_gateway!(@ haproxy Haproxy [$($test)+]);
         $crate::every_gateway!(@ envoy_http EnvoyHttp [$($test)+]);
+        #[cfg(feature = "envoy-grpc")]
+        $crate::every_gateway!(@ envoy_grpc EnvoyGrpc [$($test)+]);
         $crate::every_gateway!(@ proxy Proxy [$($test)+]);
     };
     (@ $module:ident $kind:ident [$($test:ident)+]) => {

@@ -33,7 +33,9 @@ pub(super) fn allowed(pass: &Pass, headers: &HeaderMap) -> CheckResponse {
         remove.extend([AUTHORIZATION, API_KEY, PROXY_AUTHORIZATION].map(|name| name.to_string()));
         remove.extend(headers.keys().filter(|name| is_credential(name)).map(ToString::to_string));
     }
-    if pass.stay != Stay::CredentialsAndCookies {
+    if pass.stay == Stay::CredentialsAndCookies {
+        remove.insert(COOKIE.to_string());
+    } else {
         let mut left = headers.clone();
         remove_own_cookie(&mut left);
         if !left.get_all(COOKIE).iter().eq(headers.get_all(COOKIE)) {
@@ -43,8 +45,6 @@ pub(super) fn allowed(pass: &Pass, headers: &HeaderMap) -> CheckResponse {
                 None => drop(remove.insert(COOKIE.to_string())),
             }
         }
-    } else {
-        remove.insert(COOKIE.to_string());
     }
     let ok = OkHttpResponse { headers: set, headers_to_remove: remove.into_iter().collect() };
     CheckResponse { status: Some(Status { code: 0 }), http_response: Some(HttpResponse::Ok(ok)) }
