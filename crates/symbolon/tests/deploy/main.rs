@@ -5,6 +5,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod container;
 mod package;
 mod systemd;
 
@@ -14,6 +15,17 @@ use std::process::{Command, Stdio};
 /// The repository's root.
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
+}
+
+/// To run something as root in mount and process namespaces of its own: what it mounts and starts ends with it.
+fn namespaces() -> Command {
+    let mut unshare = Command::new("unshare");
+    unshare.args(["--mount", "--pid", "--fork", "--kill-child"]);
+    if !rustix::process::geteuid().is_root() {
+        // Owners are changed inside: a user needs a range of ids of their own for that (subuid(5)).
+        unshare.args(["--map-root-user", "--map-auto"]);
+    }
+    unshare
 }
 
 /// Whether a program ended well, and what it said on both streams.

@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use super::{root, tried};
+use super::{namespaces, root, tried};
 use crate::support::Place;
 
 /// What a package may leave on a machine: notes of the package manager, caches and logs are not the package's, and its
@@ -25,12 +25,7 @@ fn heavy_the_package_is_installed_started_removed_and_purged() {
     let scripts = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/deploy/package");
     let machine = place.path().join("machine");
     std::fs::create_dir(&machine).unwrap();
-    let mut unshare = Command::new("unshare");
-    unshare.args(["--mount", "--pid", "--fork", "--kill-child"]);
-    if !rustix::process::geteuid().is_root() {
-        // Packages change owners: a user needs a range of ids of their own for that (subuid(5)).
-        unshare.args(["--map-root-user", "--map-auto"]);
-    }
+    let mut unshare = namespaces();
     unshare.arg("sh").arg(scripts.join("outside.sh")).arg(&machine);
     let (good, said) = tried(unshare.arg(place.path().join("symbolon.deb")).arg(scripts.join("inside.sh")));
     assert!(good && said.contains("everything went well"), "{said}");
