@@ -407,6 +407,25 @@ texts! {
     catalog_rule_public = "Anyone";
     catalog_rule_human = "People only, {role}";
     catalog_rule_system = "The system key only";
+
+    // Enforcement
+    enforcement_title = "Enforcement";
+    enforcement_on = "This service is enforced: what the catalog does not allow is refused.";
+    enforcement_off = "This service is not enforced. What would be refused is noted, and goes on to the application.";
+    enforcement_configured = "As the configuration says.";
+    enforcement_switched = "As somebody has switched it; the audit says who.";
+    enforcement_switch_on = "Enforce";
+    enforcement_switch_off = "Stop enforcing";
+    observed_heading = "What would have been refused";
+    observed_since = "While the service was not enforced, since";
+    observed_none = "Nothing has been seen.";
+    observed_column_reason = "Reason";
+    observed_column_count = "Requests";
+    observed_column_last = "Last";
+    observed_not_refused = "no route, but not refused: it carries nothing of Symbolon’s";
+    observed_more = "And {n} more; `symbolon service report {service}` shows all.";
+    done_enforced = "The service is enforced.";
+    done_not_enforced = "The service is not enforced any more.";
     try_title = "Try a request";
     try_about = "Nothing is sent to {service}; the rules are asked what they would say.";
     try_method = "Method";
@@ -482,6 +501,8 @@ texts! {
     audit_key_system = "created the system key {name}";
     audit_key_verifier = "created the verifier key {name} for {service}";
     audit_key_revoke = "revoked the key {name}";
+    audit_service_enforce = "began to enforce the service {name}";
+    audit_service_observe = "stopped enforcing the service {name}";
     audit_session_start = "signed in";
     audit_session_end = "signed out";
     audit_session_end_other = "ended a session of {name}";
@@ -536,6 +557,7 @@ texts! {
     health_usage_dropped = "Uses not counted";
     health_doors = "Doors";
     health_catalogs = "Catalogs";
+    health_not_enforced = "not enforced";
     health_column_service = "Service";
     health_in_force = "In force";
     health_outdated = "Outdated";
@@ -597,6 +619,8 @@ pub(super) fn notice(word: &str) -> Option<&'static str> {
         "person_removed" => t.done_person_removed,
         "self_gone" => t.done_self_gone,
         "key_revoked" => t.done_key_revoked,
+        "enforced" => t.done_enforced,
+        "not_enforced" => t.done_not_enforced,
         "key_already" => t.done_key_already,
         _ => return None,
     })

@@ -30,6 +30,8 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "key.create" if text(detail, "kind").as_deref() == Some("verifier") => of(t.audit_key_verifier),
         "key.create" => of(t.audit_key_system),
         "key.revoke" => of(t.audit_key_revoke),
+        "service.enforce" => of(t.audit_service_enforce),
+        "service.observe" => of(t.audit_service_observe),
         "session.start" => t.audit_session_start.to_owned(),
         "session.end" => match text(detail, "user") {
             Some(user) if entry.actor_name.as_ref() != Some(&user) => {

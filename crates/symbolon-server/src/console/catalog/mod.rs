@@ -2,6 +2,7 @@
 
 mod ask;
 mod attempt;
+mod enforcement;
 mod matrix;
 
 use askama::Template;
@@ -27,6 +28,7 @@ pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/services/{service}/catalog", get(show))
         .route("/services/{service}/catalog/try", post(attempt::attempt))
+        .route("/services/{service}/enforcement", get(enforcement::show).post(enforcement::switch))
 }
 
 #[derive(Template)]
@@ -37,6 +39,9 @@ struct CatalogPage {
     service: String,
     form_token: String,
     mounts: Option<String>,
+    enforced: bool,
+    /// Whether the reader may look at what was seen, and switch.
+    may_switch: bool,
     /// Whether the reader may ask the rules: whoever manages tokens may.
     may_try: bool,
     form: TryForm,
@@ -105,6 +110,8 @@ fn catalog_page(reader: Option<&Reader>, frame: Frame, catalog: &ServiceInfo, as
         frame,
         form_token: reader.map(|reader| reader.form_token.as_str().to_owned()).unwrap_or_default(),
         mounts: (!mounts.is_empty()).then(|| fill(t.catalog_mounts, &[("mounts", &listed(&mounts, t.and))])),
+        enforced: catalog.enforced,
+        may_switch: reader.is_some_and(|reader| reader.me.platform_admin),
         may_try: reader.is_some_and(manages),
         form: TryForm::of(catalog, &Fields::default()),
         problems: Problems::default(),

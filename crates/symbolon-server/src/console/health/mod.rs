@@ -73,6 +73,7 @@ struct InForce {
     href: String,
     since: Moment,
     outdated: bool,
+    enforced: bool,
 }
 
 /// A refusal that can still be explained.
@@ -135,6 +136,7 @@ fn in_force(services: &[ServiceChecks], catalog: &CatalogState) -> InForce {
         href: format!("/services/{}/catalog", catalog.service),
         since: Moment::read(&catalog.loaded_at),
         outdated: catalog.fault.is_some(),
+        enforced: catalog.enforced,
     }
 }
 
@@ -238,7 +240,14 @@ mod tests {
     fn what_needs_a_look_stands_out() {
         let html = health_page(Frame::outside("Health"), "word".to_owned(), status()).render().unwrap();
         assert_eq!(html.matches(EN.health_catalog_fault).count(), 1, "{html}");
-        for part in [EN.health_unreachable, "1,017", "1,000 allowed, 5 refused", "1.9 MB", "data-live"] {
+        for part in [
+            EN.health_unreachable,
+            "1,017",
+            "1,000 allowed, 5 refused",
+            "1.9 MB",
+            "data-live",
+            EN.health_not_enforced,
+        ] {
             assert!(html.contains(part), "{part}");
         }
         assert!(html.contains("action=\"/services/odin/catalog/try\"") && html.contains("value=\"req_1\""));

@@ -4,6 +4,7 @@ use super::Browser;
 use crate::world::World;
 
 const TRY: &str = "/services/odin/catalog/try";
+const PAGE: &str = "/services/odin/enforcement";
 
 #[tokio::test]
 async fn the_whole_catalog_is_a_small_page() {
@@ -78,4 +79,25 @@ async fn the_audit_and_the_health_are_for_administrators() {
     }
     let health = Browser::of(&world, &world.admin().await).page("/health").await;
     assert!(health.status == 200 && health.says("data-live"), "{}", health.html);
+}
+
+#[tokio::test]
+async fn enforcement_is_switched_by_administrators_and_the_catalog_says_so() {
+    let world = World::new().await;
+    let bea = Browser::of(&world, &world.person("bea", &[("odin", "admin")]).await);
+    assert_eq!(bea.page(PAGE).await.status, 403);
+    assert!(!bea.page("/services/odin/catalog").await.says(PAGE));
+    let admin = Browser::of(&world, &world.admin().await);
+    assert!(admin.page("/services/odin/catalog").await.says(PAGE));
+    for (enforce, word) in [(false, "not_enforced"), (true, "enforced")] {
+        let page = admin.page(PAGE).await;
+        let sent = admin.send(&page, PAGE, &[]).await;
+        assert_eq!(sent.status, 303, "{}", sent.html);
+        assert_eq!(world.gate.enforces(&"odin".parse().unwrap()), enforce);
+        let shown = admin.page(&format!("{PAGE}?done={word}")).await;
+        assert!(shown.status == 200 && shown.says("role=\"status\""), "{}", shown.html);
+        assert_eq!(bea.page("/services/odin/catalog").await.says("notice-warn"), !enforce);
+    }
+    assert!(admin.page("/audit").await.says("stopped enforcing the service odin"));
+    assert_eq!(admin.page("/services/nothing/enforcement").await.status, 404);
 }
