@@ -44,6 +44,8 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         https: false,
         issuer: None,
         open_documents: false,
+        open_metrics: false,
+        access_log: None,
     });
     let settings = ProxySettings {
         service: name,

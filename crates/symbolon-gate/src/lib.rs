@@ -4,6 +4,7 @@
 //! and waits for nothing. The store applies each committed change before it acknowledges it, so when the reply
 //! to a revocation is sent, the token is not here any more (DESIGN part 7).
 
+mod counts;
 mod explain;
 mod hash;
 mod index;
@@ -23,7 +24,7 @@ use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, KeyKind, Session, Token, User};
 use symbolon_core::store::{Change, Sink};
-use symbolon_core::usage::{Outcome, UsageCount};
+use symbolon_core::usage::Outcome;
 
 use index::{Index, View};
 use services::{Past, Served, Services};
@@ -31,7 +32,7 @@ use tally::{Event, Place, Tally};
 use usage::Uses;
 
 pub use explain::Subject;
-pub use services::{Checks, Service, ServiceConflict};
+pub use services::{Checks, RouteChecks, Service, ServiceConflict};
 
 /// The gate.
 pub struct Gate {
@@ -150,7 +151,12 @@ impl Gate {
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) {
-        served.counters.count(decision.code());
+        let route = match decision {
+            Decision::Allow(grant) => grant.route_index(),
+            Decision::Deny(denial) => denial.route,
+            Decision::Unavailable => None,
+        };
+        served.count(route, decision.code());
         let (token, route, outcome) = match decision {
             Decision::Allow(grant) => {
                 let Some(token) = grant.principal().token() else { return };
@@ -272,37 +278,6 @@ impl Gate {
     /// How many users and sessions are known.
     pub fn people(&self) -> (usize, usize) {
         self.index.people()
-    }
-
-    /// At most `limit` uses that the record has not been told of.
-    pub fn take_uses(&self, limit: usize) -> Vec<(TokenId, Timestamp)> {
-        self.uses.take(limit)
-    }
-
-    /// Adds up the use that checks have noted; to be called several times a second, before the queue is full.
-    pub fn gather_usage(&self) {
-        let past = self.past();
-        self.tally.gather(|generation| past.catalog(generation));
-    }
-
-    /// At most `limit` counts of use that were gathered and that the record has not been told of.
-    pub fn take_usage(&self, limit: usize) -> Vec<UsageCount> {
-        self.tally.take(limit)
-    }
-
-    /// Puts back counts that the record could not be told of.
-    pub fn put_back_usage(&self, counts: Vec<UsageCount>) {
-        self.tally.put_back(counts);
-    }
-
-    /// How many checks of tokens were not counted as use: more came than were gathered or written.
-    pub fn usage_dropped(&self) -> u64 {
-        self.tally.dropped()
-    }
-
-    /// How many checks there were of each service and with which answer, since the start.
-    pub fn checks(&self) -> Vec<Checks> {
-        self.past().checks()
     }
 
     /// Forgets sessions that ended before `now`.

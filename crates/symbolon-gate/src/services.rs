@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use symbolon_core::Code;
-use symbolon_core::catalog::Catalog;
+use symbolon_core::catalog::{Catalog, RouteIndex};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
 use symbolon_core::token::Prefix;
@@ -43,7 +43,18 @@ pub struct Checks {
     pub counts: Vec<(Code, u64)>,
 }
 
-/// The counts of one service, a place for each code.
+/// How many checks of one route had each answer, since the start or since the route came into the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RouteChecks {
+    /// The service.
+    pub service: ServiceName,
+    /// The route's method and pattern, as the catalog has them; `None` is every check without a route.
+    pub route: Option<(String, String)>,
+    /// Every code that was answered, and how often.
+    pub counts: Vec<(Code, u64)>,
+}
+
+/// The counts of one service or route, a place for each code.
 #[derive(Debug, Default)]
 pub(crate) struct Counters([AtomicU64; Code::ALL.len()]);
 
@@ -63,6 +74,17 @@ impl Counters {
 pub(crate) struct Served {
     pub(crate) service: Service,
     pub(crate) counters: Arc<Counters>,
+    /// In the order of the catalog's routes.
+    routes: Vec<Arc<Counters>>,
+    unrouted: Arc<Counters>,
+}
+
+impl Served {
+    /// Counts a check of this route, or without one. Two additions, and nothing waits.
+    pub(crate) fn count(&self, route: Option<RouteIndex>, code: Code) {
+        self.counters.count(code);
+        route.and_then(|index| self.routes.get(index)).unwrap_or(&self.unrouted).count(code);
+    }
 }
 
 /// The services by name, and the prefixes of their tokens.
@@ -78,7 +100,12 @@ pub(crate) struct Past {
     /// The latest first.
     catalogs: VecDeque<Vec<Arc<Catalog>>>,
     counters: BTreeMap<ServiceName, Arc<Counters>>,
+    unrouted: BTreeMap<ServiceName, Arc<Counters>>,
+    /// By service, method and pattern: of the routes in force alone, so that there are never more than the catalogs have.
+    routes: BTreeMap<RouteKey, Arc<Counters>>,
 }
+
+type RouteKey = (ServiceName, String, String);
 
 impl Past {
     /// Makes ready the services that are to come into force, and remembers them.
@@ -96,11 +123,19 @@ impl Past {
             }
             catalogs.push(catalog.clone());
         }
+        let mut before = std::mem::take(&mut self.routes);
         for service in services {
             let name = service.catalog.service.clone();
             let counters = self.counters.entry(name.clone()).or_default().clone();
+            let unrouted = self.unrouted.entry(name.clone()).or_default().clone();
+            let mut routes = Vec::with_capacity(service.catalog.routes.len());
+            for route in &service.catalog.routes {
+                let key = (name.clone(), route.method.clone(), route.path.clone());
+                let kept = before.remove(&key).unwrap_or_default();
+                routes.push(self.routes.entry(key).or_insert(kept).clone());
+            }
             next.prefixes.push(service.catalog.prefix.clone());
-            next.by_name.insert(name, Served { service, counters });
+            next.by_name.insert(name, Served { service, counters, routes, unrouted });
         }
         self.catalogs.push_front(catalogs);
         self.catalogs.truncate(REMEMBERED);
@@ -118,5 +153,18 @@ impl Past {
             counts: counters.read(),
         };
         self.counters.iter().map(checks).collect()
+    }
+    pub(crate) fn route_checks(&self) -> Vec<RouteChecks> {
+        let routed = self.routes.iter().map(|((service, method, path), counters)| RouteChecks {
+            service: service.clone(),
+            route: Some((method.clone(), path.clone())),
+            counts: counters.read(),
+        });
+        let unrouted = self.unrouted.iter().map(|(service, counters)| RouteChecks {
+            service: service.clone(),
+            route: None,
+            counts: counters.read(),
+        });
+        routed.chain(unrouted).filter(|checks| !checks.counts.is_empty()).collect()
     }
 }

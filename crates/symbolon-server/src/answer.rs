@@ -5,9 +5,11 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTI
 use http::{HeaderValue, StatusCode};
 use symbolon_api::{FieldError, OAuthError, Problem};
 use symbolon_core::decision::Denial;
-use symbolon_core::id::RequestId;
+use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
 use symbolon_core::{Code, Refusal};
+
+use crate::access::Verdict;
 
 /// Seconds after which to ask again when something is unavailable.
 const RETRY_SECONDS: u64 = 1;
@@ -29,6 +31,8 @@ struct Answer {
     id: Option<String>,
     /// The `error` of RFC 6749 section 5.2, where the answer has that form and not that of a problem.
     oauth: Option<&'static str>,
+    /// The reason's word and the token concerned, for the access log alone.
+    about: (Option<&'static str>, Option<TokenId>),
 }
 
 impl ApiError {
@@ -44,6 +48,7 @@ impl ApiError {
             retry_after: None,
             id: None,
             oauth: None,
+            about: (None, None),
         }))
     }
 
@@ -56,6 +61,7 @@ impl ApiError {
     pub fn denied(denial: &Denial, realm: &str) -> Self {
         let needs = denial.needs.iter().map(|set| set.iter().map(ToString::to_string).collect());
         Self::new(denial.reason.code(), denial.reason.public_detail()).with(|answer| {
+            answer.about = (Some(denial.reason.word()), denial.about());
             answer.required_scopes = needs.collect();
             answer.challenge = denial.challenge(realm);
             answer.allow.clone_from(&denial.allow);
@@ -138,6 +144,8 @@ impl ApiError {
             ("application/problem+json", serde_json::to_vec(&problem))
         };
         let mut response = (status, body.unwrap_or_default()).into_response();
+        let (reason, token) = answer.about;
+        response.extensions_mut().insert(Verdict { id: Some(request), code, reason, principal: None, token });
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -10,6 +10,8 @@ use symbolon_core::store::Store;
 use symbolon_gate::Gate;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
+use crate::access::AccessLog;
+use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::passwords::Hashing;
 use crate::public_url::PublicUrl;
@@ -41,6 +43,10 @@ pub struct Parts {
     pub issuer: Option<PublicUrl>,
     /// Whether `/openapi.json` and the catalogs may be read without a credential.
     pub open_documents: bool,
+    /// Whether `/metrics` may be read without a credential.
+    pub open_metrics: bool,
+    /// Where requests to the services are written down, if they are.
+    pub access_log: Option<AccessLog>,
 }
 
 /// What every door shares. Cheap to clone.
@@ -51,6 +57,7 @@ pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
     observed: Observed,
+    metrics: Metrics,
     pulse: Pulse,
     pub(crate) hashing: Hashing,
     /// Failed sign-ins.
@@ -70,6 +77,7 @@ impl App {
             pulse,
             refusals: Refusals::default(),
             observed: Observed::default(),
+            metrics: Metrics::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
@@ -113,6 +121,23 @@ impl App {
     /// What was seen of services while they were not enforced.
     pub(crate) fn observed(&self) -> &Observed {
         &self.0.observed
+    }
+
+    /// What is counted for monitoring.
+    pub(crate) fn metrics(&self) -> &Metrics {
+        &self.0.metrics
+    }
+
+    /// The access log, if there is one.
+    pub(crate) fn access_log(&self) -> Option<&AccessLog> {
+        self.0.parts.access_log.as_ref()
+    }
+
+    /// Opens the access log's file anew, if there is one: it may have been moved away.
+    pub fn reopen_access_log(&self) {
+        if let Some(log) = self.access_log() {
+            log.reopen();
+        }
     }
 
     pub(crate) fn pulse(&self) -> &Pulse {
@@ -163,6 +188,9 @@ impl App {
         self.write_uses().await;
         let writing = self.0.writing_usage.lock().await;
         self.write_counts(writing).await;
+        if let Some(log) = self.access_log() {
+            log.flush().await;
+        }
     }
 
     /// `told` is how many dropped checks the log has been told of.

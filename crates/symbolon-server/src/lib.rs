@@ -1,6 +1,7 @@
 //! The doors. Each parses bytes into types, asks the gate or a rule of core, and renders the outcome from one
 //! table. [`management`] is the API, and the console its pages; [`proxy`] stands in front of an application, and [`gateway`] is asked by whatever stands there already; [`listen`] serves them all.
 
+mod access;
 mod answer;
 mod app;
 mod console;
@@ -10,6 +11,7 @@ mod incoming;
 mod inside;
 pub mod listen;
 pub mod management;
+mod metrics;
 mod observed;
 mod others;
 mod passwords;
@@ -19,6 +21,7 @@ mod pulse;
 mod refusals;
 mod throttle;
 
+pub use access::{AccessLog, AccessTarget};
 pub use answer::ApiError;
 pub use app::{App, Clock, Parts};
 pub use console::router as site;

@@ -121,12 +121,14 @@ impl App {
 
     /// Says that the catalogs have been put in force anew.
     pub fn catalogs_reloaded(&self) {
+        self.metrics().catalogs_loaded.add();
         let catalogs = Catalogs { loaded_at: self.now(), fault: None };
         self.pulse().changing().catalogs = catalogs;
     }
 
     /// Says why catalogs that changed were not put in force.
     pub fn catalogs_failed(&self, fault: &str) {
+        self.metrics().catalogs_refused.add();
         self.pulse().changing().catalogs.fault = Some(fault.chars().take(FAULT).collect());
     }
 

@@ -7,7 +7,7 @@ use symbolon_core::Catalog;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{App, AtTheMachine, Parts};
+use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, Parts};
 
 use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::Opened;
@@ -50,9 +50,27 @@ pub(crate) fn gate(keys: &Keys, services: Vec<Service>) -> Result<Arc<Gate>, Fai
     Ok(Arc::new(gate))
 }
 
+/// The access log that is configured, open.
+pub(crate) fn access_log(settings: &Settings) -> Result<Option<AccessLog>, Failure> {
+    let Some(target) = &settings.access_log else { return Ok(None) };
+    let opened = AccessLog::open(target.clone());
+    opened.map(Some).map_err(|error| {
+        let place = match target {
+            AccessTarget::Stdout => "standard output".to_owned(),
+            AccessTarget::File(path) => path.display().to_string(),
+        };
+        Failure::new(format!("the access log {place} cannot be opened: {error}; name another as access_log"))
+    })
+}
+
 impl Node {
     /// Loads everything live. When this returns, decisions can be made.
-    pub(crate) async fn start(opened: Opened, settings: &Settings, gate: Arc<Gate>) -> Result<Self, Failure> {
+    pub(crate) async fn start(
+        opened: Opened,
+        settings: &Settings,
+        gate: Arc<Gate>,
+        access_log: Option<AccessLog>,
+    ) -> Result<Self, Failure> {
         opened.store.attach(gate.clone()).await.map_err(Failure::new)?;
         let app = App::new(Parts {
             gate,
@@ -63,6 +81,8 @@ impl Node {
             https: settings.https(),
             issuer: settings.public_url.clone(),
             open_documents: settings.open_documents,
+            open_metrics: settings.open_metrics,
+            access_log,
         });
         Ok(Self { app, opened })
     }

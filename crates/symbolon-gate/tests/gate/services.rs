@@ -150,3 +150,36 @@ fn race_of_reloads_and_changes_undoes_no_change() {
     });
     assert_eq!(gate.tokens(), 1);
 }
+
+/// A reload keeps the counts of the routes that stay and forgets those that went, so that there are never more than the
+/// catalogs have routes.
+#[test]
+fn checks_are_counted_by_route_through_a_reload() {
+    let gate = gate();
+    let owner = user(&gate, "ann");
+    let (_, secret) = token(&gate, &owner, &["read"]);
+    let counts = |gate: &Gate| -> Vec<(String, Code, u64)> {
+        let checks = gate.route_checks().into_iter();
+        let checks = checks.flat_map(|checks| {
+            let route = checks.route.map_or_else(|| "-".to_owned(), |(_, path)| path);
+            checks.counts.into_iter().map(move |(code, count)| (route.clone(), code, count))
+        });
+        checks.collect()
+    };
+    for path in ["/read", "/read", "/write", "/nowhere", "/elsewhere"] {
+        ask(&gate, path, &secret);
+    }
+    let counted = |route: &str, code, count| (route.to_owned(), code, count);
+    let read = counted("/read", Code::Allowed, 2);
+    let nowhere = counted("-", Code::NoRoute, 2);
+    assert_eq!(counts(&gate), [read.clone(), counted("/write", Code::InsufficientScope, 1), nowhere.clone()]);
+    gate.set_services(vec![service("printers", "prn", &["read"])]).unwrap();
+    assert_eq!(counts(&gate), [read, nowhere]);
+    assert_eq!(ask(&gate, "/read", &secret), Code::Allowed);
+    assert_eq!(counts(&gate)[0], counted("/read", Code::Allowed, 3));
+    // The service's own counts go on.
+    assert_eq!(
+        gate.checks().iter().flat_map(|checks| &checks.counts).map(|(_, count)| count).sum::<u64>(),
+        6
+    );
+}

@@ -13,6 +13,7 @@ mod peers;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::response::Response;
 use http::header::UPGRADE;
@@ -25,11 +26,13 @@ use symbolon_core::id::RequestId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 
+use crate::access;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::identity;
 use crate::incoming::{self, AtTheMachine, Peer};
 use crate::listen::Door;
+use crate::metrics::Stopwatch;
 use crate::others::{OtherCredentials, is_others, ours};
 use crate::refusals;
 use answer::{Pass, Stay};
@@ -82,6 +85,35 @@ impl Gateway {
 
     /// Answers whether a request may pass.
     pub fn handle(&self, parts: &Parts) -> Response {
+        let (watch, at) = (Stopwatch::start(), self.app.now());
+        let answer = self.answer(parts);
+        let took = watch.read();
+        self.app.metrics().gateway.observe(took);
+        if self.app.access_log().is_some() {
+            self.log(parts, &answer, at, took);
+        }
+        answer
+    }
+
+    /// Writes down what was asked about. A question that was not understood is none, and the log has its reason.
+    fn log(&self, parts: &Parts, answer: &Response, at: Timestamp, took: Duration) {
+        let path = incoming::target(&parts.uri);
+        let Some((family, service, rest)) = family::endpoint(&path) else { return };
+        let Ok(service) = service.parse::<ServiceName>() else { return };
+        if let Ok(Shown { method, target, client, .. }) = family.shown(parts, rest) {
+            let request = access::Request {
+                door: "gateway",
+                service: &service,
+                method,
+                target: &target,
+                client_ip: client,
+                at,
+            };
+            self.app.log_access(&request, answer, took);
+        }
+    }
+
+    fn answer(&self, parts: &Parts) -> Response {
         let now = self.app.now();
         let path = incoming::target(&parts.uri);
         let Some((family, service, rest)) = family::endpoint(&path) else {

@@ -15,6 +15,7 @@ use utoipa::IntoParams;
 use super::caller::{By, Caller};
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::metrics::{Stopwatch, Waiting};
 
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CLAIM_LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -55,7 +56,17 @@ impl App {
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        self.store().commit(Mutation { standing, changes, audit: vec![line], claim, now }).await?;
+        let mutation = Mutation { standing, changes, audit: vec![line], claim, now };
+        let (metrics, watch) = (self.metrics(), Stopwatch::start());
+        let waiting = Waiting::new(&metrics.commits_waiting);
+        let outcome = self.store().commit(mutation).await;
+        drop(waiting);
+        match &outcome {
+            Ok(()) => metrics.commits.observe(watch.read()),
+            Err(StoreError::Unavailable(_)) => metrics.commits_failed.add(),
+            Err(_) => {}
+        }
+        outcome?;
         tracing::info!(%actor, action, subject, "changed");
         Ok(())
     }

@@ -10,6 +10,7 @@ use symbolon_core::id::RequestId;
 
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::metrics::Stopwatch;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -32,6 +33,7 @@ pub(super) async fn not_found() -> ApiError {
 }
 
 pub(super) async fn envelope(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let watch = Stopwatch::start();
     let id = app.request_id(app.now());
     request.extensions_mut().insert(CurrentRequest(id));
     let method = request.method().clone();
@@ -57,5 +59,6 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
     }
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    app.metrics().management.observe(watch.read());
     response
 }

@@ -12,6 +12,7 @@ mod envelope;
 mod explain;
 mod health;
 mod keys;
+mod metrics;
 mod oauth;
 mod openapi;
 mod own;
@@ -53,6 +54,7 @@ pub fn router(app: App) -> Router {
                 openapi::serve(&app, &caller, &document)
             }),
         )
+        .route("/metrics", axum::routing::get(metrics::metrics))
         .fallback(envelope::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
         .layer(middleware::from_fn_with_state(app.clone(), envelope::envelope))

@@ -33,10 +33,12 @@ use symbolon_core::decision::{self, Decision, Denial, Principal};
 use symbolon_core::id::RequestId;
 use symbolon_core::{Code, Timestamp};
 
+use crate::access::{self, Verdict};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
 use crate::listen::{Door, Tunnels};
+use crate::metrics::{Faults, Stopwatch};
 use crate::others::{is_others, ours};
 use crate::refusals;
 use activity::Activity;
@@ -55,6 +57,8 @@ pub struct Proxy {
     app: App,
     settings: Arc<ProxySettings>,
     pool: Arc<Pool>,
+    /// What is counted of the application's faults.
+    faults: Arc<Faults>,
 }
 
 /// A refusal and what its request is called. Each has been logged.
@@ -64,7 +68,8 @@ impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
         let pool = Arc::new(Pool::new(settings.upstream.clone(), settings.timeouts.connect));
-        Self { app, settings: Arc::new(settings), pool }
+        let faults = app.metrics().upstream(&settings.service);
+        Self { app, settings: Arc::new(settings), pool, faults }
     }
 
     /// The proxy as something to listen with.
@@ -77,7 +82,25 @@ impl Proxy {
     }
 
     /// Answers a request: with the application's answer, or with a refusal.
-    pub async fn handle(&self, mut request: Request<Incoming>) -> Response {
+    pub async fn handle(&self, request: Request<Incoming>) -> Response {
+        let (watch, at) = (Stopwatch::start(), self.app.now());
+        // Kept only where it will be written down.
+        let shown = self.app.access_log().map(|_| {
+            let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
+            (request.method().clone(), incoming::target(request.uri()).into_owned(), peer)
+        });
+        let answer = self.answer(request).await;
+        let took = watch.read();
+        self.app.metrics().proxy.observe(took);
+        if let Some((method, target, client_ip)) = shown {
+            let (service, method) = (&self.settings.service, method.as_str());
+            let request = access::Request { door: "proxy", service, method, target: &target, client_ip, at };
+            self.app.log_access(&request, &answer, took);
+        }
+        answer
+    }
+
+    async fn answer(&self, mut request: Request<Incoming>) -> Response {
         let now = self.app.now();
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
@@ -92,14 +115,18 @@ impl Proxy {
         // A method is anything that the caller likes, and so of any length.
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
         let (token, route) = (passage.token, passage.route.take());
+        let principal = Some(passage.principal());
         match self.forward(parts, body, passage, caller).await {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                let verdict = Verdict { id: None, code: Code::Allowed, reason: None, principal, token };
+                answer.extensions_mut().insert(verdict);
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
                 tracing::debug!(%service, %method, route, status, ?token, ms = ms(), "passed on");
                 answer
             }
             Err(fault) => {
+                self.faults.count(fault.code());
                 let (id, code) = (self.app.request_id(now), fault.code().as_str());
                 tracing::warn!(%id, %service, %method, code, ?token, %fault, "the application did not answer");
                 ApiError::new(fault.code(), fault.detail()).into_answer(id)

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use http::header::{COOKIE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, Version};
+use http::{HeaderName, HeaderValue, Version};
 use symbolon_core::credential::{Credentials, Presented};
 use symbolon_core::decision::{Grant, Principal};
 use symbolon_core::id::TokenId;
@@ -81,6 +81,15 @@ impl Passage {
             token: principal.token().map(|token| token.id),
             route,
         })
+    }
+
+    /// What the application is told of who is calling, in one word.
+    pub(super) fn principal(&self) -> HeaderValue {
+        let [(_, principal), ..] = match &self.decided {
+            Some(decided) => decided.identity.clone(),
+            None => identity::of_others(),
+        };
+        principal
     }
 
     /// Makes a request what the application shall see of it. What this connection's headers name goes first, so

@@ -137,6 +137,8 @@ impl World {
             https: false,
             issuer: None,
             open_documents: false,
+            open_metrics: false,
+            access_log: None,
         });
         Self { app, gate, store, keys, clock, entropy, _directory: directory }
     }

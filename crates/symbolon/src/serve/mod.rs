@@ -18,7 +18,7 @@ use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::{Contents, DataDir, Purpose, SocketFile};
 use crate::failure::Failure;
 use crate::logging;
-use crate::node::{Node, gate, services};
+use crate::node::{Node, access_log, gate, services};
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -83,6 +83,7 @@ impl Server {
         let catalogs = compile_all(&settings.catalogs)?;
         let services = services(settings, &catalogs)?;
         let proxies = doors::proxies(settings)?;
+        let access_log = access_log(settings)?;
         let directory = DataDir::new(&settings.data_dir);
         if show.is_none() && directory.contents()? == Contents::Nothing {
             return Err(directory.not_initialised());
@@ -99,7 +100,7 @@ impl Server {
             first.check(&catalogs)?;
             show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
         }
-        let node = Node::start(opened, settings, gate).await?;
+        let node = Node::start(opened, settings, gate, access_log).await?;
         say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
         Ok(Self { node, open, directory, socket_file, watched })
@@ -210,7 +211,10 @@ async fn attend(
         tokio::select! {
             signal = signals.next() => match signal {
                 Signal::Stop => return Ok(()),
-                Signal::Reload => catalogs.reload(node, settings),
+                Signal::Reload => {
+                    catalogs.reload(node, settings);
+                    node.app().reopen_access_log();
+                }
             },
             // Beside this loop, which must hear a signal also while the record is slow.
             _ = uses.tick() => {

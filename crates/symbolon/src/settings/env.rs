@@ -107,7 +107,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, CATALOGS, LOG, LOG_FORMAT, GATEWAY__<KEY> \
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
@@ -119,6 +119,8 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         ["LISTEN"] => draft.listen = said(),
         ["PUBLIC_URL"] => draft.public_url = said(),
         ["OPEN_DOCUMENTS"] => draft.open_documents = Some(truth(place, value)?),
+        ["OPEN_METRICS"] => draft.open_metrics = Some(truth(place, value)?),
+        ["ACCESS_LOG"] => draft.access_log = said(),
         ["LOG"] => draft.log = said(),
         ["LOG_FORMAT"] => draft.log_format = said(),
         ["CATALOGS"] => {

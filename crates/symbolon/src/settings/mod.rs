@@ -14,7 +14,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use symbolon_core::name::ServiceName;
-use symbolon_server::PublicUrl;
+use symbolon_server::{AccessTarget, PublicUrl};
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -41,6 +41,10 @@ pub(crate) struct Settings {
     pub(crate) public_url: Option<PublicUrl>,
     /// Whether the OpenAPI document and the catalogs may be read without a credential.
     pub(crate) open_documents: bool,
+    /// Whether the metrics may be read without a credential.
+    pub(crate) open_metrics: bool,
+    /// Where requests to the services are written down, if they are.
+    pub(crate) access_log: Option<AccessTarget>,
     /// The catalogs, in order.
     pub(crate) catalogs: Vec<CatalogSource>,
     /// What is logged.

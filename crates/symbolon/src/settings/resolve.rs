@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use symbolon_core::name::ServiceName;
-use symbolon_server::PublicUrl;
+use symbolon_server::{AccessTarget, PublicUrl};
 use tracing::level_filters::LevelFilter;
 use tracing_subscriber::filter::Targets;
 
@@ -46,6 +46,8 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
             .as_ref()
             .and_then(|said| public_url(said, "browsers find the management API", faults)),
         open_documents: draft.open_documents.is_some_and(|said| said.value),
+        open_metrics: draft.open_metrics.is_some_and(|said| said.value),
+        access_log: draft.access_log.as_ref().and_then(|said| access_log(said, faults)),
         catalogs,
         log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
         log_format: draft.log_format.as_ref().map_or(LogFormat::Human, |said| log_format(said, faults)),
@@ -103,6 +105,17 @@ fn log(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<Targets> {
         faults.push(fault(&said.place, message));
     }
     targets
+}
+
+fn access_log(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<AccessTarget> {
+    match said.value.as_str() {
+        "" => {
+            faults.push(fault(&said.place, "access_log is stdout or a file, or left out"));
+            None
+        }
+        "stdout" => Some(AccessTarget::Stdout),
+        path => Some(AccessTarget::File(said.place.resolve(path))),
+    }
 }
 
 fn log_format(said: &Said<String>, faults: &mut Vec<Fault>) -> LogFormat {

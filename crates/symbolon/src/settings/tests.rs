@@ -93,6 +93,8 @@ fn a_fault_names_its_line_and_what_would_be_right() {
         ),
         ("public_url = \"tokens.example\"", "conf/symbolon.toml:1: public_url is where browsers find"),
         ("log = \"loud\"", "conf/symbolon.toml:1: log is off, error,"),
+        ("access_log = \"\"", "conf/symbolon.toml:1: access_log is stdout or a file"),
+        ("open_metrics = 1", "conf/symbolon.toml:1: invalid type: integer `1`"),
         ("log_format = \"xml\"", "conf/symbolon.toml:1: log_format is human or json"),
         ("[services.Odin]", "conf/symbolon.toml:1: \"Odin\": a service's name is"),
         ("[gateway]", "conf/symbolon.toml:1: the endpoints for gateways need a listen"),

@@ -201,6 +201,9 @@ async fn a_secret_is_told_once_and_left_nowhere() {
         answer.expect(200);
         search(path, &answer.body, &made.secrets);
     }
+    let metrics = world.get("/metrics").by(&made.key).send().await;
+    assert_eq!(metrics.status, 200);
+    search("the metrics", &metrics.body, &made.secrets);
     search("debug output", debug::output(&world, &made).as_bytes(), &made.secrets);
 
     world.app.finish().await;

@@ -95,6 +95,8 @@ impl World {
             https: setup.https,
             issuer: setup.issuer.map(|url| url.parse().unwrap()),
             open_documents: setup.open_documents,
+            open_metrics: false,
+            access_log: None,
         });
         let router = router(app.clone());
         let world =
