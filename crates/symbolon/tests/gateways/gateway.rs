@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
-use crate::wire::Wire;
+use crate::wire::{Message, Wire};
 
 /// What stands in front of the application.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,18 +32,31 @@ const PORTS: [&str; 3] = ["8080", "8000", "7072"];
 pub(crate) struct Gateway {
     pub(crate) address: SocketAddr,
     running: Child,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl Gateway {
     /// Starts it in front of `application`, to ask at `symbolon`. When this returns it passes requests on.
     pub(crate) fn start(kind: Kind, application: SocketAddr, symbolon: SocketAddr) -> Self {
+        let mut gateway = Self::changed(kind, application, symbolon, str::to_owned);
+        // An empty 200 is the gateway's own.
+        gateway.wait(kind, |answer| answer.status() == 200 && !answer.body.is_empty());
+        gateway
+    }
+
+    /// The same with a change in the first of its files, as somebody might make it. When this returns it answers.
+    pub(crate) fn changed(
+        kind: Kind,
+        application: SocketAddr,
+        symbolon: SocketAddr,
+        change: impl Fn(&str) -> String,
+    ) -> Self {
         let directory = tempfile::Builder::new().prefix("symbolon-gateway-").tempdir().unwrap();
         let address = free();
         let ports = [address.port(), application.port(), symbolon.port()];
         let mut text = String::new();
-        for (name, content) in files(kind) {
-            let mut content = content;
+        for (index, (name, content)) in files(kind).into_iter().enumerate() {
+            let mut content = if index == 0 { change(&content) } else { content };
             for (port, ours) in PORTS.iter().zip(ports) {
                 content = content.replace(port, &ours.to_string());
             }
@@ -53,8 +66,7 @@ impl Gateway {
         for port in ports {
             assert!(text.contains(&port.to_string()), "{kind:?} has no place for one of {PORTS:?}");
         }
-        let log = directory.path().join("log");
-        let output = File::create(&log).unwrap();
+        let output = File::create(directory.path().join("log")).unwrap();
         let mut command = command(kind, directory.path());
         command
             .current_dir(directory.path())
@@ -62,32 +74,32 @@ impl Gateway {
             .stderr(output.try_clone().unwrap())
             .stdout(output);
         let running = command.spawn().unwrap_or_else(|error| panic!("{kind:?} cannot be started: {error}"));
-        let mut gateway = Self { address, running, _directory: directory };
-        gateway.wait(kind, &log);
+        let mut gateway = Self { address, running, directory };
+        gateway.wait(kind, |_| true);
         gateway
     }
 
-    /// Waits until the public route answers: the gateway is up, has read its files, and finds Symbolon and application.
+    /// Waits until the public route answers so: the gateway is up and has read its files.
     #[expect(
         clippy::disallowed_methods,
         reason = "a program that is not ours does not say when it is up: it is asked until it answers, at most for so long"
     )]
-    fn wait(&mut self, kind: Kind, log: &Path) {
+    fn wait(&mut self, kind: Kind, so: impl Fn(&Message) -> bool) {
+        let log = self.directory.path().join("log");
         let start = Instant::now();
         while start.elapsed() < Duration::from_secs(30) {
             let answer = Wire::connect(self.address)
                 .and_then(|mut wire| wire.ask("GET /api/health", &[("Connection", "close")]));
-            // An empty 200 is the gateway's own.
-            if answer.as_ref().is_ok_and(|answer| answer.status() == 200 && !answer.body.is_empty()) {
+            if answer.as_ref().is_ok_and(&so) {
                 return;
             }
-            let log = || fs::read_to_string(log).unwrap();
+            let log = || fs::read_to_string(&log).unwrap();
             if let Some(status) = self.running.try_wait().unwrap() {
                 panic!("{kind:?} ended ({status}):\n{}", log());
             }
             thread::sleep(Duration::from_millis(20));
         }
-        panic!("{kind:?} passed nothing on in 30 s:\n{}", fs::read_to_string(log).unwrap());
+        panic!("{kind:?} passed nothing on in 30 s:\n{}", fs::read_to_string(&log).unwrap());
     }
 }
 

@@ -6,6 +6,9 @@
 mod support;
 
 mod application;
+#[path = "../../src/commands/doctor/gateway/corpus/mod.rs"]
+mod corpus;
+mod doctor;
 mod documents;
 mod forged;
 mod gateway;
@@ -13,8 +16,10 @@ mod outages;
 mod passthrough;
 mod refusals;
 mod revoked;
+mod rewrites;
 mod stage;
 mod streams;
+mod verdicts;
 mod wire;
 
 /// A test for each gateway, which is called as the gateway is: `every_gateway!(refusals_are_carried)` makes

@@ -103,7 +103,9 @@ impl Fault {
     /// What was found, in a sentence.
     pub(super) fn what(self) -> &'static str {
         match self {
-            Self::Unguarded => "the canary path reaches the application as it is, and Symbolon was not asked",
+            Self::Unguarded => {
+                "the canary path reaches the application as it is: Symbolon was not asked, or only watches (enforce = false)"
+            }
             Self::PastTheGate => "a request reached the application whose target means the canary path",
             Self::HeaderBelieved => {
                 "a header that any client can send decided what Symbolon was asked about, and the canary path was reached"

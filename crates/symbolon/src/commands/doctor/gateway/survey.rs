@@ -129,6 +129,11 @@ impl Survey<'_> {
             }
         }
         match self.ask(&self.gateway, &closed, true, told).await {
+            Outcome::Arrived(report) if report.header("x-symbolon-principal") == Some("refused") => {
+                return Err(Failure::new(
+                    "Symbolon only watches this service, and lets pass what it would refuse; enforce it first",
+                ));
+            }
             Outcome::Arrived(report) if found.identity && report.header("x-symbolon-principal").is_some() => {
                 return Err(Failure::usage(format!(
                     "Symbolon allows this caller {0}; name a path in --canary that it must not reach",
