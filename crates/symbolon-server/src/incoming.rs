@@ -50,6 +50,10 @@ pub(crate) fn is_for_loopback(headers: &HeaderMap) -> bool {
 #[derive(Debug, Clone, Copy)]
 pub struct Peer(pub IpAddr);
 
+/// Marks a request that came over TLS to a listener of ours.
+#[derive(Debug, Clone, Copy)]
+pub struct OverTls;
+
 /// Marks a request that came through the data directory's socket: whoever can open that file owns the data.
 #[derive(Debug, Clone, Copy)]
 pub struct AtTheMachine;

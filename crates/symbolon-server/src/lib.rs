@@ -25,7 +25,7 @@ pub use access::{AccessLog, AccessTarget};
 pub use answer::ApiError;
 pub use app::{App, Clock, Parts};
 pub use console::router as site;
-pub use incoming::{AtTheMachine, Peer};
+pub use incoming::{AtTheMachine, OverTls, Peer};
 pub use inside::in_process;
 pub use management::{check_operator_secret, document, router};
 pub use others::OtherCredentials;

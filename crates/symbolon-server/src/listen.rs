@@ -5,6 +5,7 @@ mod connection;
 mod http2;
 mod stall;
 mod streams;
+mod tls;
 mod version;
 
 use std::convert::Infallible;
@@ -25,6 +26,7 @@ use tower::Service;
 
 use connection::Connection;
 pub(crate) use stall::Patience;
+pub use tls::{Tls, TlsFault};
 
 /// How long to wait after a failure to accept that does not concern one connection alone, such as no file
 /// descriptors left: the listener is ready again at once, and would fail again at once.
@@ -35,6 +37,8 @@ const BREATHER: Duration = Duration::from_millis(200);
 pub enum Listener {
     /// For callers of any kind; each request carries its [`Peer`](crate::Peer).
     Tcp(TcpListener),
+    /// The same over TLS; each request is marked [`OverTls`](crate::OverTls), and HTTP/2 is offered.
+    Tls(TcpListener, Tls),
     /// The data directory's socket: who can open it is [`AtTheMachine`](crate::AtTheMachine). Its file's mode is the caller's to set.
     Unix(UnixListener),
 }
@@ -136,6 +140,9 @@ pub async fn serve(listener: Listener, door: impl Door, shutdown: CancellationTo
                 tasks.spawn(async move {
                     match accepted {
                         Accepted::Tcp(socket, peer) => connection.run(socket, Some(peer), door).await,
+                        Accepted::Tls(socket, peer, tls) => {
+                            connection.over_tls(socket, peer, &tls, door).await;
+                        }
                         Accepted::Unix(socket) => connection.run(socket, None, door).await,
                     }
                 });
@@ -164,20 +171,26 @@ fn concerns_one_connection(error: &io::Error) -> bool {
 
 enum Accepted {
     Tcp(TcpStream, IpAddr),
+    Tls(TcpStream, IpAddr, Tls),
     Unix(UnixStream),
 }
 
 impl Listener {
     async fn accept(&self) -> io::Result<Accepted> {
         match self {
-            Self::Tcp(listener) => {
-                let (socket, peer): (_, SocketAddr) = listener.accept().await?;
-                // Answers are written whole; to wait for more of them (RFC 896) would only delay the last piece.
-                // Without it the connection works all the same.
-                let _ = socket.set_nodelay(true);
-                Ok(Accepted::Tcp(socket, peer.ip().to_canonical()))
+            Self::Tcp(listener) => accept(listener).await.map(|(socket, peer)| Accepted::Tcp(socket, peer)),
+            Self::Tls(listener, tls) => {
+                accept(listener).await.map(|(socket, peer)| Accepted::Tls(socket, peer, tls.clone()))
             }
             Self::Unix(listener) => listener.accept().await.map(|(socket, _)| Accepted::Unix(socket)),
         }
     }
+}
+
+async fn accept(listener: &TcpListener) -> io::Result<(TcpStream, IpAddr)> {
+    let (socket, peer): (_, SocketAddr) = listener.accept().await?;
+    // Answers are written whole; to wait for more of them (RFC 896) would only delay the last piece. Without it the
+    // connection works all the same.
+    let _ = socket.set_nodelay(true);
+    Ok((socket, peer.ip().to_canonical()))
 }

@@ -19,13 +19,21 @@ use tower::ServiceExt;
 use super::stall::StallLimit;
 use super::streams::Streams;
 use super::version::begins_as_http2;
-use super::{Door, Limits, Tunnels, http2};
-use crate::incoming::{AtTheMachine, Peer};
+use super::{Door, Limits, Tls, Tunnels, http2};
+use crate::incoming::{AtTheMachine, OverTls, Peer};
 
 /// Where HTTP is spoken.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin + 'static> Socket for S {}
+
+/// What is known of a caller by the connection.
+#[derive(Clone, Copy)]
+struct Caller {
+    /// None at the machine's own socket.
+    peer: Option<IpAddr>,
+    tls: bool,
+}
 
 /// One accepted connection's surroundings.
 pub(super) struct Connection {
@@ -40,8 +48,9 @@ pub(super) struct Connection {
 impl Connection {
     /// Serves `door`, by the version that the caller begins with where there is a choice.
     pub(super) async fn run(self, mut socket: impl Socket, peer: Option<IpAddr>, door: impl Door) {
+        let caller = Caller { peer, tls: false };
         if !self.limits.http2 {
-            return self.http1(socket, peer, door).await;
+            return self.http1(socket, caller, door).await;
         }
         let begun = begins_as_http2(&mut socket, self.limits.headers);
         // With nothing said there is nothing under way.
@@ -52,17 +61,31 @@ impl Connection {
                 let (reader, writer) = tokio::io::split(socket);
                 let socket = tokio::io::join(io::Cursor::new(read).chain(reader), writer);
                 if is_http2 {
-                    self.http2(socket, peer, door).await;
+                    self.http2(socket, caller, door).await;
                 } else {
-                    self.http1(socket, peer, door).await;
+                    self.http1(socket, caller, door).await;
                 }
             }
         }
     }
 
-    pub(super) async fn http1(self, socket: impl Socket, peer: Option<IpAddr>, door: impl Door) {
+    /// The same over TLS, by the version that is agreed upon there.
+    pub(super) async fn over_tls(self, socket: impl Socket, peer: IpAddr, tls: &Tls, door: impl Door) {
+        let caller = Caller { peer: Some(peer), tls: true };
+        // The limit lies below TLS, whose own flush and farewell wait for the caller too.
+        let socket = StallLimit::new(socket, self.limits.stall);
+        let handshake = tls.accept(socket, self.limits.headers);
+        match self.shutdown.run_until_cancelled(handshake).await {
+            None => {}
+            Some(Err(error)) => tracing::debug!(%error, "a connection did not begin"),
+            Some(Ok((socket, true))) => self.http2(socket, caller, door).await,
+            Some(Ok((socket, false))) => self.http1(socket, caller, door).await,
+        }
+    }
+
+    async fn http1(self, socket: impl Socket, caller: Caller, door: impl Door) {
         let Self { tunnels, shutdown, cut, limits } = self;
-        let service = service_fn(move |request| ask(request, peer, &tunnels, &door));
+        let service = service_fn(move |request| ask(request, caller, &tunnels, &door));
         let io = TokioIo::new(StallLimit::new(socket, limits.stall));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
@@ -73,14 +96,14 @@ impl Connection {
         until_the_end(connection, UpgradeableConnection::graceful_shutdown, &shutdown, &cut).await;
     }
 
-    pub(super) async fn http2(self, socket: impl Socket, peer: Option<IpAddr>, door: impl Door) {
+    async fn http2(self, socket: impl Socket, caller: Caller, door: impl Door) {
         let Self { tunnels, shutdown, cut, limits } = self;
         let streams = Streams::new(tunnels.tasks.clone(), cut.clone(), limits.stall);
         let io = TokioIo::new(StallLimit::new(socket, limits.stall));
         let service = {
             let streams = streams.clone();
             service_fn(move |request| {
-                let asked = http2::as_http1(request).map(|request| ask(request, peer, &tunnels, &door));
+                let asked = http2::as_http1(request).map(|request| ask(request, caller, &tunnels, &door));
                 let streams = streams.clone();
                 async move {
                     let answer = match asked {
@@ -129,11 +152,11 @@ impl Connection {
 /// Puts a request to the door.
 fn ask<D: Door>(
     mut request: Request<Incoming>,
-    peer: Option<IpAddr>,
+    caller: Caller,
     tunnels: &Tunnels,
     door: &D,
 ) -> impl Future<Output = Result<Response, Infallible>> + Send + use<D> {
-    mark(request.extensions_mut(), peer, tunnels);
+    mark(request.extensions_mut(), caller, tunnels);
     // A clone of a service that was ready need not be ready: `oneshot` waits.
     door.clone().oneshot(request)
 }
@@ -166,8 +189,11 @@ fn log(outcome: hyper::Result<()>) {
     }
 }
 
-fn mark(extensions: &mut Extensions, peer: Option<IpAddr>, tunnels: &Tunnels) {
-    if let Some(address) = peer {
+fn mark(extensions: &mut Extensions, caller: Caller, tunnels: &Tunnels) {
+    if caller.tls {
+        extensions.insert(OverTls);
+    }
+    if let Some(address) = caller.peer {
         extensions.insert(Peer(address));
     } else {
         extensions.insert(AtTheMachine);

@@ -72,9 +72,9 @@ pub(super) fn clean_trailers(trailers: &mut HeaderMap, upstream: &UpstreamHeader
 }
 
 /// Says where the request comes from. The sender's address is added to `X-Forwarded-For`, of which only the
-/// last is known to be true; `X-Forwarded-Host` is the request's own `Host`. `X-Forwarded-Proto` is what a
-/// TLS-speaking proxy in front says, if it says one of two words, for here it can only ever be `http`.
-pub(super) fn set_forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>) {
+/// last is known to be true; `X-Forwarded-Host` is the request's own `Host`. `X-Forwarded-Proto` is `https` where the
+/// request came so, and otherwise what a TLS-speaking proxy in front says, if it says one of two words.
+pub(super) fn set_forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>, tls: bool) {
     remove_all(headers, |name| {
         FORWARDED.iter().any(|one| name != one && folds_to(name.as_str(), one.as_str()))
     });
@@ -88,7 +88,7 @@ pub(super) fn set_forwarded(headers: &mut HeaderMap, peer: Option<IpAddr>) {
         Some(host) => headers.insert(FORWARDED_HOST, host),
         None => headers.remove(FORWARDED_HOST),
     };
-    let https = words(headers, FORWARDED_PROTO).eq([&b"https"[..]]);
+    let https = tls || words(headers, FORWARDED_PROTO).eq([&b"https"[..]]);
     let proto = if https { "https" } else { "http" };
     headers.insert(FORWARDED_PROTO, HeaderValue::from_static(proto));
 }

@@ -14,6 +14,7 @@ use super::settings::ProxySettings;
 use super::watch::Watch;
 use super::{headers, tunnel};
 use crate::identity;
+use crate::incoming::OverTls;
 
 /// What goes on, and how.
 pub(super) struct Passage {
@@ -112,7 +113,7 @@ impl Passage {
                 settings.upstream_headers.set(map);
             }
         }
-        headers::set_forwarded(map, self.peer);
+        headers::set_forwarded(map, self.peer, parts.extensions.get::<OverTls>().is_some());
         if !map.contains_key(HOST) {
             map.insert(HOST, settings.upstream.host().clone());
         }

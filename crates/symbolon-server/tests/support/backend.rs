@@ -79,6 +79,11 @@ impl Recorder {
         self.numbered().await.1
     }
 
+    /// What has reached the application and was not looked at yet.
+    pub(crate) fn try_seen(&mut self) -> Option<Message> {
+        self.seen.try_recv().ok().map(|(_, message)| message)
+    }
+
     /// Asserts that nothing has reached the application.
     pub(crate) fn saw_nothing(&mut self) {
         assert!(self.seen.try_recv().is_err());

@@ -8,28 +8,29 @@ use std::path::Path;
 use symbolon_core::name::ServiceName;
 use symbolon_server::Door;
 use symbolon_server::gateway::{Gateway, GatewaySettings};
-use symbolon_server::listen::{Limits, serve};
+use symbolon_server::listen::{Limits, Listener, Tls, serve};
 use symbolon_server::proxy::{Proxy, ProxySettings};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::certificates::Certificates;
 use super::signals::Signals;
 use crate::failure::Failure;
 use crate::node::Node;
 use crate::settings::{Fault, Settings};
 
 /// A proxy's address and what it is told.
-pub(super) type ProxyPlan = (SocketAddr, ProxySettings);
+pub(super) type ProxyPlan = (SocketAddr, Option<Tls>, ProxySettings);
 
 /// What each proxy is told. Reads the files that hold headers.
-pub(super) fn proxies(settings: &Settings) -> Result<Vec<ProxyPlan>, Failure> {
+pub(super) fn proxies(settings: &Settings, certificates: &Certificates) -> Result<Vec<ProxyPlan>, Failure> {
     let doors = settings.services.iter().filter_map(|(name, service)| Some((name, service.proxy.as_ref()?)));
     let mut plans = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
     for (name, door) in doors {
         match door.settings(name) {
-            Ok(proxy) => plans.push((door.listen, proxy)),
+            Ok(proxy) => plans.push((door.listen, certificates.of(door.tls.as_ref()), proxy)),
             Err(fault) => faults.push(fault),
         }
     }
@@ -46,28 +47,59 @@ fn gateway(settings: &Settings) -> Option<(SocketAddr, GatewaySettings)> {
 
 /// Addresses that are this process's; nobody is answered yet.
 pub(super) struct Bound {
-    management: TcpListener,
-    gateway: Option<(TcpListener, GatewaySettings)>,
-    proxies: Vec<(TcpListener, ProxySettings)>,
+    management: Doorway,
+    gateway: Option<(Doorway, GatewaySettings)>,
+    proxies: Vec<(Doorway, ProxySettings)>,
+}
+
+/// One of them, and what it proves itself with where it speaks TLS.
+struct Doorway {
+    socket: TcpListener,
+    tls: Option<Tls>,
+}
+
+impl Doorway {
+    fn url(&self) -> String {
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        self.socket.local_addr().map(|address| format!("{scheme}://{address}")).unwrap_or_default()
+    }
+}
+
+impl From<Doorway> for Listener {
+    fn from(door: Doorway) -> Self {
+        match door.tls {
+            Some(tls) => Self::Tls(door.socket, tls),
+            None => Self::Tcp(door.socket),
+        }
+    }
 }
 
 impl Bound {
-    pub(super) async fn bind(settings: &Settings, plans: Vec<ProxyPlan>) -> Result<Self, Failure> {
-        let management = bind(settings.listen, "the management API").await?;
+    pub(super) async fn bind(
+        settings: &Settings,
+        certificates: &Certificates,
+        plans: Vec<ProxyPlan>,
+    ) -> Result<Self, Failure> {
+        let tls = certificates.of(settings.tls.as_ref());
+        let management = Doorway { socket: bind(settings.listen, "the management API").await?, tls };
         if !settings.listen.ip().is_loopback() && !settings.https() {
             tracing::warn!(
                 address = %settings.listen,
-                "the management API can be reached from the network, and its keys and passwords cross it readable; put \
-                 something that speaks TLS in front, and name its address as public_url"
+                "the management API can be reached from the network, and its keys and passwords cross it readable; give \
+                 it a certificate in [tls], or put something that speaks TLS in front and name its address as public_url"
             );
         }
         let gateway = match gateway(settings) {
-            Some((address, told)) => Some((bind(address, "the gateways' door").await?, told)),
+            Some((address, told)) => {
+                let tls = settings.gateway.as_ref().and_then(|door| certificates.of(door.tls.as_ref()));
+                Some((Doorway { socket: bind(address, "the gateways' door").await?, tls }, told))
+            }
             None => None,
         };
         let mut proxies = Vec::new();
-        for (address, proxy) in plans {
-            proxies.push((bind(address, &format!("the proxy of {}", proxy.service)).await?, proxy));
+        for (address, tls, proxy) in plans {
+            let socket = bind(address, &format!("the proxy of {}", proxy.service)).await?;
+            proxies.push((Doorway { socket, tls }, proxy));
         }
         Ok(Self { management, gateway, proxies })
     }
@@ -106,9 +138,9 @@ pub(super) struct Open {
 impl Open {
     pub(super) fn begin(node: &Node, bound: Bound, (socket, path): (UnixListener, &Path)) -> Self {
         let mut open = Self {
-            management: url(&bound.management),
-            gateway: bound.gateway.as_ref().map(|(door, _)| url(door)),
-            services: bound.proxies.iter().map(|(door, proxy)| (proxy.service.clone(), url(door))).collect(),
+            management: bound.management.url(),
+            gateway: bound.gateway.as_ref().map(|(door, _)| door.url()),
+            services: bound.proxies.iter().map(|(door, proxy)| (proxy.service.clone(), door.url())).collect(),
             tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
         };
@@ -160,8 +192,4 @@ impl Open {
             () = signals.stop() => tracing::warn!("not waiting for requests under way"),
         }
     }
-}
-
-fn url(listener: &TcpListener) -> String {
-    listener.local_addr().map(|address| format!("http://{address}")).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! The server: doors, housekeeping, reloads and the end.
 
+mod certificates;
 mod doors;
 mod manager;
 mod reload;
@@ -22,6 +23,7 @@ use crate::node::{Node, access_log, gate, services};
 use crate::output::Output;
 use crate::settings::Settings;
 
+use certificates::Certificates;
 use doors::{Bound, Open};
 use reload::Catalogs;
 use signals::Signal;
@@ -39,7 +41,7 @@ const WRITING_USAGE: Duration = Duration::from_secs(2);
 const SAMPLING: Duration = Duration::from_secs(1);
 /// How often ended sessions are forgotten.
 const PRUNING: Duration = Duration::from_mins(1);
-/// How often the catalogs' files are looked at.
+/// How often the files of catalogs and certificates are looked at.
 const LOOKING: Duration = Duration::from_secs(2);
 
 /// Serves until it is told to stop. Without `begin` there must be something in the data directory already.
@@ -67,7 +69,13 @@ pub(crate) struct Server {
     open: Open,
     directory: DataDir,
     socket_file: SocketFile,
-    watched: Catalogs,
+    watched: Watched,
+}
+
+/// What may change while it is in force.
+struct Watched {
+    catalogs: Catalogs,
+    certificates: Certificates,
 }
 
 impl Server {
@@ -80,16 +88,17 @@ impl Server {
         // Everything that can be wrong with what was written is found before anything is made.
         // Looked at first: what changes from here on is a change.
         let watched = Catalogs::in_force(settings);
+        let certificates = Certificates::open(settings)?;
         let catalogs = compile_all(&settings.catalogs)?;
         let services = services(settings, &catalogs)?;
-        let proxies = doors::proxies(settings)?;
         let access_log = access_log(settings)?;
+        let proxies = doors::proxies(settings, &certificates)?;
         let directory = DataDir::new(&settings.data_dir);
         if show.is_none() && directory.contents()? == Contents::Nothing {
             return Err(directory.not_initialised());
         }
         let lock = directory.make_and_take(Purpose::Serve).await?;
-        let bound = Bound::bind(settings, proxies).await?;
+        let bound = Bound::bind(settings, &certificates, proxies).await?;
         let (socket, socket_file) = directory.listen()?;
         let opened = directory.open(lock, &OsEntropy).await?;
         let gate = gate(&opened.keys, services)?;
@@ -103,6 +112,7 @@ impl Server {
         let node = Node::start(opened, settings, gate, access_log).await?;
         say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
+        let watched = Watched { catalogs: watched, certificates };
         Ok(Self { node, open, directory, socket_file, watched })
     }
 
@@ -195,7 +205,7 @@ async fn attend(
     settings: &Settings,
     signals: &mut Signals,
     manager: &ServiceManager,
-    catalogs: &mut Catalogs,
+    watched: &mut Watched,
     open: &mut Open,
 ) -> Result<(), Failure> {
     let every = |period| {
@@ -212,8 +222,9 @@ async fn attend(
             signal = signals.next() => match signal {
                 Signal::Stop => return Ok(()),
                 Signal::Reload => {
-                    catalogs.reload(node, settings);
                     node.app().reopen_access_log();
+                    watched.catalogs.reload(node, settings);
+                    watched.certificates.reload();
                 }
             },
             // Beside this loop, which must hear a signal also while the record is slow.
@@ -233,7 +244,10 @@ async fn attend(
                 let app = node.app().clone();
                 tokio::spawn(async move { app.prune().await });
             }
-            _ = looking.tick() => catalogs.reload_if_changed(node, settings).await,
+            _ = looking.tick() => {
+                watched.catalogs.reload_if_changed(node, settings).await;
+                watched.certificates.reload_if_changed().await;
+            }
             () = open.broken() => return Err(Failure::new("a door closed by itself; the log has the cause")),
         }
     }

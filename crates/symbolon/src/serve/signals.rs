@@ -9,7 +9,7 @@ use crate::failure::Failure;
 pub(super) enum Signal {
     /// To end: SIGTERM, or SIGINT (Ctrl-C).
     Stop,
-    /// To read the catalogs again: SIGHUP.
+    /// To read catalogs and certificates again: SIGHUP.
     Reload,
 }
 

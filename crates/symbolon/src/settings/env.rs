@@ -6,6 +6,7 @@
 //! | `SYMBOLON_KEY` | the system key, or session's token, that it presents there |
 //! | `SYMBOLON_TOKEN` | the token with which `symbolon doctor gateway` calls |
 //! | `SYMBOLON_CONFIG_<KEY>` | a key of `symbolon.toml`, in place of the file's |
+//! | `SYMBOLON_CONFIG_TLS__<KEY>` | a key of `[tls]`; so too after `GATEWAY__` and a service |
 //! | `SYMBOLON_CONFIG_GATEWAY__<KEY>` | a key of `[gateway]` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
@@ -20,7 +21,7 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::place::{Fault, Place, Said};
-use super::source::{Draft, GatewayDraft, HeaderSource, ServiceDraft};
+use super::source::{Draft, GatewayDraft, HeaderSource, ServiceDraft, TlsDraft};
 
 const SETTINGS: &str = "SYMBOLON_CONFIG_";
 
@@ -107,10 +108,10 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, GATEWAY__<KEY> \
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TLS__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
-                            HUMAN_SYSTEM_KEY, ENFORCE and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
+                            HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
     let said = || Some(Said { value: value.to_owned(), place: place.clone() });
@@ -126,15 +127,17 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         ["CATALOGS"] => {
             draft.catalogs = Some(list(place, value));
         }
+        ["TLS", key @ ..] => write_tls(&mut draft.tls, place, key, value)?,
         ["GATEWAY", key @ ..] if !key.is_empty() => {
             let gateway = draft.gateway.get_or_insert_with(|| GatewayDraft::new(place.clone()));
             match key {
                 ["LISTEN"] => gateway.listen = said(),
                 ["PEERS"] => gateway.peers = list(place, value),
                 ["ANY_PEER"] => gateway.any_peer = Some(truth(place, value)?),
+                ["TLS", key @ ..] => write_tls(&mut gateway.tls, place, key, value)?,
                 _ => {
                     return Err(
-                        "there is no such setting of the gateways; there are LISTEN, PEERS and ANY_PEER"
+                        "there is no such setting of the gateways; there are LISTEN, PEERS, ANY_PEER and TLS__<KEY>"
                             .to_owned(),
                     );
                 }
@@ -160,6 +163,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
         ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),
         ["ENFORCE"] => service.enforce = Some(truth(place, value)?),
         ["HUMAN_SYSTEM_KEY"] => service.human_system_key = Some(truth(place, value)?),
+        ["TLS", key @ ..] => return write_tls(&mut service.tls, place, key, value),
         ["TIMEOUTS", "CONNECT"] => service.timeouts.connect = said(),
         ["TIMEOUTS", "ANSWER"] => service.timeouts.answer = said(),
         ["TIMEOUTS", "IDLE"] => service.timeouts.idle = said(),
@@ -175,6 +179,17 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
             service.upstream_headers.insert(header, Said { value: source, place: place.clone() });
         }
         _ => return Err(format!("there is no such setting of a service; its keys are {SERVICE_KEYS}")),
+    }
+    Ok(())
+}
+
+fn write_tls(tls: &mut Option<TlsDraft>, place: &Place, key: &[&str], value: &str) -> Result<(), String> {
+    let said = Some(Said { value: value.to_owned(), place: place.clone() });
+    let draft = || TlsDraft::new(place.clone());
+    match key {
+        ["CERTIFICATE"] => tls.get_or_insert_with(draft).certificate = said,
+        ["KEY"] => tls.get_or_insert_with(draft).key = said,
+        _ => return Err("there is no such setting of TLS; there are CERTIFICATE and KEY".to_owned()),
     }
     Ok(())
 }
@@ -220,6 +235,10 @@ pub(super) mod tests {
             "DATA_DIR__X",
             "GATEWAY",
             "GATEWAY__PEER",
+            "TLS",
+            "TLS__CERT",
+            "GATEWAY__TLS__CERT",
+            "SERVICES__ODIN__TLS__CERT",
             "",
             "listen",
         ] {

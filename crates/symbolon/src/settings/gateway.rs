@@ -7,6 +7,7 @@ use symbolon_server::gateway::Peers;
 use super::place::{Fault, Place};
 use super::resolve::{address, fault};
 use super::source::GatewayDraft;
+use super::tls::{self, TlsFiles};
 
 /// Where gateways ask, and which may.
 #[derive(Debug)]
@@ -17,6 +18,8 @@ pub(crate) struct GatewayDoor {
     pub(crate) listen: SocketAddr,
     /// Who may ask.
     pub(crate) peers: Peers,
+    /// What it proves itself with, where it speaks TLS.
+    pub(crate) tls: Option<TlsFiles>,
 }
 
 pub(super) fn resolve(draft: &GatewayDraft, faults: &mut Vec<Fault>) -> Option<GatewayDoor> {
@@ -36,5 +39,6 @@ pub(super) fn resolve(draft: &GatewayDraft, faults: &mut Vec<Fault>) -> Option<G
         faults.push(fault(&listen.place, message));
     }
     let peers = Peers::parse(draft.peers.iter().map(|said| said.value.as_str()), any).ok()?;
-    Some(GatewayDoor { place: listen.place.clone(), listen: address(listen, faults)?, peers })
+    let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
+    Some(GatewayDoor { place: listen.place.clone(), listen: address(listen, faults)?, peers, tls })
 }

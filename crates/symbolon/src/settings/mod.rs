@@ -8,6 +8,7 @@ mod resolve;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tls;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -24,6 +25,7 @@ pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use gateway::GatewayDoor;
 pub(crate) use place::Fault;
 pub(crate) use proxy::{ProxyDoor, ServiceSettings};
+pub(crate) use tls::TlsFiles;
 
 /// The configuration file that is read if it is there and no other is named.
 pub(crate) const DEFAULT_FILE: &str = "symbolon.toml";
@@ -53,6 +55,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// The endpoints that gateways ask, where there are any.
     pub(crate) gateway: Option<GatewayDoor>,
+    /// What the management API proves itself with, where it speaks TLS.
+    pub(crate) tls: Option<TlsFiles>,
     /// What is set for single services.
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
 }
@@ -84,7 +88,7 @@ impl Settings {
 
     /// Whether browsers reach the management API over HTTPS.
     pub(crate) fn https(&self) -> bool {
-        self.public_url.as_ref().is_some_and(PublicUrl::is_https)
+        self.public_url.as_ref().map_or(self.tls.is_some(), PublicUrl::is_https)
     }
 
     fn from_text(file: Option<PathBuf>, text: &str, environment: &Environment) -> Result<Self, Vec<Fault>> {

@@ -13,6 +13,7 @@ use symbolon_server::{OtherCredentials, PublicUrl};
 use super::place::{Fault, Place, Said};
 use super::resolve::{address, fault, public_url};
 use super::source::{HeaderSource, ServiceDraft, TimeoutsDraft};
+use super::tls::{self, TlsFiles};
 
 /// The longest wait that can be set.
 const MAX_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
@@ -39,6 +40,8 @@ pub(crate) struct ProxyDoor {
     pub(crate) listen: SocketAddr,
     /// The application.
     pub(crate) upstream: Upstream,
+    /// What it proves itself with, where it speaks TLS.
+    pub(crate) tls: Option<TlsFiles>,
     public_url: Option<PublicUrl>,
     other_credentials: OtherCredentials,
     headers: Vec<(String, Said<HeaderSource>)>,
@@ -132,6 +135,7 @@ fn door(
         }
     };
     let place = listen.place.clone();
+    let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let timeouts = timeouts(&draft.timeouts, faults);
     check_header_names(&draft, faults);
     let public_url =
@@ -142,6 +146,7 @@ fn door(
         place,
         listen: address(listen, faults)?,
         upstream: upstream.ok()?,
+        tls,
         public_url,
         other_credentials,
         headers: draft.upstream_headers.into_iter().collect(),
@@ -155,6 +160,7 @@ fn proxy_settings_alone(draft: &ServiceDraft, gateways: bool, faults: &mut Vec<F
     let others = draft.other_credentials.iter().filter(|_| !gateways);
     let single = others.chain(&draft.public_url);
     let places = single.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
+    let places = places.chain(draft.tls.iter().map(|tls| &tls.place));
     let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));
     faults
         .extend(places.map(|place| fault(place, "this is for proxy mode, which needs listen and upstream")));

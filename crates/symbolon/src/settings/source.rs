@@ -24,6 +24,7 @@ pub(super) struct Draft {
     pub(super) log: Option<Said<String>>,
     pub(super) log_format: Option<Said<String>>,
     pub(super) gateway: Option<GatewayDraft>,
+    pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
 }
 
@@ -34,11 +35,26 @@ pub(super) struct GatewayDraft {
     pub(super) listen: Option<Said<String>>,
     pub(super) peers: Vec<Said<String>>,
     pub(super) any_peer: Option<Said<bool>>,
+    pub(super) tls: Option<TlsDraft>,
+}
+
+/// What is said of TLS at one door.
+pub(super) struct TlsDraft {
+    /// Where it was first named.
+    pub(super) place: Place,
+    pub(super) certificate: Option<Said<String>>,
+    pub(super) key: Option<Said<String>>,
+}
+
+impl TlsDraft {
+    pub(super) fn new(place: Place) -> Self {
+        Self { place, certificate: None, key: None }
+    }
 }
 
 impl GatewayDraft {
     pub(super) fn new(place: Place) -> Self {
-        Self { place, listen: None, peers: Vec::new(), any_peer: None }
+        Self { place, listen: None, peers: Vec::new(), any_peer: None, tls: None }
     }
 }
 
@@ -55,6 +71,7 @@ pub(super) struct ServiceDraft {
     pub(super) human_system_key: Option<Said<bool>>,
     pub(super) enforce: Option<Said<bool>>,
     pub(super) timeouts: TimeoutsDraft,
+    pub(super) tls: Option<TlsDraft>,
 }
 
 /// How long the proxy waits for what.
@@ -85,6 +102,7 @@ impl ServiceDraft {
             human_system_key: None,
             enforce: None,
             timeouts: TimeoutsDraft::default(),
+            tls: None,
         }
     }
 }
@@ -112,6 +130,7 @@ struct FileSource {
     log: Option<Spanned<String>>,
     log_format: Option<Spanned<String>>,
     gateway: Option<Spanned<GatewaySource>>,
+    tls: Option<Spanned<TlsSource>>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, ServiceSource>,
 }
@@ -123,6 +142,14 @@ struct GatewaySource {
     #[serde(default)]
     peers: Vec<Spanned<String>>,
     any_peer: Option<Spanned<bool>>,
+    tls: Option<Spanned<TlsSource>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct TlsSource {
+    certificate: Option<Spanned<String>>,
+    key: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +166,7 @@ struct ServiceSource {
     enforce: Option<Spanned<bool>>,
     #[serde(default)]
     timeouts: TimeoutsSource,
+    tls: Option<Spanned<TlsSource>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -218,9 +246,17 @@ impl FileSource {
                 let place = at.place(gateway.span().start);
                 gateway.into_inner().draft(place, at)
             }),
+            tls: tls(self.tls, at),
             services: services.collect(),
         }
     }
+}
+
+fn tls(source: Option<Spanned<TlsSource>>, at: &At<'_>) -> Option<TlsDraft> {
+    let source = source?;
+    let place = at.place(source.span().start);
+    let TlsSource { certificate, key } = source.into_inner();
+    Some(TlsDraft { place, certificate: at.maybe(certificate), key: at.maybe(key) })
 }
 
 impl GatewaySource {
@@ -230,6 +266,7 @@ impl GatewaySource {
             listen: at.maybe(self.listen),
             peers: self.peers.into_iter().map(|peer| at.said(peer)).collect(),
             any_peer: at.maybe(self.any_peer),
+            tls: tls(self.tls, at),
         }
     }
 }
@@ -255,6 +292,7 @@ impl ServiceSource {
                 answer: at.maybe(self.timeouts.answer),
                 idle: at.maybe(self.timeouts.idle),
             },
+            tls: tls(self.tls, at),
         }
     }
 }

@@ -111,6 +111,12 @@ fn a_fault_names_its_line_and_what_would_be_right() {
             "[gateway]\nlisten = \"127.0.0.1:1\"\npeers = [\"0.0.0.0/0\"]",
             "conf/symbolon.toml:3: 0.0.0.0/0 is everybody",
         ),
+        ("\n[tls]\ncertificate = \"a.pem\"", "conf/symbolon.toml:2: TLS needs a certificate and a key"),
+        ("[tls]\ncert = \"a.pem\"", "conf/symbolon.toml:2: unknown field `cert`"),
+        (
+            "[services.odin]\ntls = { certificate = \"a\", key = \"b\" }",
+            "conf/symbolon.toml:2: this is for proxy mode",
+        ),
         ("public_url = \"https://a/b\"", "conf/symbolon.toml:1: public_url is where browsers find"),
         ("[services.odin]\npublic_url = \"https://a\"", "conf/symbolon.toml:2: this is for proxy mode"),
         ("[services.odin]\nupstraem = \"x\"", "conf/symbolon.toml:2: unknown field `upstraem`"),
@@ -131,6 +137,30 @@ fn a_fault_names_its_line_and_what_would_be_right() {
         let told = settings(text, &[]).unwrap_err();
         assert!(told.starts_with(expected), "{text}\n{told}");
     }
+}
+
+#[test]
+fn tls_is_named_in_the_file_or_in_variables() {
+    let text = "[tls]\ncertificate = \"a.pem\"\nkey = \"a.key\"\n\
+                [services.odin]\nlisten = \"127.0.0.1:1\"\nupstream = \"http://a\"";
+    let variables = [
+        ("SYMBOLON_CONFIG_TLS__KEY", "/run/key"),
+        ("SYMBOLON_CONFIG_SERVICES__ODIN__TLS__CERTIFICATE", "o.pem"),
+        ("SYMBOLON_CONFIG_SERVICES__ODIN__TLS__KEY", "o.key"),
+        ("SYMBOLON_CONFIG_GATEWAY__LISTEN", "[::1]:1"),
+        ("SYMBOLON_CONFIG_GATEWAY__PEERS", "::1"),
+        ("SYMBOLON_CONFIG_GATEWAY__TLS__CERTIFICATE", "g.pem"),
+        ("SYMBOLON_CONFIG_GATEWAY__TLS__KEY", "g.key"),
+    ];
+    let said = settings(text, &variables).unwrap();
+    // Browsers reach it over HTTPS then, unless another address is named.
+    assert!(said.https());
+    let tls = said.tls.unwrap();
+    assert_eq!(tls.certificate.1, Path::new("conf/a.pem"));
+    assert_eq!(tls.key.1, Path::new("/run/key"));
+    assert_eq!(said.gateway.unwrap().tls.unwrap().key.1, Path::new("g.key"));
+    let odin = said.services["odin"].proxy.as_ref().unwrap();
+    assert_eq!(odin.tls.as_ref().unwrap().certificate.1, Path::new("o.pem"));
 }
 
 #[test]

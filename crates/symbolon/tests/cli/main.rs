@@ -13,6 +13,8 @@ mod refusals;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;
+mod tls;
 mod tokens;
+mod upload;
 mod usage;
 mod whereto;

@@ -204,5 +204,5 @@ fn spawn(place: &Place) -> (Child, Value) {
 }
 
 fn address(url: &Value) -> SocketAddr {
-    url.as_str().unwrap().strip_prefix("http://").unwrap().parse().unwrap()
+    url.as_str().unwrap().split_once("://").unwrap().1.parse().unwrap()
 }

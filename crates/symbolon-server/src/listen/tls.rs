@@ -1,0 +1,91 @@
+//! TLS at the door: what a listener proves itself with, and the handshake.
+
+use std::fmt;
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use rustls::ServerConfig;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use tokio::time::timeout;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
+
+use super::connection::Socket;
+
+/// What is agreed upon in the handshake (RFC 7301), best first.
+const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
+
+/// A certificate chain and its key, which can be replaced while connections go on. It does not print.
+#[derive(Clone)]
+pub struct Tls(Arc<ArcSwap<ServerConfig>>);
+
+/// Why two files are no certificate and key.
+#[derive(Debug, thiserror::Error)]
+pub enum TlsFault {
+    /// No chain.
+    #[error(
+        "there is no certificate in it: it is PEM text, with -----BEGIN CERTIFICATE-----, the server's own first"
+    )]
+    Certificate,
+    /// No key. What is in its place is not repeated.
+    #[error(
+        "there is no private key in it: it is PEM text, such as -----BEGIN PRIVATE KEY-----, without a passphrase"
+    )]
+    Key,
+    /// Two that do not belong together, or not to TLS.
+    #[error("the key and the certificate cannot be used together: {0}")]
+    Pair(rustls::Error),
+}
+
+impl Tls {
+    /// Takes a chain and its key, both PEM; of other things in the texts no notice is taken.
+    pub fn new(chain: &[u8], key: &[u8]) -> Result<Self, TlsFault> {
+        Ok(Self(Arc::new(ArcSwap::new(config(chain, key)?))))
+    }
+
+    /// Takes another pair for the connections that come. If that fails, the one before stays in force.
+    pub fn replace(&self, chain: &[u8], key: &[u8]) -> Result<(), TlsFault> {
+        self.0.store(config(chain, key)?);
+        Ok(())
+    }
+
+    /// The handshake, for as long as `patience` lasts, and whether HTTP/2 was agreed upon.
+    pub(super) async fn accept<S: Socket>(
+        &self,
+        socket: S,
+        patience: Duration,
+    ) -> io::Result<(TlsStream<S>, bool)> {
+        let handshake = TlsAcceptor::from(self.0.load_full()).accept(socket);
+        let stream = timeout(patience, handshake).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        let http2 = stream.get_ref().1.alpn_protocol() == Some(PROTOCOLS[0]);
+        Ok((stream, http2))
+    }
+}
+
+impl fmt::Debug for Tls {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Tls")
+    }
+}
+
+/// TLS 1.2 and 1.3, by the library's choice of ciphers; early data, which can be replayed, is not taken (RFC 8446
+/// section 8).
+fn config(chain: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, TlsFault> {
+    let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
+        .collect::<Result<_, pem::Error>>()
+        .map_err(|_| TlsFault::Certificate)?;
+    if chain.is_empty() {
+        return Err(TlsFault::Certificate);
+    }
+    let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsFault::Key)?;
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+        .map_err(TlsFault::Pair)?;
+    config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
+    Ok(Arc::new(config))
+}
