@@ -4,7 +4,7 @@
 use http::{HeaderName, HeaderValue};
 use symbolon_core::decision::Identity;
 
-use crate::incoming::folds_to_beginning;
+pub(crate) use crate::incoming::is_identity;
 
 const NAMES: [HeaderName; 5] = [
     HeaderName::from_static("x-symbolon-principal"),
@@ -46,9 +46,4 @@ pub(crate) fn of_refused() -> Headers {
 fn paired(values: [HeaderValue; 5]) -> Headers {
     let mut values = values.into_iter();
     NAMES.map(|name| (name, values.next().unwrap_or(NONE)))
-}
-
-/// Whether an application could take a header of this name for one of these, today's or tomorrow's.
-pub(crate) fn is_identity(name: &HeaderName) -> bool {
-    folds_to_beginning(name.as_str(), "x-symbolon-")
 }

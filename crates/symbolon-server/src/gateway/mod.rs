@@ -16,9 +16,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::response::Response;
-use http::header::UPGRADE;
 use http::request::Parts;
-use http::{HeaderMap, HeaderName, Request};
+use http::{HeaderMap, Request};
 use hyper::body::Incoming;
 use symbolon_core::credential::{Credentials, Presented};
 use symbolon_core::decision::{self, Decision, Grant, Principal};
@@ -39,9 +38,6 @@ use answer::{Pass, Stay};
 use family::{Family, Shown};
 
 pub use peers::{PeerFault, Peers};
-
-/// A WebSocket's handshake over HTTP/1.1 always has it, also where a proxy takes away `Upgrade` (RFC 6455 section 4.1).
-const SEC_WEBSOCKET_KEY: HeaderName = HeaderName::from_static("sec-websocket-key");
 
 /// What the operator decides about the gateways.
 #[derive(Debug, Clone, Default)]
@@ -167,12 +163,7 @@ impl Gateway {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Pass, Refusal> {
-        let mut credentials = incoming::credentials(headers, self.app.shared().parts.https);
-        if headers.contains_key(UPGRADE) || headers.contains_key(SEC_WEBSOCKET_KEY) {
-            // A WebSocket's handshake is a GET, but what follows is not just reading; and a browser sends it, cookies
-            // and all, for any page that asks.
-            credentials.cookie = credentials.cookie.filter(|cookie| cookie.same_origin);
-        }
+        let credentials = incoming::credentials_of_request(headers, self.app.shared().parts.https);
         let others = self.settings.other_credentials.get(service).copied().unwrap_or_default();
         if is_others(&self.app, service, others, headers, &credentials, &shown.target, now) {
             self.app.observe_others(service, shown.method, &shown.target, now);
