@@ -25,7 +25,7 @@ pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, Serv
 pub use status::{CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState};
 pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
-pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyReply};
+pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyReply, VerifyRoute};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

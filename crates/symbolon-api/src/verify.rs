@@ -1,17 +1,30 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::TokenRecord;
-use crate::strict::given;
+use crate::strict::{given, given_once};
+use crate::{Problem, TokenRecord};
 
-/// A question: may this secret make this request, or does it hold these scopes?
+/// A question: may this request pass, or does this secret hold these scopes?
+///
+/// Whoever stands at an application's door gives `headers`, and so says all that a door of Symbolon's own would see: that
+/// a credential is there twice, that there is none, that another method is asked for. Whoever has but a secret gives
+/// `token`.
 #[derive(Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Verify {
-    /// The presented secret: a token, a session's JWT or a key.
-    pub token: String,
+    /// The presented secret: a token, a session's JWT or a key; or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub token: Option<String>,
+    /// the request's headers as they came, by name, each with all its values, of which each character is one byte. Needed
+    /// are those that may hold a credential (`Authorization`, `X-API-Key`, `Cookie`) or ask for another method, and
+    /// `Host`, `Origin`, `Sec-Fetch-Site`, `Upgrade` and `Sec-WebSocket-Key`; others are ignored.
+    #[serde(default, deserialize_with = "given_once", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub headers: Option<BTreeMap<String, Vec<String>>>,
     /// The request's method, with `path`; or
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -59,6 +72,37 @@ pub struct VerifyReply {
     pub role: Option<String>,
     /// The token's record; `null` unless the secret is a live token's.
     pub token: Option<TokenRecord>,
+    /// The request's target in its canonical form, where a request was allowed: the only one that may be acted on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub target: Option<String>,
+    /// The catalog's route, where a request was allowed and there is one; a preflight has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub route: Option<VerifyRoute>,
+    /// What to answer the caller, where it is not allowed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub answer: Option<VerifyAnswer>,
+}
+
+/// A route of the catalog.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VerifyRoute {
+    /// Its method.
+    pub method: String,
+    /// Its pattern as the catalog writes it, such as `/jobs/{id}`: without the mount.
+    pub path: String,
+}
+
+/// The answer to a request that is not allowed, as every door of Symbolon's gives it. Its status is the document's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VerifyAnswer {
+    /// Its headers by their names in lower case: `content-type` and, where they apply, `www-authenticate`, `allow` and
+    /// `retry-after`.
+    pub headers: BTreeMap<String, String>,
+    /// Its body.
+    pub problem: Problem,
 }
 
 /// A request to be explained, without being made: by the id of a recent refusal, or by method, path and caller.

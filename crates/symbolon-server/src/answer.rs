@@ -3,6 +3,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
+use http::HeaderValue;
+use http::header::CACHE_CONTROL;
+use symbolon_api::VerifyAnswer;
 use symbolon_core::decision::Denial;
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
@@ -87,6 +90,17 @@ impl ApiError {
     /// What it is called.
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// The answer to the request of this id, for somebody else to give.
+    pub(crate) fn into_wire(self, request_id: &str) -> VerifyAnswer {
+        let headers = self.0.headers();
+        let headers = headers.iter().filter(|(name, _)| **name != CACHE_CONTROL);
+        let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+        VerifyAnswer {
+            headers: headers.map(|(name, value)| (name.as_str().to_owned(), text(value))).collect(),
+            problem: self.0.problem(request_id),
+        }
     }
 
     /// The answer to the request of this id.

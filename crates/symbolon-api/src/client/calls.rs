@@ -8,6 +8,7 @@ use crate::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
     CreatedSession, CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord,
     List, Observed, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage, UserRecord,
+    Verify, VerifyReply,
 };
 
 /// Which page of a list.
@@ -187,6 +188,11 @@ impl Client {
     /// Takes a token back for ever. When this returns, no request passes with it.
     pub async fn revoke_token(&self, service: &str, id: &str) -> Result<(), ClientError> {
         self.tell(Method::DELETE, token(service, id)).await
+    }
+
+    /// Decides about a request, or about scopes. A refusal is no error here: it is in the reply.
+    pub async fn verify(&self, service: &str, question: &Verify) -> Result<VerifyReply, ClientError> {
+        self.send(Method::POST, Target::new(&["v1", "services", service, "verify"]), question).await
     }
 
     /// Explains a request that was refused, or one that was never made.

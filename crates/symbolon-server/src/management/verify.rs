@@ -1,10 +1,12 @@
 //! The question that applications and gateways ask: may this secret make this request?
 
+use std::collections::BTreeMap;
 use std::net::IpAddr;
 
 use axum::Json;
 use axum::extract::State;
-use symbolon_api::{Verify, VerifyReply};
+use http::{HeaderMap, HeaderName, HeaderValue};
+use symbolon_api::{Verify, VerifyReply, VerifyRoute};
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::name::{ScopeName, ServiceName};
@@ -17,7 +19,7 @@ use super::parameters::{OfService, PathOf, parsed};
 use super::services;
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::incoming::query_overrides;
+use crate::incoming::{credentials_of_request, method_override, query_overrides};
 use crate::refusals;
 
 /// The longest secret that is looked at, in bytes; a JWT of another application may be long.
@@ -38,20 +40,29 @@ pub(super) async fn verify(
 ) -> Result<Json<VerifyReply>, ApiError> {
     may_ask(&caller, &of.service)?;
     let service = services::find(&app, &of.service)?.catalog.service.clone();
-    if value.token.is_empty() || value.token.len() > MAX_SECRET {
-        return Err(Refusal::field("token", format!("the presented secret, 1 to {MAX_SECRET} bytes")).into());
-    }
+    let headers = value.headers.as_ref().map(header_map).transpose()?;
     let client_ip = value.client_ip.as_deref().map(|text| parsed::<IpAddr>("client_ip", text)).transpose()?;
-    let credentials = Credentials::of_secret(value.token.as_bytes());
+    let credentials = match (&value.token, &headers) {
+        (Some(token), None) => Credentials::of_secret(checked_secret(token)?.as_bytes()),
+        (None, Some(headers)) => credentials_of_request(headers, app.shared().parts.https),
+        (None, None) => return Err(Refusal::field("token", "give the presented secret, or headers").into()),
+        (Some(_), Some(_)) => {
+            return Err(Refusal::field("headers", "give token or headers, not both").into());
+        }
+    };
     let now = app.now();
     let gone = || ApiError::new(Code::NotFound, "there is no such service");
     let decision = match (&value.method, &value.path, &value.scopes) {
         (Some(method), Some(path), None) => {
             let request = Request {
-                method: checked_method(method)?,
-                target: checked_path(path)?.as_bytes(),
+                // Of a whole request the rules say what is wrong, as they do at every door.
+                method: if headers.is_some() { method } else { checked_method(method)? },
+                target: if headers.is_some() { path.as_bytes() } else { checked_path(path)?.as_bytes() },
                 credentials,
-                method_override: query_overrides(path.as_bytes()),
+                method_override: match &headers {
+                    Some(headers) => method_override(headers, path.as_bytes()),
+                    None => query_overrides(path.as_bytes()),
+                },
                 client_ip,
             };
             let decision = app.gate().check(&service, &request, now).ok_or_else(gone)?;
@@ -71,7 +82,12 @@ pub(super) async fn verify(
         (None, None, None) => return Err(Refusal::field("path", "give method and path, or scopes").into()),
         _ => return Err(Refusal::field("scopes", "give method and path, or scopes, not both").into()),
     };
-    Ok(Json(reply(&app, &service, &decision)))
+    let mut reply = reply(&app, &service, &decision, &caller.request.to_string());
+    if value.scopes.is_some() {
+        // There was no request, and so there is no target.
+        reply.target = None;
+    }
+    Ok(Json(reply))
 }
 
 /// Verifier keys ask about their own service; nobody learns of another's.
@@ -86,7 +102,7 @@ fn may_ask(caller: &Caller, service: &str) -> Result<(), Refusal> {
     }
 }
 
-fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>) -> VerifyReply {
+fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>, request_id: &str) -> VerifyReply {
     let code = decision.code();
     let base = VerifyReply {
         allowed: false,
@@ -97,6 +113,9 @@ fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>) -> VerifyRep
         owner: None,
         role: None,
         token: None,
+        target: None,
+        route: None,
+        answer: None,
     };
     let given = |text: &str| Some(text.to_owned()).filter(|text| text != "-");
     match decision {
@@ -108,16 +127,48 @@ fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>) -> VerifyRep
                 owner: given(identity.owner),
                 role: given(identity.role),
                 token: grant.principal().token().map(|token| app.token_record(token)),
+                target: Some(grant.target().to_path_and_query()),
+                route: grant
+                    .route()
+                    .map(|route| VerifyRoute { method: route.method.clone(), path: route.path.clone() }),
                 ..base
             }
         }
         Decision::Deny(denial) => VerifyReply {
             www_authenticate: denial.challenge(service.as_str()),
             token: denial.token.as_ref().map(|token| app.token_record(token)),
+            answer: Some(ApiError::denied(denial, service.as_str()).into_wire(request_id)),
             ..base
         },
-        Decision::Unavailable => base,
+        Decision::Unavailable => {
+            VerifyReply { answer: Some(ApiError::unavailable().into_wire(request_id)), ..base }
+        }
     }
+}
+
+fn checked_secret(secret: &str) -> Result<&str, Refusal> {
+    if secret.is_empty() || secret.len() > MAX_SECRET {
+        return Err(Refusal::field("token", format!("the presented secret, 1 to {MAX_SECRET} bytes")));
+    }
+    Ok(secret)
+}
+
+/// Headers as the library has them, of which each character is one byte.
+fn header_map(told: &BTreeMap<String, Vec<String>>) -> Result<HeaderMap, Refusal> {
+    let refuse = || Refusal::field("headers", "header names, each with its values, one byte a character");
+    let mut headers = HeaderMap::new();
+    for (name, values) in told {
+        let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| refuse())?;
+        if values.is_empty() {
+            return Err(Refusal::field("headers", "a header that is there has a value; leave others out"));
+        }
+        for value in values {
+            let bytes: Option<Vec<u8>> = value.chars().map(|c| u8::try_from(c).ok()).collect();
+            let value = bytes.and_then(|bytes| HeaderValue::from_bytes(&bytes).ok()).ok_or_else(refuse)?;
+            headers.try_append(&name, value).map_err(|_| refuse())?;
+        }
+    }
+    Ok(headers)
 }
 
 pub(super) fn checked_method(method: &str) -> Result<&str, Refusal> {

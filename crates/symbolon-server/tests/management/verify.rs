@@ -4,6 +4,11 @@ use serde_json::{Value, json};
 
 use crate::world::{Answer, World};
 
+/// What to answer the caller, taken out of a refusal's reply.
+fn taken(reply: &mut Value) -> Value {
+    reply.as_object_mut().unwrap().remove("answer").unwrap_or(Value::Null)
+}
+
 async fn ask(world: &World, body: Value) -> Answer {
     let key = world.system_key().await;
     world.post("/v1/services/odin/verify", &body).by(&key).send().await
@@ -47,14 +52,22 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
     };
 
     // A refusal is no use.
-    let other = ask(&world, request(&secret, "GET", "/api/users")).await.expect(200);
+    let mut other = ask(&world, request(&secret, "GET", "/api/users")).await.expect(200);
+    let answer = taken(&mut other);
     let challenge = r#"Bearer realm="odin", error="insufficient_scope", scope="read:users""#;
     assert_eq!(other, refused("insufficient_scope", 403, Some(challenge), record(Value::Null)));
+    let headers = json!({ "content-type": "application/problem+json", "www-authenticate": challenge });
+    assert_eq!(answer["headers"], headers);
+    let problem = &answer["problem"];
+    assert_eq!((&problem["status"], &problem["code"]), (&json!(403), &json!("insufficient_scope")));
+    assert_eq!(problem["required_scopes"], json!([["read:users"]]));
+    assert!(problem["request_id"].as_str().unwrap().starts_with("req_"));
     let allowed = ask(&world, request(&secret, "GET", "/api/v1/jobs?page=2")).await.expect(200);
     let expected = json!({
         "allowed": true, "code": "allowed", "status": 200,
         "principal": "token", "owner": "viewer", "role": "viewer",
         "token": record(json!("2026-01-01T00:00:00Z")),
+        "target": "/api/v1/jobs?page=2", "route": { "method": "GET", "path": "/jobs" },
     });
     assert_eq!(allowed, expected);
 
@@ -66,14 +79,18 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
         ("GET", "/api/../api/jobs", "invalid_request", 400, Value::Null),
         ("GET", "*", "invalid_request", 400, Value::Null),
     ] {
-        let reply = ask(&world, request(&secret, method, path)).await.expect(200);
+        let mut reply = ask(&world, request(&secret, method, path)).await.expect(200);
+        let answer = taken(&mut reply);
         assert_eq!(reply, refused(code, status, None, token), "{method} {path}");
+        assert_eq!(answer["problem"]["code"], code);
+        assert_eq!(answer["headers"].get("allow").is_some(), status == 405, "{method} {path}");
     }
     // Of a bad secret nothing is told, whatever it is that is wrong.
     world.delete("/v1/self").by(&secret).send().await.expect(204);
     let challenge = r#"Bearer realm="odin", error="invalid_token""#;
     for bad in [secret.as_str(), "odin_mistyped", "two words", "\u{e9}", "nothing"] {
-        let reply = ask(&world, request(bad, "GET", "/api/jobs")).await.expect(200);
+        let mut reply = ask(&world, request(bad, "GET", "/api/jobs")).await.expect(200);
+        taken(&mut reply);
         assert_eq!(reply, refused("invalid_token", 401, Some(challenge), Value::Null), "{bad}");
     }
 }
@@ -166,10 +183,55 @@ async fn half_a_question_is_refused() {
         (json!({ "token": "x", "method": "GET", "path": "" }), "path"),
         (json!({ "token": "x", "method": "GET", "path": long }), "path"),
         (json!({ "token": "x", "method": "GET", "path": "/", "client_ip": "localhost" }), "client_ip"),
+        (json!({ "method": "GET", "path": "/" }), "token"),
+        (json!({ "token": "x", "headers": {}, "method": "GET", "path": "/" }), "headers"),
+        (json!({ "headers": { "authorization": [] }, "method": "GET", "path": "/" }), "headers"),
+        (json!({ "headers": { "two words": ["x"] }, "method": "GET", "path": "/" }), "headers"),
+        (json!({ "headers": { "authorization": ["x\ny"] }, "method": "GET", "path": "/" }), "headers"),
+        (json!({ "headers": { "authorization": ["\u{20ac}"] }, "method": "GET", "path": "/" }), "headers"),
     ] {
         ask(&world, body).await.refused_at(422, "validation_failed", field);
     }
     let body = request("x", "GET", "/");
     let key = world.system_key().await;
     world.post("/v1/services/loki/verify", &body).by(&key).send().await.refused(404, "not_found");
+}
+
+#[tokio::test]
+async fn headers_say_all_that_a_door_would_see() {
+    let world = World::new().await;
+    let admin = world.admin().await;
+    let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let bearer = format!("Bearer {secret}");
+    let told = async |headers: Value, method: &str, path: &str| {
+        let body = json!({ "headers": headers, "method": method, "path": path });
+        let reply = ask(&world, body).await.expect(200);
+        (reply["code"].as_str().unwrap().to_owned(), reply["token"]["id"].clone())
+    };
+    let nobody = |code: &str| (code.to_owned(), Value::Null);
+    let jobs = ("GET", "/api/jobs");
+    for headers in [
+        json!({ "authorization": [bearer] }),
+        json!({ "Authorization": [bearer], "cookie": ["a=b", "c=d"], "x-other": ["\u{e9}"] }),
+        json!({ "X-API-Key": [secret] }),
+    ] {
+        assert_eq!(told(headers, jobs.0, jobs.1).await, ("allowed".to_owned(), json!(id)));
+    }
+    assert_eq!(told(json!({}), jobs.0, jobs.1).await, nobody("credential_required"));
+    assert_eq!(told(json!({}), "GET", "/api/health").await, nobody("allowed"));
+    for headers in [
+        json!({ "authorization": [bearer, bearer] }),
+        json!({ "authorization": [bearer], "Authorization": [bearer] }),
+        json!({ "authorization": [bearer], "x-api-key": [secret] }),
+        json!({ "authorization": [bearer], "X-HTTP-Method-Override": ["DELETE"] }),
+        json!({ "authorization": [bearer], "x_http_method_override": ["DELETE"] }),
+    ] {
+        assert_eq!(told(headers.clone(), jobs.0, jobs.1).await, nobody("invalid_request"), "{headers}");
+    }
+    for headers in [json!({ "authorization": [""] }), json!({ "authorization": ["Basic eDp4"] })] {
+        assert_eq!(told(headers, jobs.0, jobs.1).await, nobody("invalid_token"));
+    }
+    let escaped =
+        json!({ "headers": { "authorization": [bearer] }, "method": "GET", "path": "/api/%6aobs?a=%2F" });
+    assert_eq!(ask(&world, escaped).await.expect(200)["target"], "/api/jobs?a=%2F");
 }

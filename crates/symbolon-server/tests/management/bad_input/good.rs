@@ -59,6 +59,9 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
         ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
         ("PATCH /v1/services/{service}", _) => json!({ "enforce": false }),
         ("POST /v1/services/{service}/verify", "scopes") => json!({ "token": "x", "scopes": ["chat"] }),
+        ("POST /v1/services/{service}/verify", "headers") => {
+            json!({ "method": "GET", "path": "/", "headers": { "authorization": ["Bearer x"] } })
+        }
         ("POST /v1/services/{service}/verify", _) => json!({ "token": "x", "method": "GET", "path": "/" }),
         ("POST /v1/services/{service}/explain", "request_id") => {
             json!({ "request_id": "req_00000000000170008000000000000001" })
