@@ -28,7 +28,13 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     tools::programs(&shell, tools::FOR_TESTS)?;
     tools::cargo_tool(&mut shell, &tools::NEXTEST)?;
     tools::cargo_tool(&mut shell, &tools::DEB)?;
-    for package in [&tools::CLIENT_GENERATOR, &tools::COMPOSE, &tools::OAUTH_CLIENT, &tools::METRICS_READER] {
+    for package in [
+        &tools::CLIENT_GENERATOR,
+        &tools::FOR_PYTHON_CLIENT,
+        &tools::COMPOSE,
+        &tools::OAUTH_CLIENT,
+        &tools::METRICS_READER,
+    ] {
         tools::python_package(&shell, package)?;
     }
     for gateway in &tools::GATEWAYS {

@@ -42,6 +42,13 @@ pub(crate) const COMPOSE: PythonPackage = PythonPackage {
     beside: &["python-dotenv==1.2.4", "pyyaml==6.0.4"],
 };
 
+/// What the Python client guards, is tried with, judged and packed by.
+pub(crate) const FOR_PYTHON_CLIENT: PythonPackage = PythonPackage {
+    name: "fastapi",
+    version: "0.165.0",
+    beside: &["uvicorn==0.54.0", "httpx==0.28.1", "pytest==9.2.0", "mypy==2.4.1", "hatchling==1.33.0"],
+};
+
 /// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
 pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
     let tools = shell.root().join("target/tools");
