@@ -125,8 +125,12 @@ fn address(values: &[&HeaderValue]) -> Result<Option<IpAddr>, &'static str> {
 
 /// The last entry of a list of addresses, which the gateway added. Before it stands what others said.
 fn last(headers: &HeaderMap, name: &str) -> Result<Option<IpAddr>, &'static str> {
-    let last = headers.get_all(name).iter().next_back();
-    let entry = last.map(|value| value.as_bytes().rsplit(|b| *b == b',').next().unwrap_or_default());
+    let mut lists = headers.get_all(name).iter();
+    let list = lists.next();
+    if lists.next().is_some() {
+        return Err("the header with the client's address is there twice");
+    }
+    let entry = list.map(|value| value.as_bytes().rsplit(|b| *b == b',').next().unwrap_or_default());
     entry.map(|entry| parsed(entry.trim_ascii())).transpose()
 }
 

@@ -138,6 +138,16 @@ async fn of_a_list_of_addresses_the_gateways_own_entry_counts() {
             assert_eq!(answer.status(), status, "{family} {list}");
         }
     }
+    for family in ["caddy", "traefik"] {
+        let twice = [
+            ("X-Forwarded-Uri", "/api/things"),
+            ("X-Forwarded-Method", "GET"),
+            ("X-Forwarded-For", "192.0.2.1"),
+            ("X-Forwarded-For", "203.0.113.9"),
+            bearer,
+        ];
+        assert_eq!(door.ask(&format!("GET /gateway/{family}/shop"), &twice).await.status(), 400, "{family}");
+    }
     // What was noted of the use is the address that the gateway added.
     world.gate.gather_usage();
     let noted = world.gate.take_usage(10);
