@@ -157,17 +157,17 @@ impl Gate {
             Decision::Unavailable => None,
         };
         served.count(route, decision.code());
-        let (token, route, outcome) = match decision {
+        let (token, outcome) = match decision {
             Decision::Allow(grant) => {
                 let Some(token) = grant.principal().token() else { return };
                 if let Some(usage) = token.digest.and_then(|(digest, _)| view.usage(&digest)) {
                     self.uses.note(token.id, usage, now);
                 }
-                (token.id, grant.route_index(), Outcome::Allowed)
+                (token.id, Outcome::Allowed)
             }
             Decision::Deny(denial) => {
                 let Some(token) = denial.about() else { return };
-                (token, denial.route, Outcome::Refused(denial.reason))
+                (token, Outcome::Refused(denial.reason))
             }
             Decision::Unavailable => return,
         };
