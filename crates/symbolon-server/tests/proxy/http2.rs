@@ -18,7 +18,7 @@ use symbolon_server::proxy::{ProxySettings, Timeouts};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
-use crate::support::backend::{Backend, Recorder};
+use crate::support::backend::{Backend, Held, Recorder, silent};
 use crate::support::frames::{
     CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, block,
 };
@@ -317,29 +317,17 @@ async fn a_caller_who_takes_nothing_of_one_answer_keeps_the_others() {
 #[tokio::test]
 async fn a_request_under_way_is_finished_and_no_other_begun() {
     let world = World::new().await;
-    let (say, mut arrived) = mpsc::unbounded_channel();
-    let (finish, finished) = tokio::sync::oneshot::channel::<()>();
-    let finished = std::sync::Mutex::new(Some(finished));
-    let backend = Backend::new(move |_, mut wire| {
-        let (say, finished) = (say.clone(), finished.lock().unwrap().take());
-        async move {
-            wire.message().await.unwrap();
-            say.send(()).unwrap();
-            finished.unwrap().await.unwrap();
-            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone").await;
-        }
-    })
-    .await;
-    let front = front(&world, &backend).await;
+    let mut held = Held::new().await;
+    let front = front(&world, &held.backend).await;
     let mut silent = front.connect().await;
     let mut frames = Frames::begin(front.connect().await).await;
     frames.ask(1, END_STREAM, &GOOD).await;
-    arrived.recv().await.unwrap();
+    held.asked().await;
     front.stop.cancel();
     assert!(silent.ends().await);
     assert!(frames.next(GOAWAY).await.is_some());
     assert!(!front.served.is_finished());
-    finish.send(()).unwrap();
+    let _backend = held.finish();
     assert!(frames.is_served(1).await);
     let data = frames.next(DATA).await.unwrap();
     assert_eq!((data.payload.as_slice(), data.flags & END_STREAM), (&b"done"[..], END_STREAM));
@@ -350,25 +338,15 @@ async fn a_request_under_way_is_finished_and_no_other_begun() {
 #[tokio::test]
 async fn the_grace_is_bounded() {
     let world = World::new().await;
-    let (say, mut arrived) = mpsc::unbounded_channel();
-    let backend = Backend::new(move |_, mut wire| {
-        let say = say.clone();
-        async move {
-            wire.message().await.unwrap();
-            say.send("asked").unwrap();
-            assert!(wire.ends().await);
-            say.send("left").unwrap();
-        }
-    })
-    .await;
+    let (backend, mut heard) = silent().await;
     let limits = Limits { grace: Duration::from_millis(50), ..H2C() };
     let front = Front::by(&world, settings(backend.address), limits).await;
     let mut frames = Frames::begin(front.connect().await).await;
     frames.ask(1, END_STREAM, &GOOD).await;
-    assert_eq!(arrived.recv().await, Some("asked"));
+    assert_eq!(heard.recv().await, Some("asked"));
     front.stop.cancel();
     front.served.await.unwrap();
-    assert_eq!(arrived.recv().await, Some("left"));
+    assert_eq!(heard.recv().await, Some("left"));
 }
 
 #[tokio::test]

@@ -10,10 +10,10 @@ use hyper::body::Incoming;
 use symbolon_server::listen::{Limits, serve};
 use symbolon_server::{AtTheMachine, Peer};
 use tokio::net::{TcpStream, UnixListener, UnixStream};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::backend::{Backend, Recorder, listen};
+use crate::support::backend::{Backend, Held, Recorder, listen, silent};
 use crate::support::front::{Front, settings};
 use crate::support::wire::Wire;
 use crate::support::world::World;
@@ -51,20 +51,8 @@ async fn headers_are_bounded() {
 #[tokio::test]
 async fn a_request_under_way_is_finished_and_the_port_is_free() {
     let world = World::new().await;
-    let (say, mut arrived) = mpsc::unbounded_channel();
-    let (finish, finished) = oneshot::channel::<()>();
-    let finished = std::sync::Mutex::new(Some(finished));
-    let backend = Backend::new(move |_, mut wire| {
-        let (say, finished) = (say.clone(), finished.lock().unwrap().take());
-        async move {
-            wire.message().await.unwrap();
-            say.send(()).unwrap();
-            finished.unwrap().await.unwrap();
-            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone").await;
-        }
-    })
-    .await;
-    let front = Front::of(&world, backend.address).await;
+    let mut held = Held::new().await;
+    let front = Front::of(&world, held.backend.address).await;
     // Connections with nothing under way: one that has said nothing yet, one kept alive. Neither is waited for.
     let mut silent = front.connect().await;
     let mut kept = front.connect().await;
@@ -72,7 +60,7 @@ async fn a_request_under_way_is_finished_and_the_port_is_free() {
     assert_eq!(kept.message().await.unwrap().status(), 404);
     let mut busy = front.connect().await;
     busy.send(HEALTH).await;
-    arrived.recv().await.unwrap();
+    held.asked().await;
 
     front.stop.cancel();
     assert!(silent.ends().await);
@@ -81,7 +69,7 @@ async fn a_request_under_way_is_finished_and_the_port_is_free() {
     assert!(TcpStream::connect(front.address).await.is_err());
     drop(tokio::net::TcpListener::bind(front.address).await.unwrap());
     assert!(!front.served.is_finished());
-    finish.send(()).unwrap();
+    let _backend = held.finish();
     let answer = busy.message().await.unwrap();
     assert_eq!((answer.body.as_slice(), answer.header("connection")), (&b"done"[..], Some("close")));
     assert!(busy.ends().await);
@@ -91,26 +79,16 @@ async fn a_request_under_way_is_finished_and_the_port_is_free() {
 #[tokio::test]
 async fn the_grace_is_bounded() {
     let world = World::new().await;
-    let (say, mut arrived) = mpsc::unbounded_channel();
-    let backend = Backend::new(move |_, mut wire| {
-        let say = say.clone();
-        async move {
-            wire.message().await.unwrap();
-            say.send("asked").unwrap();
-            assert!(wire.ends().await);
-            say.send("left").unwrap();
-        }
-    })
-    .await;
+    let (backend, mut heard) = silent().await;
     let limits = Limits { grace: Duration::from_millis(50), ..Limits::default() };
     let front = Front::by(&world, settings(backend.address), limits).await;
     let mut wire = front.connect().await;
     wire.send(HEALTH).await;
-    assert_eq!(arrived.recv().await, Some("asked"));
+    assert_eq!(heard.recv().await, Some("asked"));
     front.stop.cancel();
     front.served.await.unwrap();
     assert!(wire.ends().await);
-    assert_eq!(arrived.recv().await, Some("left"));
+    assert_eq!(heard.recv().await, Some("left"));
 }
 
 #[tokio::test]

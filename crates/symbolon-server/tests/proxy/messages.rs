@@ -4,20 +4,6 @@ use crate::support::backend::Recorder;
 use crate::support::front::Front;
 use crate::support::world::World;
 
-/// Sends bytes as they are; the statuses of what comes back until the connection ends.
-async fn statuses(front: &Front, bytes: &str) -> Vec<u16> {
-    let mut wire = front.connect().await;
-    wire.send(bytes).await;
-    let mut statuses = Vec::new();
-    while let Some(answer) = wire.message().await {
-        statuses.push(answer.status());
-        if answer.header("connection") == Some("close") {
-            break;
-        }
-    }
-    statuses
-}
-
 #[tokio::test]
 async fn ambiguous_messages_are_refused() {
     let world = World::new().await;
@@ -44,7 +30,7 @@ async fn ambiguous_messages_are_refused() {
             "GET  /api/health HTTP/1.1\r\nHost: a\r\n\r\n",
             "GET /api/health HTTP/2.0\r\nHost: a\r\n\r\n",
         ] {
-            let statuses = statuses(&front, message).await;
+            let statuses = front.statuses(message).await;
             assert!(matches!(statuses[..], [400]), "{statuses:?} {message:?}");
         }
     }
@@ -62,7 +48,7 @@ async fn a_second_length_smuggles_nothing() {
         ["Content-Length: 6\r\nTransfer-Encoding: chunked", "Transfer-Encoding: chunked\r\nContent-Length: 6"]
     {
         let message = format!("POST /api/login HTTP/1.1\r\nHost: a\r\n{lengths}\r\n\r\n0\r\n\r\n{hidden}");
-        let statuses = statuses(&front, &message).await;
+        let statuses = front.statuses(&message).await;
         // The chunks count alone, and the connection ends (RFC 9112 section 6.3); a refusal would do as well.
         assert!(matches!(statuses[..], [200 | 400]), "{statuses:?}");
         if statuses == [200] {
@@ -83,7 +69,7 @@ async fn pipelined_requests_are_decided_one_by_one() {
     let message = format!(
         "POST /api/login HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\n\r\nabcGET /api/settings HTTP/1.1\r\nHost: a\r\n\r\n{last}"
     );
-    assert_eq!(statuses(&front, &message).await, [200, 401, 200]);
+    assert_eq!(front.statuses(&message).await, [200, 401, 200]);
     assert_eq!(recorder.seen().await.body, b"abc");
     assert_eq!(recorder.seen().await.asks(), "GET /api/health");
     recorder.saw_nothing();
@@ -116,11 +102,11 @@ async fn a_body_of_a_get_and_its_framing_arrive() {
     {
         let close = "Connection: close";
         let message = format!("GET /api/health HTTP/1.1\r\nHost: a\r\n{close}\r\n{framing}\r\n\r\n{body}");
-        assert_eq!(statuses(&front, &message).await, [200]);
+        assert_eq!(front.statuses(&message).await, [200]);
         assert_eq!(recorder.seen().await.body, b"hello", "{framing}");
     }
     let empty = "POST /api/login HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 0\r\n\r\n";
-    assert_eq!(statuses(&front, empty).await, [200]);
+    assert_eq!(front.statuses(empty).await, [200]);
     assert_eq!(recorder.seen().await.header("content-length"), Some("0"));
 }
 

@@ -27,17 +27,6 @@ async fn fronts(world: &World, recorder: &Recorder) -> Vec<Front> {
     fronts
 }
 
-/// Sends bytes and nothing after them; the statuses of what comes back until the connection ends.
-async fn statuses(front: &Front, bytes: &str) -> Vec<u16> {
-    let mut wire = front.connect().await;
-    wire.send(bytes).await;
-    let mut statuses = Vec::new();
-    while let Some(answer) = wire.message().await {
-        statuses.push(answer.status());
-    }
-    statuses
-}
-
 /// A message to a public route, of which these are the headers but for `Host`, and the body.
 fn post(headers: &str, body: &str) -> String {
     format!("POST /api/login HTTP/1.1\r\nHost: a\r\n{headers}\r\n{body}")
@@ -91,7 +80,7 @@ async fn a_message_of_two_ends_reaches_the_application_once_or_not_at_all() {
             ),
         ];
         for message in messages {
-            let statuses = statuses(&front, &message).await;
+            let statuses = front.statuses(&message).await;
             let served = statuses.iter().filter(|status| **status == 200).count();
             // A request of its own, if it is taken for one, is refused as one: without a credential, or by the
             // application's own login, which the backend of this test does not have.
@@ -115,7 +104,7 @@ async fn chunks_that_are_good_arrive_as_what_they_hold() {
     for body in ["5;a=b\r\nhello\r\n0;c\r\n\r\n", "0005\r\nhello\r\n000\r\n\r\n", "5 \r\nhello\r\n0\r\n\r\n"]
     {
         let message = post("Transfer-Encoding: chunked\r\nConnection: close\r\n", body);
-        let statuses = statuses(&front, &message).await;
+        let statuses = front.statuses(&message).await;
         let seen = recorder.try_seen();
         assert!(matches!((&statuses[..], &seen), ([200], Some(seen)) if seen.body == b"hello"), "{body:?}");
     }
@@ -142,7 +131,7 @@ async fn a_target_that_is_no_path_reaches_nothing() {
             for method in ["GET", "OPTIONS", "CONNECT"] {
                 let close = "Connection: close";
                 let message = format!("{method} {target} HTTP/1.1\r\nHost: a\r\n{close}\r\n\r\n");
-                let statuses = statuses(&front, &message).await;
+                let statuses = front.statuses(&message).await;
                 let doubled = target.starts_with("//") && method != "CONNECT";
                 // An application behind passthrough judges its own paths.
                 if doubled && recorder.try_seen().is_some_and(|seen| seen.asks().ends_with(target)) {

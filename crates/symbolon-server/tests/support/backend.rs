@@ -2,9 +2,10 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
+use std::sync::Mutex;
 
 use tokio::net::TcpListener;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
 use super::wire::{Message, Wire};
@@ -37,6 +38,59 @@ impl Backend {
         });
         Self { address, task }
     }
+}
+
+/// An application that has been asked and answers `done` when it is told to.
+pub(crate) struct Held {
+    pub(crate) backend: Backend,
+    arrived: mpsc::UnboundedReceiver<()>,
+    finish: oneshot::Sender<()>,
+}
+
+impl Held {
+    pub(crate) async fn new() -> Self {
+        let (say, arrived) = mpsc::unbounded_channel();
+        let (finish, finished) = oneshot::channel::<()>();
+        let finished = Mutex::new(Some(finished));
+        let backend = Backend::new(move |_, mut wire| {
+            let (say, finished) = (say.clone(), finished.lock().unwrap().take());
+            async move {
+                wire.message().await.unwrap();
+                say.send(()).unwrap();
+                finished.unwrap().await.unwrap();
+                wire.send("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\ndone").await;
+            }
+        })
+        .await;
+        Self { backend, arrived, finish }
+    }
+
+    /// Waits for the request.
+    pub(crate) async fn asked(&mut self) {
+        self.arrived.recv().await.unwrap();
+    }
+
+    /// Lets it answer. It goes on listening for as long as what comes back lives.
+    pub(crate) fn finish(self) -> Backend {
+        self.finish.send(()).unwrap();
+        self.backend
+    }
+}
+
+/// An application that never answers, and says `asked` and, when its caller has gone, `left`.
+pub(crate) async fn silent() -> (Backend, mpsc::UnboundedReceiver<&'static str>) {
+    let (say, heard) = mpsc::unbounded_channel();
+    let backend = Backend::new(move |_, mut wire| {
+        let say = say.clone();
+        async move {
+            wire.message().await.unwrap();
+            say.send("asked").unwrap();
+            assert!(wire.ends().await);
+            say.send("left").unwrap();
+        }
+    })
+    .await;
+    (backend, heard)
 }
 
 impl Drop for Backend {

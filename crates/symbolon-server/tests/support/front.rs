@@ -56,6 +56,17 @@ impl Front {
         Wire::new(TcpStream::connect(self.address).await.unwrap())
     }
 
+    /// Sends bytes as they are and nothing after them; the statuses of what comes back until the connection ends.
+    pub(crate) async fn statuses(&self, bytes: &str) -> Vec<u16> {
+        let mut wire = self.connect().await;
+        wire.send(bytes).await;
+        let mut statuses = Vec::new();
+        while let Some(answer) = wire.message().await {
+            statuses.push(answer.status());
+        }
+        statuses
+    }
+
     /// Asks without a body, over a connection of its own.
     pub(crate) async fn ask(&self, line: &str, headers: &[(&str, &str)]) -> Message {
         let mut wire = self.connect().await;
