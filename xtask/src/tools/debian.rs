@@ -13,10 +13,16 @@ pub(crate) struct Program {
     pub(super) packages: &'static str,
 }
 
+/// SQLite is C, and is compiled into the binary.
+const CC: Program = Program { name: "cc", packages: "gcc libc6-dev" };
+/// Finds what a Debian package depends on.
+const SHLIBDEPS: Program = Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" };
+/// Judges a Debian package.
+const LINTIAN: Program = Program { name: "lintian", packages: "lintian" };
+
 /// What building and testing need. One that no test uses any more is to be taken out.
 pub(crate) const FOR_TESTS: &[Program] = &[
-    // SQLite is C, and is compiled into the binary.
-    Program { name: "cc", packages: "gcc libc6-dev" },
+    CC,
     // The lines that the demo and the README give to be pasted are run as they stand.
     Program { name: "curl", packages: "curl" },
     // The README's application, and the client that is generated from the OpenAPI document.
@@ -26,8 +32,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "node", packages: "nodejs" },
     Program { name: "npm", packages: "npm" },
     // The package is judged, installed and removed.
-    Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" },
-    Program { name: "lintian", packages: "lintian" },
+    SHLIBDEPS,
+    LINTIAN,
     // The container file is built, with stand-ins for the images that it builds upon; the compose file is read.
     Program { name: "podman", packages: "podman" },
     Program { name: "busybox", packages: "busybox-static" },
@@ -39,11 +45,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
 ];
 
 /// What making the Debian package needs.
-pub(crate) const FOR_PACKAGES: &[Program] = &[
-    Program { name: "cc", packages: "gcc libc6-dev" },
-    Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" },
-    Program { name: "lintian", packages: "lintian" },
-];
+pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 
 /// Where Debian asks whether a service may be started (`invoke-rc.d(8)`).
 const POLICY: &str = "/usr/sbin/policy-rc.d";

@@ -103,7 +103,7 @@ const MISTAKES: &[Mistake] = &[
     (&[("location / {", "location / { auth_request off;")], "unguarded"),
     (&[("location / {", OPEN_FILES)], "past_the_gate"),
     (&[("location / {", UNDERSTOOD), ("$request_uri", "$understood")], "not_canonical"),
-    (&[("http://application;", "http://application/farm/;")], "rewritten"),
+    (&[("http://application;", "http://application/below/;")], "rewritten"),
     (&[("proxy_set_header X-Original-Method  $request_method;", "")], "header_believed"),
     (&[("X-Original-Method  $request_method;", "X-Original-Method  GET;")], "method"),
     (&[("/gateway/nginx/odin", "/gateway/caddy/odin")], "header_believed"),
