@@ -97,6 +97,14 @@ pub fn is_credential(name: &HeaderName) -> bool {
     CREDENTIALS.iter().any(|plain| folds_to(name.as_str(), plain))
 }
 
+/// Takes out the headers of these names.
+pub fn remove_all(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
+    let names: Vec<HeaderName> = headers.keys().filter(|name| which(name)).cloned().collect();
+    for name in names {
+        headers.remove(name);
+    }
+}
+
 /// Whether an application may take a header of this name for `plain`. CGI, WSGI and PHP fold header names into
 /// variables, in which `_`, and for some every mark, looks like `-`. The HTTP library has made names lower-case.
 pub fn folds_to(name: &str, plain: &str) -> bool {

@@ -9,7 +9,8 @@ use http::uri::Authority;
 
 pub(crate) use symbolon_http::incoming::{
     API_KEY, cookie, cookie_name, credentials, credentials_of_request, folds_to, folds_to_beginning,
-    is_credential, is_identity, is_method_override, method_override, query_overrides, same_origin, target,
+    is_credential, is_identity, is_method_override, method_override, query_overrides, remove_all,
+    same_origin, target,
 };
 
 /// The name of the cookie by which a device is known on which somebody has signed in.

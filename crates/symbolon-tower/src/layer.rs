@@ -10,6 +10,8 @@ use bytes::Bytes;
 use http::request::Parts;
 use http::{Request, Response};
 use symbolon_core::Code;
+#[cfg(any(feature = "gate", feature = "remote"))]
+use symbolon_core::name::ServiceName;
 use symbolon_http::Answer;
 use tower::{Layer, Service};
 
@@ -48,6 +50,14 @@ pub enum SetupError {
     /// The key cannot be sent.
     #[error("the key has characters that no header can carry; it is visible ASCII")]
     Key,
+}
+
+#[cfg(any(feature = "gate", feature = "remote"))]
+impl SetupError {
+    /// The service of this name, or why there can be none.
+    pub(crate) fn named(service: &str) -> Result<ServiceName, Self> {
+        service.parse().map_err(|fault| Self::Service(service.to_owned(), format!("{fault}")))
+    }
 }
 
 #[cfg(feature = "gate")]

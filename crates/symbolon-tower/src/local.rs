@@ -30,8 +30,7 @@ impl fmt::Debug for Local {
 
 impl Local {
     pub(crate) fn new(gate: Arc<Gate>, service: &str) -> Result<Self, SetupError> {
-        let service: ServiceName =
-            service.parse().map_err(|fault| SetupError::Service(service.to_owned(), format!("{fault}")))?;
+        let service = SetupError::named(service)?;
         Ok(Self { gate, service, now: Arc::new(edge::now) })
     }
 

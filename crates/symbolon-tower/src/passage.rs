@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::header::{AUTHORIZATION, COOKIE};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, Uri, Version};
+use http::{HeaderMap, HeaderValue, Response, Uri, Version};
 use symbolon_http::incoming;
 
 use crate::Grant;
@@ -91,24 +91,17 @@ fn client(parts: &Parts) -> Option<IpAddr> {
 
 /// Takes out what the caller may not say to the application.
 pub(crate) fn clean(headers: &mut HeaderMap) {
-    remove(headers, incoming::is_identity);
+    incoming::remove_all(headers, incoming::is_identity);
 }
 
 /// The same, and the credential with it. Where a header was the credential of somebody who is `known`, no cookie goes on:
 /// an application that also reads cookies would judge by those.
 pub(crate) fn clean_of_credentials(headers: &mut HeaderMap, known: bool) {
     let by_header = headers.contains_key(AUTHORIZATION) || headers.contains_key(incoming::API_KEY);
-    remove(headers, |name| {
+    incoming::remove_all(headers, |name| {
         incoming::is_identity(name) || incoming::is_credential(name) || (name == COOKIE && known && by_header)
     });
     remove_own_cookies(headers);
-}
-
-fn remove(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
-    let names: Vec<HeaderName> = headers.keys().filter(|name| which(name)).cloned().collect();
-    for name in names {
-        headers.remove(name);
-    }
 }
 
 /// Takes out the cookies of Symbolon's own: all of those whose names begin as theirs do.

@@ -36,8 +36,7 @@ pub(crate) struct Remote {
 
 impl Remote {
     pub(crate) fn new(url: &str, service: &str, key: SecretString) -> Result<Self, SetupError> {
-        let service: ServiceName =
-            service.parse().map_err(|fault| SetupError::Service(service.to_owned(), format!("{fault}")))?;
+        let service = SetupError::named(service)?;
         if key.expose_secret().is_empty() || !key.expose_secret().bytes().all(|b| b.is_ascii_graphic()) {
             return Err(SetupError::Key);
         }

@@ -12,17 +12,10 @@ use super::names::{
 };
 use super::settings::UpstreamHeaders;
 use crate::identity::is_identity;
-use crate::incoming::{cookie_name, device_cookie_name, folds_to, form_cookie_name};
+use crate::incoming::{cookie_name, device_cookie_name, folds_to, form_cookie_name, remove_all};
 
 /// Where a request comes from, which the proxy says itself.
 const FORWARDED: [HeaderName; 3] = [FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO];
-
-fn remove_all(headers: &mut HeaderMap, which: impl Fn(&HeaderName) -> bool) {
-    let names: Vec<HeaderName> = headers.keys().filter(|name| which(name)).cloned().collect();
-    for name in names {
-        headers.remove(name);
-    }
-}
 
 /// The words of a header that is a list, from all its lines.
 pub(super) fn words(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &[u8]> {
