@@ -33,7 +33,15 @@ pub enum PeerFault {
 impl Peers {
     /// Parses addresses and networks. `any` allows a network of everybody.
     pub fn parse<'a>(texts: impl IntoIterator<Item = &'a str>, any: bool) -> Result<Self, PeerFault> {
-        texts.into_iter().map(|text| peer(text, any)).collect::<Result<_, _>>().map(Self)
+        let mut peers = Self::default();
+        texts.into_iter().try_for_each(|text| peers.add(text, any))?;
+        Ok(peers)
+    }
+
+    /// Takes one more address or network.
+    pub fn add(&mut self, text: &str, any: bool) -> Result<(), PeerFault> {
+        self.0.push(peer(text, any)?);
+        Ok(())
     }
 
     /// Whether this address may ask. A v4 address in v6 dress is the v4 address.

@@ -37,12 +37,15 @@ pub(super) fn proxies(settings: &Settings, certificates: &Certificates) -> Resul
     if faults.is_empty() { Ok(plans) } else { Err(Failure::faults(&faults)) }
 }
 
-/// What the endpoints for gateways are told, and where they listen.
-fn gateway(settings: &Settings) -> Option<(SocketAddr, GatewaySettings)> {
+/// The endpoints' address for gateways, and what they are told.
+fn gateway(
+    settings: &Settings,
+    certificates: &Certificates,
+) -> Option<(SocketAddr, Option<Tls>, GatewaySettings)> {
     let door = settings.gateway.as_ref()?;
     let others = settings.services.iter().map(|(name, service)| (name.clone(), service.other_credentials));
     let told = GatewaySettings { peers: door.peers.clone(), other_credentials: others.collect() };
-    Some((door.listen, told))
+    Some((door.listen, certificates.of(door.tls.as_ref()), told))
 }
 
 /// Addresses that are this process's; nobody is answered yet.
@@ -89,9 +92,8 @@ impl Bound {
                  it a certificate in [tls], or put something that speaks TLS in front and name its address as public_url"
             );
         }
-        let gateway = match gateway(settings) {
-            Some((address, told)) => {
-                let tls = settings.gateway.as_ref().and_then(|door| certificates.of(door.tls.as_ref()));
+        let gateway = match gateway(settings, certificates) {
+            Some((address, tls, told)) => {
                 Some((Doorway { socket: bind(address, "the gateways' door").await?, tls }, told))
             }
             None => None,

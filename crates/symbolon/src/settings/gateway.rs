@@ -24,8 +24,9 @@ pub(crate) struct GatewayDoor {
 
 pub(super) fn resolve(draft: &GatewayDraft, faults: &mut Vec<Fault>) -> Option<GatewayDoor> {
     let any = draft.any_peer.as_ref().is_some_and(|said| said.value);
+    let mut peers = Peers::default();
     for said in &draft.peers {
-        if let Err(error) = Peers::parse([said.value.as_str()], any) {
+        if let Err(error) = peers.add(&said.value, any) {
             faults.push(fault(&said.place, error));
         }
     }
@@ -38,7 +39,6 @@ pub(super) fn resolve(draft: &GatewayDraft, faults: &mut Vec<Fault>) -> Option<G
             "without peers nobody may ask; name the gateway's address, such as peers = [\"127.0.0.1\"]";
         faults.push(fault(&listen.place, message));
     }
-    let peers = Peers::parse(draft.peers.iter().map(|said| said.value.as_str()), any).ok()?;
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     Some(GatewayDoor { place: listen.place.clone(), listen: address(listen, faults)?, peers, tls })
 }
