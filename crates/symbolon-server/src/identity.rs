@@ -6,12 +6,13 @@ use symbolon_core::decision::Identity;
 
 pub(crate) use crate::incoming::is_identity;
 
-const NAMES: [HeaderName; 5] = [
-    HeaderName::from_static("x-symbolon-principal"),
-    HeaderName::from_static("x-symbolon-token-id"),
-    HeaderName::from_static("x-symbolon-owner"),
-    HeaderName::from_static("x-symbolon-role"),
-    HeaderName::from_static("x-symbolon-scopes"),
+/// Their names.
+pub const IDENTITY_HEADERS: [&str; 5] = [
+    "x-symbolon-principal",
+    "x-symbolon-token-id",
+    "x-symbolon-owner",
+    "x-symbolon-role",
+    "x-symbolon-scopes",
 ];
 
 const NONE: HeaderValue = HeaderValue::from_static("-");
@@ -45,5 +46,5 @@ pub(crate) fn of_refused() -> Headers {
 
 fn paired(values: [HeaderValue; 5]) -> Headers {
     let mut values = values.into_iter();
-    NAMES.map(|name| (name, values.next().unwrap_or(NONE)))
+    IDENTITY_HEADERS.map(|name| (HeaderName::from_static(name), values.next().unwrap_or(NONE)))
 }

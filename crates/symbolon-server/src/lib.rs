@@ -25,6 +25,7 @@ pub use access::{AccessLog, AccessTarget};
 pub use answer::ApiError;
 pub use app::{App, Clock, Parts};
 pub use console::router as site;
+pub use identity::IDENTITY_HEADERS;
 pub use incoming::{AtTheMachine, OverTls, Peer};
 pub use inside::in_process;
 pub use management::{check_operator_secret, document, router};

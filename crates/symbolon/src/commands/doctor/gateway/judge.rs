@@ -1,21 +1,14 @@
 //! What to make of a request and what came of it.
 
 use symbolon_core::target::Target;
+use symbolon_server::IDENTITY_HEADERS;
 
 use super::corpus::{FORGED, Places};
 use super::fault::Fault;
 use super::reading::could_mean;
 use super::report::{Report, bytes, folded};
 
-/// The headers that say who calls; an allowed request has them all.
-const IDENTITY: [&str; 5] = [
-    "x-symbolon-principal",
-    "x-symbolon-token-id",
-    "x-symbolon-owner",
-    "x-symbolon-role",
-    "x-symbolon-scopes",
-];
-/// The signed form of it, which is not always there.
+/// The signed form of the identity, which is not always there.
 const SIGNED: &str = "x-symbolon-identity";
 /// The methods that a route may have.
 const METHODS: [&str; 7] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -61,7 +54,10 @@ pub(super) fn arrived(probe: &Probe, report: &Report, places: Places<'_>, plain:
     if probe.refused && plain.token && probe.headers.iter().any(|(name, _)| same(name)) {
         faults.push(Fault::Ambiguous);
     }
-    if plain.identity && asked && IDENTITY.iter().any(|name| report.header(name).is_none_or(str::is_empty)) {
+    if plain.identity
+        && asked
+        && IDENTITY_HEADERS.iter().any(|name| report.header(name).is_none_or(str::is_empty))
+    {
         faults.push(Fault::IdentityLost);
     }
     if plain.identity && !asked && names_identity(probe) {
@@ -92,7 +88,7 @@ fn forged(report: &Report) -> Vec<Fault> {
         }
         let marks = || name.chars().filter(|c| !c.is_ascii_alphanumeric());
         let ours = |known: &str| folded(name) == known;
-        let fault = if !IDENTITY.into_iter().chain([SIGNED]).any(ours) {
+        let fault = if !IDENTITY_HEADERS.into_iter().chain([SIGNED]).any(ours) {
             Fault::ForgedLookalike
         } else if marks().all(|mark| mark == '-') {
             Fault::Forged
@@ -148,7 +144,7 @@ mod tests {
     }
 
     fn report(target: &str) -> Report {
-        let headers = IDENTITY.map(|name| (name.to_owned(), Some("-".to_owned()))).to_vec();
+        let headers = IDENTITY_HEADERS.map(|name| (name.to_owned(), Some("-".to_owned()))).to_vec();
         Report { method: "GET".to_owned(), target: target.to_owned(), headers }
     }
 
