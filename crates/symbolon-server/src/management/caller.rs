@@ -99,11 +99,16 @@ impl FromRequestParts<App> for Caller {
             return Err(ApiError::unavailable());
         }
         let who = identify(parts, app)?;
-        let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
-        let request = parts.extensions.get::<CurrentRequest>().map(|current| current.0);
-        let request = request.unwrap_or_else(|| app.request_id(app.now()));
+        let (client_ip, request) = circumstances(parts, app);
         Ok(Self { who, client_ip, request })
     }
+}
+
+/// Where a call comes from, and what it is called.
+pub(super) fn circumstances(parts: &Parts, app: &App) -> (Option<IpAddr>, RequestId) {
+    let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let request = parts.extensions.get::<CurrentRequest>().map(|current| current.0);
+    (client_ip, request.unwrap_or_else(|| app.request_id(app.now())))
 }
 
 fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {

@@ -16,9 +16,8 @@ use zeroize::Zeroizing;
 use super::invalid_request;
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::incoming::{AtTheMachine, Peer, credentials};
-use crate::management::caller::{Caller, Who};
-use crate::management::envelope::CurrentRequest;
+use crate::incoming::{AtTheMachine, credentials};
+use crate::management::caller::{Caller, Who, circumstances};
 
 const BASIC: &str = "Basic realm=\"symbolon\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"symbolon\", error=\"invalid_token\"";
@@ -66,9 +65,7 @@ impl FromRequestParts<App> for Asking {
         if !app.gate().ready() {
             return Err(ApiError::unavailable());
         }
-        let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
-        let request = parts.extensions.get::<CurrentRequest>().map(|current| current.0);
-        let request = request.unwrap_or_else(|| app.request_id(app.now()));
+        let (client_ip, request) = circumstances(parts, app);
         Ok(Self { client: client(parts, app)?, client_ip, request })
     }
 }
