@@ -12,21 +12,16 @@ use std::time::Duration;
 use axum::response::Response;
 use http::HeaderValue;
 use serde::Serialize;
-use symbolon_core::catalog::Matched;
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::name::ServiceName;
-use symbolon_core::target::Target;
 use symbolon_core::{Code, Timestamp};
 use tokio::sync::oneshot;
 
 use crate::app::App;
+use crate::refusals::{route, shown_method, shown_path};
 
 /// How many lines may wait to be written.
 const QUEUE: usize = 8_192;
-/// How much of a path is written, in bytes.
-const MAX_PATH: usize = 512;
-/// How much of a method is.
-const MAX_METHOD: usize = 32;
 
 /// Where the lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -146,8 +141,9 @@ impl App {
             request_id: id.to_string(),
             door: request.door,
             service: request.service.to_string(),
-            method: request.method.chars().take(MAX_METHOD).collect(),
-            route: self.route_of(request),
+            method: shown_method(request.method),
+            route: route(self, request.service, request.method, request.target)
+                .map(|(method, path)| format!("{method} {path}")),
             path: self.path_of(request),
             status: answer.status().as_u16(),
             code: verdict.map_or(Code::Allowed, |verdict| verdict.code).as_str(),
@@ -159,20 +155,11 @@ impl App {
         });
     }
 
-    fn route_of(&self, request: &Request<'_>) -> Option<String> {
-        let catalog = self.gate().service(request.service.as_str())?.catalog;
-        match catalog.find(request.method, Target::parse(request.target).ok()?.path()) {
-            Matched::Route(_, route) => Some(format!("{} {}", route.method, route.path)),
-            _ => None,
-        }
-    }
-
     /// The path without its query. People paste secrets where an id belongs: such a path is not written.
     fn path_of(&self, request: &Request<'_>) -> Option<String> {
         let path = request.target.split(|b| *b == b'?').next().unwrap_or_default();
         let secret = path.split(|b| *b == b'/').any(|part| self.gate().claims(part, request.at));
-        let shown = || String::from_utf8_lossy(&path[..path.len().min(MAX_PATH)]).into_owned();
-        (!secret).then(shown)
+        (!secret).then(|| shown_path(path).into_owned())
     }
 }
 

@@ -68,10 +68,7 @@ impl Observed {
 
     fn note(&self, service: &ServiceName, sight: Sight, now: Timestamp) {
         let mut all = self.lock();
-        if !all.contains_key(service) {
-            all.insert(service.clone(), Sights::default());
-        }
-        let Some(sights) = all.get_mut(service) else { return };
+        let sights = all.entry(service.clone()).or_default();
         if let Some(seen) = sights.rows.get_mut(&sight) {
             *seen = Seen { count: seen.count.saturating_add(1), last_at: now };
         } else if sights.rows.len() < ROWS {
@@ -96,7 +93,7 @@ impl App {
             return false;
         }
         let reason = denial.reason;
-        let sight = match route(self, service, request) {
+        let sight = match route(self, service, request.method, request.target) {
             Some((method, path)) => {
                 Sight { path, method, in_catalog: true, under_mount: true, reason: Some(reason.word()) }
             }

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName};
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented};
+use symbolon_core::decision::{Grant, Principal};
 use symbolon_core::name::ServiceName;
 use symbolon_gate::Gate;
 
@@ -39,14 +40,24 @@ pub(crate) fn is_others(
     let by_cookie = credentials.cookie.is_some()
         && matches!(credentials.presented(), Ok(Some(Presented::Cookie(_))))
         && gate.service(service.as_str()).is_some_and(|service| service.rules.session_cookie);
-    // Under every name by which an application may look for one.
-    let mut presented = headers.iter().filter(|(name, _)| is_credential(name));
-    !by_cookie && !credentials.repeated && !presented.any(|(_, value)| gate.claims(value.as_bytes(), now))
+    !by_cookie && !credentials.repeated && ours(gate, headers, now).next().is_none()
 }
 
-/// The names of credential headers in which there is something of Symbolon's.
-pub(crate) fn ours(gate: &Gate, headers: &HeaderMap, now: Timestamp) -> Vec<HeaderName> {
+/// The names of credential headers in which there is something of Symbolon's, under every name by which an application may
+/// look for one.
+pub(crate) fn ours<'a>(
+    gate: &Gate,
+    headers: &'a HeaderMap,
+    now: Timestamp,
+) -> impl Iterator<Item = &'a HeaderName> {
     let ours =
-        headers.iter().filter(|(name, value)| is_credential(name) && gate.claims(value.as_bytes(), now));
-    ours.map(|(name, _)| name.clone()).collect()
+        headers.iter().filter(move |(name, value)| is_credential(name) && gate.claims(value.as_bytes(), now));
+    ours.map(|(name, _)| name)
+}
+
+/// Whether somebody who is known was let through by a header. Their cookies then stay here: an application that also reads
+/// cookies would judge by those.
+pub(crate) fn by_header(grant: &Grant<'_>, credentials: &Credentials<'_>) -> bool {
+    !matches!(grant.principal(), Principal::Anonymous)
+        && matches!(credentials.presented(), Ok(Some(Presented::Secret(_))))
 }

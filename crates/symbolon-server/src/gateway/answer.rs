@@ -4,12 +4,11 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use symbolon_core::id::RequestId;
 
 use super::family::Family;
-use crate::answer::ApiError;
 use crate::identity;
 use crate::incoming::API_KEY;
+use crate::refusals::Refusal;
 
 /// The code of a refusal, for a gateway that cannot hand its body on.
 const ERROR: HeaderName = HeaderName::from_static("x-symbolon-error");
@@ -82,7 +81,7 @@ impl Family {
     }
 
     /// It may not pass, or that cannot be known.
-    pub(super) fn refused(self, (error, id): (ApiError, RequestId)) -> Response {
+    pub(super) fn refused(self, (error, id): Refusal) -> Response {
         let code = error.code();
         let mut response = error.into_answer(id);
         let headers = response.headers_mut();

@@ -1,6 +1,5 @@
 //! What each family of gateways shows of the request that it asks about, and where.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 use std::str;
 
@@ -26,7 +25,7 @@ pub(super) enum Family {
 #[derive(Debug)]
 pub(super) struct Shown<'a> {
     pub(super) method: &'a str,
-    pub(super) target: Cow<'a, [u8]>,
+    pub(super) target: &'a [u8],
     pub(super) client: Option<IpAddr>,
 }
 
@@ -50,9 +49,26 @@ static FORWARDED: Names =
 static HAPROXY: Names =
     Names { target: "x-haproxy-uri", method: "x-haproxy-method", client: "x-haproxy-address", list: false };
 
+/// What a gateway asks, read once.
+pub(super) struct Question<'a> {
+    pub(super) family: Family,
+    /// As the path has it; there need not be such a service.
+    pub(super) service: &'a str,
+    /// The request, or what is missing of it.
+    pub(super) shown: Result<Shown<'a>, &'static str>,
+}
+
+impl<'a> Question<'a> {
+    /// The question at an endpoint; `path` is the target of `parts`. `None`: there is no such endpoint.
+    pub(super) fn read(parts: &'a Parts, path: &'a [u8]) -> Option<Self> {
+        let (family, service, rest) = endpoint(path)?;
+        Some(Self { family, service, shown: family.shown(parts, rest) })
+    }
+}
+
 /// Family, service and what follows, of an endpoint's path. What follows is a request target where the family shows it
 /// so, and else must be nothing but a query of the gateway's own.
-pub(super) fn endpoint(path: &[u8]) -> Option<(Family, &str, &[u8])> {
+fn endpoint(path: &[u8]) -> Option<(Family, &str, &[u8])> {
     let rest = path.strip_prefix(b"/gateway/")?;
     let slash = rest.iter().position(|b| *b == b'/')?;
     let family = match &rest[..slash] {
@@ -81,7 +97,7 @@ impl Family {
 
     /// What was shown. The error says what is missing; nothing is ever guessed, least of all from the question's own
     /// request line.
-    pub(super) fn shown<'a>(self, parts: &'a Parts, rest: &'a [u8]) -> Result<Shown<'a>, &'static str> {
+    fn shown<'a>(self, parts: &'a Parts, rest: &'a [u8]) -> Result<Shown<'a>, &'static str> {
         let Some(names) = self.names() else { return of_envoy(parts, rest) };
         if rest.first().is_some_and(|b| *b != b'?') {
             return Err("a path follows the service's name, and this family shows the path in a header");
@@ -90,12 +106,8 @@ impl Family {
             .ok_or("the header with the target is missing, empty or there twice")?;
         let method = single(&parts.headers, names.method).and_then(|value| value.to_str().ok());
         let method = method.ok_or("the header with the method is missing, empty or there twice")?;
-        let client = if names.list {
-            last(&parts.headers, names.client)?
-        } else {
-            address(parts.headers.get_all(names.client).iter().collect::<Vec<_>>().as_slice())?
-        };
-        Ok(Shown { method, target: Cow::Borrowed(target.as_bytes()), client })
+        let client = client(&parts.headers, names)?;
+        Ok(Shown { method, target: target.as_bytes(), client })
     }
 }
 
@@ -104,8 +116,8 @@ fn of_envoy<'a>(parts: &'a Parts, rest: &'a [u8]) -> Result<Shown<'a>, &'static 
     if rest.first() != Some(&b'/') {
         return Err("the request's own path does not follow the service's name");
     }
-    let client = last(&parts.headers, FORWARDED.client)?;
-    Ok(Shown { method: parts.method.as_str(), target: Cow::Borrowed(rest), client })
+    let client = client(&parts.headers, &FORWARDED)?;
+    Ok(Shown { method: parts.method.as_str(), target: rest, client })
 }
 
 /// The value of a header that is there once and is not empty.
@@ -114,27 +126,21 @@ pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a Heade
     values.next().filter(|value| values.next().is_none() && !value.is_empty())
 }
 
-/// The address in the one value that there may be.
-fn address(values: &[&HeaderValue]) -> Result<Option<IpAddr>, &'static str> {
-    match values {
-        [] => Ok(None),
-        [value] => parsed(value.as_bytes()).map(Some),
-        _ => Err("the header with the client's address is there twice"),
-    }
-}
-
-/// The last entry of a list of addresses, which the gateway added. Before it stands what others said.
-fn last(headers: &HeaderMap, name: &str) -> Result<Option<IpAddr>, &'static str> {
-    let mut lists = headers.get_all(name).iter();
-    let list = lists.next();
-    if lists.next().is_some() {
+/// The client's address, in the one value that there may be. Of a list it is the last entry, which the gateway added:
+/// before it stands what others said.
+fn client(headers: &HeaderMap, names: &Names) -> Result<Option<IpAddr>, &'static str> {
+    let mut values = headers.get_all(names.client).iter();
+    let Some(value) = values.next() else { return Ok(None) };
+    if values.next().is_some() {
         return Err("the header with the client's address is there twice");
     }
-    let entry = list.map(|value| value.as_bytes().rsplit(|b| *b == b',').next().unwrap_or_default());
-    entry.map(|entry| parsed(entry.trim_ascii())).transpose()
+    let value = value.as_bytes();
+    let last = || value.rsplit(|b| *b == b',').next().unwrap_or_default().trim_ascii();
+    parsed(if names.list { last() } else { value }).map(Some)
 }
 
-fn parsed(text: &[u8]) -> Result<IpAddr, &'static str> {
+/// The address that this is, a v4 address in v6 dress as the v4 address.
+pub(super) fn parsed(text: &[u8]) -> Result<IpAddr, &'static str> {
     let address = str::from_utf8(text).ok().and_then(|text| text.parse::<IpAddr>().ok());
     address.map(|address| address.to_canonical()).ok_or("the client's address is none")
 }

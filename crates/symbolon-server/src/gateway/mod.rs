@@ -19,9 +19,7 @@ use axum::response::Response;
 use http::request::Parts;
 use http::{HeaderMap, Request};
 use hyper::body::Incoming;
-use symbolon_core::credential::{Credentials, Presented};
-use symbolon_core::decision::{self, Decision, Grant, Principal};
-use symbolon_core::id::RequestId;
+use symbolon_core::decision::{self, Decision};
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 
@@ -32,10 +30,12 @@ use crate::identity;
 use crate::incoming::{self, AtTheMachine, Peer};
 use crate::listen::Door;
 use crate::metrics::Stopwatch;
-use crate::others::{OtherCredentials, is_others, ours};
-use crate::refusals;
+use crate::others::{OtherCredentials, by_header, is_others, ours};
+use crate::refusals::{Refusal, refuse, undecided};
 use answer::{Pass, Stay};
-use family::{Family, Shown};
+#[cfg(feature = "envoy-grpc")]
+use family::Family;
+use family::{Question, Shown};
 
 pub use peers::{PeerFault, Peers};
 
@@ -53,9 +53,6 @@ pub struct Gateway {
     app: App,
     settings: GatewaySettings,
 }
-
-/// What a refusal is, and what its request is called. It has been logged.
-type Refusal = (ApiError, RequestId);
 
 impl Gateway {
     /// The endpoints by these settings.
@@ -81,45 +78,44 @@ impl Gateway {
 
     /// Answers whether a request may pass.
     pub fn handle(&self, parts: &Parts) -> Response {
-        let (watch, at) = (Stopwatch::start(), self.app.now());
-        let answer = self.answer(parts);
+        let (watch, now) = (Stopwatch::start(), self.app.now());
+        let path = incoming::target(&parts.uri);
+        let question = Question::read(parts, &path);
+        let answer = if let Some(question) = &question {
+            self.answer(parts, question, now)
+        } else {
+            let (error, id) = self.refused(Code::NotFound, "there is no such endpoint", now);
+            error.into_answer(id)
+        };
         let took = watch.read();
         self.app.metrics().gateway.observe(took);
-        if self.app.access_log().is_some() {
-            self.log(parts, &answer, at, took);
+        if let Some(question) = question.filter(|_| self.app.access_log().is_some()) {
+            self.log(&question, &answer, now, took);
         }
         answer
     }
 
     /// Writes down what was asked about. A question that was not understood is none, and the log has its reason.
-    fn log(&self, parts: &Parts, answer: &Response, at: Timestamp, took: Duration) {
-        let path = incoming::target(&parts.uri);
-        let Some((family, service, rest)) = family::endpoint(&path) else { return };
-        let Ok(service) = service.parse::<ServiceName>() else { return };
-        if let Ok(Shown { method, target, client, .. }) = family.shown(parts, rest) {
-            let request = access::Request {
-                door: "gateway",
-                service: &service,
-                method,
-                target: &target,
-                client_ip: client,
-                at,
-            };
-            self.app.log_access(&request, answer, took);
-        }
+    fn log(&self, question: &Question<'_>, answer: &Response, at: Timestamp, took: Duration) {
+        let (Ok(service), Ok(shown)) = (question.service.parse::<ServiceName>(), &question.shown) else {
+            return;
+        };
+        let request = access::Request {
+            door: "gateway",
+            service: &service,
+            method: shown.method,
+            target: shown.target,
+            client_ip: shown.client,
+            at,
+        };
+        self.app.log_access(&request, answer, took);
     }
 
-    fn answer(&self, parts: &Parts) -> Response {
-        let now = self.app.now();
-        let path = incoming::target(&parts.uri);
-        let Some((family, service, rest)) = family::endpoint(&path) else {
-            let (error, id) = self.refused(Code::NotFound, "there is no such endpoint", now);
-            return error.into_answer(id);
-        };
+    fn answer(&self, parts: &Parts, question: &Question<'_>, now: Timestamp) -> Response {
         let admitted = self.admit(parts, now);
-        match admitted.and_then(|()| self.decide(parts, family, service, rest, now)) {
-            Ok(pass) => family.allowed(pass, &parts.headers),
-            Err(refusal) => family.refused(refusal),
+        match admitted.and_then(|()| self.decide(question, &parts.headers, now)) {
+            Ok(pass) => question.family.allowed(pass, &parts.headers),
+            Err(refusal) => question.family.refused(refusal),
         }
     }
 
@@ -134,18 +130,13 @@ impl Gateway {
         if known { Ok(()) } else { Err(self.refused(Code::UnknownPeer, why, now)) }
     }
 
-    fn decide(
-        &self,
-        parts: &Parts,
-        family: Family,
-        service: &str,
-        rest: &[u8],
-        now: Timestamp,
-    ) -> Result<Pass, Refusal> {
-        let service = self.served(service, now)?;
-        family::note_strangers(family, &parts.headers);
-        let shown = family.shown(parts, rest).map_err(|why| self.refused(Code::InvalidRequest, why, now))?;
-        self.judge(&service, &shown, &parts.headers, now)
+    fn decide(&self, question: &Question<'_>, headers: &HeaderMap, now: Timestamp) -> Result<Pass, Refusal> {
+        let service = self.served(question.service, now)?;
+        family::note_strangers(question.family, headers);
+        match &question.shown {
+            Ok(shown) => self.judge(&service, shown, headers, now),
+            Err(why) => Err(self.refused(Code::InvalidRequest, why, now)),
+        }
     }
 
     /// The service of this name, if there is one.
@@ -165,41 +156,38 @@ impl Gateway {
     ) -> Result<Pass, Refusal> {
         let credentials = incoming::credentials_of_request(headers, self.app.shared().parts.https);
         let others = self.settings.other_credentials.get(service).copied().unwrap_or_default();
-        if is_others(&self.app, service, others, headers, &credentials, &shown.target, now) {
-            self.app.observe_others(service, shown.method, &shown.target, now);
+        if is_others(&self.app, service, others, headers, &credentials, shown.target, now) {
+            self.app.observe_others(service, shown.method, shown.target, now);
             return Ok(Pass { identity: identity::of_others(), stay: Stay::Nothing });
         }
         let request = decision::Request {
             method: shown.method,
-            target: &shown.target,
+            target: shown.target,
             credentials,
-            method_override: incoming::method_override(headers, &shown.target),
+            method_override: incoming::method_override(headers, shown.target),
             client_ip: shown.client,
         };
         match self.app.gate().check(service, &request, now) {
             Some(Decision::Allow(grant)) => {
                 tracing::debug!(%service, method = shown.method, token = ?grant.principal().token().map(|t| t.id), "let through");
-                Ok(Pass { identity: identity::headers(&grant.identity()), stay: stay(&grant, &credentials) })
+                let stay = if by_header(&grant, &credentials) {
+                    Stay::CredentialsAndCookies
+                } else {
+                    Stay::Credentials
+                };
+                Ok(Pass { identity: identity::headers(&grant.identity()), stay })
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
                 Ok(self.observed(headers, now))
             }
-            Some(Decision::Deny(denial)) => {
-                let id = self.app.request_id(now);
-                refusals::remember(&self.app, id, service, &request, &denial, now);
-                Err((ApiError::denied(&denial, service.as_str()), id))
-            }
-            Some(Decision::Unavailable) | None => {
-                let id = self.app.request_id(now);
-                tracing::warn!(%id, %service, "nothing can be decided");
-                Err((ApiError::unavailable(), id))
-            }
+            Some(Decision::Deny(denial)) => Err(refuse(&self.app, service, &request, &denial, now)),
+            Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
         }
     }
 
     /// Of what would have been refused, were the service enforced. A credential of Symbolon's goes no further.
     fn observed(&self, headers: &HeaderMap, now: Timestamp) -> Pass {
-        if ours(self.app.gate(), headers, now).is_empty() {
+        if ours(self.app.gate(), headers, now).next().is_none() {
             Pass { identity: identity::of_others(), stay: Stay::Nothing }
         } else {
             Pass { identity: identity::of_refused(), stay: Stay::Credentials }
@@ -210,15 +198,5 @@ impl Gateway {
         let id = self.app.request_id(now);
         tracing::warn!(%id, code = code.as_str(), why, "a gateway's question was refused");
         (ApiError::new(code, why), id)
-    }
-}
-
-/// What of a request that was decided about stays here, as in proxy mode.
-fn stay(grant: &Grant<'_>, credentials: &Credentials<'_>) -> Stay {
-    let known = !matches!(grant.principal(), Principal::Anonymous);
-    if known && matches!(credentials.presented(), Ok(Some(Presented::Secret(_)))) {
-        Stay::CredentialsAndCookies
-    } else {
-        Stay::Credentials
     }
 }

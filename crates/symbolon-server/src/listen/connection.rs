@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::stall::StallLimit;
-use super::streams::Streams;
+use super::streams::{Streams, watched};
 use super::version::begins_as_http2;
 use super::{Door, Limits, Tls, Tunnels, http2};
 use crate::incoming::{AtTheMachine, OverTls, Peer};
@@ -100,20 +100,16 @@ impl Connection {
         let Self { tunnels, shutdown, cut, limits } = self;
         let streams = Streams::new(tunnels.tasks.clone(), cut.clone(), limits.stall);
         let io = TokioIo::new(StallLimit::new(socket, limits.stall));
-        let service = {
-            let streams = streams.clone();
-            service_fn(move |request| {
-                let asked = http2::as_http1(request).map(|request| ask(request, caller, &tunnels, &door));
-                let streams = streams.clone();
-                async move {
-                    let answer = match asked {
-                        Ok(asked) => asked.await?,
-                        Err(status) => http2::malformed(status),
-                    };
-                    Ok::<_, Infallible>(answer.map(|body| streams.watched(body)))
-                }
-            })
-        };
+        let service = service_fn(move |request| {
+            let asked = http2::as_http1(request).map(|request| ask(request, caller, &tunnels, &door));
+            async move {
+                let answer = match asked {
+                    Ok(asked) => asked.await?,
+                    Err(status) => http2::malformed(status),
+                };
+                Ok::<_, Infallible>(answer.map(watched))
+            }
+        });
         let connection = http2::builder(&limits, streams.clone()).serve_connection(io, service);
         // An idle connection is told to end like one at the server's end; what a caller then leaves open is dropped.
         let (idle, over) = (CancellationToken::new(), CancellationToken::new());

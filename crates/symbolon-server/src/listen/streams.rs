@@ -47,12 +47,6 @@ impl Streams {
             }
         }
     }
-
-    /// A body that says when it waits for the caller.
-    pub(super) fn watched(&self, body: Body) -> Body {
-        let _ = self;
-        Body::new(Watched(body))
-    }
 }
 
 impl<F: Future + Send + 'static> Executor<F> for Streams {
@@ -96,6 +90,11 @@ impl Drop for Place {
     fn drop(&mut self) {
         self.0.send_modify(|count| *count -= 1);
     }
+}
+
+/// A body that says to the stream that sends it when it waits for the caller.
+pub(super) fn watched(body: Body) -> Body {
+    Body::new(Watched(body))
 }
 
 /// A body that is asked for its next piece when there is room for it, and so waits for the caller from a piece to the

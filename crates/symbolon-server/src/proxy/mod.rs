@@ -30,7 +30,6 @@ use http::{HeaderValue, Request, StatusCode, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
-use symbolon_core::id::RequestId;
 use symbolon_core::{Code, Timestamp};
 
 use crate::access::{self, Verdict};
@@ -40,7 +39,7 @@ use crate::incoming::{self, Peer};
 use crate::listen::{Door, Tunnels};
 use crate::metrics::{Faults, Stopwatch};
 use crate::others::{is_others, ours};
-use crate::refusals;
+use crate::refusals::{Refusal, refuse, undecided};
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
 use exchange::{Fault, exchange};
@@ -61,9 +60,6 @@ pub struct Proxy {
     faults: Arc<Faults>,
 }
 
-/// A refusal and what its request is called. Each has been logged.
-type Refusal = (ApiError, RequestId);
-
 impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
@@ -83,25 +79,25 @@ impl Proxy {
 
     /// Answers a request: with the application's answer, or with a refusal.
     pub async fn handle(&self, request: Request<Incoming>) -> Response {
-        let (watch, at) = (Stopwatch::start(), self.app.now());
+        let (watch, now) = (Stopwatch::start(), self.app.now());
         // Kept only where it will be written down.
         let shown = self.app.access_log().map(|_| {
             let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
             (request.method().clone(), incoming::target(request.uri()).into_owned(), peer)
         });
-        let answer = self.answer(request).await;
+        let answer = self.answer(request, now).await;
         let took = watch.read();
         self.app.metrics().proxy.observe(took);
         if let Some((method, target, client_ip)) = shown {
             let (service, method) = (&self.settings.service, method.as_str());
-            let request = access::Request { door: "proxy", service, method, target: &target, client_ip, at };
+            let request =
+                access::Request { door: "proxy", service, method, target: &target, client_ip, at: now };
             self.app.log_access(&request, &answer, took);
         }
         answer
     }
 
-    async fn answer(&self, mut request: Request<Incoming>) -> Response {
-        let now = self.app.now();
+    async fn answer(&self, mut request: Request<Incoming>, now: Timestamp) -> Response {
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         if let Some(description) = self.metadata(&parts) {
@@ -115,11 +111,14 @@ impl Proxy {
         // A method is anything that the caller likes, and so of any length.
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
         let (token, route) = (passage.token, passage.route.take());
-        let principal = Some(passage.principal());
+        // For the access log alone.
+        let principal = self.app.access_log().map(|_| passage.principal());
         match self.forward(parts, body, passage, caller).await {
             Ok(mut answer) => {
-                let verdict = Verdict { id: None, code: Code::Allowed, reason: None, principal, token };
-                answer.extensions_mut().insert(verdict);
+                if principal.is_some() {
+                    let verdict = Verdict { id: None, code: Code::Allowed, reason: None, principal, token };
+                    answer.extensions_mut().insert(verdict);
+                }
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
                 tracing::debug!(%service, %method, route, status, ?token, ms = ms(), "passed on");
@@ -170,7 +169,7 @@ impl Proxy {
                 Ok(passage)
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
-                let held = ours(self.app.gate(), &parts.headers, now);
+                let held = ours(self.app.gate(), &parts.headers, now).cloned().collect();
                 let mut passage = Passage::of_refused(parts, peer, held);
                 let pause = self.settings.timeouts.recheck;
                 let watch = Watch::new(&self.app, service, parts, &credentials, peer, pause);
@@ -178,11 +177,7 @@ impl Proxy {
                 Ok(passage)
             }
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),
-            Some(Decision::Unavailable) | None => {
-                let id = self.app.request_id(now);
-                tracing::warn!(%id, service = %self.settings.service, "nothing can be decided");
-                Err((ApiError::unavailable(), id))
-            }
+            Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
         }
     }
 
@@ -193,10 +188,7 @@ impl Proxy {
     }
 
     fn refuse(&self, request: &decision::Request<'_>, denial: &Denial, now: Timestamp) -> Refusal {
-        let id = self.app.request_id(now);
-        let service = &self.settings.service;
-        refusals::remember(&self.app, id, service, request, denial, now);
-        let refusal = ApiError::denied(denial, service.as_str());
+        let (refusal, id) = refuse(&self.app, &self.settings.service, request, denial, now);
         match self.metadata_url() {
             Some(url) => (refusal.describing(&url), id),
             None => (refusal, id),

@@ -6,7 +6,7 @@ use http::header::{COOKIE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue, Version};
-use symbolon_core::credential::{Credentials, Presented};
+use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Grant, Principal};
 use symbolon_core::id::TokenId;
 
@@ -15,6 +15,7 @@ use super::watch::Watch;
 use super::{headers, tunnel};
 use crate::identity;
 use crate::incoming::OverTls;
+use crate::others::by_header;
 
 /// What goes on, and how.
 pub(super) struct Passage {
@@ -69,14 +70,13 @@ impl Passage {
         };
         let principal = grant.principal();
         let known = !matches!(principal, Principal::Anonymous);
-        let by_header = matches!(credentials.presented(), Ok(Some(Presented::Secret(_))));
         let identity = identity::headers(&grant.identity());
         let logged = tracing::enabled!(tracing::Level::DEBUG);
         let route = grant.route().filter(|_| logged).map(|route| format!("{} {}", route.method, route.path));
         Ok(Self {
             target,
             peer,
-            decided: Some(Decided { identity, cookies: !(known && by_header), known }),
+            decided: Some(Decided { identity, cookies: !by_header(grant, credentials), known }),
             ours: Vec::new(),
             watch: None,
             token: principal.token().map(|token| token.id),
@@ -86,11 +86,9 @@ impl Passage {
 
     /// What the application is told of who is calling, in one word.
     pub(super) fn principal(&self) -> HeaderValue {
-        let [(_, principal), ..] = match &self.decided {
-            Some(decided) => decided.identity.clone(),
-            None => identity::of_others(),
-        };
-        principal
+        let others = identity::of_others();
+        let [(_, principal), ..] = self.decided.as_ref().map_or(&others, |decided| &decided.identity);
+        principal.clone()
     }
 
     /// Makes a request what the application shall see of it. What this connection's headers name goes first, so

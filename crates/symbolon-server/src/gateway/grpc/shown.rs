@@ -1,13 +1,12 @@
 //! What Envoy shows of the request that it asks about.
 
-use std::borrow::Cow;
 use std::net::IpAddr;
 
 use http::header::HOST;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 
 use super::messages::{AttributeContext, CheckRequest, HttpRequest};
-use crate::gateway::family::Shown;
+use crate::gateway::family::{Shown, parsed};
 use crate::incoming::is_credential;
 
 /// The request, and the client's headers. The error says what is missing, and then nothing is guessed.
@@ -24,7 +23,7 @@ pub(super) fn read(question: &CheckRequest) -> Result<(Shown<'_>, HeaderMap), &'
     Ok((Shown { method: &http.method, target, client }, headers))
 }
 
-type TargetAndHeaders<'a> = (Cow<'a, [u8]>, HeaderMap);
+type TargetAndHeaders<'a> = (&'a [u8], HeaderMap);
 
 /// With `encode_raw_headers`: each header as often as it came, byte by byte, and the target among them.
 fn as_they_came(raw: &super::messages::HeaderMap) -> Result<TargetAndHeaders<'_>, &'static str> {
@@ -41,7 +40,7 @@ fn as_they_came(raw: &super::messages::HeaderMap) -> Result<TargetAndHeaders<'_>
         }
     }
     let target = target.filter(|target| !target.is_empty()).ok_or("the question shows no path")?;
-    Ok((Cow::Borrowed(target), headers))
+    Ok((target, headers))
 }
 
 /// Without: several values of a name are one, and `!` may stand for what could not be written.
@@ -73,7 +72,7 @@ fn joined(http: &HttpRequest) -> Result<TargetAndHeaders<'_>, &'static str> {
         headers.remove(HOST);
         add(&mut headers, HOST.as_str(), http.host.as_bytes())?;
     }
-    Ok((Cow::Borrowed(target), headers))
+    Ok((target, headers))
 }
 
 const BAD_HEADER: &str = "the question shows a header that is none";
@@ -88,8 +87,5 @@ fn add(headers: &mut HeaderMap, name: &str, value: &[u8]) -> Result<(), &'static
 fn client(attributes: &AttributeContext) -> Result<Option<IpAddr>, &'static str> {
     let address = attributes.source.as_ref().and_then(|source| source.address.as_ref());
     let address = address.and_then(|address| address.socket_address.as_ref());
-    let parsed = address.map(|address| address.address.parse::<IpAddr>()).transpose();
-    parsed
-        .map(|address| address.map(|address| address.to_canonical()))
-        .map_err(|_| "the client's address is none")
+    address.map(|address| parsed(address.address.as_bytes())).transpose()
 }
