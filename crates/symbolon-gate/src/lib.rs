@@ -18,7 +18,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
-use symbolon_core::decision::{Caller, Decision, Identifier, Judge, Keys, LiveToken, Reason, Request};
+use symbolon_core::decision::{
+    Caller, DecidedRoute, Decision, Identifier, Judge, Keys, LiveToken, Reason, Request,
+};
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::{ScopeName, ServiceName};
@@ -153,7 +155,7 @@ impl Gate {
     ) {
         let route = match decision {
             Decision::Allow(grant) => grant.route_index(),
-            Decision::Deny(denial) => denial.route,
+            Decision::Deny(denial) => denial.route.as_ref().map(DecidedRoute::index),
             Decision::Unavailable => None,
         };
         served.count(route, decision.code());

@@ -1,24 +1,29 @@
 //! The access log: a line of JSON for each request to a guarded service. Requests leave what there is to say in a queue and
 //! go on; a thread writes. Where the queue is full a line is dropped, and counted.
 
+use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use axum::response::Response;
-use http::HeaderValue;
+use http::StatusCode;
 use serde::Serialize;
-use symbolon_core::id::{RequestId, TokenId};
+use symbolon_core::Timestamp;
+use symbolon_core::id::RequestId;
 use symbolon_core::name::ServiceName;
-use symbolon_core::{Code, Timestamp};
+use symbolon_core::random::Entropy;
+use symbolon_gate::Gate;
 use tokio::sync::oneshot;
 
 use crate::app::App;
-use crate::refusals::{route, shown_method, shown_path};
+use crate::refusals::{looked_at, shown_method, shown_path};
+use crate::verdict::Verdict;
 
 /// How many lines may wait to be written.
 const QUEUE: usize = 8_192;
@@ -36,6 +41,7 @@ pub enum AccessTarget {
 #[derive(Debug)]
 pub struct AccessLog {
     queue: SyncSender<Said>,
+    known: Arc<OnceLock<Known>>,
     dropped: AtomicU64,
 }
 
@@ -45,36 +51,53 @@ enum Said {
     Flush(oneshot::Sender<()>),
 }
 
+/// What is to be written of a request, as the door had it. The writer makes the line of it.
+#[derive(Debug)]
+struct Entry {
+    at: Timestamp,
+    door: &'static str,
+    service: ServiceName,
+    method: String,
+    /// As [`looked_at`] has it; the line has less, or nothing.
+    path: Option<Box<[u8]>>,
+    client_ip: Option<IpAddr>,
+    status: u16,
+    verdict: Verdict,
+    took: Duration,
+}
+
+/// What the writer needs of the server.
+struct Known {
+    gate: Arc<Gate>,
+    entropy: Arc<dyn Entropy>,
+}
+
+impl fmt::Debug for Known {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Known").finish_non_exhaustive()
+    }
+}
+
 /// One line. No query, no header and no body is in it.
 #[derive(Debug, Serialize)]
-struct Entry {
+struct Line<'a> {
     time: Timestamp,
     request_id: String,
     door: &'static str,
-    service: String,
-    method: String,
-    /// The catalog's pattern; `null` where there is none.
+    service: &'a str,
+    method: &'a str,
+    /// The catalog's pattern; `null` where nothing was decided about a route.
     route: Option<String>,
     /// `null` where it holds what could be a secret.
     path: Option<String>,
     status: u16,
     code: &'static str,
     reason: Option<&'static str>,
-    principal: Option<String>,
+    principal: Option<&'static str>,
     token: Option<String>,
-    client_ip: Option<String>,
+    client_ip: Option<IpAddr>,
     /// Milliseconds, to the beginning of the answer.
     ms: f64,
-}
-
-/// What a door knows of its answer. It goes along in the answer's extensions.
-#[derive(Debug, Clone)]
-pub(crate) struct Verdict {
-    pub(crate) id: Option<RequestId>,
-    pub(crate) code: Code,
-    pub(crate) reason: Option<&'static str>,
-    pub(crate) principal: Option<HeaderValue>,
-    pub(crate) token: Option<TokenId>,
 }
 
 /// A request to a service, as a door was shown it.
@@ -83,17 +106,24 @@ pub(crate) struct Request<'a> {
     pub(crate) service: &'a ServiceName,
     pub(crate) method: &'a str,
     pub(crate) target: &'a [u8],
-    pub(crate) client_ip: Option<std::net::IpAddr>,
+    pub(crate) client_ip: Option<IpAddr>,
     pub(crate) at: Timestamp,
 }
 
 impl AccessLog {
     /// Opens the target and begins to write.
     pub fn open(target: AccessTarget) -> io::Result<Self> {
-        let writer = Writer { sink: sink(&target)?, target };
+        let known = Arc::new(OnceLock::new());
+        let writer = Writer { sink: sink(&target)?, target, known: known.clone() };
         let (queue, said) = sync_channel(QUEUE);
         std::thread::Builder::new().name("access-log".to_owned()).spawn(move || writer.run(&said))?;
-        Ok(Self { queue, dropped: AtomicU64::new(0) })
+        Ok(Self { queue, known, dropped: AtomicU64::new(0) })
+    }
+
+    /// Tells the writer by what it knows a secret; to be called before the first request.
+    pub(crate) fn introduce(&self, gate: Arc<Gate>, entropy: Arc<dyn Entropy>) {
+        // A second server would share what one has opened, which cannot be.
+        let _ = self.known.set(Known { gate, entropy });
     }
 
     /// How many lines had no place.
@@ -125,47 +155,55 @@ impl AccessLog {
 
 impl App {
     /// Writes a line about an answer, if there is an access log.
-    pub(crate) fn log_access(&self, request: &Request<'_>, answer: &Response, took: Duration) {
+    pub(crate) fn log_access(
+        &self,
+        request: &Request<'_>,
+        status: StatusCode,
+        verdict: Verdict,
+        took: Duration,
+    ) {
         let Some(log) = self.access_log() else { return };
-        let verdict = answer.extensions().get::<Verdict>();
-        let header = |name| answer.headers().get(name).and_then(|value| value.to_str().ok());
-        let known = |text: Option<&str>| text.filter(|text| *text != "-").map(str::to_owned);
-        // A gateway is told of who was let through in headers, an application behind a proxy beside them.
-        let of_gateway = |name| if request.door == "gateway" { known(header(name)) } else { None };
-        let principal =
-            verdict.and_then(|verdict| verdict.principal.as_ref()).and_then(|value| value.to_str().ok());
-        let token = verdict.and_then(|verdict| verdict.token);
-        let id = verdict.and_then(|verdict| verdict.id).unwrap_or_else(|| self.request_id(request.at));
         log.write(Entry {
-            time: request.at,
-            request_id: id.to_string(),
+            at: request.at,
             door: request.door,
-            service: request.service.to_string(),
+            service: request.service.clone(),
             method: shown_method(request.method),
-            route: route(self, request.service, request.method, request.target)
-                .map(|(method, path)| format!("{method} {path}")),
-            path: self.path_of(request),
-            status: answer.status().as_u16(),
-            code: verdict.map_or(Code::Allowed, |verdict| verdict.code).as_str(),
-            reason: verdict.and_then(|verdict| verdict.reason),
-            principal: known(principal).or_else(|| of_gateway("x-symbolon-principal")),
-            token: token.map(|token| token.to_string()).or_else(|| of_gateway("x-symbolon-token-id")),
-            client_ip: request.client_ip.map(|ip| ip.to_string()),
-            ms: took.as_secs_f64() * 1_000.0,
+            path: looked_at(request.target).map(Box::from),
+            client_ip: request.client_ip,
+            status: status.as_u16(),
+            verdict,
+            took,
         });
     }
+}
 
-    /// The path without its query. People paste secrets where an id belongs: such a path is not written.
-    fn path_of(&self, request: &Request<'_>) -> Option<String> {
-        let path = request.target.split(|b| *b == b'?').next().unwrap_or_default();
-        let secret = path.split(|b| *b == b'/').any(|part| self.gate().claims(part, request.at));
-        (!secret).then(|| shown_path(path).into_owned())
+impl Entry {
+    fn line(&self, known: &Known) -> Line<'_> {
+        let verdict = &self.verdict;
+        let id = verdict.id.unwrap_or_else(|| RequestId::new(self.at, &*known.entropy));
+        Line {
+            time: self.at,
+            request_id: id.to_string(),
+            door: self.door,
+            service: self.service.as_str(),
+            method: &self.method,
+            route: verdict.route.as_ref().map(ToString::to_string),
+            path: self.path.as_ref().and_then(|path| shown_path(&known.gate, path, self.at)),
+            status: self.status,
+            code: verdict.code.as_str(),
+            reason: verdict.reason,
+            principal: verdict.principal,
+            token: verdict.token.map(|token| token.to_string()),
+            client_ip: self.client_ip,
+            ms: self.took.as_secs_f64() * 1_000.0,
+        }
     }
 }
 
 struct Writer {
     target: AccessTarget,
     sink: BufWriter<Box<dyn Write + Send>>,
+    known: Arc<OnceLock<Known>>,
 }
 
 fn sink(target: &AccessTarget) -> io::Result<BufWriter<Box<dyn Write + Send>>> {
@@ -207,7 +245,8 @@ impl Writer {
     }
 
     fn line(&mut self, entry: &Entry) -> io::Result<()> {
-        serde_json::to_writer(&mut self.sink, entry)?;
+        let Some(known) = self.known.get() else { return Ok(()) };
+        serde_json::to_writer(&mut self.sink, &entry.line(known))?;
         self.sink.write_all(b"\n")
     }
 

@@ -6,23 +6,22 @@ use axum::response::Response;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
 use symbolon_api::VerifyAnswer;
-use symbolon_core::decision::Denial;
+use symbolon_core::decision::{DecidedRoute, Denial};
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
 use symbolon_core::{Code, Refusal};
 use symbolon_http::Answer;
 
-use crate::access::Verdict;
-
 /// An answer that is not what was asked for. It becomes a response where the request's id is known.
 #[derive(Debug, Clone)]
 pub struct ApiError(Box<Answer>, About);
 
-/// What the access log alone is told: the reason's word, and the token concerned.
-#[derive(Debug, Clone, Copy, Default)]
-struct About {
-    reason: Option<&'static str>,
-    token: Option<TokenId>,
+/// What the caller is not told, but the access log is: the reason's word, the token concerned and the route.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct About {
+    pub(crate) reason: Option<&'static str>,
+    pub(crate) token: Option<TokenId>,
+    pub(crate) route: Option<DecidedRoute>,
 }
 
 impl ApiError {
@@ -38,7 +37,8 @@ impl ApiError {
 
     /// A refusal of the gate's.
     pub fn denied(denial: &Denial, realm: &str) -> Self {
-        let about = About { reason: Some(denial.reason.word()), token: denial.about() };
+        let about =
+            About { reason: Some(denial.reason.word()), token: denial.about(), route: denial.route.clone() };
         Self(Box::new(Answer::denied(denial, realm)), about)
     }
 
@@ -92,6 +92,11 @@ impl ApiError {
         self.0.code
     }
 
+    /// What the access log is told besides.
+    pub(crate) fn about(&self) -> &About {
+        &self.1
+    }
+
     /// The answer to the request of this id, for somebody else to give.
     pub(crate) fn into_wire(self, request_id: &str) -> VerifyAnswer {
         let headers = self.0.headers();
@@ -105,10 +110,7 @@ impl ApiError {
 
     /// The answer to the request of this id.
     pub fn into_answer(self, request: RequestId) -> Response {
-        let (code, About { reason, token }) = (self.0.code, self.1);
-        let mut response = self.0.into_response(&request.to_string()).map(Body::from);
-        response.extensions_mut().insert(Verdict { id: Some(request), code, reason, principal: None, token });
-        response
+        self.0.into_response(&request.to_string()).map(Body::from)
     }
 }
 

@@ -72,6 +72,9 @@ impl App {
     /// The doors' common ground.
     pub fn new(parts: Parts) -> Self {
         let pulse = Pulse::new(parts.clock.now());
+        if let Some(log) = &parts.access_log {
+            log.introduce(parts.gate.clone(), parts.entropy.clone());
+        }
         Self(Arc::new(Shared {
             parts,
             pulse,

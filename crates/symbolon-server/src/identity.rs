@@ -15,6 +15,11 @@ pub const IDENTITY_HEADERS: [&str; 5] = [
     "x-symbolon-scopes",
 ];
 
+/// The principal of somebody whom the application's own login knows, or does not.
+pub(crate) const OTHERS: &str = "none";
+/// The principal of somebody who would have been refused.
+pub(crate) const REFUSED: &str = "refused";
+
 const NONE: HeaderValue = HeaderValue::from_static("-");
 
 /// The five headers and their values.
@@ -36,12 +41,12 @@ pub(crate) fn headers(identity: &Identity<'_>) -> Headers {
 
 /// Of somebody whom the application's own login knows, or does not.
 pub(crate) fn of_others() -> Headers {
-    paired([HeaderValue::from_static("none"), NONE, NONE, NONE, NONE])
+    paired([HeaderValue::from_static(OTHERS), NONE, NONE, NONE, NONE])
 }
 
 /// Of somebody who would have been refused, and comes with a credential of Symbolon's, which stays here.
 pub(crate) fn of_refused() -> Headers {
-    paired([HeaderValue::from_static("refused"), NONE, NONE, NONE, NONE])
+    paired([HeaderValue::from_static(REFUSED), NONE, NONE, NONE, NONE])
 }
 
 fn paired(values: [HeaderValue; 5]) -> Headers {

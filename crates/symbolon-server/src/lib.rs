@@ -20,6 +20,7 @@ mod public_url;
 mod pulse;
 mod refusals;
 mod throttle;
+mod verdict;
 
 pub use access::{AccessLog, AccessTarget};
 pub use answer::ApiError;

@@ -14,7 +14,6 @@ use symbolon_core::name::ServiceName;
 use symbolon_core::target::Target;
 
 use crate::app::App;
-use crate::refusals::route;
 
 /// How many sums are kept of one service.
 const ROWS: usize = 2_000;
@@ -93,10 +92,14 @@ impl App {
             return false;
         }
         let reason = denial.reason;
-        let sight = match route(self, service, request.method, request.target) {
-            Some((method, path)) => {
-                Sight { path, method, in_catalog: true, under_mount: true, reason: Some(reason.word()) }
-            }
+        let sight = match &denial.route {
+            Some(route) => Sight {
+                path: route.path().to_owned(),
+                method: route.method().to_owned(),
+                in_catalog: true,
+                under_mount: true,
+                reason: Some(reason.word()),
+            },
             None => self.unrouted(service, request.method, request.target, Some(reason)),
         };
         let (method, path, reason) = (&sight.method, &sight.path, reason.word());

@@ -4,25 +4,28 @@ use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 
+use percent_encoding::percent_decode;
 use symbolon_core::Timestamp;
-use symbolon_core::catalog::Matched;
-use symbolon_core::decision::{Denial, Reason, Request};
+use symbolon_core::decision::{DecidedRoute, Denial, Reason, Request};
 use symbolon_core::explain::Explanation;
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::name::ServiceName;
-use symbolon_core::target::Target;
+use symbolon_gate::Gate;
 
 use crate::answer::ApiError;
 use crate::app::App;
 
 /// How many are remembered.
 const CAPACITY: usize = 1_024;
-/// How much of a target is remembered, in bytes: enough to recognise it.
+/// How much of a target is written down, in bytes: enough to recognise it.
 const TARGET: usize = 512;
+/// How far the part of a path may reach with which that ends, in bytes. It is looked at whole, or not at all.
+const LOOKED_AT: usize = 8 * 1024;
 /// How much of a method is, in characters.
 const METHOD: usize = 32;
 
-/// A refusal that was answered. No secret is in it: the query is left out, for applications put secrets there.
+/// A refusal that was answered. No secret is in it: the query is left out, for applications put secrets there, and so is
+/// a path that has one of Symbolon's.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     pub(crate) id: RequestId,
@@ -30,8 +33,8 @@ pub(crate) struct Refused {
     pub(crate) service: ServiceName,
     pub(crate) method: String,
     pub(crate) path: String,
-    /// The route's method and pattern, if the catalog has one.
-    pub(crate) route: Option<(String, String)>,
+    /// The route, if the catalog has one.
+    pub(crate) route: Option<DecidedRoute>,
     pub(crate) reason: Reason,
     pub(crate) token: Option<TokenId>,
     pub(crate) steps: Explanation,
@@ -71,54 +74,32 @@ impl Refusals {
 /// A refusal and what its request is called. It has been logged.
 pub(crate) type Refusal = (ApiError, RequestId);
 
-impl Refused {
-    fn new(
-        id: RequestId,
-        at: Timestamp,
-        service: &ServiceName,
-        request: &Request<'_>,
-        denial: &Denial,
-        steps: Explanation,
-    ) -> Self {
-        let (service, path) = (service.clone(), shown_path(request.target).into_owned());
-        let (reason, token) = (denial.reason, denial.about());
-        Self {
-            id,
-            at,
-            service,
-            method: shown_method(request.method),
-            path,
-            route: None,
-            reason,
-            token,
-            steps,
-        }
-    }
+/// Stands for a path that is not written down.
+const NO_PATH: &str = "-";
+
+/// A target's path, without its query, as far as it is looked at before it is written down; nothing, where the part with
+/// which that ends has no end in sight.
+pub(crate) fn looked_at(target: &[u8]) -> Option<&[u8]> {
+    let path = target.split(|b| *b == b'?').next().unwrap_or_default();
+    let Some(rest) = path.get(TARGET..) else { return Some(path) };
+    let end = TARGET + rest.iter().position(|b| *b == b'/').unwrap_or(rest.len());
+    (end <= LOOKED_AT).then(|| &path[..end])
 }
 
-/// As much of a target's path as is written down, without its query.
-pub(crate) fn shown_path(target: &[u8]) -> Cow<'_, str> {
-    let path = target.split(|b| *b == b'?').next().unwrap_or_default();
-    String::from_utf8_lossy(&path[..path.len().min(TARGET)])
+/// As much of a path as is written down. People paste secrets where an id belongs: a path with a part that is, or claims
+/// to be, a token, key or session of Symbolon's is not, whether the part is written as it is or percent-encoded.
+pub(crate) fn shown_path(gate: &Gate, looked_at: &[u8], at: Timestamp) -> Option<String> {
+    let secret = |part: &[u8]| {
+        let decoded = Cow::from(percent_decode(part));
+        gate.claims(part, at) || (*decoded != *part && gate.claims(&decoded, at))
+    };
+    let shown = &looked_at[..looked_at.len().min(TARGET)];
+    (!looked_at.split(|b| *b == b'/').any(secret)).then(|| String::from_utf8_lossy(shown).into_owned())
 }
 
 /// As much of a method as is written down: it is anything that the caller likes, and so of any length.
 pub(crate) fn shown_method(method: &str) -> String {
     method.chars().take(METHOD).collect()
-}
-
-/// The route of a request by the catalog in force.
-pub(crate) fn route(
-    app: &App,
-    service: &ServiceName,
-    method: &str,
-    target: &[u8],
-) -> Option<(String, String)> {
-    let catalog = app.gate().service(service.as_str())?.catalog;
-    match catalog.find(method, Target::parse(target).ok()?.path()) {
-        Matched::Route(_, route) => Some((route.method.clone(), route.path.clone())),
-        _ => None,
-    }
 }
 
 /// A door's refusal, explained and remembered.
@@ -155,8 +136,38 @@ pub(crate) fn remember(
     // The same question at the same moment. Should a change have come between, the reason remembered is still
     // the one that was answered.
     let _ = app.gate().look(service, request, now, &mut steps);
-    let route = route(app, service, request.method, request.target);
-    let refused = Refused { route, ..Refused::new(id, now, service, request, denial, steps) };
+    let path = looked_at(request.target).and_then(|path| shown_path(app.gate(), path, now));
+    let refused = Refused {
+        id,
+        at: now,
+        service: service.clone(),
+        method: shown_method(request.method),
+        path: path.unwrap_or_else(|| NO_PATH.to_owned()),
+        route: denial.route.clone(),
+        reason: denial.reason,
+        token: denial.about(),
+        steps,
+    };
     tracing::info!(%id, %service, method = refused.method, path = refused.path, reason = %denial.reason, token = ?refused.token, "refused");
     app.refusals().remember(refused);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A key need not have a form by which its beginning could be told.
+    #[test]
+    fn a_path_is_looked_at_up_to_the_end_of_the_part_in_which_it_is_cut_off() {
+        for (first, second, seen) in [
+            (3, 3, Some("/aaa/bbb/c".len())),
+            (500, 60, Some(1 + 500 + 1 + 60)),
+            (511, 60, Some(1 + 511)),
+            (1, LOOKED_AT - 3, Some(LOOKED_AT)),
+            (1, LOOKED_AT - 2, None),
+        ] {
+            let path = format!("/{}/{}/c?d", "a".repeat(first), "b".repeat(second));
+            assert_eq!(looked_at(path.as_bytes()).map(<[u8]>::len), seen, "{first} {second}");
+        }
+    }
 }

@@ -7,6 +7,7 @@
 mod identity;
 mod outcome;
 mod principal;
+mod route;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -28,6 +29,7 @@ use crate::target::Target;
 pub use identity::{Caller, Directory, Identifier, Keys, LiveToken, NotIdentified};
 pub use outcome::{Decision, Denial, Grant, Reason};
 pub use principal::{Identity, Principal};
+pub use route::DecidedRoute;
 
 /// One request as a door saw it. It prints without its credentials and without its query, where people put
 /// them all the same.
@@ -115,9 +117,10 @@ impl<D: Directory> Judge<'_, D> {
             Err(denial) => return Decision::Deny(Box::new(denial)),
         };
         let route = asked.route.map(|(index, _)| index);
+        let decided = || route.map(|index| DecidedRoute::new(self.catalog, index));
         let caller = match self.caller(request, asked.public(), trace) {
             Ok(caller) => caller,
-            Err(denial) => return Decision::Deny(Box::new(Denial { route, ..denial })),
+            Err(denial) => return Decision::Deny(Box::new(Denial { route: decided(), ..denial })),
         };
         match self.admit(&asked, &caller, trace) {
             Ok(principal) => {
@@ -129,7 +132,7 @@ impl<D: Directory> Judge<'_, D> {
                     (Reason::InsufficientScope, Some((_, route))) => self.catalog.alternatives(route),
                     _ => Vec::new(),
                 },
-                route,
+                route: decided(),
                 ..Denial::new(reason)
             })),
         }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::principal::{Identity, Principal};
+use super::route::DecidedRoute;
 use crate::catalog::{Catalog, Route, RouteIndex};
 use crate::code::{Code, scope_list};
 use crate::credential::CredentialFault;
@@ -68,6 +69,11 @@ impl<'r> Grant<'r> {
         self.route.map(|index| &self.catalog.routes[index])
     }
 
+    /// The route as something that is kept after the grant.
+    pub fn decided_route(&self) -> Option<DecidedRoute> {
+        self.route.map(|index| DecidedRoute::new(&self.catalog, index))
+    }
+
     /// The place of the route in the catalog.
     pub fn route_index(&self) -> Option<RouteIndex> {
         self.route
@@ -98,7 +104,7 @@ pub struct Denial {
     /// The methods that the path takes, for 405.
     pub allow: Vec<String>,
     /// The route that was asked for; `None` where none was found, and for a decision about scopes alone.
-    pub route: Option<RouteIndex>,
+    pub route: Option<DecidedRoute>,
 }
 
 impl Denial {

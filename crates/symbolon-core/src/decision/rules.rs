@@ -3,6 +3,7 @@
 use super::identity::{Caller, Directory, Identifier, NotIdentified};
 use super::outcome::{Denial, Reason};
 use super::principal::Principal;
+use super::route::DecidedRoute;
 use super::{Asked, Judge, Request};
 use crate::catalog::{Access, Matched, Role, Route};
 use crate::code::scope_list;
@@ -40,7 +41,8 @@ impl<'a, D: Directory> Judge<'a, D> {
         };
         if request.method_override {
             trace.step(Rule::Route, false, || "a header or the query asks for another method".to_owned());
-            return Err(Denial::new(Reason::MethodOverride));
+            let route = route.map(|(index, _)| DecidedRoute::new(self.catalog, index));
+            return Err(Denial { route, ..Denial::new(Reason::MethodOverride) });
         }
         trace.step(Rule::Route, true, || match route {
             Some((_, route)) => {

@@ -5,10 +5,13 @@ use axum::response::Response;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, COOKIE};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
+use symbolon_core::decision::DecidedRoute;
+
 use super::family::Family;
 use crate::identity;
 use crate::incoming::API_KEY;
 use crate::refusals::Refusal;
+use crate::verdict::Verdict;
 
 /// The code of a refusal, for a gateway that cannot hand its body on.
 const ERROR: HeaderName = HeaderName::from_static("x-symbolon-error");
@@ -34,6 +37,16 @@ pub(super) enum Stay {
 pub(super) struct Pass {
     pub(super) identity: identity::Headers,
     pub(super) stay: Stay,
+    /// What is told of it beside the answer.
+    pub(super) verdict: Verdict,
+}
+
+impl Pass {
+    /// Somebody whom the application's own login knows, or does not.
+    pub(super) fn of_others(route: Option<DecidedRoute>) -> Self {
+        let verdict = Verdict { principal: Some(identity::OTHERS), route, ..Verdict::ALLOWED };
+        Self { identity: identity::of_others(), stay: Stay::Nothing, verdict }
+    }
 }
 
 impl Stay {

@@ -17,9 +17,9 @@ use std::time::Duration;
 
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, Request};
+use http::{HeaderMap, Request, StatusCode};
 use hyper::body::Incoming;
-use symbolon_core::decision::{self, Decision};
+use symbolon_core::decision::{self, DecidedRoute, Decision};
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 
@@ -32,6 +32,7 @@ use crate::listen::Door;
 use crate::metrics::Stopwatch;
 use crate::others::{OtherCredentials, by_header, is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
+use crate::verdict::Verdict;
 use answer::{Pass, Stay};
 #[cfg(feature = "envoy-grpc")]
 use family::Family;
@@ -80,43 +81,40 @@ impl Gateway {
     pub fn handle(&self, parts: &Parts) -> Response {
         let (watch, now) = (Stopwatch::start(), self.app.now());
         let path = incoming::target(&parts.uri);
-        let question = Question::read(parts, &path);
-        let answer = if let Some(question) = &question {
-            self.answer(parts, question, now)
-        } else {
+        let Some(question) = Question::read(parts, &path) else {
             let (error, id) = self.refused(Code::NotFound, "there is no such endpoint", now);
-            error.into_answer(id)
+            self.app.metrics().gateway.observe(watch.read());
+            return error.into_answer(id);
+        };
+        let service = question.service.parse::<ServiceName>().ok();
+        let admitted = self.admit(parts, now);
+        let outcome = admitted.and_then(|()| self.decide(&question, service.as_ref(), &parts.headers, now));
+        let verdict = verdict(&outcome);
+        let answer = match outcome {
+            Ok(pass) => question.family.allowed(pass, &parts.headers),
+            Err(refusal) => question.family.refused(refusal),
         };
         let took = watch.read();
         self.app.metrics().gateway.observe(took);
-        if let Some(question) = question.filter(|_| self.app.access_log().is_some()) {
-            self.log(&question, &answer, now, took);
+        if let (Some(service), Ok(shown)) = (&service, &question.shown) {
+            self.log(service, shown, answer.status(), verdict, now, took);
         }
         answer
     }
 
     /// Writes down what was asked about. A question that was not understood is none, and the log has its reason.
-    fn log(&self, question: &Question<'_>, answer: &Response, at: Timestamp, took: Duration) {
-        let (Ok(service), Ok(shown)) = (question.service.parse::<ServiceName>(), &question.shown) else {
-            return;
-        };
-        let request = access::Request {
-            door: "gateway",
-            service: &service,
-            method: shown.method,
-            target: shown.target,
-            client_ip: shown.client,
-            at,
-        };
-        self.app.log_access(&request, answer, took);
-    }
-
-    fn answer(&self, parts: &Parts, question: &Question<'_>, now: Timestamp) -> Response {
-        let admitted = self.admit(parts, now);
-        match admitted.and_then(|()| self.decide(question, &parts.headers, now)) {
-            Ok(pass) => question.family.allowed(pass, &parts.headers),
-            Err(refusal) => question.family.refused(refusal),
-        }
+    fn log(
+        &self,
+        service: &ServiceName,
+        shown: &Shown<'_>,
+        status: StatusCode,
+        verdict: Verdict,
+        at: Timestamp,
+        took: Duration,
+    ) {
+        let (method, target, client_ip) = (shown.method, shown.target, shown.client);
+        let request = access::Request { door: "gateway", service, method, target, client_ip, at };
+        self.app.log_access(&request, status, verdict, took);
     }
 
     /// Whether whoever sent this may ask.
@@ -130,19 +128,24 @@ impl Gateway {
         if known { Ok(()) } else { Err(self.refused(Code::UnknownPeer, why, now)) }
     }
 
-    fn decide(&self, question: &Question<'_>, headers: &HeaderMap, now: Timestamp) -> Result<Pass, Refusal> {
-        let service = self.served(question.service, now)?;
+    fn decide(
+        &self,
+        question: &Question<'_>,
+        service: Option<&ServiceName>,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Pass, Refusal> {
+        let service = self.served(service, now)?;
         family::note_strangers(question.family, headers);
         match &question.shown {
-            Ok(shown) => self.judge(&service, shown, headers, now),
+            Ok(shown) => self.judge(service, shown, headers, now),
             Err(why) => Err(self.refused(Code::InvalidRequest, why, now)),
         }
     }
 
-    /// The service of this name, if there is one.
-    fn served(&self, name: &str, now: Timestamp) -> Result<ServiceName, Refusal> {
-        let served = |name: &ServiceName| self.app.gate().service(name.as_str()).is_some();
-        let service = name.parse().ok().filter(served);
+    /// The service, if there is one of this name.
+    fn served<'a>(&self, name: Option<&'a ServiceName>, now: Timestamp) -> Result<&'a ServiceName, Refusal> {
+        let service = name.filter(|name| self.app.gate().service(name.as_str()).is_some());
         service.ok_or_else(|| self.refused(Code::NotFound, "no catalog declares this service", now))
     }
 
@@ -158,7 +161,7 @@ impl Gateway {
         let others = self.settings.other_credentials.get(service).copied().unwrap_or_default();
         if is_others(&self.app, service, others, headers, &credentials, shown.target, now) {
             self.app.observe_others(service, shown.method, shown.target, now);
-            return Ok(Pass { identity: identity::of_others(), stay: Stay::Nothing });
+            return Ok(Pass::of_others(None));
         }
         let request = decision::Request {
             method: shown.method,
@@ -175,10 +178,17 @@ impl Gateway {
                 } else {
                     Stay::Credentials
                 };
-                Ok(Pass { identity: identity::headers(&grant.identity()), stay })
+                let identity = grant.identity();
+                let verdict = Verdict {
+                    principal: Some(identity.principal),
+                    token: grant.principal().token().map(|token| token.id),
+                    route: grant.decided_route(),
+                    ..Verdict::ALLOWED
+                };
+                Ok(Pass { identity: identity::headers(&identity), stay, verdict })
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
-                Ok(self.observed(headers, now))
+                Ok(self.observed(headers, denial.route, now))
             }
             Some(Decision::Deny(denial)) => Err(refuse(&self.app, service, &request, &denial, now)),
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
@@ -186,11 +196,12 @@ impl Gateway {
     }
 
     /// Of what would have been refused, were the service enforced. A credential of Symbolon's goes no further.
-    fn observed(&self, headers: &HeaderMap, now: Timestamp) -> Pass {
+    fn observed(&self, headers: &HeaderMap, route: Option<DecidedRoute>, now: Timestamp) -> Pass {
         if ours(self.app.gate(), headers, now).next().is_none() {
-            Pass { identity: identity::of_others(), stay: Stay::Nothing }
+            Pass::of_others(route)
         } else {
-            Pass { identity: identity::of_refused(), stay: Stay::Credentials }
+            let verdict = Verdict { principal: Some(identity::REFUSED), route, ..Verdict::ALLOWED };
+            Pass { identity: identity::of_refused(), stay: Stay::Credentials, verdict }
         }
     }
 
@@ -198,5 +209,13 @@ impl Gateway {
         let id = self.app.request_id(now);
         tracing::warn!(%id, code = code.as_str(), why, "a gateway's question was refused");
         (ApiError::new(code, why), id)
+    }
+}
+
+/// What is told of a question beside its answer.
+fn verdict(outcome: &Result<Pass, Refusal>) -> Verdict {
+    match outcome {
+        Ok(pass) => pass.verdict.clone(),
+        Err(refusal) => Verdict::refused(refusal),
     }
 }

@@ -32,7 +32,7 @@ use hyper::upgrade::OnUpgrade;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
 use symbolon_core::{Code, Timestamp};
 
-use crate::access::{self, Verdict};
+use crate::access;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
@@ -40,6 +40,7 @@ use crate::listen::{Door, Tunnels};
 use crate::metrics::{Faults, Stopwatch};
 use crate::others::{is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
+use crate::verdict::Verdict;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
 use exchange::{Fault, exchange};
@@ -50,6 +51,13 @@ use watch::Watch;
 #[cfg(feature = "envoy-grpc")]
 pub(crate) use headers::remove_own_cookie;
 pub use settings::{ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders};
+
+/// The answer of a request that goes no further.
+fn answered(refusal: Refusal) -> (Response, Verdict) {
+    let verdict = Verdict::refused(&refusal);
+    let (error, id) = refusal;
+    (error.into_answer(id), verdict)
+}
 
 /// The proxy of one application.
 pub struct Proxy {
@@ -85,50 +93,46 @@ impl Proxy {
             let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
             (request.method().clone(), incoming::target(request.uri()).into_owned(), peer)
         });
-        let answer = self.answer(request, now).await;
+        let (answer, verdict) = self.answer(request, now).await;
         let took = watch.read();
         self.app.metrics().proxy.observe(took);
         if let Some((method, target, client_ip)) = shown {
             let (service, method) = (&self.settings.service, method.as_str());
             let request =
                 access::Request { door: "proxy", service, method, target: &target, client_ip, at: now };
-            self.app.log_access(&request, &answer, took);
+            self.app.log_access(&request, answer.status(), verdict, took);
         }
         answer
     }
 
-    async fn answer(&self, mut request: Request<Incoming>, now: Timestamp) -> Response {
+    async fn answer(&self, mut request: Request<Incoming>, now: Timestamp) -> (Response, Verdict) {
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         if let Some(description) = self.metadata(&parts) {
-            return description;
+            return (description, Verdict::ALLOWED);
         }
         let mut passage = match self.admit(&parts, caller.is_some(), now) {
             Ok(passage) => passage,
-            Err((error, id)) => return error.into_answer(id),
+            Err(refusal) => return answered(refusal),
         };
         let (service, method) = (&self.settings.service, parts.method.clone());
         // A method is anything that the caller likes, and so of any length.
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
-        let (token, route) = (passage.token, passage.route.take());
-        // For the access log alone.
-        let principal = self.app.access_log().map(|_| passage.principal());
+        let verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
+        let Verdict { token, route, .. } = &verdict;
         match self.forward(parts, body, passage, caller).await {
-            Ok(mut answer) => {
-                if principal.is_some() {
-                    let verdict = Verdict { id: None, code: Code::Allowed, reason: None, principal, token };
-                    answer.extensions_mut().insert(verdict);
-                }
+            Ok(answer) => {
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
-                tracing::debug!(%service, %method, route, status, ?token, ms = ms(), "passed on");
-                answer
+                tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");
+                (answer, verdict)
             }
             Err(fault) => {
                 self.faults.count(fault.code());
                 let (id, code) = (self.app.request_id(now), fault.code().as_str());
                 tracing::warn!(%id, %service, %method, code, ?token, %fault, "the application did not answer");
-                ApiError::new(fault.code(), fault.detail()).into_answer(id)
+                let verdict = Verdict { id: Some(id), code: fault.code(), ..verdict };
+                (ApiError::new(fault.code(), fault.detail()).into_answer(id), verdict)
             }
         }
     }
@@ -170,7 +174,7 @@ impl Proxy {
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
                 let held = ours(self.app.gate(), &parts.headers, now).cloned().collect();
-                let mut passage = Passage::of_refused(parts, peer, held);
+                let mut passage = Passage::of_refused(parts, peer, held, denial.route);
                 let pause = self.settings.timeouts.recheck;
                 let watch = Watch::new(&self.app, service, parts, &credentials, peer, pause);
                 passage.watch = Some(watch.of_refused());

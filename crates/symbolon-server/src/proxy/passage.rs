@@ -5,10 +5,9 @@ use std::net::IpAddr;
 use http::header::{COOKIE, HOST};
 use http::request::Parts;
 use http::uri::PathAndQuery;
-use http::{HeaderName, HeaderValue, Version};
+use http::{HeaderName, Version};
 use symbolon_core::credential::Credentials;
-use symbolon_core::decision::{Grant, Principal};
-use symbolon_core::id::TokenId;
+use symbolon_core::decision::{DecidedRoute, Grant, Principal};
 
 use super::settings::ProxySettings;
 use super::watch::Watch;
@@ -16,6 +15,7 @@ use super::{headers, tunnel};
 use crate::identity;
 use crate::incoming::OverTls;
 use crate::others::by_header;
+use crate::verdict::Verdict;
 
 /// What goes on, and how.
 pub(super) struct Passage {
@@ -27,9 +27,8 @@ pub(super) struct Passage {
     ours: Vec<HeaderName>,
     /// Looks after a decision that may be taken back while its answer still goes on.
     pub(super) watch: Option<Watch>,
-    pub(super) token: Option<TokenId>,
-    /// For the access log, if that is written.
-    pub(super) route: Option<String>,
+    /// What is told of the request beside its answer.
+    pub(super) verdict: Verdict,
 }
 
 /// What of a [`Grant`] the application is told, apart from the request's headers, which the grant borrows.
@@ -46,13 +45,20 @@ impl Passage {
     /// Of a request that is left to the application's own login.
     pub(super) fn of_others(parts: &Parts, peer: Option<IpAddr>) -> Self {
         let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
-        Self { target, peer, decided: None, ours: Vec::new(), watch: None, token: None, route: None }
+        let verdict = Verdict { principal: Some(identity::OTHERS), ..Verdict::ALLOWED };
+        Self { target, peer, decided: None, ours: Vec::new(), watch: None, verdict }
     }
 
     /// Of a request that would have been refused, were the service enforced: as one that is left to the application's
     /// own login, without the headers `ours`.
-    pub(super) fn of_refused(parts: &Parts, peer: Option<IpAddr>, ours: Vec<HeaderName>) -> Self {
-        Self { ours, ..Self::of_others(parts, peer) }
+    pub(super) fn of_refused(
+        parts: &Parts,
+        peer: Option<IpAddr>,
+        ours: Vec<HeaderName>,
+        route: Option<DecidedRoute>,
+    ) -> Self {
+        let others = Self::of_others(parts, peer);
+        Self { ours, verdict: Verdict { route, ..others.verdict.clone() }, ..others }
     }
 
     /// Of a request that was allowed. The error says why it cannot be sent as it was allowed.
@@ -70,25 +76,22 @@ impl Passage {
         };
         let principal = grant.principal();
         let known = !matches!(principal, Principal::Anonymous);
-        let identity = identity::headers(&grant.identity());
-        let logged = tracing::enabled!(tracing::Level::DEBUG);
-        let route = grant.route().filter(|_| logged).map(|route| format!("{} {}", route.method, route.path));
+        let identity = grant.identity();
+        let verdict = Verdict {
+            principal: Some(identity.principal),
+            token: principal.token().map(|token| token.id),
+            route: grant.decided_route(),
+            ..Verdict::ALLOWED
+        };
+        let identity = identity::headers(&identity);
         Ok(Self {
             target,
             peer,
             decided: Some(Decided { identity, cookies: !by_header(grant, credentials), known }),
             ours: Vec::new(),
             watch: None,
-            token: principal.token().map(|token| token.id),
-            route,
+            verdict,
         })
-    }
-
-    /// What the application is told of who is calling, in one word.
-    pub(super) fn principal(&self) -> HeaderValue {
-        let others = identity::of_others();
-        let [(_, principal), ..] = self.decided.as_ref().map_or(&others, |decided| &decided.identity);
-        principal.clone()
     }
 
     /// Makes a request what the application shall see of it. What this connection's headers name goes first, so

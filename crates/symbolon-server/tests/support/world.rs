@@ -16,7 +16,7 @@ use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Standing, Store};
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{App, Clock, Parts};
+use symbolon_server::{AccessLog, AccessTarget, App, Clock, Parts};
 use symbolon_store::SqliteStore;
 use tempfile::TempDir;
 use zeroize::Zeroizing;
@@ -99,7 +99,7 @@ pub(crate) struct World {
     pub(crate) keys: Keys,
     pub(crate) clock: Arc<TestClock>,
     pub(crate) entropy: Arc<TestEntropy>,
-    _directory: TempDir,
+    directory: TempDir,
 }
 
 impl World {
@@ -115,8 +115,26 @@ impl World {
         world
     }
 
+    /// The same, which writes an access log, and shows its metrics to everybody.
+    pub(crate) async fn telling() -> Self {
+        let world = Self::made(ServiceRules::default(), true).await;
+        world.store.attach(world.gate.clone()).await.unwrap();
+        world
+    }
+
+    /// The lines of its access log.
+    pub(crate) async fn access_log(&self) -> Vec<serde_json::Value> {
+        self.app.finish().await;
+        let text = std::fs::read_to_string(self.directory.path().join("access.log")).unwrap();
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
     /// The same, before the record is read.
     pub(crate) async fn unloaded(rules: ServiceRules) -> Self {
+        Self::made(rules, false).await
+    }
+
+    async fn made(rules: ServiceRules, telling: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let store = SqliteStore::open(&directory.path().join("record.db")).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
@@ -137,10 +155,11 @@ impl World {
             https: false,
             issuer: None,
             open_documents: false,
-            open_metrics: false,
-            access_log: None,
+            open_metrics: telling,
+            access_log: telling
+                .then(|| AccessLog::open(AccessTarget::File(directory.path().join("access.log"))).unwrap()),
         });
-        Self { app, gate, store, keys, clock, entropy, _directory: directory }
+        Self { app, gate, store, keys, clock, entropy, directory }
     }
 
     /// Writes changes as they are.

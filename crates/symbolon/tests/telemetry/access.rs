@@ -25,11 +25,16 @@ fn each_request_has_its_line_with_ids_and_reasons_and_no_secret() {
     proxy.get_as(&format!("/api/printers/{secret}"), &secret);
     proxy.get_as(&format!("/api/printers/Bearer%20{secret}"), &secret);
     proxy.get_as(&format!("/{}/x", server.system_key()), server.system_key());
+    let encoded = secret.replace('_', "%5f");
+    proxy.get_as(&format!("/api/printers/{encoded}"), &secret);
+    // Where it would be cut off, and what is left of it be no token's form any more.
+    proxy.get_as(&format!("/api/{}/{secret}", "a".repeat(512 - 5 - 40)), &secret);
+    proxy.get_as(&format!("/api/{}/{}/x", "a".repeat(505), "b".repeat(8 * 1024)), &secret);
     assert_eq!(proxy.get_as("/api/printers", &format!("{secret}x")).status, 401);
     assert_eq!(server.stop(), Some(0));
 
     let lines = lines(&server, "access.log");
-    assert_eq!(lines.len(), 7, "{lines:#?}");
+    assert_eq!(lines.len(), 10, "{lines:#?}");
     let field = |at: usize, name: &str| lines[at][name].clone();
     let told = |at: usize| {
         json!([
@@ -43,7 +48,7 @@ fn each_request_has_its_line_with_ids_and_reasons_and_no_secret() {
     assert_eq!(told(0), json!([401, "credential_required", "credential_required", null, null]));
     assert_eq!(told(1), json!([422, "allowed", null, "token", id]));
     assert_eq!(told(2), json!([403, "insufficient_scope", "insufficient_scope", null, id]));
-    assert_eq!(told(6), json!([401, "invalid_token", "token_form", null, null]));
+    assert_eq!(told(9), json!([401, "invalid_token", "token_form", null, null]));
     assert_eq!(field(2, "request_id"), json!(refused_id));
     assert_eq!((field(1, "path"), field(1, "route")), (json!("/api/printers"), json!("GET /printers")));
     for line in &lines {
@@ -55,9 +60,17 @@ fn each_request_has_its_line_with_ids_and_reasons_and_no_secret() {
         );
         assert!(line["request_id"].as_str().unwrap().starts_with("req_"), "{line}");
     }
+    for at in 3..9 {
+        assert_eq!(field(at, "path"), Value::Null, "{at}");
+    }
     let text = std::fs::read_to_string(server.place.path().join("access.log")).unwrap();
-    for hidden in [&secret[13..48], &server.system_key()[15..50], "hush-hush"] {
-        assert!(!text.contains(hidden), "{hidden} is in {text}");
+    for (hidden, name) in [
+        (&secret[13..45], "the token"),
+        (&server.system_key()[15..50], "the system key"),
+        ("hush-hush", "the query"),
+    ] {
+        assert!(!text.contains(hidden), "{name} is in {text}");
+        assert!(!server.log().contains(hidden), "{name} is in {}", server.log());
     }
 }
 

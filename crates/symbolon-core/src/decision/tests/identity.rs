@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::world::{World, request};
-use super::super::{Decision, Denial, LiveToken, Reason};
+use super::super::{DecidedRoute, Decision, Denial, LiveToken, Reason};
 use super::SHOP;
 use crate::catalog::Catalog;
 use crate::code::Code;
@@ -167,7 +167,7 @@ fn how_a_credential_is_bad_is_not_told() {
         let denial = denial(&world, "GET /items", secret);
         assert_eq!((denial.reason, denial.about().is_some()), (reason, known));
         assert!(denial.token.is_none(), "the record is for whoever holds a live one");
-        assert_eq!(denial.route.map(|route| world.catalog.routes[route].path.as_str()), Some("/items"));
+        assert_eq!(denial.route.as_ref().map(DecidedRoute::path), Some("/items"));
         answers.push((denial.reason.code(), denial.challenge("shop"), denial.reason.public_detail()));
     }
     assert!(answers.windows(2).all(|two| two[0] == two[1]), "{answers:?}");

@@ -12,14 +12,15 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderName, Request};
+use http::{HeaderMap, HeaderName, Request, StatusCode};
 use hyper::body::Incoming;
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
-use super::{Family, Gateway, Refusal, family};
+use super::{Family, Gateway, Refusal, family, verdict};
+use crate::metrics::Stopwatch;
 use messages::{CheckRequest, CheckResponse};
 
 /// The method that Envoy calls.
@@ -35,16 +36,30 @@ type Codec = ProstCodec<CheckResponse, CheckRequest>;
 
 /// Answers a call. Whoever may not ask is answered before the question is read.
 pub(super) async fn call(gateway: Arc<Gateway>, request: Request<Incoming>) -> Response {
-    let now = gateway.app.now();
+    let asking = Asking { watch: Stopwatch::start(), now: gateway.app.now() };
+    let answer = answered(&gateway, request, asking).await;
+    gateway.app.metrics().gateway.observe(asking.watch.read());
+    answer
+}
+
+/// When a call came.
+#[derive(Clone, Copy)]
+struct Asking {
+    watch: Stopwatch,
+    now: Timestamp,
+}
+
+async fn answered(gateway: &Arc<Gateway>, request: Request<Incoming>, asking: Asking) -> Response {
     let (parts, body) = request.into_parts();
-    if let Err((_, id)) = gateway.admit(&parts, now) {
+    if let Err((_, id)) = gateway.admit(&parts, asking.now) {
         let status = tonic::Status::permission_denied(format!("{}: {id}", Code::UnknownPeer.title()));
         return status.into_http();
     }
-    let service = gateway.named(&parts, now);
+    let service = gateway.named(&parts, asking.now);
+    let gateway = gateway.clone();
     let check = tower::service_fn(move |question: tonic::Request<CheckRequest>| {
         let (gateway, service) = (gateway.clone(), service.clone());
-        async move { Ok(tonic::Response::new(gateway.check(service, question.get_ref(), now).await)) }
+        async move { Ok(tonic::Response::new(gateway.check(service, question.get_ref(), asking).await)) }
     });
     let mut server = Grpc::new(Codec::new()).max_decoding_message_size(LONGEST);
     server.unary(check, Request::from_parts(parts, body)).await.map(Body::new)
@@ -55,24 +70,38 @@ impl Gateway {
     fn named(&self, parts: &Parts, now: Timestamp) -> Result<ServiceName, Refusal> {
         let name = family::single(&parts.headers, SERVICE.as_str()).and_then(|value| value.to_str().ok());
         let why = "the call's metadata name no service, or more than one, as x-symbolon-service";
-        self.served(name.ok_or_else(|| self.refused(Code::InvalidRequest, why, now))?, now)
+        let name = name.ok_or_else(|| self.refused(Code::InvalidRequest, why, now))?;
+        self.served(name.parse().ok().as_ref(), now).cloned()
     }
 
     async fn check(
         &self,
         service: Result<ServiceName, Refusal>,
         question: &CheckRequest,
-        now: Timestamp,
+        Asking { watch, now }: Asking,
     ) -> CheckResponse {
-        let outcome = service.and_then(|service| {
-            let (shown, headers) =
-                shown::read(question).map_err(|why| self.refused(Code::InvalidRequest, why, now))?;
-            family::note_strangers(Family::Envoy, &headers);
-            Ok((self.judge(&service, &shown, &headers, now)?, headers))
-        });
-        match outcome {
-            Ok((pass, headers)) => answer::allowed(&pass, &headers),
-            Err(refusal) => answer::denied(Family::Envoy.refused(refusal)).await,
+        let shown = shown::read(question);
+        let outcome = match (&service, &shown) {
+            (Ok(service), Ok((shown, headers))) => {
+                family::note_strangers(Family::Envoy, headers);
+                self.judge(service, shown, headers, now)
+            }
+            (Err(refusal), _) => Err(refusal.clone()),
+            (_, Err(why)) => Err(self.refused(Code::InvalidRequest, why, now)),
+        };
+        let (verdict, none) = (verdict(&outcome), HeaderMap::new());
+        let headers = shown.as_ref().map_or(&none, |(_, headers)| headers);
+        let (answer, status) = match outcome {
+            Ok(pass) => (answer::allowed(&pass, headers), StatusCode::OK),
+            Err(refusal) => {
+                let refusal = Family::Envoy.refused(refusal);
+                let status = refusal.status();
+                (answer::denied(refusal).await, status)
+            }
+        };
+        if let (Ok(service), Ok((shown, _))) = (&service, &shown) {
+            self.log(service, shown, status, verdict, now, watch.read());
         }
+        answer
     }
 }

@@ -8,6 +8,7 @@ use axum::extract::State;
 use serde::Deserialize;
 use symbolon_api::{TokenRecord, TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 use symbolon_core::catalog::Route;
+use symbolon_core::decision::DecidedRoute;
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
 use symbolon_core::usage::{Day, KEPT_DAYS, Outcome, RouteUsage};
@@ -148,8 +149,8 @@ fn refusal(refused: &Refused) -> UsageRefusal {
     UsageRefusal {
         request_id: refused.id.to_string(),
         at: refused.at.to_string(),
-        method: refused.route.as_ref().map_or(usage::NO_ROUTE, |(method, _)| method).to_owned(),
-        path: refused.route.as_ref().map_or(usage::NO_ROUTE, |(_, path)| path).to_owned(),
+        method: refused.route.as_ref().map_or(usage::NO_ROUTE, DecidedRoute::method).to_owned(),
+        path: refused.route.as_ref().map_or(usage::NO_ROUTE, DecidedRoute::path).to_owned(),
         code: refused.reason.code().as_str().to_owned(),
         reason: refused.reason.word().to_owned(),
     }

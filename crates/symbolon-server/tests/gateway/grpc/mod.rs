@@ -5,3 +5,4 @@ mod call;
 mod messages;
 mod passing;
 mod refusing;
+mod telling;

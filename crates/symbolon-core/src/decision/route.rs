@@ -1,0 +1,47 @@
+//! Which route a decision was about.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::catalog::{Catalog, RouteIndex};
+
+/// The route that a decision was about. It keeps its catalog, and so tells what was decided about whatever catalog is in
+/// force by then.
+#[derive(Clone)]
+pub struct DecidedRoute {
+    catalog: Arc<Catalog>,
+    index: RouteIndex,
+}
+
+impl DecidedRoute {
+    pub(super) fn new(catalog: &Arc<Catalog>, index: RouteIndex) -> Self {
+        Self { catalog: catalog.clone(), index }
+    }
+
+    /// The place of the route in its catalog.
+    pub fn index(&self) -> RouteIndex {
+        self.index
+    }
+
+    /// The method, in capitals.
+    pub fn method(&self) -> &str {
+        &self.catalog.routes[self.index].method
+    }
+
+    /// The pattern as the catalog has it, without a mount.
+    pub fn path(&self) -> &str {
+        &self.catalog.routes[self.index].path
+    }
+}
+
+impl fmt::Display for DecidedRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.method(), self.path())
+    }
+}
+
+impl fmt::Debug for DecidedRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
