@@ -1,0 +1,50 @@
+// A library's catalogue, as an Express application.
+
+import express from "express";
+import { symbolon } from "symbolon/express";
+
+/** @typedef {{ title: string, copies: number }} Book */
+
+/** @type {Map<string, Book>} */
+const shelf = new Map([
+  ["café", { title: "Le café", copies: 1 }],
+  ["odyssey", { title: "The Odyssey", copies: 2 }],
+]);
+
+export const app = express();
+const books = express.Router({ caseSensitive: true, strict: true });
+app.enable("case sensitive routing").enable("strict routing");
+const { SYMBOLON_URL: url, SYMBOLON_KEY: key } = process.env;
+app.use(symbolon({ url, service: "library", key }));
+
+app.use(express.json());
+
+books.get("/", (req, res) => {
+  res.json([...shelf.values()].slice(0, Number(req.query.limit ?? 10)));
+});
+
+books.get("/:book", (req, res) => {
+  const book = shelf.get(req.params.book);
+  if (book) res.json(book);
+  else res.status(404).json({ detail: "no such book" });
+});
+
+books.put("/:book", (req, res) => {
+  shelf.set(req.params.book, req.body);
+  res.status(204).end();
+});
+
+app.use("/books", books);
+
+app.get("/health", (req, res) => {
+  res.json({ status: "ok" });
+});
+
+app.get("/admin/readers", (req, res) => {
+  res.json(["ann"]);
+});
+
+app.get("/me", (req, res) => {
+  const { kind, owner, scopes } = req.symbolon;
+  res.json(`${kind} of ${owner}: ${scopes.join(" ")}`);
+});
