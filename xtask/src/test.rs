@@ -40,7 +40,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     for gateway in &tools::GATEWAYS {
         tools::python_package(&shell, gateway)?;
     }
-    for packages in [&tools::FOR_BROWSER_TESTS, &tools::FOR_OAUTH_TESTS] {
+    for packages in [&tools::FOR_BROWSER_TESTS, &tools::FOR_OAUTH_TESTS, &tools::FOR_TYPESCRIPT_CLIENT] {
         tools::npm_packages(&shell, packages)?;
     }
     if !options.quick {

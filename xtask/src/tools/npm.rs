@@ -26,6 +26,11 @@ pub(crate) const FOR_BROWSER_TESTS: NpmPackages = NpmPackages {
 pub(crate) const FOR_OAUTH_TESTS: NpmPackages =
     NpmPackages { name: "oauth-oauth4webapi-3.8.8", folder: "crates/symbolon/tests/oauth/npm" };
 
+/// What the TypeScript client is compiled by, guards and is tried with. There are too many of them for a name: it ends with the
+/// CRC-32 of the lock file.
+pub(crate) const FOR_TYPESCRIPT_CLIENT: NpmPackages =
+    NpmPackages { name: "typescript-client-75ce016a", folder: "clients/typescript" };
+
 /// The oldest Node.js that these packages run on.
 const NODE: u32 = 18;
 
@@ -85,8 +90,10 @@ mod tests {
         assert_eq!(major("node 20"), None);
     }
 
-    /// Each kind of packages, what its folder's name begins with, and its lock file.
-    const ALL: [(&NpmPackages, &str, &str); 2] = [
+    const OF_TYPESCRIPT: &str = include_str!("../../../clients/typescript/package-lock.json");
+
+    /// Each kind of few packages, what its folder's name begins with, and its lock file.
+    const FEW: [(&NpmPackages, &str, &str); 2] = [
         (
             &FOR_BROWSER_TESTS,
             "browser",
@@ -101,7 +108,7 @@ mod tests {
 
     #[test]
     fn the_folder_is_named_for_what_the_lock_file_has() {
-        for (packages, word, lock) in ALL {
+        for (packages, word, lock) in FEW {
             let mut name = word.to_owned();
             for (at, _) in lock.match_indices("\"node_modules/") {
                 let mut words = lock[at..].split('"');
@@ -112,11 +119,13 @@ mod tests {
             }
             assert_eq!(name, packages.name);
         }
+        let name = format!("typescript-client-{:08x}", crc32fast::hash(OF_TYPESCRIPT.as_bytes()));
+        assert_eq!(name, FOR_TYPESCRIPT_CLIENT.name);
     }
 
     #[test]
     fn the_lock_file_has_hashes_and_names_no_host() {
-        for (_, _, lock) in ALL {
+        for lock in FEW.map(|(_, _, lock)| lock).into_iter().chain([OF_TYPESCRIPT]) {
             assert!(!lock.contains("://") && !lock.contains("\"resolved\""));
             let packages = lock.matches("\"node_modules/").count();
             assert_eq!(packages, lock.matches("\"integrity\": \"sha512-").count());

@@ -48,6 +48,7 @@ impl Stage {
             ("TOKEN_READ", token("read", "read:books")),
             ("TOKEN_WRITE", token("write", "write:books")),
             ("TOKEN_ENDING", token("ending", "read:books")),
+            ("TOKEN_ENDING_TOO", token("ending-too", "read:books")),
             ("SYMBOLON_URL", format!("http://{}", server.management())),
             ("SYMBOLON_KEY", key["key"].as_str().unwrap().to_owned()),
         ];
