@@ -34,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         &tools::COMPOSE,
         &tools::OAUTH_CLIENT,
         &tools::METRICS_READER,
+        &tools::TRACES_READER,
     ] {
         tools::python_package(&shell, package)?;
     }

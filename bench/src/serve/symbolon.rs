@@ -46,6 +46,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         open_documents: false,
         open_metrics: false,
         access_log: None,
+        traces: None,
     });
     let settings = ProxySettings {
         service: name,

@@ -18,6 +18,7 @@ use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
 use crate::throttle::Throttle;
+use crate::traces::Traces;
 
 /// The time, as an argument of everything that needs it.
 pub trait Clock: Send + Sync {
@@ -47,6 +48,8 @@ pub struct Parts {
     pub open_metrics: bool,
     /// Where requests to the services are written down, if they are.
     pub access_log: Option<AccessLog>,
+    /// The traces, where there are any.
+    pub traces: Option<Traces>,
 }
 
 /// What every door shares. Cheap to clone.
@@ -136,6 +139,11 @@ impl App {
         self.0.parts.access_log.as_ref()
     }
 
+    /// The traces, if there are any.
+    pub(crate) fn traces(&self) -> Option<&Traces> {
+        self.0.parts.traces.as_ref()
+    }
+
     /// Opens the access log's file anew, if there is one: it may have been moved away.
     pub fn reopen_access_log(&self) {
         if let Some(log) = self.access_log() {
@@ -193,6 +201,9 @@ impl App {
         self.write_counts(writing).await;
         if let Some(log) = self.access_log() {
             log.flush().await;
+        }
+        if let Some(traces) = self.traces() {
+            traces.flush().await;
         }
     }
 

@@ -3,15 +3,21 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use http::HeaderMap;
 use http::header::HOST;
 use http::uri::Authority;
+use http::{HeaderMap, HeaderValue};
 
 pub(crate) use symbolon_http::incoming::{
     API_KEY, cookie, cookie_name, credentials, credentials_of_request, folds_to, folds_to_beginning,
     is_credential, is_identity, is_method_override, method_override, query_overrides, remove_all,
     same_origin, target,
 };
+
+/// The value of a header that is there once and is not empty.
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+    let mut values = headers.get_all(name).iter();
+    values.next().filter(|value| values.next().is_none() && !value.is_empty())
+}
 
 /// The name of the cookie by which a device is known on which somebody has signed in.
 pub(crate) fn device_cookie_name(https: bool) -> &'static str {

@@ -20,6 +20,7 @@ mod public_url;
 mod pulse;
 mod refusals;
 mod throttle;
+mod traces;
 mod verdict;
 
 pub use access::{AccessLog, AccessTarget};
@@ -34,3 +35,4 @@ pub use others::OtherCredentials;
 pub use passwords::{PasswordFault, check_password, hash_password};
 pub use public_url::{PublicUrl, PublicUrlFault};
 pub use pulse::Door;
+pub use traces::{Collector, CollectorFault, TraceSettings, Traces};

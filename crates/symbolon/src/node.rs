@@ -7,7 +7,7 @@ use symbolon_core::Catalog;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, Parts};
+use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, Parts, Traces};
 
 use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::Opened;
@@ -63,6 +63,18 @@ pub(crate) fn access_log(settings: &Settings) -> Result<Option<AccessLog>, Failu
     })
 }
 
+/// The traces that are configured, under way.
+#[cfg(feature = "otlp")]
+pub(crate) fn traces(settings: &Settings) -> Option<Traces> {
+    settings.traces.clone().map(Traces::start)
+}
+
+/// None: the settings are refused where they ask for traces.
+#[cfg(not(feature = "otlp"))]
+pub(crate) fn traces(_: &Settings) -> Option<Traces> {
+    None
+}
+
 impl Node {
     /// Loads everything live. When this returns, decisions can be made.
     pub(crate) async fn start(
@@ -70,6 +82,7 @@ impl Node {
         settings: &Settings,
         gate: Arc<Gate>,
         access_log: Option<AccessLog>,
+        traces: Option<Traces>,
     ) -> Result<Self, Failure> {
         opened.store.attach(gate.clone()).await.map_err(Failure::new)?;
         let app = App::new(Parts {
@@ -83,6 +96,7 @@ impl Node {
             open_documents: settings.open_documents,
             open_metrics: settings.open_metrics,
             access_log,
+            traces,
         });
         Ok(Self { app, opened })
     }

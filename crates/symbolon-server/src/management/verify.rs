@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use axum::Json;
 use axum::extract::State;
+use axum::{Extension, Json};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_api::{Verify, VerifyReply, VerifyRoute};
 use symbolon_core::credential::Credentials;
@@ -15,12 +15,14 @@ use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::{Caller, Who};
+use super::envelope::Decided;
 use super::parameters::{OfService, PathOf, parsed};
 use super::services;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{credentials_of_request, method_override, query_overrides};
 use crate::refusals;
+use crate::verdict::Verdict;
 
 /// The longest secret that is looked at, in bytes; a JWT of another application may be long.
 const MAX_SECRET: usize = 8 * 1024;
@@ -37,7 +39,7 @@ pub(super) async fn verify(
     caller: Caller,
     PathOf(of): PathOf<OfService>,
     Body { value, .. }: Body<Verify>,
-) -> Result<Json<VerifyReply>, ApiError> {
+) -> Result<(Extension<Decided>, Json<VerifyReply>), ApiError> {
     may_ask(&caller, &of.service)?;
     let service = services::find(&app, &of.service)?.catalog.service.clone();
     let headers = value.headers.as_ref().map(header_map).transpose()?;
@@ -82,12 +84,23 @@ pub(super) async fn verify(
         (None, None, None) => return Err(Refusal::field("path", "give method and path, or scopes").into()),
         _ => return Err(Refusal::field("scopes", "give method and path, or scopes, not both").into()),
     };
+    let told = Extension(Decided(service.clone(), verdict(&decision)));
     let mut reply = reply(&app, &service, &decision, &caller.request.to_string());
     if value.scopes.is_some() {
         // There was no request, and so there is no target.
         reply.target = None;
     }
-    Ok(Json(reply))
+    Ok((told, Json(reply)))
+}
+
+/// What is told of a decision beside the reply.
+fn verdict(decision: &Decision<'_>) -> Verdict {
+    let token = match decision {
+        Decision::Allow(grant) => grant.principal().token().map(|token| token.id),
+        Decision::Deny(denial) => denial.about(),
+        Decision::Unavailable => None,
+    };
+    Verdict { code: decision.code(), token, ..Verdict::ALLOWED }
 }
 
 /// Verifier keys ask about their own service; nobody learns of another's.

@@ -9,6 +9,7 @@ use symbolon_gate::RouteChecks;
 
 use super::exposition::{Family, Labels, Value, text};
 use crate::app::App;
+use crate::traces::Traces;
 
 /// What stands for a route where there was none. No pattern is so: they begin with a slash.
 const NO_ROUTE: &str = "-";
@@ -135,6 +136,11 @@ impl App {
                 log.dropped(),
             )
         }));
+        if let Some([sent, dropped]) = self.traces().map(Traces::counts) {
+            families.push(counter("symbolon_spans_sent", "Spans that the collector has taken.", sent));
+            let help = "Spans that had no place, or that the collector has not taken.";
+            families.push(counter("symbolon_spans_dropped", help, dropped));
+        }
         families
     }
 

@@ -40,6 +40,7 @@ use crate::listen::{Door, Tunnels};
 use crate::metrics::{Faults, Stopwatch};
 use crate::others::{is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
+use crate::traces::{Seen, Span};
 use crate::verdict::Verdict;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
@@ -51,6 +52,9 @@ use watch::Watch;
 #[cfg(feature = "envoy-grpc")]
 pub(crate) use headers::remove_own_cookie;
 pub use settings::{ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders};
+
+/// What this door is called in what is told of it.
+const DOOR: &str = "proxy";
 
 /// The answer of a request that goes no further.
 fn answered(refusal: Refusal) -> (Response, Verdict) {
@@ -88,24 +92,37 @@ impl Proxy {
     /// Answers a request: with the application's answer, or with a refusal.
     pub async fn handle(&self, request: Request<Incoming>) -> Response {
         let (watch, now) = (Stopwatch::start(), self.app.now());
+        let (method, span) = (request.method().clone(), self.app.span(request.headers(), now));
         // Kept only where it will be written down.
         let shown = self.app.access_log().map(|_| {
             let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
-            (request.method().clone(), incoming::target(request.uri()).into_owned(), peer)
+            (incoming::target(request.uri()).into_owned(), peer)
         });
-        let (answer, verdict) = self.answer(request, now).await;
+        let (answer, verdict) = self.answer(request, &span, now).await;
         let took = watch.read();
         self.app.metrics().proxy.observe(took);
-        if let Some((method, target, client_ip)) = shown {
-            let (service, method) = (&self.settings.service, method.as_str());
-            let request =
-                access::Request { door: "proxy", service, method, target: &target, client_ip, at: now };
+        let (door, service, method) = (DOOR, &self.settings.service, method.as_str());
+        span.end(&Seen {
+            door,
+            service: Some(service),
+            method,
+            pattern: None,
+            status: answer.status(),
+            verdict: &verdict,
+        });
+        if let Some((target, client_ip)) = shown {
+            let request = access::Request { door, service, method, target: &target, client_ip, at: now };
             self.app.log_access(&request, answer.status(), verdict, took);
         }
         answer
     }
 
-    async fn answer(&self, mut request: Request<Incoming>, now: Timestamp) -> (Response, Verdict) {
+    async fn answer(
+        &self,
+        mut request: Request<Incoming>,
+        span: &Span,
+        now: Timestamp,
+    ) -> (Response, Verdict) {
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         if let Some(description) = self.metadata(&parts) {
@@ -120,7 +137,7 @@ impl Proxy {
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
         let verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
         let Verdict { token, route, .. } = &verdict;
-        match self.forward(parts, body, passage, caller).await {
+        match self.forward(parts, body, passage, caller, span).await {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
@@ -205,6 +222,7 @@ impl Proxy {
         body: Incoming,
         mut passage: Passage,
         caller: Option<OnUpgrade>,
+        span: &Span,
     ) -> Result<Response, Fault> {
         let timeouts = &self.settings.timeouts;
         let tunnels = parts.extensions.remove::<Tunnels>();
@@ -215,10 +233,14 @@ impl Proxy {
             parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
         passage.dress(&mut parts, &self.settings, caller.is_some());
+        let (onward, method) = (span.onward(&self.app, &mut parts.headers), parts.method.clone());
         let activity = Arc::new(Activity::default());
         let body = RequestBody::new(body, self.settings.clone(), activity.clone());
         let request = Request::from_parts(parts, body);
-        let (mut response, sender) = exchange(&self.pool, request, timeouts, &activity).await?;
+        let outcome = exchange(&self.pool, request, timeouts, &activity).await;
+        let answer = outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code);
+        onward.end_onward(&self.settings.service, &method, answer);
+        let (mut response, sender) = outcome?;
         headers::remove_own_set_cookie(response.headers_mut());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let caller = caller.filter(|_| tunnel::granted(response.headers())).ok_or(Fault::Upgrade)?;

@@ -158,6 +158,7 @@ impl World {
             open_metrics: telling,
             access_log: telling
                 .then(|| AccessLog::open(AccessTarget::File(directory.path().join("access.log"))).unwrap()),
+            traces: None,
         });
         Self { app, gate, store, keys, clock, entropy, directory }
     }

@@ -19,7 +19,7 @@ use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::{Contents, DataDir, Purpose, SocketFile};
 use crate::failure::Failure;
 use crate::logging;
-use crate::node::{Node, access_log, gate, services};
+use crate::node::{Node, access_log, gate, services, traces};
 use crate::output::Output;
 use crate::settings::Settings;
 
@@ -109,7 +109,7 @@ impl Server {
             first.check(&catalogs)?;
             show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
         }
-        let node = Node::start(opened, settings, gate, access_log).await?;
+        let node = Node::start(opened, settings, gate, access_log, traces(settings)).await?;
         say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
         let watched = Watched { catalogs: watched, certificates };

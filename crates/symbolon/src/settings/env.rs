@@ -7,6 +7,7 @@
 //! | `SYMBOLON_TOKEN` | the token with which `symbolon doctor gateway` calls |
 //! | `SYMBOLON_CONFIG_<KEY>` | a key of `symbolon.toml`, in place of the file's |
 //! | `SYMBOLON_CONFIG_TLS__<KEY>` | a key of `[tls]`; so too after `GATEWAY__` and a service |
+//! | `SYMBOLON_CONFIG_TELEMETRY__<KEY>` | a key of `[telemetry]` |
 //! | `SYMBOLON_CONFIG_GATEWAY__<KEY>` | a key of `[gateway]` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
@@ -20,8 +21,10 @@ use std::time::Duration;
 
 use secrecy::SecretString;
 
+use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
-use super::source::{Draft, GatewayDraft, HeaderSource, ServiceDraft, TlsDraft};
+use super::source::{Draft, GatewayDraft, ServiceDraft, TlsDraft};
+use super::telemetry;
 
 const SETTINGS: &str = "SYMBOLON_CONFIG_";
 
@@ -108,7 +111,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TLS__<KEY>, GATEWAY__<KEY> \
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TELEMETRY__<KEY>, TLS__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
@@ -127,6 +130,7 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         ["CATALOGS"] => {
             draft.catalogs = Some(list(place, value));
         }
+        ["TELEMETRY", key @ ..] => telemetry::write(&mut draft.telemetry, place, key, value)?,
         ["TLS", key @ ..] => write_tls(&mut draft.tls, place, key, value)?,
         ["GATEWAY", key @ ..] if !key.is_empty() => {
             let gateway = draft.gateway.get_or_insert_with(|| GatewayDraft::new(place.clone()));
@@ -200,7 +204,7 @@ fn list(place: &Place, value: &str) -> Vec<Said<String>> {
     entries.map(|entry| Said { value: entry.to_owned(), place: place.clone() }).collect()
 }
 
-fn truth(place: &Place, value: &str) -> Result<Said<bool>, String> {
+pub(super) fn truth(place: &Place, value: &str) -> Result<Said<bool>, String> {
     let value = value.parse().map_err(|_| format!("it is true or false, not {value:?}"))?;
     Ok(Said { value, place: place.clone() })
 }
@@ -236,6 +240,8 @@ pub(super) mod tests {
             "GATEWAY",
             "GATEWAY__PEER",
             "TLS",
+            "TELEMETRY",
+            "TELEMETRY__TRACES",
             "TLS__CERT",
             "GATEWAY__TLS__CERT",
             "SERVICES__ODIN__TLS__CERT",

@@ -2,10 +2,12 @@
 
 mod env;
 mod gateway;
+mod header;
 mod place;
 mod proxy;
 mod resolve;
 mod source;
+mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
@@ -15,7 +17,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use symbolon_core::name::ServiceName;
-use symbolon_server::{AccessTarget, PublicUrl};
+use symbolon_server::{AccessTarget, PublicUrl, TraceSettings};
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -47,6 +49,9 @@ pub(crate) struct Settings {
     pub(crate) open_metrics: bool,
     /// Where requests to the services are written down, if they are.
     pub(crate) access_log: Option<AccessTarget>,
+    /// Whom spans are told to, and of which requests, if they are.
+    #[cfg_attr(not(feature = "otlp"), expect(dead_code, reason = "it is refused where there are no traces"))]
+    pub(crate) traces: Option<TraceSettings>,
     /// The catalogs, in order.
     pub(crate) catalogs: Vec<CatalogSource>,
     /// What is logged.

@@ -10,9 +10,10 @@ use symbolon_core::name::ServiceName;
 use symbolon_server::proxy::{ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use symbolon_server::{OtherCredentials, PublicUrl};
 
+use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
 use super::resolve::{address, fault, public_url};
-use super::source::{HeaderSource, ServiceDraft, TimeoutsDraft};
+use super::source::{ServiceDraft, TimeoutsDraft};
 use super::tls::{self, TlsFiles};
 
 /// The longest wait that can be set.

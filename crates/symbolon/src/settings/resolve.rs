@@ -15,6 +15,7 @@ use super::gateway::{self, GatewayDoor};
 use super::place::{Fault, Place, Said};
 use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
+use super::telemetry;
 use super::tls;
 use super::{LogFormat, Settings};
 use crate::catalogs::CatalogSource;
@@ -36,6 +37,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let log = draft.log.as_ref().and_then(|said| log(said, faults));
     let gateways = draft.gateway.is_some();
     let gateway = draft.gateway.and_then(|draft| gateway::resolve(&draft, faults));
+    let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let services = services(draft.services, gateways, faults);
     one_door_an_address(listen, gateway.as_ref(), &services, faults);
@@ -50,6 +52,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         open_documents: draft.open_documents.is_some_and(|said| said.value),
         open_metrics: draft.open_metrics.is_some_and(|said| said.value),
         access_log: draft.access_log.as_ref().and_then(|said| access_log(said, faults)),
+        traces,
         catalogs,
         log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
         log_format: draft.log_format.as_ref().map_or(LogFormat::Human, |said| log_format(said, faults)),

@@ -1,15 +1,14 @@
 //! The configuration file as written: shapes and positions, no meaning yet.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
-use secrecy::SecretString;
 use serde::Deserialize;
-use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 use toml::Spanned;
 
+use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
+use super::telemetry::{TelemetryDraft, TelemetrySource};
 
 /// Everything that can be said, each with where it was said. Environment variables write into the same.
 #[derive(Default)]
@@ -24,6 +23,7 @@ pub(super) struct Draft {
     pub(super) log: Option<Said<String>>,
     pub(super) log_format: Option<Said<String>>,
     pub(super) gateway: Option<GatewayDraft>,
+    pub(super) telemetry: Option<TelemetryDraft>,
     pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
 }
@@ -82,13 +82,6 @@ pub(super) struct TimeoutsDraft {
     pub(super) idle: Option<Said<String>>,
 }
 
-/// The value of a header, or the file that holds it.
-#[derive(Debug, Clone)]
-pub(super) enum HeaderSource {
-    Value(SecretString),
-    File(String),
-}
-
 impl ServiceDraft {
     pub(super) fn new(place: Place) -> Self {
         Self {
@@ -130,6 +123,7 @@ struct FileSource {
     log: Option<Spanned<String>>,
     log_format: Option<Spanned<String>>,
     gateway: Option<Spanned<GatewaySource>>,
+    telemetry: Option<Spanned<TelemetrySource>>,
     tls: Option<Spanned<TlsSource>>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, ServiceSource>,
@@ -177,42 +171,13 @@ struct TimeoutsSource {
     idle: Option<Spanned<String>>,
 }
 
-impl<'de> Deserialize<'de> for HeaderSource {
-    // By hand, because an untagged enum would not say what is wrong.
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Either;
-        #[derive(Deserialize)]
-        #[serde(deny_unknown_fields)]
-        struct Table {
-            file: String,
-        }
-        impl<'de> Visitor<'de> for Either {
-            type Value = HeaderSource;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the header's value, or { file = \"path\" }")
-            }
-
-            fn visit_str<E>(self, value: &str) -> Result<HeaderSource, E> {
-                Ok(HeaderSource::Value(value.into()))
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<HeaderSource, A::Error> {
-                Table::deserialize(MapAccessDeserializer::new(map))
-                    .map(|table| HeaderSource::File(table.file))
-            }
-        }
-        deserializer.deserialize_any(Either)
-    }
-}
-
-struct At<'a> {
+pub(super) struct At<'a> {
     path: &'a Path,
     text: &'a str,
 }
 
 impl At<'_> {
-    fn place(&self, at: usize) -> Place {
+    pub(super) fn place(&self, at: usize) -> Place {
         Place::line_of(self.path, self.text, at)
     }
 
@@ -221,7 +186,7 @@ impl At<'_> {
         Said { value: spanned.into_inner(), place }
     }
 
-    fn maybe<T>(&self, spanned: Option<Spanned<T>>) -> Option<Said<T>> {
+    pub(super) fn maybe<T>(&self, spanned: Option<Spanned<T>>) -> Option<Said<T>> {
         spanned.map(|spanned| self.said(spanned))
     }
 }
@@ -246,6 +211,7 @@ impl FileSource {
                 let place = at.place(gateway.span().start);
                 gateway.into_inner().draft(place, at)
             }),
+            telemetry: self.telemetry.map(|source| TelemetrySource::draft(source, at)),
             tls: tls(self.tls, at),
             services: services.collect(),
         }

@@ -3,7 +3,7 @@ use secrecy::ExposeSecret;
 use super::env::tests::environment;
 use super::*;
 
-fn settings(text: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
+pub(super) fn settings(text: &str, variables: &[(&str, &str)]) -> Result<Settings, String> {
     let lines = |faults: Vec<Fault>| faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
     Settings::from_text(Some("conf/symbolon.toml".into()), text, &environment(variables)).map_err(lines)
 }

@@ -1,11 +1,29 @@
-//! What a running server tells of itself: the metrics, as Prometheus's own parser reads them, and the access log.
+//! What a running server tells of itself: the metrics, as Prometheus's own parser reads them, the access log and the traces.
 #![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 #[path = "../support/mod.rs"]
 mod support;
 
 mod access;
+#[cfg(feature = "otlp")]
+#[path = "../gateways/application.rs"]
+#[allow(dead_code, reason = "the gateways' own tests use the rest")]
+mod application;
+#[cfg(feature = "otlp")]
+mod collector;
+#[cfg(feature = "otlp")]
+#[path = "../gateways/gateway.rs"]
+#[allow(dead_code, reason = "the gateways' own tests use the rest")]
+mod gateway;
 mod metrics;
+#[cfg(feature = "otlp")]
+mod outages;
+#[cfg(feature = "otlp")]
+mod traces;
+#[cfg(feature = "otlp")]
+#[path = "../gateways/wire.rs"]
+#[allow(dead_code, reason = "the gateways' own tests use the rest")]
+mod wire;
 
 use support::{Backend, Place, Server};
 

@@ -11,7 +11,7 @@ use super::support::{Place, Server};
 use super::{server, token};
 
 /// What one scrape told.
-struct Samples(Vec<(String, Value, f64)>);
+pub(crate) struct Samples(Vec<(String, Value, f64)>);
 
 impl Samples {
     /// As Prometheus's parser reads it.
@@ -29,7 +29,7 @@ impl Samples {
         Self(serde_json::from_slice(&done.stdout).unwrap())
     }
 
-    fn of(server: &Server) -> Self {
+    pub(crate) fn of(server: &Server) -> Self {
         let answer = server.api().get("/metrics");
         assert_eq!(answer.status, 200);
         assert!(answer.head.contains("content-type: text/plain; version=0.0.4"), "{}", answer.head);
@@ -37,7 +37,7 @@ impl Samples {
     }
 
     /// The value of the one sample of this name and these labels.
-    fn value(&self, name: &str, labels: &Value) -> Option<f64> {
+    pub(crate) fn value(&self, name: &str, labels: &Value) -> Option<f64> {
         let mut found = self.0.iter().filter(|(other, of, _)| other == name && of == labels);
         let value = found.next().map(|(_, _, value)| *value);
         assert!(found.next().is_none(), "{name} {labels} is there twice");
@@ -151,7 +151,7 @@ fn an_application_that_is_away_and_catalogs_that_do_not_compile_are_counted() {
 /// Every name of the document is told, and every name that is told is in the document.
 #[test]
 fn the_document_has_every_name() {
-    let server = server("access_log = \"access.log\"");
+    let server = server("access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"");
     token(&server);
     server.proxy("odin").get("/");
     let text = String::from_utf8(server.api().get("/metrics").body).unwrap();

@@ -20,6 +20,7 @@ use tonic::server::Grpc;
 use tonic_prost::ProstCodec;
 
 use super::{Family, Gateway, Refusal, family, verdict};
+use crate::incoming::single;
 use crate::metrics::Stopwatch;
 use messages::{CheckRequest, CheckResponse};
 
@@ -57,9 +58,15 @@ async fn answered(gateway: &Arc<Gateway>, request: Request<Incoming>, asking: As
     }
     let service = gateway.named(&parts, asking.now);
     let gateway = gateway.clone();
+    // Envoy's own place in a trace, where it has one; else the client's, which the question shows.
+    let traced = gateway.app.traces().is_some() && parts.headers.contains_key("traceparent");
+    let call = traced.then(|| parts.headers.clone());
     let check = tower::service_fn(move |question: tonic::Request<CheckRequest>| {
-        let (gateway, service) = (gateway.clone(), service.clone());
-        async move { Ok(tonic::Response::new(gateway.check(service, question.get_ref(), asking).await)) }
+        let (gateway, service, call) = (gateway.clone(), service.clone(), call.clone());
+        async move {
+            let answer = gateway.check(service, question.get_ref(), call.as_ref(), asking).await;
+            Ok(tonic::Response::new(answer))
+        }
     });
     let mut server = Grpc::new(Codec::new()).max_decoding_message_size(LONGEST);
     server.unary(check, Request::from_parts(parts, body)).await.map(Body::new)
@@ -68,7 +75,7 @@ async fn answered(gateway: &Arc<Gateway>, request: Request<Incoming>, asking: As
 impl Gateway {
     /// The service that a call is about.
     fn named(&self, parts: &Parts, now: Timestamp) -> Result<ServiceName, Refusal> {
-        let name = family::single(&parts.headers, SERVICE.as_str()).and_then(|value| value.to_str().ok());
+        let name = single(&parts.headers, SERVICE.as_str()).and_then(|value| value.to_str().ok());
         let why = "the call's metadata name no service, or more than one, as x-symbolon-service";
         let name = name.ok_or_else(|| self.refused(Code::InvalidRequest, why, now))?;
         self.served(name.parse().ok().as_ref(), now).cloned()
@@ -78,9 +85,12 @@ impl Gateway {
         &self,
         service: Result<ServiceName, Refusal>,
         question: &CheckRequest,
+        call: Option<&HeaderMap>,
         Asking { watch, now }: Asking,
     ) -> CheckResponse {
-        let shown = shown::read(question);
+        let (shown, none) = (shown::read(question), HeaderMap::new());
+        let headers = shown.as_ref().map_or(&none, |(_, headers)| headers);
+        let span = self.app.span(call.unwrap_or(headers), now);
         let outcome = match (&service, &shown) {
             (Ok(service), Ok((shown, headers))) => {
                 family::note_strangers(Family::Envoy, headers);
@@ -89,8 +99,7 @@ impl Gateway {
             (Err(refusal), _) => Err(refusal.clone()),
             (_, Err(why)) => Err(self.refused(Code::InvalidRequest, why, now)),
         };
-        let (verdict, none) = (verdict(&outcome), HeaderMap::new());
-        let headers = shown.as_ref().map_or(&none, |(_, headers)| headers);
+        let verdict = verdict(&outcome);
         let (answer, status) = match outcome {
             Ok(pass) => (answer::allowed(&pass, headers), StatusCode::OK),
             Err(refusal) => {
@@ -100,7 +109,7 @@ impl Gateway {
             }
         };
         if let (Ok(service), Ok((shown, _))) = (&service, &shown) {
-            self.log(service, shown, status, verdict, now, watch.read());
+            self.tell(service, shown, status, verdict, span, (now, watch.read()));
         }
         answer
     }

@@ -97,6 +97,7 @@ impl World {
             open_documents: setup.open_documents,
             open_metrics: false,
             access_log: None,
+            traces: None,
         });
         let router = router(app.clone());
         let world =

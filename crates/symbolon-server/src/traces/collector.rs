@@ -1,0 +1,101 @@
+//! Whom spans are told to.
+
+use std::fmt;
+use std::str::FromStr;
+
+use http::uri::{Authority, Uri};
+
+/// Where a collector takes OTLP over HTTP: `http://host:port`. Spans go to `/v1/traces` there (OTLP 1.x, "OTLP/HTTP").
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Collector(Authority);
+
+/// A text that names no collector. It says what to write instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum CollectorFault {
+    /// Not such a URL.
+    #[error("a collector is written http://host:port, such as http://127.0.0.1:4318")]
+    Form,
+    /// TLS.
+    #[error(
+        "TLS to a collector is not supported: run one beside Symbolon, name its http:// port, and let it send on, \
+         such as http://127.0.0.1:4318"
+    )]
+    Tls,
+}
+
+impl FromStr for Collector {
+    type Err = CollectorFault;
+
+    fn from_str(text: &str) -> Result<Self, CollectorFault> {
+        let uri: Uri = text.parse().map_err(|_| CollectorFault::Form)?;
+        if uri.scheme_str() == Some("https") {
+            return Err(CollectorFault::Tls);
+        }
+        let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));
+        let authority = authority.ok_or(CollectorFault::Form)?;
+        let port = authority.as_str().strip_prefix(authority.host());
+        let port_is_one = match port {
+            Some("") => true,
+            Some(_) => authority.port_u16().is_some_and(|port| port != 0),
+            // A user or a password stands before the host.
+            None => false,
+        };
+        let path_is_none =
+            uri.path_and_query().is_none_or(|rest| rest.as_str() == "/") && !text.contains('#');
+        if port_is_one && path_is_none && !authority.host().is_empty() {
+            Ok(Self(authority.clone()))
+        } else {
+            Err(CollectorFault::Form)
+        }
+    }
+}
+
+impl fmt::Display for Collector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "http://{}", self.0)
+    }
+}
+
+#[cfg(feature = "otlp")]
+impl Collector {
+    /// Host and port, as a request's `Host` has them.
+    pub(super) fn authority(&self) -> &str {
+        self.0.as_str()
+    }
+
+    /// The host and port to connect to. An IPv6 address loses its brackets.
+    pub(super) fn address(&self) -> (&str, u16) {
+        let host = self.0.host().trim_start_matches('[').trim_end_matches(']');
+        (host, self.0.port_u16().unwrap_or(80))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_collector_is_an_origin_over_http() {
+        for text in ["http://127.0.0.1:4318", "http://[::1]:4318/", "http://collector"] {
+            let collector: Collector = text.parse().unwrap();
+            assert_eq!(collector.to_string(), text.trim_end_matches('/'));
+        }
+        for text in [
+            "",
+            "127.0.0.1:4318",
+            "http://",
+            "http://:4318",
+            "http://a:0",
+            "http://a:99999",
+            "http://a:b",
+            "http://user:secret@a:4318",
+            "http://a:4318/v1/traces",
+            "http://a:4318?key=secret",
+            "http://a:4318#x",
+            "grpc://a:4317",
+        ] {
+            assert_eq!(text.parse::<Collector>(), Err(CollectorFault::Form), "{text}");
+        }
+        assert_eq!("https://a:4318".parse::<Collector>(), Err(CollectorFault::Tls));
+    }
+}
