@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, sync_channel};
+use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, TrySendError, sync_channel};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
@@ -27,6 +27,10 @@ use crate::verdict::Verdict;
 
 /// How many lines may wait to be written.
 const QUEUE: usize = 8_192;
+/// How long the end waits for what is still to be written.
+const AT_THE_END: Duration = Duration::from_secs(3);
+/// How long the end waits for a place in a full queue before it tries again.
+const BREATHER: Duration = Duration::from_millis(10);
 
 /// Where the lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -137,12 +141,20 @@ impl AccessLog {
         let _ = self.queue.try_send(Said::Reopen);
     }
 
-    /// Returns when all that was said before has been written.
+    /// Returns when all that was said before has been written, or has had its time: what is written to need not take it.
     pub(crate) async fn flush(&self) {
-        let (written, done) = oneshot::channel();
-        if self.queue.try_send(Said::Flush(written)).is_ok() {
+        let flushed = async {
+            let (written, done) = oneshot::channel();
+            let mut order = Said::Flush(written);
+            while let Err(TrySendError::Full(again)) = self.queue.try_send(order) {
+                order = again;
+                tokio::time::sleep(BREATHER).await;
+            }
             // The thread ends only after this value.
             let _ = done.await;
+        };
+        if tokio::time::timeout(AT_THE_END, flushed).await.is_err() {
+            tracing::warn!("the last lines of the access log were not written in time");
         }
     }
 

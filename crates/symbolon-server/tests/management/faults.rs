@@ -70,6 +70,18 @@ async fn all(world: &World, id: &str, session: &str, key: &str, jwt: &str) -> Ve
     answers
 }
 
+/// What the metrics say of the record: whether it answers, and how large it is.
+async fn store_metrics(world: &World, key: &str) -> (Option<f64>, Option<f64>) {
+    let answer = world.get("/metrics").by(key).send().await;
+    assert_eq!(answer.status, 200);
+    let text = String::from_utf8(answer.body.to_vec()).unwrap();
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
+        line.map(|value| value.parse().unwrap())
+    };
+    (value("symbolon_store_up"), value("symbolon_store_bytes"))
+}
+
 #[tokio::test]
 async fn every_operation_that_needs_the_record_says_that_it_is_away() {
     let away = Arc::new(AtomicBool::new(false));
@@ -83,6 +95,8 @@ async fn every_operation_that_needs_the_record_says_that_it_is_away() {
     let (admin, key) = (world.admin().await, world.system_key().await);
     let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
+    let (up, bytes) = store_metrics(&world, &key).await;
+    assert!(up == Some(1.0) && bytes > Some(0.0), "{up:?} {bytes:?}");
     away.store(true, Ordering::SeqCst);
     for (name, status) in all(&world, &id, &admin.session.id.to_string(), &key, &admin.jwt).await {
         if IN_MEMORY.contains(&name.as_str()) {
@@ -93,6 +107,7 @@ async fn every_operation_that_needs_the_record_says_that_it_is_away() {
     }
     let told = world.get("/v1/status").by(&key).send().await.expect(200);
     assert_eq!(told["store"], json!({ "kind": "sqlite", "available": false, "bytes": null }));
+    assert_eq!(store_metrics(&world, &key).await, (Some(0.0), None));
     // What it cannot write it does not say to have done; and the checks go on.
     world.delete("/v1/self").by(&secret).send().await.refused(503, "unavailable");
     world.delete("/v1/sessions/current").by(&admin.jwt).send().await.refused(503, "unavailable");
@@ -100,6 +115,7 @@ async fn every_operation_that_needs_the_record_says_that_it_is_away() {
     world.app.write_uses().await;
     world.app.prune().await;
     away.store(false, Ordering::SeqCst);
+    assert_eq!(store_metrics(&world, &key).await.0, Some(1.0));
     world.delete("/v1/self").by(&secret).send().await.expect(204);
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
 }

@@ -9,6 +9,7 @@ mod access;
 #[path = "../gateways/application.rs"]
 #[allow(dead_code, reason = "the gateways' own tests use the rest")]
 mod application;
+mod blocked;
 #[cfg(feature = "otlp")]
 mod collector;
 #[cfg(feature = "otlp")]
@@ -29,7 +30,11 @@ use support::{Backend, Place, Server};
 
 /// A server with O.D.I.N. behind it and these settings.
 fn server(settings: &str) -> Server {
-    let place = Place::empty();
+    server_in(Place::empty(), settings)
+}
+
+/// The same in a directory that has something in it.
+fn server_in(place: Place, settings: &str) -> Server {
     let odin = Backend::odin(place.path());
     let upstream =
         format!("[services.odin]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{}\"\n", odin.address);
