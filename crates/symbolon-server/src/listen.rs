@@ -6,6 +6,7 @@ mod http2;
 mod stall;
 mod streams;
 mod tls;
+mod validity;
 mod version;
 
 use std::convert::Infallible;

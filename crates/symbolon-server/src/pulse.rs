@@ -9,6 +9,7 @@ use symbolon_core::{Code, Timestamp};
 use symbolon_gate::Checks;
 
 use crate::app::App;
+use crate::listen::Tls;
 
 /// How many samples are kept.
 const SAMPLES: usize = 60;
@@ -24,6 +25,8 @@ pub struct Door {
     pub address: String,
     /// For a proxy: the service behind it.
     pub service: Option<ServiceName>,
+    /// What it proves itself with, where it speaks TLS.
+    pub tls: Option<Tls>,
 }
 
 /// How many checks were answered how.

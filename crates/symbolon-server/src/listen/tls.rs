@@ -9,18 +9,27 @@ use arc_swap::ArcSwap;
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use symbolon_core::Timestamp;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::Socket;
+use super::validity;
 
 /// What is agreed upon in the handshake (RFC 7301), best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// A certificate chain and its key, which can be replaced while connections go on. It does not print.
 #[derive(Clone)]
-pub struct Tls(Arc<ArcSwap<ServerConfig>>);
+pub struct Tls(Arc<ArcSwap<Pair>>);
+
+/// A chain and its key, ready for use.
+struct Pair {
+    config: Arc<ServerConfig>,
+    /// The end of the chain's first certificate, the server's own.
+    ends: Option<Timestamp>,
+}
 
 /// Why two files are no certificate and key.
 #[derive(Debug, thiserror::Error)]
@@ -43,13 +52,18 @@ pub enum TlsFault {
 impl Tls {
     /// Takes a chain and its key, both PEM; of other things in the texts no notice is taken.
     pub fn new(chain: &[u8], key: &[u8]) -> Result<Self, TlsFault> {
-        Ok(Self(Arc::new(ArcSwap::new(config(chain, key)?))))
+        Ok(Self(Arc::new(ArcSwap::from_pointee(pair(chain, key)?))))
     }
 
     /// Takes another pair for the connections that come. If that fails, the one before stays in force.
     pub fn replace(&self, chain: &[u8], key: &[u8]) -> Result<(), TlsFault> {
-        self.0.store(config(chain, key)?);
+        self.0.store(Arc::new(pair(chain, key)?));
         Ok(())
+    }
+
+    /// When the server's own certificate, as it is in force, ends; `None` where it does not say so as certificates do.
+    pub fn ends(&self) -> Option<Timestamp> {
+        self.0.load().ends
     }
 
     /// The handshake, for as long as `patience` lasts, and whether HTTP/2 was agreed upon.
@@ -58,7 +72,7 @@ impl Tls {
         socket: S,
         patience: Duration,
     ) -> io::Result<(TlsStream<S>, bool)> {
-        let handshake = TlsAcceptor::from(self.0.load_full()).accept(socket);
+        let handshake = TlsAcceptor::from(self.0.load().config.clone()).accept(socket);
         let stream = timeout(patience, handshake).await.map_err(|_| io::ErrorKind::TimedOut)??;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(PROTOCOLS[0]);
         Ok((stream, http2))
@@ -73,13 +87,11 @@ impl fmt::Debug for Tls {
 
 /// TLS 1.2 and 1.3, by the library's choice of ciphers; early data, which can be replayed, is not taken (RFC 8446
 /// section 8).
-fn config(chain: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, TlsFault> {
+fn pair(chain: &[u8], key: &[u8]) -> Result<Pair, TlsFault> {
     let chain: Vec<_> = CertificateDer::pem_slice_iter(chain)
         .collect::<Result<_, pem::Error>>()
         .map_err(|_| TlsFault::Certificate)?;
-    if chain.is_empty() {
-        return Err(TlsFault::Certificate);
-    }
+    let ends = validity::end(chain.first().ok_or(TlsFault::Certificate)?);
     let key = PrivateKeyDer::from_pem_slice(key).map_err(|_| TlsFault::Key)?;
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
@@ -87,5 +99,5 @@ fn config(chain: &[u8], key: &[u8]) -> Result<Arc<ServerConfig>, TlsFault> {
         .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
         .map_err(TlsFault::Pair)?;
     config.alpn_protocols = PROTOCOLS.map(<[u8]>::to_vec).into();
-    Ok(Arc::new(config))
+    Ok(Pair { config: Arc::new(config), ends })
 }

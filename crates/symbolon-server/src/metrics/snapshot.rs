@@ -108,6 +108,11 @@ impl App {
         });
         let version = vec![("version", env!("CARGO_PKG_VERSION").to_owned())];
         let pulse = self.pulse();
+        let certificates = pulse.doors().into_iter().filter_map(|door| {
+            let ends = door.tls?.ends()?;
+            let service = door.service.map_or_else(String::new, |service| service.to_string());
+            Some((vec![("door", door.name.to_owned()), ("service", service)], Value::Gauge(seconds(ends))))
+        });
         let mut families = vec![
             family("symbolon_build_info", "Always 1.", vec![(version, Value::Gauge(1.0))]),
             gauge("symbolon_start_time_seconds", "When the process began.", seconds(pulse.started_at)),
@@ -115,6 +120,11 @@ impl App {
                 "symbolon_ready",
                 "1 where everything live is known and decisions can be made.",
                 if self.gate().ready() { 1.0 } else { 0.0 },
+            ),
+            family(
+                "symbolon_certificate_expires_timestamp_seconds",
+                "When the certificate that a door proves itself with ends.",
+                certificates.collect(),
             ),
             family("symbolon_index_entries", "What is live, in memory.", entries.into()),
             family("symbolon_catalog_reloads", "Reloads of the catalogs, by outcome.", reloads.into()),

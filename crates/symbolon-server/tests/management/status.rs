@@ -106,6 +106,7 @@ async fn doors_and_catalogs_are_told_and_a_service_knows_its_url() {
     };
     assert_eq!(url("odin").await, Value::Null);
     let door = |name, address: &str, service: Option<&str>| Door {
+        tls: None,
         name,
         address: address.to_owned(),
         service: service.map(|service| service.parse().unwrap()),

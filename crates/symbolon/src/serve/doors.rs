@@ -105,6 +105,23 @@ impl Bound {
         }
         Ok(Self { management, gateway, proxies })
     }
+
+    /// What is told of them.
+    fn doors(&self, socket: &Path) -> Vec<Door> {
+        let door = |name, door: &Doorway, service: Option<&ServiceName>| Door {
+            name,
+            address: door.url(),
+            service: service.cloned(),
+            tls: door.tls.clone(),
+        };
+        let mut doors = vec![door("management", &self.management, None)];
+        let socket = socket.display().to_string();
+        doors.push(Door { name: "socket", address: socket, service: None, tls: None });
+        doors.extend(self.gateway.iter().map(|(bound, _)| door("gateway", bound, None)));
+        let proxies = self.proxies.iter();
+        doors.extend(proxies.map(|(bound, proxy)| door("proxy", bound, Some(&proxy.service))));
+        doors
+    }
 }
 
 async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
@@ -139,6 +156,7 @@ pub(super) struct Open {
 
 impl Open {
     pub(super) fn begin(node: &Node, bound: Bound, (socket, path): (UnixListener, &Path)) -> Self {
+        let doors = bound.doors(path);
         let mut open = Self {
             management: bound.management.url(),
             gateway: bound.gateway.as_ref().map(|(door, _)| door.url()),
@@ -146,7 +164,7 @@ impl Open {
             tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
         };
-        node.app().set_doors(open.doors(path));
+        node.app().set_doors(doors);
         let (site, api) =
             (symbolon_server::site(node.app().clone()), symbolon_server::router(node.app().clone()));
         let management = serve(bound.management.into(), site, open.shutdown.clone(), Limits::default());
@@ -163,18 +181,6 @@ impl Open {
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
         }
         open
-    }
-
-    fn doors(&self, socket: &Path) -> Vec<Door> {
-        let door = |name, address, service| Door { name, address, service };
-        let mut doors = vec![
-            door("management", self.management.clone(), None),
-            door("socket", socket.display().to_string(), None),
-        ];
-        doors.extend(self.gateway.iter().map(|url| door("gateway", url.clone(), None)));
-        let services = self.services.iter();
-        doors.extend(services.map(|(name, url)| door("proxy", url.clone(), Some(name.clone()))));
-        doors
     }
 
     /// Waits for a door that closes without having been told to.

@@ -5,10 +5,11 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::{Value, json};
 
 use super::support::{Place, Server};
-use super::{server, token};
+use super::{server, server_in, token};
 
 /// What one scrape told.
 pub(crate) struct Samples(Vec<(String, Value, f64)>);
@@ -148,10 +149,43 @@ fn an_application_that_is_away_and_catalogs_that_do_not_compile_are_counted() {
     assert!(reloads("refused") >= Some(1.0));
 }
 
+/// A pair of files for the gateways' door, whose certificate ends with February of this year.
+fn write_pair(place: &Place, year: i32) {
+    let mut params = CertificateParams::new(vec!["localhost".to_owned()]).unwrap();
+    params.not_after = date_time_ymd(year, 2, 28);
+    let key = KeyPair::generate().unwrap();
+    place.write("gateway.pem", &params.self_signed(&key).unwrap().pem());
+    place.write("gateway.key", &key.serialize_pem());
+}
+
+const OVER_TLS: &str = "[gateway]\nlisten = \"127.0.0.1:0\"\npeers = [\"127.0.0.1\"]\n\
+                        tls = { certificate = \"gateway.pem\", key = \"gateway.key\" }";
+
+#[test]
+fn the_end_of_a_certificate_is_that_of_the_one_in_force() {
+    let place = Place::empty();
+    write_pair(&place, 2048);
+    let server = server_in(place, OVER_TLS);
+    let door = json!({ "door": "gateway", "service": "" });
+    let ends = || Samples::of(&server).value("symbolon_certificate_expires_timestamp_seconds", &door);
+    assert_eq!(ends(), Some(2_466_460_800.0));
+    // What is no pair changes nothing; and another is told of when it is taken up.
+    server.place.write("gateway.pem", "nothing");
+    server.signal("HUP");
+    server.until("it is refused", || server.log().contains("the one before stays in force"));
+    assert_eq!(ends(), Some(2_466_460_800.0));
+    write_pair(&server.place, 2051);
+    server.until("it is taken up", || ends() == Some(2_561_155_200.0));
+}
+
 /// Every name of the document is told, and every name that is told is in the document.
 #[test]
 fn the_document_has_every_name() {
-    let server = server("access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"");
+    let place = Place::empty();
+    write_pair(&place, 2048);
+    let settings =
+        format!("access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"\n{OVER_TLS}");
+    let server = server_in(place, &settings);
     token(&server);
     server.proxy("odin").get("/");
     let text = String::from_utf8(server.api().get("/metrics").body).unwrap();
