@@ -54,11 +54,13 @@ export function symbolon(options: Options | Symbolon): Middleware {
 
 async function decide(asked: Symbolon, request: ExpressRequest): Promise<Grant | Refusal> {
   try {
-    if (!asItCame(request)) throw new PathChanged();
     const target = request.originalUrl;
+    const rest = below(request);
     const decision = await admit(asked, request, target, request.ip);
     if (decision instanceof Refusal) return decision;
-    if (!asItCame(request) || request.originalUrl !== target) throw new PathChanged();
+    if (request.originalUrl !== target || below(request) !== rest) throw new PathChanged();
+    // In Express 4 a mount that is a pattern can end before a dot.
+    if (!/^(?:[/?]|$)/.test(rest)) return spelling();
     if (decision.target !== target) {
       // Below a mount or in a route, the path has been read as it came.
       if (request.baseUrl !== "" || request.route !== undefined) return spelling();
@@ -71,11 +73,14 @@ async function decide(asked: Symbolon, request: ExpressRequest): Promise<Grant |
   }
 }
 
-/** Whether what Express routes by is what was sent: the mounts that it has cut off, and the rest. */
-function asItCame({ originalUrl, baseUrl, url }: ExpressRequest): boolean {
+/** What of the target Express goes on to route by, below its mounts. Throws where that is no part of what was sent. */
+function below({ originalUrl, baseUrl, url }: ExpressRequest): string {
   const rest = originalUrl.slice(baseUrl.length);
-  // A rest without a path gets one.
-  return originalUrl.startsWith(baseUrl) && (url === rest || (!rest.startsWith("/") && url === `/${rest}`));
+  // A rest that does not begin with a slash is given one.
+  if (!originalUrl.startsWith(baseUrl) || (url !== rest && (rest.startsWith("/") || url !== `/${rest}`))) {
+    throw new PathChanged();
+  }
+  return rest;
 }
 
 class PathChanged extends Error {

@@ -22,7 +22,7 @@ export async function admit(
   address = request.socket.remoteAddress,
 ): Promise<Grant | Refusal> {
   try {
-    const decision = await symbolon.verify(request.method ?? "", target, pairs(request.rawHeaders), ip(address));
+    const decision = await symbolon.verify(request.method ?? "", target, told(request.rawHeaders), ip(address));
     if (decision instanceof Grant) clean(request, decision, symbolon.keepCredentials);
     return decision;
   } catch (error) {
@@ -57,8 +57,8 @@ export async function admitUpgrade(
     return socket.destroyed ? undefined : decision;
   }
   const { status, headers, body } = decision instanceof Grant ? spelling() : decision;
-  const told = { ...headers, "content-length": Buffer.byteLength(body), connection: "close" };
-  const lines = Object.entries(told).map(([name, value]) => `${name}: ${value}\r\n`);
+  const fields = { ...headers, "content-length": Buffer.byteLength(body), connection: "close" };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status] ?? "Refused"}\r\n${lines.join("")}\r\n${body}`, gone);
   return undefined;
 }
@@ -66,6 +66,11 @@ export async function admitUpgrade(
 /** Headers as they came: `rawHeaders` has each name and then its value. */
 function* pairs(raw: readonly string[]): Generator<readonly [string, string]> {
   for (let at = 0; at + 1 < raw.length; at += 2) yield [raw[at] ?? "", raw[at + 1] ?? ""];
+}
+
+/** The same as a server of HTTP/1.1 would have them: there `:authority` is `Host` (RFC 9113 section 8.3.1). */
+function* told(raw: readonly string[]): Generator<readonly [string, string]> {
+  for (const [name, value] of pairs(raw)) yield [name === ":authority" ? "host" : name, value];
 }
 
 /** The other end's address, where there is one. A socket file has none. */

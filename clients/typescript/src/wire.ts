@@ -194,7 +194,7 @@ function refused(reply: Fields): Refusal {
   const code = text(about["code"]);
   if (code === "allowed" || code !== reply["code"]) throw new Error("a refusal without a code of one");
   const given = ["www-authenticate", "allow", "retry-after"].filter((name) => headers[name] != null);
-  const values = given.map((name) => [name, text(headers[name])] as const);
+  const values = given.map((name) => [name, visible(headers[name])] as const);
   return new Refusal(status, code, { ...FIXED, ...Object.fromEntries(values) }, JSON.stringify(about));
 }
 
@@ -214,6 +214,13 @@ function object(value: unknown): Fields {
 function text(value: unknown): string {
   if (typeof value !== "string") throw new Error("no text");
   return value;
+}
+
+/** What a header can carry. With anything else the answer could not be written. */
+function visible(value: unknown): string {
+  const found = text(value);
+  if (!/^[ -~]*$/.test(found)) throw new Error("no header's value");
+  return found;
 }
 
 function list(value: unknown): unknown[] {

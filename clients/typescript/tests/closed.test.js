@@ -53,11 +53,16 @@ test("a server that is away or late passes nobody", async () => {
   const silent = createServer((socket) => held.push(socket));
   await new Promise((listening) => silent.listen(0, "127.0.0.1", () => listening(undefined)));
   const { port } = /** @type {import("node:net").AddressInfo} */ (silent.address());
-  assert.deepEqual(await statuses(`http://127.0.0.1:${port}`, { timeoutMs: 50 }), everywhere(503));
-  assert.equal(held.length, 4);
+  /** @type {string[]} */
+  const said = [];
+  /** @param {string} message */
+  const log = (message) => said.push(message);
+  assert.deepEqual(await statuses(`http://127.0.0.1:${port}`, { timeoutMs: 50, log }), everywhere(503));
+  assert.deepEqual(said, Array(4).fill("Symbolon did not decide about library: TimeoutError"));
   held.forEach((socket) => socket.destroy());
   await new Promise((closed) => silent.close(closed));
-  assert.deepEqual(await statuses(`http://127.0.0.1:${port}`), everywhere(503));
+  assert.deepEqual(await statuses(`http://127.0.0.1:${port}`, { log }), everywhere(503));
+  assert.match(said[4] ?? "", /: TypeError, ECONNREFUSED$/);
 });
 
 test("an answer that begins in time and does not end passes nobody", async () => {
@@ -96,9 +101,11 @@ test("a server that answers nonsense passes nobody", async () => {
     { ...ALLOWED, target: "/health" },
     { ...REFUSED, answer: { headers: {}, problem: { ...PROBLEM, status: 200 } } },
     { ...REFUSED, status: 200, answer: { headers: {}, problem: { ...PROBLEM, status: 200 } } },
+    { ...REFUSED, status: 403 },
     { ...REFUSED, code: "allowed", answer: { headers: {}, problem: { ...PROBLEM, code: "allowed" } } },
     { ...REFUSED, answer: { headers: {}, problem: { ...PROBLEM, code: "human_only" } } },
     { ...REFUSED, answer: { headers: { allow: ["GET"] }, problem: PROBLEM } },
+    { ...REFUSED, answer: { headers: { allow: "GET\r\nX-Other: theirs" }, problem: PROBLEM } },
   ];
   for (const reply of nonsense) assert.deepEqual(await answered(reply), everywhere(503), inspect(reply));
   assert.deepEqual(await answered(ALLOWED, 201), everywhere(503));
@@ -120,8 +127,15 @@ test("a redirect is not followed, with anybody's secret", async () => {
 test("nothing keeps an answer: each request is asked about", async () => {
   const server = await says(200, JSON.stringify(ALLOWED), { "cache-control": "max-age=3600" });
   const symbolon = new Symbolon({ ...there(), url: server.url });
+  const { fetch } = globalThis;
+  /** @type {(RequestInit | undefined)[]} */
+  const given = [];
+  // Frameworks put a `fetch` of theirs here that keeps answers, unless it is told not to.
+  globalThis.fetch = (input, options) => fetch(input, given[given.push(options) - 1]);
   for (let at = 0; at < 3; at += 1) await symbolon.verify("GET", "/health?a=b", []);
+  globalThis.fetch = fetch;
   assert.equal(server.asked.length, 3);
+  assert.deepEqual(given.map((options) => options?.cache), Array(3).fill("no-store"));
   await server.close();
 });
 
@@ -134,9 +148,7 @@ test("what the middleware itself fails at passes nobody, whatever handles errors
       next();
     });
     app.use(forExpress.symbolon(symbolon));
-    /** @type {any} */
-    const goesOn = (/** @type {any} */ _error, /** @type {any} */ _, /** @type {any} */ __, /** @type {() => void} */ next) => next();
-    app.use(goesOn);
+    app.use(/** @type {import("express").ErrorRequestHandler} */ ((_error, _request, _response, next) => next()));
     app.use((/** @type {any} */ _, /** @type {any} */ response) => response.send("in"));
     const site = await served(app);
     assert.equal((await ask(site, "GET /health")).status, 503);

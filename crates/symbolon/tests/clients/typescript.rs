@@ -58,7 +58,7 @@ fn heavy_the_typescript_client_guards_express_and_fastify_applications() {
     for none in ["# fail 0", "# cancelled 0", "# skipped 0", "# todo 0"] {
         assert!(printed.contains(none), "{printed}");
     }
-    assert!(files.len() == 4 && !printed.contains("# pass 0"), "{printed}");
+    assert!(files.len() == 5 && !printed.contains("# pass 0"), "{printed}");
 }
 
 #[test]
