@@ -16,6 +16,7 @@ mod names;
 mod passage;
 mod pool;
 mod settings;
+mod trust;
 mod tunnel;
 mod watch;
 

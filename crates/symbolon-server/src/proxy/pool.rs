@@ -11,6 +11,7 @@ use tokio::time::{Instant, timeout};
 
 use super::body::RequestBody;
 use super::settings::Upstream;
+use super::trust::Socket;
 
 /// How many connections wait for the next request. More are closed when they fall idle.
 const KEPT: usize = 256;
@@ -51,10 +52,16 @@ impl Pool {
 
     /// A new connection.
     pub(super) async fn connect(&self) -> io::Result<Sender> {
-        let connecting = TcpStream::connect(self.upstream.address());
+        let connecting = async {
+            let socket = TcpStream::connect(self.upstream.address()).await?;
+            // The request is written whole; see the listener.
+            let _ = socket.set_nodelay(true);
+            match self.upstream.trust() {
+                Some(trust) => trust.connect(socket).await,
+                None => Ok(Box::new(socket) as Box<dyn Socket>),
+            }
+        };
         let socket = timeout(self.patience, connecting).await.map_err(|_| io::ErrorKind::TimedOut)??;
-        // The request is written whole; see the listener.
-        let _ = socket.set_nodelay(true);
         let (sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
         tokio::spawn(async move {
             if let Err(error) = connection.with_upgrades().await {

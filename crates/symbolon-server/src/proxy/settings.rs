@@ -10,6 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::name::ServiceName;
 
 use super::names::is_connections;
+use super::trust::Trust;
 use crate::identity::is_identity;
 use crate::others::OtherCredentials;
 use crate::public_url::PublicUrl;
@@ -54,12 +55,14 @@ impl Default for Timeouts {
     }
 }
 
-/// Where an application listens: `http://host:port`.
+/// Where an application listens: `http://host:port`, or `https://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
     authority: Authority,
     /// The value of `Host` for callers that sent none, as HTTP/1.0 allows.
     host: HeaderValue,
+    /// Where it is reached over TLS.
+    trust: Option<Trust>,
 }
 
 /// A text that is no upstream. It says what is wrong and what to write instead.
@@ -68,14 +71,14 @@ pub enum UpstreamFault {
     /// Not a URL with a host.
     #[error("an upstream is written http://host:port, such as http://127.0.0.1:8000")]
     Form,
-    /// TLS.
+    /// Roots that are none, or for nothing.
     #[error(
-        "TLS to the upstream is not supported: run Symbolon beside the application and name its http:// port, \
-         or put a TLS-speaking forwarder between the two"
+        "there is no certificate in it that an upstream of https:// could be trusted by: it is PEM text, with \
+         -----BEGIN CERTIFICATE-----"
     )]
-    Tls,
+    Roots,
     /// Some other scheme.
-    #[error("an upstream begins with http://")]
+    #[error("an upstream begins with http:// or https://")]
     Scheme,
     /// User and password.
     #[error("an upstream has no user or password; a credential for it belongs into upstream_headers")]
@@ -90,12 +93,12 @@ impl FromStr for Upstream {
 
     fn from_str(text: &str) -> Result<Self, UpstreamFault> {
         let uri: Uri = text.parse().map_err(|_| UpstreamFault::Form)?;
-        match uri.scheme_str() {
-            Some("http") => {}
-            Some("https") => return Err(UpstreamFault::Tls),
+        let tls = match uri.scheme_str() {
+            Some("http") => false,
+            Some("https") => true,
             Some(_) => return Err(UpstreamFault::Scheme),
             None => return Err(UpstreamFault::Form),
-        }
+        };
         let authority = uri.authority().ok_or(UpstreamFault::Form)?;
         if authority.as_str().contains('@') {
             return Err(UpstreamFault::UserInfo);
@@ -110,20 +113,46 @@ impl FromStr for Upstream {
             return Err(UpstreamFault::Form);
         }
         let host = HeaderValue::from_str(authority.as_str()).map_err(|_| UpstreamFault::Form)?;
-        Ok(Self { authority: authority.clone(), host })
+        let mut upstream = Self { authority: authority.clone(), host, trust: None };
+        if tls {
+            upstream.trust = Some(Trust::public(upstream.name()).ok_or(UpstreamFault::Form)?);
+        }
+        Ok(upstream)
     }
 }
 
 impl Upstream {
-    /// Parses `http://host:port`; without a port it is 80.
+    /// Parses `http://host:port`; without a port it is 80, and 443 for `https`. Over TLS its certificate has to be for
+    /// this host, and signed by whom browsers trust.
     pub fn parse(text: &str) -> Result<Self, UpstreamFault> {
         text.parse()
     }
 
-    /// The host and port to connect to. An IPv6 address loses its brackets.
+    /// The same application, whose certificate has to be signed by one of these and nobody else. Refused: a text
+    /// without certificates, and an application that is not reached over TLS.
+    pub fn trusting(self, pem: &[u8]) -> Result<Self, UpstreamFault> {
+        let trust = self.trust.as_ref().and_then(|_| Trust::only(self.name(), pem));
+        Ok(Self { trust: Some(trust.ok_or(UpstreamFault::Roots)?), ..self })
+    }
+
+    /// Whether it is reached over TLS.
+    pub fn is_https(&self) -> bool {
+        self.trust.is_some()
+    }
+
+    pub(super) fn trust(&self) -> Option<&Trust> {
+        self.trust.as_ref()
+    }
+
+    /// The host; an IPv6 address without its brackets.
+    fn name(&self) -> &str {
+        self.authority.host().trim_start_matches('[').trim_end_matches(']')
+    }
+
+    /// The host and port to connect to.
     pub(super) fn address(&self) -> (&str, u16) {
-        let host = self.authority.host().trim_start_matches('[').trim_end_matches(']');
-        (host, self.authority.port_u16().unwrap_or(80))
+        let default = if self.is_https() { 443 } else { 80 };
+        (self.name(), self.authority.port_u16().unwrap_or(default))
     }
 
     pub(super) fn host(&self) -> &HeaderValue {
@@ -133,7 +162,8 @@ impl Upstream {
 
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.authority)
+        let scheme = if self.is_https() { "https" } else { "http" };
+        write!(f, "{scheme}://{}", self.authority)
     }
 }
 
@@ -208,6 +238,8 @@ mod tests {
             ("http://127.0.0.1:8000", ("127.0.0.1", 8000)),
             ("http://localhost/", ("localhost", 80)),
             ("http://[::1]:81", ("::1", 81)),
+            ("https://[::1]", ("::1", 443)),
+            ("https://shop.example:80", ("shop.example", 80)),
         ] {
             assert_eq!(Upstream::parse(text).unwrap().address(), address, "{text}");
         }
@@ -219,7 +251,7 @@ mod tests {
             ("http://:80", UpstreamFault::Form),
             ("http://a:0", UpstreamFault::Form),
             ("http://a:65536", UpstreamFault::Form),
-            ("https://a:80", UpstreamFault::Tls),
+            ("https://-", UpstreamFault::Form),
             ("ftp://a", UpstreamFault::Scheme),
             ("http://u:p@a", UpstreamFault::UserInfo),
             ("http://a/api", UpstreamFault::Path),

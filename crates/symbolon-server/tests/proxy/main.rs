@@ -19,4 +19,5 @@ mod streams;
 mod tls;
 mod upgrades;
 mod upstream;
+mod upstream_tls;
 mod usage;

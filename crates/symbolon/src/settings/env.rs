@@ -113,7 +113,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
 
 const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TELEMETRY__<KEY>, TLS__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
-const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
+const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
@@ -163,6 +163,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
         ["LISTEN"] => service.listen = said(),
         ["PUBLIC_URL"] => service.public_url = said(),
         ["UPSTREAM"] => service.upstream = said(),
+        ["UPSTREAM_CA"] => service.upstream_ca = said(),
         ["OTHER_CREDENTIALS"] => service.other_credentials = said(),
         ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),
         ["ENFORCE"] => service.enforce = Some(truth(place, value)?),

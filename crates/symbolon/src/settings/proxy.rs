@@ -1,6 +1,7 @@
 //! What is set for one service: its rules, and the proxy in front of its application.
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use jiff::SignedDuration;
@@ -41,6 +42,8 @@ pub(crate) struct ProxyDoor {
     pub(crate) listen: SocketAddr,
     /// The application.
     pub(crate) upstream: Upstream,
+    /// Who signs the application's certificate.
+    upstream_ca: Option<(Place, PathBuf)>,
     /// What it proves itself with, where it speaks TLS.
     pub(crate) tls: Option<TlsFiles>,
     public_url: Option<PublicUrl>,
@@ -62,12 +65,20 @@ impl ProxyDoor {
         let pairs = values.iter().map(|(name, value)| (*name, value.expose_secret()));
         Ok(ProxySettings {
             service: service.clone(),
-            upstream: self.upstream.clone(),
+            upstream: self.upstream()?,
             public_url: self.public_url.clone(),
             other_credentials: self.other_credentials,
             upstream_headers: UpstreamHeaders::parse(pairs).map_err(|error| fault(&self.place, error))?,
             timeouts: self.timeouts,
         })
+    }
+
+    fn upstream(&self) -> Result<Upstream, Fault> {
+        let Some((place, path)) = &self.upstream_ca else { return Ok(self.upstream.clone()) };
+        let pem = std::fs::read(path)
+            .map_err(|error| fault(place, format!("{} cannot be read: {error}", path.display())))?;
+        let trusting = self.upstream.clone().trusting(&pem);
+        trusting.map_err(|error| fault(place, format!("{}: {error}", path.display())))
     }
 
     /// Whether a header's value stands in the settings themselves.
@@ -136,17 +147,23 @@ fn door(
         }
     };
     let place = listen.place.clone();
+    let upstream =
+        Upstream::parse(&upstream.value).map_err(|error| faults.push(fault(&upstream.place, error)));
+    let upstream_ca =
+        draft.upstream_ca.as_ref().map(|said| (said.place.clone(), said.place.resolve(&said.value)));
+    if let (Some((place, _)), Ok(false)) = (&upstream_ca, upstream.as_ref().map(Upstream::is_https)) {
+        faults.push(fault(place, "upstream_ca is for an upstream that begins with https://"));
+    }
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let timeouts = timeouts(&draft.timeouts, faults);
     check_header_names(&draft, faults);
     let public_url =
         draft.public_url.as_ref().and_then(|said| public_url(said, "callers find this service", faults));
-    let upstream =
-        Upstream::parse(&upstream.value).map_err(|error| faults.push(fault(&upstream.place, error)));
     Some(ProxyDoor {
         place,
         listen: address(listen, faults)?,
         upstream: upstream.ok()?,
+        upstream_ca,
         tls,
         public_url,
         other_credentials,
@@ -159,7 +176,7 @@ fn door(
 fn proxy_settings_alone(draft: &ServiceDraft, gateways: bool, faults: &mut Vec<Fault>) {
     let timeouts = [&draft.timeouts.connect, &draft.timeouts.answer, &draft.timeouts.idle];
     let others = draft.other_credentials.iter().filter(|_| !gateways);
-    let single = others.chain(&draft.public_url);
+    let single = others.chain(&draft.public_url).chain(&draft.upstream_ca);
     let places = single.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
     let places = places.chain(draft.tls.iter().map(|tls| &tls.place));
     let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));

@@ -62,7 +62,8 @@ fn the_environment_is_over_the_file() {
         text,
         &[
             ("SYMBOLON_CONFIG_LISTEN", "127.0.0.1:3"),
-            ("SYMBOLON_CONFIG_SERVICES__ODIN__UPSTREAM", "http://b"),
+            ("SYMBOLON_CONFIG_SERVICES__ODIN__UPSTREAM", "https://b"),
+            ("SYMBOLON_CONFIG_SERVICES__ODIN__UPSTREAM_CA", "ca.pem"),
             ("SYMBOLON_CONFIG_DATA_DIR", "here"),
             ("SYMBOLON_CONFIG_CATALOGS", "a.toml, builtin:odin"),
             ("SYMBOLON_CONFIG_SERVICES__ODIN__ENFORCE", "false"),
@@ -70,7 +71,7 @@ fn the_environment_is_over_the_file() {
     )
     .unwrap();
     assert_eq!(said.listen.port(), 3);
-    assert_eq!(said.services["odin"].proxy.as_ref().unwrap().upstream.to_string(), "http://b");
+    assert_eq!(said.services["odin"].proxy.as_ref().unwrap().upstream.to_string(), "https://b");
     assert!(!said.services["odin"].rules.enforce);
     // Of a variable, relative to where the command is given, and not to the file.
     assert_eq!(said.data_dir, Path::new("here"));
@@ -202,6 +203,7 @@ fn a_fault_of_a_proxy_names_its_line() {
             "public_url = \"shop.example\"",
             "conf/symbolon.toml:4: public_url is where callers find this service",
         ),
+        ("upstream_ca = \"ca.pem\"", "conf/symbolon.toml:4: upstream_ca is for an upstream that begins with"),
         ("timeouts = { connect = \"5\" }", "conf/symbolon.toml:4: a wait is written such as 5s"),
         ("timeouts = { connect = \"-5s\" }", "conf/symbolon.toml:4: a wait is written such as 5s"),
         ("timeouts = { conect = \"5s\" }", "conf/symbolon.toml:4: unknown field `conect`"),
@@ -238,6 +240,25 @@ fn a_header_can_come_from_a_file_beside_the_configuration() {
     assert!(fault.contains("the header b has characters"), "{fault}");
     std::fs::write(directory.path().join("gone"), "x").unwrap();
     assert!(door.settings(&"odin".parse().unwrap()).is_ok());
+}
+
+#[test]
+fn an_upstream_s_signers_come_from_a_file_beside_the_configuration() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("symbolon.toml");
+    let text =
+        "[services.odin]\nlisten = \"127.0.0.1:1\"\nupstream = \"https://a\"\nupstream_ca = \"ca.pem\"\n";
+    let said = Settings::from_text(Some(file), text, &Environment::default()).unwrap();
+    let told = || {
+        let door = said.services["odin"].proxy.as_ref().unwrap();
+        door.settings(&"odin".parse().unwrap()).unwrap_err().to_string()
+    };
+    let gone = told();
+    assert!(gone.contains("symbolon.toml:4: ") && gone.contains("ca.pem cannot be read"), "{gone}");
+    std::fs::write(directory.path().join("ca.pem"), "hush").unwrap();
+    let broken = told();
+    assert!(broken.contains("symbolon.toml:4: ") && broken.contains("BEGIN CERTIFICATE"), "{broken}");
+    assert!(!broken.contains("hush"));
 }
 
 #[test]

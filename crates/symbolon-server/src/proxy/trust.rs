@@ -1,0 +1,70 @@
+//! Whom an application has to prove itself to be, where it is reached over TLS.
+
+use std::fmt;
+use std::sync::Arc;
+
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+
+/// Bytes to and from an application.
+pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
+
+/// The name that an application's certificate must have, and who may have signed it. There is no way to take any.
+#[derive(Clone)]
+pub(super) struct Trust {
+    name: ServerName<'static>,
+    config: Arc<ClientConfig>,
+}
+
+impl Trust {
+    /// What browsers trust; `None` where `host` can be no certificate's.
+    pub(super) fn public(host: &str) -> Option<Self> {
+        let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
+        Self::new(host, roots)
+    }
+
+    /// The certificates of this PEM text alone; `None` where there is none in it.
+    pub(super) fn only(host: &str, pem: &[u8]) -> Option<Self> {
+        let mut roots = RootCertStore::empty();
+        for certificate in CertificateDer::pem_slice_iter(pem) {
+            roots.add(certificate.ok()?).ok()?;
+        }
+        if roots.is_empty() { None } else { Self::new(host, roots) }
+    }
+
+    fn new(host: &str, roots: RootCertStore) -> Option<Self> {
+        let name = ServerName::try_from(host.to_owned()).ok()?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder =
+            ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
+        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Some(Self { name, config: Arc::new(config) })
+    }
+
+    /// The handshake. Fails where the other end does not prove itself.
+    pub(super) async fn connect(&self, socket: TcpStream) -> std::io::Result<Box<dyn Socket>> {
+        let connector = TlsConnector::from(self.config.clone());
+        Ok(Box::new(connector.connect(self.name.clone(), socket).await?))
+    }
+}
+
+impl PartialEq for Trust {
+    fn eq(&self, other: &Self) -> bool {
+        self.name == other.name && Arc::ptr_eq(&self.config, &other.config)
+    }
+}
+
+impl Eq for Trust {}
+
+impl fmt::Debug for Trust {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Trust").field(&self.name).finish()
+    }
+}
