@@ -25,6 +25,9 @@ fn an_unloaded_gate_neither_denies_nor_allows() {
         gate.check_scopes(&name("printers"), Credentials::of_secret(secret.as_bytes()), &scopes, now());
     assert_eq!(asked.unwrap().code(), Code::Unavailable);
     assert!(gate.take_uses(10).is_empty());
+    // And it is counted as what it is.
+    let counts: Vec<_> = gate.checks().into_iter().flat_map(|checks| checks.counts).collect();
+    assert_eq!(counts, [(Code::Unavailable, 7)]);
 
     gate.loaded();
     assert!(gate.ready());

@@ -117,6 +117,9 @@ async fn a_form_that_is_wrong_is_refused_and_what_is_unknown_in_it_ignored() {
         let json =
             Call::new(&world, "POST", &format!("/oauth/{name}")).json(&serde_json::json!({ "token": "x" }));
         json.by(&key).send().await.oauth_error(400, "invalid_request");
+        // What is a form in all but its name is none.
+        let call = world.oauth(name).by(&key).header("content-type", "application/json");
+        call.body(b"token=x").send().await.oauth_error(400, "invalid_request");
         // Not in the query, where it would be logged on its way.
         world
             .oauth(&format!("{name}?token=x"))
