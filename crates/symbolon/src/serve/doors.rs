@@ -50,6 +50,7 @@ fn gateway(
 
 /// Addresses that are this process's; nobody is answered yet.
 pub(super) struct Bound {
+    limits: Limits,
     management: Doorway,
     gateway: Option<(Doorway, GatewaySettings)>,
     proxies: Vec<(Doorway, ProxySettings)>,
@@ -103,7 +104,7 @@ impl Bound {
             let socket = bind(address, &format!("the proxy of {}", proxy.service)).await?;
             proxies.push((Doorway { socket, tls }, proxy));
         }
-        Ok(Self { management, gateway, proxies })
+        Ok(Self { limits: settings.limits, management, gateway, proxies })
     }
 
     /// What is told of them.
@@ -167,18 +168,19 @@ impl Open {
         node.app().set_doors(doors);
         let (site, api) =
             (symbolon_server::site(node.app().clone()), symbolon_server::router(node.app().clone()));
-        let management = serve(bound.management.into(), site, open.shutdown.clone(), Limits::default());
+        let limits = bound.limits;
+        let management = serve(bound.management.into(), site, open.shutdown.clone(), limits);
         open.tasks.spawn(management);
         // Whoever opens the socket is a program, and needs no pages.
-        open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), Limits::default()));
+        open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), limits));
         if let Some((listener, settings)) = bound.gateway {
             let door = Gateway::new(node.app().clone(), settings).door();
-            let limits = Limits { http2: true, ..Limits::default() };
+            let limits = Limits { http2: true, ..limits };
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
         for (listener, settings) in bound.proxies {
             let door = Proxy::new(node.app().clone(), settings).door();
-            open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), Limits::default()));
+            open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
         open
     }

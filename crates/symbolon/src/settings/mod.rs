@@ -3,6 +3,7 @@
 mod env;
 mod gateway;
 mod header;
+mod limits;
 mod place;
 mod proxy;
 mod resolve;
@@ -17,6 +18,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use symbolon_core::name::ServiceName;
+use symbolon_server::listen::Limits;
 use symbolon_server::{AccessTarget, PublicUrl, TraceSettings};
 use tracing_subscriber::filter::Targets;
 
@@ -58,6 +60,8 @@ pub(crate) struct Settings {
     pub(crate) log: Targets,
     /// How it is logged.
     pub(crate) log_format: LogFormat,
+    /// What each door takes, and for how long it waits.
+    pub(crate) limits: Limits,
     /// The endpoints that gateways ask, where there are any.
     pub(crate) gateway: Option<GatewayDoor>,
     /// What the management API proves itself with, where it speaks TLS.

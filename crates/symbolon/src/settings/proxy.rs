@@ -4,7 +4,6 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use jiff::SignedDuration;
 use secrecy::{ExposeSecret, SecretString};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
@@ -13,12 +12,9 @@ use symbolon_server::{OtherCredentials, PublicUrl};
 
 use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
-use super::resolve::{address, fault, public_url};
+use super::resolve::{address, fault, public_url, wait};
 use super::source::{ServiceDraft, TimeoutsDraft};
 use super::tls::{self, TlsFiles};
-
-/// The longest wait that can be set.
-const MAX_TIMEOUT: SignedDuration = SignedDuration::from_hours(24);
 
 /// What is set for one service.
 #[derive(Debug)]
@@ -210,15 +206,7 @@ fn check_header_names(draft: &ServiceDraft, faults: &mut Vec<Fault>) {
 
 fn timeouts(draft: &TimeoutsDraft, faults: &mut Vec<Fault>) -> Timeouts {
     let mut timeout = |said: &Option<Said<String>>, default: Duration| {
-        let Some(said) = said else { return default };
-        let wait = said.value.parse::<SignedDuration>().ok();
-        let wait = wait.filter(|wait| wait.is_positive() && *wait <= MAX_TIMEOUT);
-        wait.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_else(|| {
-            let message =
-                format!("a wait is written such as 5s, 2m or 500ms, up to 24h, not {:?}", said.value);
-            faults.push(fault(&said.place, message));
-            default
-        })
+        said.as_ref().and_then(|said| wait(said, faults)).unwrap_or(default)
     };
     let defaults = Timeouts::default();
     Timeouts {

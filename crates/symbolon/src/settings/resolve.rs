@@ -5,7 +5,9 @@ use std::fmt::Display;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
+use std::time::Duration;
 
+use jiff::SignedDuration;
 use symbolon_core::name::ServiceName;
 use symbolon_server::{AccessTarget, PublicUrl};
 use tracing::level_filters::LevelFilter;
@@ -17,12 +19,14 @@ use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
-use super::{LogFormat, Settings};
+use super::{LogFormat, Settings, limits};
 use crate::catalogs::CatalogSource;
 
 /// Where the management API listens unless something else is said.
 const LISTEN: SocketAddr = SocketAddr::new(std::net::IpAddr::V4(Ipv4Addr::LOCALHOST), 7070);
 const DATA_DIR: &str = "symbolon-data";
+/// The longest wait that can be set.
+const MAX_WAIT: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Fault>) -> Settings {
     let data_dir = match &draft.data_dir {
@@ -37,6 +41,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let log = draft.log.as_ref().and_then(|said| log(said, faults));
     let gateways = draft.gateway.is_some();
     let gateway = draft.gateway.and_then(|draft| gateway::resolve(&draft, faults));
+    let limits = limits::resolve(&draft.limits, faults);
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let services = services(draft.services, gateways, faults);
@@ -56,6 +61,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         catalogs,
         log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
         log_format: draft.log_format.as_ref().map_or(LogFormat::Human, |said| log_format(said, faults)),
+        limits,
         gateway,
         tls,
         services,
@@ -76,6 +82,18 @@ pub(super) fn address(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<So
         faults.push(fault(&said.place, message));
     }
     address
+}
+
+/// For how long something is waited for.
+pub(super) fn wait(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<Duration> {
+    let wait = said.value.parse::<SignedDuration>().ok();
+    let wait = wait.filter(|wait| wait.is_positive() && *wait <= MAX_WAIT);
+    let wait = wait.and_then(|wait| Duration::try_from(wait).ok());
+    if wait.is_none() {
+        let message = format!("a wait is written such as 5s, 2m or 500ms, up to 24h, not {:?}", said.value);
+        faults.push(fault(&said.place, message));
+    }
+    wait
 }
 
 fn catalog(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<CatalogSource> {

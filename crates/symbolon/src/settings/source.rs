@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::header::HeaderSource;
+use super::limits::{LimitsDraft, LimitsSource};
 use super::place::{Fault, Place, Said};
 use super::telemetry::{TelemetryDraft, TelemetrySource};
 
@@ -23,6 +24,7 @@ pub(super) struct Draft {
     pub(super) log: Option<Said<String>>,
     pub(super) log_format: Option<Said<String>>,
     pub(super) gateway: Option<GatewayDraft>,
+    pub(super) limits: LimitsDraft,
     pub(super) telemetry: Option<TelemetryDraft>,
     pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
@@ -125,6 +127,8 @@ struct FileSource {
     log: Option<Spanned<String>>,
     log_format: Option<Spanned<String>>,
     gateway: Option<Spanned<GatewaySource>>,
+    #[serde(default)]
+    limits: LimitsSource,
     telemetry: Option<Spanned<TelemetrySource>>,
     tls: Option<Spanned<TlsSource>>,
     #[serde(default)]
@@ -214,6 +218,7 @@ impl FileSource {
                 let place = at.place(gateway.span().start);
                 gateway.into_inner().draft(place, at)
             }),
+            limits: self.limits.draft(at),
             telemetry: self.telemetry.map(|source| TelemetrySource::draft(source, at)),
             tls: tls(self.tls, at),
             services: services.collect(),

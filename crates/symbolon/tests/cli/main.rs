@@ -7,6 +7,7 @@ mod drafting;
 mod enforcement;
 mod explain;
 mod init;
+mod limits;
 mod manager;
 mod people;
 mod refusals;
