@@ -20,7 +20,7 @@ use tokio::sync::mpsc;
 
 use crate::support::backend::{Backend, Held, Recorder, silent};
 use crate::support::frames::{
-    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frames, GOAWAY, HEADERS, RST_STREAM, block,
+    CONTINUATION, DATA, END_HEADERS, END_STREAM, Frame as Raw, Frames, GOAWAY, HEADERS, RST_STREAM, block,
 };
 use crate::support::front::{Front, settings};
 use crate::support::world::World;
@@ -205,6 +205,14 @@ async fn a_body_that_is_not_as_long_as_it_says_smuggles_nothing() {
     recorder.saw_nothing();
 }
 
+/// The reason of a GOAWAY for who asks too much (RFC 9113 section 7).
+const ENHANCE_YOUR_CALM: u32 = 11;
+
+/// Why a connection ends: after the last stream's number comes the reason (RFC 9113 section 6.8).
+fn reason(goaway: &Raw) -> u32 {
+    u32::from_be_bytes(goaway.payload[4..8].try_into().unwrap())
+}
+
 #[tokio::test]
 async fn floods_end_the_connection() {
     let world = World::new().await;
@@ -217,14 +225,14 @@ async fn floods_end_the_connection() {
         frames.ask(stream, END_STREAM, &GOOD).await;
         frames.send(RST_STREAM, 0, stream, &[0, 0, 0, 8]).await;
     }
-    assert!(frames.next(GOAWAY).await.is_some());
+    assert_eq!(reason(&frames.next(GOAWAY).await.unwrap()), ENHANCE_YOUR_CALM);
 
     // Resets that we are made to send: a frame on a stream that has said its last.
     let mut frames = Frames::begin(front.connect().await).await;
     for stream in (1..2001).step_by(2) {
         frames.ask(stream, END_STREAM, &[&GOOD[..], &[("connection", "close")]].concat()).await;
     }
-    assert!(frames.next(GOAWAY).await.is_some());
+    assert_eq!(reason(&frames.next(GOAWAY).await.unwrap()), ENHANCE_YOUR_CALM);
 
     // Headers that never end.
     let mut frames = Frames::begin(front.connect().await).await;

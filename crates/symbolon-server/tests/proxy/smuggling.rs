@@ -96,6 +96,39 @@ async fn a_message_of_two_ends_reaches_the_application_once_or_not_at_all() {
 }
 
 #[tokio::test]
+async fn a_chunk_whose_lines_end_in_half_is_refused() {
+    let world = World::new().await;
+    let mut recorder = Recorder::new().await;
+    for front in fronts(&world, &recorder).await {
+        // What takes a lone LF for the end of a chunk's line, and what does not, end the body in different places.
+        for body in ["1\na\r\n0\r\n\r\n", "1;b\na\r\n0\r\n\r\n", "1\r\na\n0\r\n\r\n", "0\n\r\n"] {
+            let message = post("Transfer-Encoding: chunked\r\n", &format!("{body}{HIDDEN}"));
+            let statuses = front.statuses(&message).await;
+            assert!(!statuses.contains(&200), "{statuses:?} {message:?}");
+            assert!(recorder.try_seen().is_none(), "{message:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_lone_lf_ends_a_header_here_and_no_lf_goes_on() {
+    let world = World::new().await;
+    let mut recorder = Recorder::new().await;
+    let front = fronts(&world, &recorder).await.swap_remove(0);
+    // RFC 9112 section 2.2 lets a server take it so. What comes after is a request of its own, and decided about.
+    for message in [
+        format!("POST /api/login HTTP/1.1\nHost: a\n\n{HIDDEN}"),
+        post("X-A: b\nContent-Length: 0\r\n", HIDDEN),
+    ] {
+        assert!(!front.statuses(&message).await.iter().skip(1).any(|status| *status == 200), "{message:?}");
+        if let Some(seen) = recorder.try_seen() {
+            assert_eq!((seen.asks(), seen.body.len()), ("POST /api/login", 0), "{message:?}");
+        }
+        assert!(recorder.try_seen().is_none(), "{message:?}");
+    }
+}
+
+#[tokio::test]
 async fn chunks_that_are_good_arrive_as_what_they_hold() {
     let world = World::new().await;
     let mut recorder = Recorder::new().await;
