@@ -44,12 +44,19 @@ pub enum TargetFault {
     /// Escapes that are not UTF-8.
     #[error("the path's escapes are not UTF-8")]
     Utf8,
+    /// The application may take it for another route, by whose rule it is not allowed. Found by the decision.
+    #[error(
+        "some applications take the path for another route; write it without needless escapes, in the case of the \
+         catalog and with its slash at the end or without"
+    )]
+    TwoReadings,
 }
 
 /// A canonical target: what was decided about is what is forwarded. It prints without its query, where people
 /// put secrets all the same.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target<'a> {
+    sent: &'a str,
     path: Cow<'a, str>,
     query: Option<&'a str>,
 }
@@ -68,13 +75,19 @@ impl<'a> Target<'a> {
             None => (target, None),
         };
         let query = query.map(check_query).transpose()?;
-        let path = canonical_path(path)?;
-        Ok(Self { path, query })
+        let canonical = canonical_path(path)?;
+        let sent = std::str::from_utf8(path).map_err(|_| TargetFault::Byte)?;
+        Ok(Self { sent, path: canonical, query })
     }
 
     /// The canonical path, from its `/` on.
     pub fn path(&self) -> &str {
         &self.path
+    }
+
+    /// The path in the spelling that was sent, which is what an application behind a gateway gets to read.
+    pub fn sent_path(&self) -> &'a str {
+        self.sent
     }
 
     /// The query as it came, without its `?`. It plays no part in the decision.
@@ -195,4 +208,15 @@ pub fn decoded(segment: &str) -> Result<Cow<'_, str>, TargetFault> {
         }
     }
     String::from_utf8(out).map(Cow::Owned).map_err(|_| TargetFault::Utf8)
+}
+
+/// Whether a segment is spelled as one would write the literal that it decodes to: nothing is escaped that can stand
+/// for itself, and the digits of the escapes that are needed are in upper case. Routers that compare before they decode
+/// know a literal by this spelling alone.
+pub(crate) fn plainly_spelled(segment: &str) -> bool {
+    segment.split('%').skip(1).all(|rest| {
+        let digits = rest.get(..2).unwrap_or_default();
+        let byte = u8::from_str_radix(digits, 16).unwrap_or_default();
+        plain(byte).is_err() && !digits.bytes().any(|digit| digit.is_ascii_lowercase())
+    })
 }

@@ -53,6 +53,10 @@ pub(crate) const FOR_PYTHON_CLIENT: PythonPackage = PythonPackage {
     beside: &["uvicorn==0.54.0", "httpx==0.28.1", "pytest==9.2.0", "mypy==2.4.1", "hatchling==1.33.0"],
 };
 
+/// A router that compares with the decoded path, and both of the ways in which its server reads HTTP.
+pub(crate) const ROUTER: PythonPackage =
+    PythonPackage { name: "starlette", version: "1.10.0", beside: &["uvicorn==0.54.0", "httptools==0.9.0"] };
+
 /// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
 pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
     let tools = shell.root().join("target/tools");

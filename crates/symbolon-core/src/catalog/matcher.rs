@@ -1,9 +1,13 @@
-//! Which route a canonical path is. One tree of segments for each method; a literal wins over a parameter, a
-//! parameter over a tail, at the first segment where they differ.
+//! Which route a path is. One tree of segments for each method; a literal wins over a parameter, a parameter over a
+//! tail, at the first segment where they differ. What is compared is decoded, byte for byte.
+//!
+//! Routers differ about that, and the one that counts is the application's. So it is also known here which routes a path
+//! may be to others: to those that compare literals before they decode (axum, Express), that take a literal in any case,
+//! that make nothing of a slash at the end (Express), or take what follows it for a tail (Starlette). `crates/symbolon/tests/routers` asks the real ones.
 
 use std::collections::HashMap;
 
-use crate::target::decoded;
+use crate::target::{decoded, plainly_spelled};
 
 /// The place of a route in its catalog.
 pub type RouteIndex = usize;
@@ -68,6 +72,18 @@ impl Pattern {
     }
 }
 
+impl Pattern {
+    /// Whether it has an upper-case letter or ends with a slash, and so may be meant by a path that has neither. Of `/`
+    /// there is no path without the slash.
+    fn is_uneven(&self) -> bool {
+        self.0.len() > 1
+            && self.0.iter().any(|segment| match segment {
+                Segment::Literal(text) => text.is_empty() || !folded(text).eq(text.chars()),
+                Segment::Parameter | Segment::Tail => false,
+            })
+    }
+}
+
 fn literal(part: &str, text: &str) -> Result<Segment, String> {
     if part.contains(['{', '}', '*']) {
         return Err(format!("{part:?} in {text:?} is neither a literal nor a whole {{parameter}}"));
@@ -82,6 +98,19 @@ struct Node {
     parameter: Option<usize>,
     tail: Option<RouteIndex>,
     route: Option<RouteIndex>,
+}
+
+impl Node {
+    /// Where the literals lead that differ from `text` by case alone.
+    fn alike(&self, text: &str) -> impl Iterator<Item = usize> {
+        let alike = move |literal: &str| *literal != *text && folded(literal).eq(folded(text));
+        self.literals.iter().filter(move |(literal, _)| alike(literal)).map(|(_, next)| *next)
+    }
+}
+
+/// One spelling for all that differs by case alone, whichever case a router takes it to.
+fn folded(text: &str) -> impl Iterator<Item = char> {
+    text.chars().flat_map(char::to_uppercase).flat_map(char::to_lowercase)
 }
 
 #[derive(Debug)]
@@ -127,6 +156,45 @@ impl Tree {
         }
         node.parameter.and_then(go).or(node.tail)
     }
+
+    /// Adds to `found` every route that some router may take the path for; `rest` begins at a segment, `None` is the
+    /// path's end. The answer is whether every router stops at what was found here, so that nothing less special is
+    /// looked at. What a pattern has exactly is always certain: whoever wrote two patterns that differ by case or by a
+    /// slash has a router that keeps them apart.
+    fn readings(&self, node: usize, rest: Option<&str>, found: &mut Vec<RouteIndex>) -> bool {
+        let node = &self.0[node];
+        let Some(rest) = rest else {
+            let slash = || node.literals.get("").and_then(|next| self.0[*next].route);
+            found.extend(node.route.or_else(slash));
+            return node.route.is_some();
+        };
+        let (segment, rest) = match rest.split_once('/') {
+            Some((segment, rest)) => (segment, Some(rest)),
+            None => (rest, None),
+        };
+        let Ok(text) = decoded(segment) else { return false };
+        if let Some(next) = node.literals.get(&*text)
+            && self.readings(*next, rest, found)
+            && plainly_spelled(segment)
+        {
+            return true;
+        }
+        for next in node.alike(&text) {
+            self.readings(next, rest, found);
+        }
+        if segment.is_empty() {
+            // Only the last segment of a path can be: this is a slash at the end. To Starlette a tail may be empty.
+            found.extend(node.route.into_iter().chain(node.tail));
+            return false;
+        }
+        if let Some(next) = node.parameter
+            && self.readings(next, rest, found)
+        {
+            return true;
+        }
+        found.extend(node.tail);
+        node.tail.is_some()
+    }
 }
 
 fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteIndex> {
@@ -136,7 +204,12 @@ fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteI
 
 /// All routes of a catalog under all its mounts, ready to be asked.
 #[derive(Debug, Default)]
-pub(super) struct Matcher(HashMap<Box<str>, Tree>);
+pub(super) struct Matcher {
+    trees: HashMap<Box<str>, Tree>,
+    /// Whether a pattern is uneven. If none is, a path without escapes, upper-case letters and a slash at its end has
+    /// one reading.
+    uneven: bool,
+}
 
 impl Matcher {
     /// Adds a route; the error is the route that claims the same requests already.
@@ -146,20 +219,36 @@ impl Matcher {
         pattern: &Pattern,
         route: RouteIndex,
     ) -> Result<(), RouteIndex> {
-        let tree = self.0.entry(method.into()).or_insert_with(|| Tree(vec![Node::default()]));
+        self.uneven |= pattern.is_uneven();
+        let tree = self.trees.entry(method.into()).or_insert_with(|| Tree(vec![Node::default()]));
         tree.insert(pattern, route)
     }
 
-    /// The route of a method and a canonical path. HEAD follows GET unless it has routes of its own.
+    /// The route of a method and a path. HEAD follows GET unless it has routes of its own.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteIndex> {
-        let find = |method: &str| self.0.get(method)?.find(0, path.strip_prefix('/')?);
+        let find = |method: &str| self.trees.get(method)?.find(0, path.strip_prefix('/')?);
         find(method).or_else(|| if method == "HEAD" { find("GET") } else { None })
+    }
+
+    /// The routes that a path with a route may be to routers that read it otherwise; that route may be among them. For
+    /// HEAD they are also those of GET: a router that has both for a path may pick by the path first.
+    pub(super) fn readings(&self, method: &str, path: &str) -> Vec<RouteIndex> {
+        let misread =
+            || path.ends_with('/') || path.bytes().any(|byte| byte == b'%' || byte.is_ascii_uppercase());
+        let mut found = Vec::new();
+        if self.uneven || method == "HEAD" || misread() {
+            let methods = [Some(method), (method == "HEAD").then_some("GET")];
+            for tree in methods.into_iter().flatten().filter_map(|method| self.trees.get(method)) {
+                tree.readings(0, path.strip_prefix('/'), &mut found);
+            }
+        }
+        found
     }
 
     /// The methods that have a route at this path, sorted; HEAD where GET has one.
     pub(super) fn methods(&self, path: &str) -> Vec<&str> {
         let Some(rest) = path.strip_prefix('/') else { return Vec::new() };
-        let found = self.0.iter().filter(|(_, tree)| tree.find(0, rest).is_some());
+        let found = self.trees.iter().filter(|(_, tree)| tree.find(0, rest).is_some());
         let mut methods: Vec<&str> = found.map(|(method, _)| &**method).collect();
         if methods.contains(&"GET") && !methods.contains(&"HEAD") {
             methods.push("HEAD");

@@ -149,7 +149,7 @@ impl Catalog {
         self.profiles.iter().find(|profile| profile.name == name)
     }
 
-    /// The route of a method and a canonical path.
+    /// The route of a method and a path that [`Target::parse`](crate::target::Target::parse) takes.
     pub fn find(&self, method: &str, path: &str) -> Matched<'_> {
         if let Some(index) = self.matcher.find(method, path) {
             return Matched::Route(index, &self.routes[index]);
@@ -162,6 +162,17 @@ impl Catalog {
         } else {
             Matched::OtherMethods(methods)
         }
+    }
+
+    /// The routes that a request with a route, or a preflight, may also be to the application's router, which may
+    /// compare before it decodes, take a literal in any case, or make nothing of a slash at the end. Mostly there are
+    /// none. `path` is as it was sent, for what stands between may or may not have spelled it otherwise.
+    ///
+    /// HEAD and GET of one pattern are not each other's readings: whoever wrote both keeps them apart.
+    pub fn readings(&self, method: &str, path: &str) -> impl Iterator<Item = &Route> {
+        let own = self.matcher.find(method, path).map(|index| self.routes[index].path.as_str());
+        let readings = self.matcher.readings(method, path).into_iter().map(|index| &self.routes[index]);
+        readings.filter(move |other| own != Some(other.path.as_str()))
     }
 
     /// The closure of granted scopes under the implications. Scopes that the catalog does not declare are inert.

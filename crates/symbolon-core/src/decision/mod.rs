@@ -97,6 +97,8 @@ struct Asked<'a, 'r> {
     target: Target<'r>,
     /// `None`: a preflight, which the catalog leaves open.
     route: Option<(RouteIndex, &'a Route)>,
+    /// What else the application may take it for. The caller must be let pass there too.
+    others: Vec<&'a Route>,
 }
 
 impl Asked<'_, '_> {

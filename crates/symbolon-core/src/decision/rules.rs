@@ -10,7 +10,7 @@ use crate::code::scope_list;
 use crate::credential::Presented;
 use crate::explain::{Rule, Trace};
 use crate::scope::ScopeSet;
-use crate::target::Target;
+use crate::target::{Target, TargetFault};
 
 impl<'a, D: Directory> Judge<'a, D> {
     /// Rules 1 and 2: a canonical target, and a route.
@@ -50,7 +50,8 @@ impl<'a, D: Directory> Judge<'a, D> {
             }
             None => "a preflight, which this catalog leaves open".to_owned(),
         });
-        Ok(Asked { target, route })
+        let others = self.catalog.readings(request.method, target.sent_path()).collect();
+        Ok(Asked { target, route, others })
     }
 
     /// Rules 3 and 4: one credential, and who it is. On a public route a bad one counts as none.
@@ -125,7 +126,8 @@ impl<'a, D: Directory> Judge<'a, D> {
         }
     }
 
-    /// Rules 5 to 7: what the route asks for, the scopes, the role.
+    /// Rules 5 to 7: what the route asks for, the scopes, the role; and that the application has no way to take the
+    /// request for what the caller may not.
     pub(super) fn admit(
         &self,
         asked: &Asked<'_, '_>,
@@ -134,13 +136,26 @@ impl<'a, D: Directory> Judge<'a, D> {
     ) -> Result<Principal, Reason> {
         let principal = self.principal(caller);
         trace.step(Rule::Identity, true, || principal.describe(self.catalog));
-        let Some((_, route)) = asked.route else { return Ok(principal) };
-        self.access(route, &principal, trace)?;
-        if route.access == Access::Public {
-            return Ok(principal);
+        if let Some((_, route)) = asked.route {
+            self.allows(route, &principal, trace)?;
         }
-        let role = match &principal {
-            Principal::System { .. } => return Ok(principal),
+        let forbidden = asked.others.iter().find(|other| self.allows(other, &principal, &mut ()).is_err());
+        let Some(other) = forbidden else { return Ok(principal) };
+        trace.step(Rule::Route, false, || {
+            let Route { method, path, line, .. } = other;
+            format!("some routers take the path for {method} {path} at line {line}, which is not allowed")
+        });
+        Err(Reason::Target(TargetFault::TwoReadings))
+    }
+
+    /// Rules 5 to 7 for one route.
+    fn allows(&self, route: &Route, principal: &Principal, trace: &mut impl Trace) -> Result<(), Reason> {
+        self.access(route, principal, trace)?;
+        if route.access == Access::Public {
+            return Ok(());
+        }
+        let role = match principal {
+            Principal::System { .. } => return Ok(()),
             Principal::Anonymous => return Err(Reason::CredentialRequired),
             Principal::Session { role, .. } => *role,
             Principal::Token { effective, role, .. } => {
@@ -154,7 +169,7 @@ impl<'a, D: Directory> Judge<'a, D> {
                 |role: Option<Role>| role.map_or("no role", |role| self.catalog.roles.name(role).as_str());
             format!("the route needs {}; the user has {}", name(Some(route.role)), name(role))
         });
-        if reached { Ok(principal) } else { Err(Reason::InsufficientRole) }
+        if reached { Ok(()) } else { Err(Reason::InsufficientRole) }
     }
 
     /// Rule 5: which kinds of caller the route takes.

@@ -6,6 +6,7 @@ mod credentials;
 mod identity;
 mod laws;
 mod order;
+mod readings;
 mod refusals;
 mod secrecy;
 

@@ -1,0 +1,131 @@
+//! What the application may take for another route is allowed only where that other route is allowed too.
+
+use super::super::Reason;
+use super::super::world::{World, request};
+use crate::credential::Credentials;
+use crate::explain::{Explanation, Rule, Step};
+use crate::target::TargetFault;
+
+/// Pages that anybody may see, whatever they are called, beside what is guarded.
+const SITE: &str = r#"
+service = "site"
+title = "Site"
+token_prefix = "site"
+roles = ["user"]
+options = "public"
+
+[scopes]
+"admin" = "Administer"
+"files" = "Read files"
+"me" = "Read oneself"
+"users" = "Read users"
+
+[[routes]]
+access = "public"
+paths = ["GET /files/welcome", "GET /{*page}"]
+[[routes]]
+scopes = ["admin"]
+paths = ["GET /admin", "GET /Reports/{id}", "GET /feeds/", "GET /logs/{*rest}", "OPTIONS /admin"]
+[[routes]]
+scopes = ["files"]
+paths = ["GET /files/{name}", "HEAD /files/{name}"]
+[[routes]]
+scopes = ["me"]
+paths = ["GET /users/@me", "GET /users/me", "GET /users/caf%C3%A9"]
+[[routes]]
+scopes = ["users"]
+paths = ["GET /users/{name}"]
+[[routes]]
+access = "human"
+paths = ["GET /files/private"]
+"#;
+
+const REFUSED: Result<&str, Reason> = Err(Reason::Target(TargetFault::TwoReadings));
+
+#[test]
+fn a_public_catch_all_does_not_open_what_a_lenient_router_takes_it_for() {
+    let mut world = World::new(SITE);
+    let user = world.user(Some("user"));
+    let admin = world.token(user, &["admin"]);
+    for line in [
+        "GET /ADMIN",
+        "GET /Admin",
+        "GET /admin/",
+        "GET /aDMIN/",
+        "GET /%41dmin",
+        "GET /reports/7",
+        "GET /REPORTS/7/",
+        "GET /Reports/7/",
+        "GET /feeds",
+        "GET /logs/",
+        "HEAD /Admin",
+        "OPTIONS /Admin",
+    ] {
+        assert_eq!(world.ask(line, None), REFUSED, "{line}");
+        assert_eq!(world.ask(line, Some(&admin)), Ok("token"), "{line} is allowed whatever it is taken for");
+    }
+    for line in ["GET /Index.HTML", "GET /a/B/", "GET /adminx", "GET /admin/x", "GET /%6eews", "GET /feeds/7"]
+    {
+        assert_eq!(world.ask(line, None), Ok("anonymous"), "{line}");
+    }
+}
+
+/// `%61dmin` is `/admin` to us, and to a router that compares before it decodes a page for anybody.
+#[test]
+fn a_stronger_route_is_no_harm_as_a_weaker_one() {
+    let mut world = World::new(SITE);
+    let user = world.user(Some("user"));
+    let (admin, files) = (world.token(user, &["admin"]), world.token(user, &["files"]));
+    assert_eq!(world.ask("GET /%61dmin", Some(&admin)), Ok("token"));
+    assert_eq!(
+        world.ask("GET /%61dmin", Some(&files)),
+        Err(Reason::InsufficientScope),
+        "its own rule comes first"
+    );
+    assert_eq!(world.ask("GET /%61dmin", None), Err(Reason::CredentialRequired));
+    assert_eq!(
+        world.ask("GET /files/WELCOME", Some(&files)),
+        Ok("token"),
+        "a name is not lost to a public page"
+    );
+}
+
+#[test]
+fn every_spelling_of_a_literal_needs_the_rights_of_the_parameter_beside_it() {
+    let mut world = World::new(SITE);
+    let user = world.user(Some("user"));
+    let (me, users) = (world.token(user, &["me"]), world.token(user, &["users"]));
+    let both = world.token(user, &["me", "users"]);
+    for path in ["/users/%40me", "/users/@m%65", "/%75sers/%40me", "/users/caf%c3%a9", "/%75sers/caf%c3%a9"] {
+        let line = format!("GET {path}");
+        assert_eq!(world.ask(&line, Some(&me)), REFUSED, "{line}");
+        assert_eq!(world.ask(&line, Some(&users)), Err(Reason::InsufficientScope), "{line}");
+        assert_eq!(world.ask(&line, Some(&both)), Ok("token"), "{line}");
+    }
+    for path in ["/users/@me", "/users/me", "/users/caf%C3%A9"] {
+        assert_eq!(world.ask(&format!("GET {path}"), Some(&me)), Ok("token"), "{path}");
+    }
+    for (path, verdict) in [("/users/Me", REFUSED), ("/users/ME", REFUSED), ("/users/Ada", Ok("token"))] {
+        assert_eq!(world.ask(&format!("GET {path}"), Some(&users)), verdict, "{path}");
+    }
+}
+
+#[test]
+fn a_head_that_has_a_route_of_its_own_may_also_be_a_get() {
+    let mut world = World::new(SITE);
+    let user = world.user(Some("user"));
+    let files = world.token(user, &["files"]);
+    assert_eq!(world.ask("HEAD /files/x", Some(&files)), Ok("token"));
+    assert_eq!(world.ask("HEAD /files/private", Some(&files)), REFUSED);
+    assert_eq!(world.ask("GET /files/private", Some(&files)), Err(Reason::HumanOnly));
+    assert_eq!(world.ask("GET /files/PRIVATE", Some(&files)), REFUSED);
+}
+
+#[test]
+fn the_other_reading_is_told() {
+    let world = World::new(SITE);
+    let mut told = Explanation::default();
+    let _ = world.judge().decide(&request("GET /Admin", Credentials::default()), &mut told);
+    let Some(Step { rule: Rule::Route, passed: false, detail }) = told.0.last() else { panic!("{told:?}") };
+    assert!(detail.contains("GET /admin at line 19"), "{detail}");
+}

@@ -1,0 +1,60 @@
+//! Applications in a process of their own.
+
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+use super::table::Table;
+
+/// A running application. It is ended with this.
+pub(crate) struct Server {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Server {
+    /// Starlette under uvicorn, which reads HTTP by `parser`.
+    pub(crate) fn starlette(parser: &str, table: &Table) -> Self {
+        let mut command = Command::new("python3");
+        command.arg(script("application.py")).arg(parser).env("PYTHONPATH", tool("starlette-1.10.0"));
+        Self::start(command, table)
+    }
+
+    /// Express.
+    pub(crate) fn express(table: &Table) -> Self {
+        let package = tool("router-express-5.3.0").join("node_modules/express/index.js");
+        let mut command = Command::new("node");
+        command.arg(script("application.mjs")).env("EXPRESS", package);
+        Self::start(command, table)
+    }
+
+    fn start(mut command: Command, table: &Table) -> Self {
+        command.arg(table.json()).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        let mut port = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut port).unwrap();
+        let address = ([127, 0, 0, 1], port.trim().parse().unwrap()).into();
+        Self { child, address }
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+    }
+}
+
+/// What `cargo xtask test` has installed.
+fn tool(name: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
+    let home = target.join("tools").join(name);
+    assert!(home.exists(), "{} is missing; `cargo xtask test` installs it", home.display());
+    home
+}
+
+/// A script of this folder.
+fn script(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/routers").join(name)
+}
