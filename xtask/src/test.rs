@@ -32,6 +32,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         &tools::CLIENT_GENERATOR,
         &tools::FOR_PYTHON_CLIENT,
         &tools::COMPOSE,
+        &tools::ROUTER,
         &tools::OAUTH_CLIENT,
         &tools::METRICS_READER,
         &tools::TRACES_READER,

@@ -14,8 +14,8 @@ pub(crate) use cargo::{DEB, DENY, NEXTEST, cargo_tool};
 pub(crate) use debian::{FOR_PACKAGES, FOR_TESTS, programs};
 pub(crate) use npm::{FOR_BROWSER_TESTS, FOR_OAUTH_TESTS, FOR_TYPESCRIPT_CLIENT, npm_packages};
 pub(crate) use python::{
-    CLIENT_GENERATOR, COMPOSE, FOR_PYTHON_CLIENT, GATEWAYS, METRICS_READER, OAUTH_CLIENT, TRACES_READER,
-    python_package,
+    CLIENT_GENERATOR, COMPOSE, FOR_PYTHON_CLIENT, GATEWAYS, METRICS_READER, OAUTH_CLIENT, ROUTER,
+    TRACES_READER, python_package,
 };
 
 /// Moves a finished install into place. Another run may have been quicker: then there is nothing to do.

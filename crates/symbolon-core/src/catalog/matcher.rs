@@ -3,11 +3,15 @@
 //!
 //! Routers differ about that, and the one that counts is the application's. So it is also known here which routes a path
 //! may be to others: to those that compare literals before they decode (axum, Express), that take a literal in any case,
-//! that make nothing of a slash at the end (Express), or take what follows it for a tail (Starlette). `crates/symbolon/tests/routers` asks the real ones.
+//! that make nothing of a slash at the end (Express), see an empty tail (Starlette) or an empty parameter (Fastify) behind
+//! it, or take a long segment for no parameter (Fastify). `crates/symbolon/tests/routers` asks the real ones.
 
 use std::collections::HashMap;
 
 use crate::target::{decoded, plainly_spelled};
+
+/// The longest segment, in bytes, that is a parameter to every router: Fastify's default.
+const LONG_PARAMETER: usize = 100;
 
 /// The place of a route in its catalog.
 pub type RouteIndex = usize;
@@ -183,12 +187,14 @@ impl Tree {
             self.readings(next, rest, found);
         }
         if segment.is_empty() {
-            // Only the last segment of a path can be: this is a slash at the end. To Starlette a tail may be empty.
-            found.extend(node.route.into_iter().chain(node.tail));
+            // Only the last segment of a path can be: this is a slash at the end.
+            let parameter = node.parameter.and_then(|next| self.0[next].route);
+            found.extend([node.route, parameter, node.tail].into_iter().flatten());
             return false;
         }
         if let Some(next) = node.parameter
             && self.readings(next, rest, found)
+            && segment.len() <= LONG_PARAMETER
         {
             return true;
         }
@@ -206,8 +212,8 @@ fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteI
 #[derive(Debug, Default)]
 pub(super) struct Matcher {
     trees: HashMap<Box<str>, Tree>,
-    /// Whether a pattern is uneven. If none is, a path without escapes, upper-case letters and a slash at its end has
-    /// one reading.
+    /// Whether a pattern is uneven. If none is, a short path without escapes, upper-case letters and a slash at its end
+    /// has one reading.
     uneven: bool,
 }
 
@@ -233,8 +239,8 @@ impl Matcher {
     /// The routes that a path with a route may be to routers that read it otherwise; that route may be among them. For
     /// HEAD they are also those of GET: a router that has both for a path may pick by the path first.
     pub(super) fn readings(&self, method: &str, path: &str) -> Vec<RouteIndex> {
-        let misread =
-            || path.ends_with('/') || path.bytes().any(|byte| byte == b'%' || byte.is_ascii_uppercase());
+        let odd = |byte: u8| byte == b'%' || byte.is_ascii_uppercase();
+        let misread = || path.ends_with('/') || path.len() > LONG_PARAMETER || path.bytes().any(odd);
         let mut found = Vec::new();
         if self.uneven || method == "HEAD" || misread() {
             let methods = [Some(method), (method == "HEAD").then_some("GET")];

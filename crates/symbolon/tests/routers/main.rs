@@ -41,7 +41,17 @@ fn starlette_routes_what_is_allowed_behind_another_parser() {
 
 #[test]
 fn express_routes_what_is_allowed() {
-    compare("Express", 1500, started(Server::express));
+    compare("Express 5", 1500, started(|table| Server::node("express", table)));
+}
+
+#[test]
+fn express_routes_what_is_allowed_in_its_fourth_version() {
+    compare("Express 4", 1500, started(|table| Server::node("express4", table)));
+}
+
+#[test]
+fn fastify_routes_what_is_allowed() {
+    compare("Fastify", 1500, started(|table| Server::node("fastify", table)));
 }
 
 fn started(start: impl Fn(&Table) -> Server) -> impl Fn(&Table) -> (SocketAddr, Server) {

@@ -21,11 +21,11 @@ impl Server {
         Self::start(command, table)
     }
 
-    /// Express.
-    pub(crate) fn express(table: &Table) -> Self {
-        let package = tool("router-express-5.3.0").join("node_modules/express/index.js");
+    /// A framework for Node.js: `express`, which is its fifth version, `express4` or `fastify`.
+    pub(crate) fn node(framework: &str, table: &Table) -> Self {
         let mut command = Command::new("node");
-        command.arg(script("application.mjs")).env("EXPRESS", package);
+        let packages = tool("typescript-client-75ce016a").join("node_modules");
+        command.arg(script("application.mjs")).arg(framework).env("PACKAGES", packages);
         Self::start(command, table)
     }
 

@@ -37,7 +37,7 @@ scopes = ["users"]
 paths = ["GET /users/{name}"]
 [[routes]]
 access = "human"
-paths = ["GET /files/private"]
+paths = ["GET /files/private", "GET /users/{*rest}"]
 "#;
 
 const REFUSED: Result<&str, Reason> = Err(Reason::Target(TargetFault::TwoReadings));
@@ -58,15 +58,33 @@ fn a_public_catch_all_does_not_open_what_a_lenient_router_takes_it_for() {
         "GET /Reports/7/",
         "GET /feeds",
         "GET /logs/",
+        "GET /Reports/",
         "HEAD /Admin",
         "OPTIONS /Admin",
     ] {
         assert_eq!(world.ask(line, None), REFUSED, "{line}");
         assert_eq!(world.ask(line, Some(&admin)), Ok("token"), "{line} is allowed whatever it is taken for");
     }
+    let long = format!("GET /Reports/{}", "x".repeat(101));
+    assert_eq!(
+        world.ask(&long, Some(&admin)),
+        Ok("token"),
+        "what it is taken for instead is open to everybody"
+    );
     for line in ["GET /Index.HTML", "GET /a/B/", "GET /adminx", "GET /admin/x", "GET /%6eews", "GET /feeds/7"]
     {
         assert_eq!(world.ask(line, None), Ok("anonymous"), "{line}");
+    }
+}
+
+#[test]
+fn a_segment_may_be_too_long_for_a_parameter() {
+    let mut world = World::new(SITE);
+    let user = world.user(Some("user"));
+    let users = world.token(user, &["users"]);
+    for (length, verdict) in [(100, Ok("token")), (101, REFUSED)] {
+        let line = format!("GET /users/{}", "x".repeat(length));
+        assert_eq!(world.ask(&line, Some(&users)), verdict, "{length}");
     }
 }
 
