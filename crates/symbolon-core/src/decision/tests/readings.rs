@@ -88,6 +88,25 @@ fn a_segment_may_be_too_long_for_a_parameter() {
     }
 }
 
+/// Where no pattern has an upper-case letter or a slash at its end, most paths are looked up once; a long one is not.
+#[test]
+fn a_segment_may_be_too_long_for_a_parameter_of_even_patterns_too() {
+    let routes = [
+        "scopes = [\"x\"]\npaths = [\"GET /users/{name}\"]",
+        "access = \"human\"\npaths = [\"GET /{*rest}\"]",
+    ];
+    let routes = routes.map(|route| format!("[[routes]]\n{route}\n")).concat();
+    let mut world = World::new(&format!(
+        "service = \"t\"\ntoken_prefix = \"tt\"\nroles = [\"admin\"]\n[scopes]\n\"x\" = \"X\"\n{routes}"
+    ));
+    let user = world.user(Some("admin"));
+    let token = world.token(user, &["x"]);
+    for (length, verdict) in [(100, Ok("token")), (101, REFUSED)] {
+        let line = format!("GET /users/{}", "x".repeat(length));
+        assert_eq!(world.ask(&line, Some(&token)), verdict, "{length}");
+    }
+}
+
 /// `%61dmin` is `/admin` to us, and to a router that compares before it decodes a page for anybody.
 #[test]
 fn a_stronger_route_is_no_harm_as_a_weaker_one() {
