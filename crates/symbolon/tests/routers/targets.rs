@@ -102,10 +102,8 @@ fn twist(chance: &mut SplitMix, segments: &mut Vec<String>) {
         0..3 => segments[at] = escaped(chance, &segments[at]),
         3 => segments[at] = segments[at].to_uppercase(),
         4 => segments[at] = cased(chance, &segments[at]),
-        5 => match segments.last().is_some_and(String::is_empty) {
-            true => drop(segments.pop()),
-            false => segments.push(String::new()),
-        },
+        5 if segments.last().is_some_and(String::is_empty) => drop(segments.pop()),
+        5 => segments.push(String::new()),
         6 => segments.insert(at, ODDITIES[chance.below(ODDITIES.len())].to_owned()),
         7 => segments.insert(at, segment(chance)),
         _ => segments[at] += ODDITIES[chance.below(ODDITIES.len())],
