@@ -3,15 +3,15 @@
 use std::env;
 use std::process::Command;
 
-use crate::stage::{Stage, clients, tools};
-use crate::support::Place;
+use crate::stage::{Stage, clients};
+use crate::support::{Place, tool};
 
 const TOOLS: &str = "fastapi-0.165.0";
 
 /// Python with the client, its examples and its tools; it writes nothing beside them.
 fn python(arguments: &[&str]) -> Command {
     let client = clients().join("python");
-    let paths = [tools(TOOLS), client.join("src"), client.join("examples")];
+    let paths = [tool(TOOLS), client.join("src"), client.join("examples")];
     let mut python = Command::new("python3");
     python.args(arguments).current_dir(client);
     python.env("PYTHONPATH", env::join_paths(paths).unwrap()).env("PYTHONDONTWRITEBYTECODE", "1");

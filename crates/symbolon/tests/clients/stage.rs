@@ -18,14 +18,6 @@ pub(crate) fn clients() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../../clients").canonicalize().unwrap()
 }
 
-/// Where `cargo xtask test` installs tools.
-pub(crate) fn tools(name: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
-    let home = target.join("tools").join(name);
-    assert!(home.exists(), "{} is missing; `cargo xtask test` installs it", home.display());
-    home
-}
-
 impl Stage {
     pub(crate) fn new() -> Self {
         let catalog = clients().join("library.toml");

@@ -5,17 +5,15 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use crate::stage::{Stage, clients, tools};
-use crate::support::Place;
-
-const TOOLS: &str = "typescript-client-75ce016a";
+use crate::stage::{Stage, clients};
+use crate::support::{NODE_PACKAGES, Place, tool};
 
 /// The client in a directory of its own, with its tools beside it and compiled as it is published. Nothing is written where
 /// it stands.
 fn compiled() -> Place {
     let place = Place::empty();
     copy(&clients().join("typescript"), place.path());
-    symlink(tools(TOOLS).join("node_modules"), place.path().join("node_modules")).unwrap();
+    symlink(tool(NODE_PACKAGES), place.path().join("node_modules")).unwrap();
     tsc(&place, "tsconfig.build.json");
     place
 }

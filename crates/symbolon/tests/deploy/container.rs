@@ -8,7 +8,7 @@ use std::process::Command;
 use serde_json::Value;
 
 use super::{namespaces, root, tried};
-use crate::support::Place;
+use crate::support::{Place, tool};
 
 /// What the container file tells the compiler. The stand-in takes nothing else.
 const BUILD: &str = "build --profile dist --locked --package symbolon --all-features --target-dir /build";
@@ -125,7 +125,7 @@ fn heavy_the_container_is_built_begun_and_started_with_nothing_but_its_volume_to
 
 #[test]
 fn the_compose_file_says_what_it_must() {
-    let tools = root().join("target/tools/podman-compose-1.6.0");
+    let tools = tool("podman-compose-1.6.0");
     let place = Place::empty();
     let folder = root().join("deploy/compose");
     let mut compose = Command::new("python3");

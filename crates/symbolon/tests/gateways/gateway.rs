@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::support::tool;
 use crate::wire::{Message, Wire};
 
 /// What stands in front of the application.
@@ -133,13 +134,6 @@ fn files(kind: Kind) -> Vec<(&'static str, String)> {
     };
     let folder = root().join("deploy").join(folder);
     names.iter().map(|name| (*name, fs::read_to_string(folder.join(name)).unwrap())).collect()
-}
-
-/// What `cargo xtask test` installed.
-fn tool(path: &str) -> PathBuf {
-    let tool = root().join("target/tools").join(path);
-    assert!(tool.exists(), "{} is missing; `cargo xtask test` installs it", tool.display());
-    tool
 }
 
 fn command(kind: Kind, directory: &Path) -> Command {

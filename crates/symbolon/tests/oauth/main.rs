@@ -9,15 +9,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use serde_json::{Value, json};
-use support::{Backend, Place, Server};
-
-/// What `cargo xtask test` has installed.
-fn tool(name: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
-    let home = target.join("tools").join(name);
-    assert!(home.exists(), "{} is missing; `cargo xtask test` installs it", home.display());
-    home
-}
+use support::{Backend, Place, Server, tool};
 
 /// A script of this folder.
 fn script(name: &str) -> PathBuf {

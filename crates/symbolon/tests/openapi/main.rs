@@ -5,18 +5,10 @@
 #[path = "../support/mod.rs"]
 mod support;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 
-use support::{Place, Server};
-
-/// Where `cargo xtask test` installs the generator.
-fn generator() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
-    let home = target.join("tools/openapi-python-client-0.29.1");
-    assert!(home.exists(), "{} is missing; `cargo xtask test` installs it", home.display());
-    home
-}
+use support::{Place, Server, tool};
 
 #[test]
 fn heavy_a_generated_client_issues_verifies_and_revokes() {
@@ -26,7 +18,7 @@ fn heavy_a_generated_client_issues_verifies_and_revokes() {
     let file = server.place.path().join("openapi.json");
     std::fs::write(&file, &document.body).unwrap();
 
-    let generator = generator();
+    let generator = tool("openapi-python-client-0.29.1");
     let python = |arguments: &[&str]| {
         let mut python = Command::new("python3");
         python.args(arguments).current_dir(server.place.path()).env("PYTHONPATH", &generator);

@@ -5,6 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
+use super::support::{NODE_PACKAGES, tool};
 use super::table::Table;
 
 /// A running application. It is ended with this.
@@ -24,8 +25,7 @@ impl Server {
     /// A framework for Node.js: `express`, which is its fifth version, `express4` or `fastify`.
     pub(crate) fn node(framework: &str, table: &Table) -> Self {
         let mut command = Command::new("node");
-        let packages = tool("typescript-client-75ce016a").join("node_modules");
-        command.arg(script("application.mjs")).arg(framework).env("PACKAGES", packages);
+        command.arg(script("application.mjs")).arg(framework).env("PACKAGES", tool(NODE_PACKAGES));
         Self::start(command, table)
     }
 
@@ -44,14 +44,6 @@ impl Drop for Server {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
-}
-
-/// What `cargo xtask test` has installed.
-fn tool(name: &str) -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().to_owned();
-    let home = target.join("tools").join(name);
-    assert!(home.exists(), "{} is missing; `cargo xtask test` installs it", home.display());
-    home
 }
 
 /// A script of this folder.

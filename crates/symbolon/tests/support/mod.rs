@@ -11,10 +11,23 @@ mod http;
 mod place;
 mod server;
 
+use std::path::{Path, PathBuf};
+
 pub use backend::Backend;
 pub use http::{Answer, Http};
 pub use place::{Done, Place};
 pub use server::Server;
+
+/// What `cargo xtask test` has installed under `target/tools`.
+pub fn tool(path: &str) -> PathBuf {
+    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
+    let tool = target.join("tools").join(path);
+    assert!(tool.exists(), "{} is missing; `cargo xtask test` installs it", tool.display());
+    tool
+}
+
+/// The packages of npm by which the TypeScript client is compiled, and which it guards.
+pub const NODE_PACKAGES: &str = "typescript-client-75ce016a/node_modules";
 
 /// Numbers from a seed, the same each time: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
 /// (2014), figure 16.

@@ -4,6 +4,7 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, ChildStdout, Command, Stdio};
 
+use super::support::tool;
 use serde_json::Value;
 
 /// A running collector. It is killed, by its own id, when the value goes.
@@ -22,12 +23,13 @@ pub(crate) struct Collected {
 impl Collector {
     /// Starts one that `takes` spans, `refuses` them or `rejects one` of each message.
     pub(crate) fn start(how: &str) -> Self {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let package = target.join("tools/opentelemetry-proto-1.45.2");
-        assert!(package.exists(), "{} is missing; `cargo xtask test` installs it", package.display());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telemetry/collector.py");
         let mut python = Command::new("python3");
-        python.arg(script).arg(how).env("PYTHONPATH", package).stdout(Stdio::piped());
+        python
+            .arg(script)
+            .arg(how)
+            .env("PYTHONPATH", tool("opentelemetry-proto-1.45.2"))
+            .stdout(Stdio::piped());
         let mut running = python.spawn().unwrap();
         let mut said = BufReader::new(running.stdout.take().unwrap());
         let mut line = String::new();

@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use serde_json::{Value, json};
 
-use super::support::{Place, Server};
+use super::support::{Place, Server, tool};
 use super::{server, server_in, token};
 
 /// What one scrape told.
@@ -17,12 +17,13 @@ pub(crate) struct Samples(Vec<(String, Value, f64)>);
 impl Samples {
     /// As Prometheus's parser reads it.
     fn read(text: &[u8]) -> Self {
-        let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap();
-        let parser = target.join("tools/prometheus_client-0.26.0");
-        assert!(parser.exists(), "{} is missing; `cargo xtask test` installs it", parser.display());
         let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/telemetry/metrics.py");
         let mut python = Command::new("python3");
-        python.arg(script).env("PYTHONPATH", parser).stdin(Stdio::piped()).stdout(Stdio::piped());
+        python
+            .arg(script)
+            .env("PYTHONPATH", tool("prometheus_client-0.26.0"))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped());
         let mut python = python.spawn().unwrap();
         python.stdin.take().unwrap().write_all(text).unwrap();
         let done = python.wait_with_output().unwrap();
