@@ -22,7 +22,10 @@ pub use admin::{
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
-pub use status::{CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState};
+pub use status::{
+    CatalogState, CertificateState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status,
+    StoreState,
+};
 pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyReply, VerifyRoute};

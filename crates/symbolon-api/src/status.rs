@@ -39,6 +39,21 @@ pub struct DoorInfo {
     pub address: String,
     /// For a proxy: the service behind it.
     pub service: Option<String>,
+    /// What it proves itself with, where it speaks TLS.
+    pub certificate: Option<CertificateState>,
+}
+
+/// The certificate of a door.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct CertificateState {
+    /// When the one in force ends; `null` where it does not say.
+    pub ends_at: Option<String>,
+    /// `valid`, `ends_soon` (in less than 14 days), `ended` or `unknown`.
+    pub state: String,
+    /// Why the certificate and key that the files hold now are not in force; those before stay in force.
+    pub fault: Option<String>,
+    /// Since when that is so.
+    pub fault_since: Option<String>,
 }
 
 /// The checks of one service since the start.

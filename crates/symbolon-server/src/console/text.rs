@@ -537,6 +537,12 @@ texts! {
     health_up = "Started";
     health_catalog_fault = "The newest catalogs are not in force";
     health_catalog_stays = "Those before them stay in force.";
+    health_certificate_fault = "The newest certificate is not in force";
+    health_certificate_stays = "The one before it stays in force.";
+    health_certificate_since = "It has been so since";
+    health_certificate_ended = "A certificate has ended";
+    health_certificate_ends_soon = "A certificate ends soon";
+    health_certificate_end = "The end of the one in force:";
     health_rate = "Checks per second";
     health_rate_now = "now, {most} at most";
     health_rate_label = "Checks per second over the last {seconds} seconds, between {least} and {most}";

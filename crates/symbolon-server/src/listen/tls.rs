@@ -5,24 +5,37 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, pem};
+use symbolon_api::CertificateState;
 use symbolon_core::Timestamp;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 use super::connection::Socket;
-use super::validity;
+use super::validity::{self, Standing};
 
 /// What is agreed upon in the handshake (RFC 7301), best first.
 const PROTOCOLS: [&[u8]; 2] = [b"h2", b"http/1.1"];
 
 /// A certificate chain and its key, which can be replaced while connections go on. It does not print.
 #[derive(Clone)]
-pub struct Tls(Arc<ArcSwap<Pair>>);
+pub struct Tls(Arc<Held>);
+
+struct Held {
+    in_force: ArcSwap<Pair>,
+    /// What was to replace it and could not, if that was the last that was tried.
+    unusable: ArcSwapOption<Unusable>,
+}
+
+/// A pair that is not in force.
+struct Unusable {
+    since: Timestamp,
+    why: String,
+}
 
 /// A chain and its key, ready for use.
 struct Pair {
@@ -52,18 +65,38 @@ pub enum TlsFault {
 impl Tls {
     /// Takes a chain and its key, both PEM; of other things in the texts no notice is taken.
     pub fn new(chain: &[u8], key: &[u8]) -> Result<Self, TlsFault> {
-        Ok(Self(Arc::new(ArcSwap::from_pointee(pair(chain, key)?))))
+        let in_force = ArcSwap::from_pointee(pair(chain, key)?);
+        Ok(Self(Arc::new(Held { in_force, unusable: ArcSwapOption::empty() })))
     }
 
     /// Takes another pair for the connections that come. If that fails, the one before stays in force.
     pub fn replace(&self, chain: &[u8], key: &[u8]) -> Result<(), TlsFault> {
-        self.0.store(Arc::new(pair(chain, key)?));
+        self.0.in_force.store(Arc::new(pair(chain, key)?));
+        self.0.unusable.store(None);
         Ok(())
+    }
+
+    /// Notes that there is another pair which cannot be used, for whoever must see to it, until one can. Since when is
+    /// told from the first of several such notes. `why` holds nothing of the key.
+    pub fn note_unusable(&self, why: &str, now: Timestamp) {
+        let since = self.0.unusable.load().as_ref().map_or(now, |before| before.since);
+        self.0.unusable.store(Some(Arc::new(Unusable { since, why: why.to_owned() })));
+    }
+
+    /// How the pair is that is in force, and what became of the last attempt to replace it.
+    pub fn state(&self, now: Timestamp) -> CertificateState {
+        let (ends, unusable) = (self.ends(), self.0.unusable.load());
+        CertificateState {
+            ends_at: ends.map(|ends| ends.to_string()),
+            state: Standing::of(ends, now).as_str().to_owned(),
+            fault: unusable.as_ref().map(|unusable| unusable.why.clone()),
+            fault_since: unusable.as_ref().map(|unusable| unusable.since.to_string()),
+        }
     }
 
     /// When the server's own certificate, as it is in force, ends; `None` where it does not say so as certificates do.
     pub fn ends(&self) -> Option<Timestamp> {
-        self.0.load().ends
+        self.0.in_force.load().ends
     }
 
     /// The handshake, for as long as `patience` lasts, and whether HTTP/2 was agreed upon.
@@ -72,7 +105,7 @@ impl Tls {
         socket: S,
         patience: Duration,
     ) -> io::Result<(TlsStream<S>, bool)> {
-        let handshake = TlsAcceptor::from(self.0.load().config.clone()).accept(socket);
+        let handshake = TlsAcceptor::from(self.0.in_force.load().config.clone()).accept(socket);
         let stream = timeout(patience, handshake).await.map_err(|_| io::ErrorKind::TimedOut)??;
         let http2 = stream.get_ref().1.alpn_protocol() == Some(PROTOCOLS[0]);
         Ok((stream, http2))

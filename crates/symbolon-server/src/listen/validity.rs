@@ -9,6 +9,42 @@ const INTEGER: u8 = 0x02;
 const UTC_TIME: u8 = 0x17;
 const GENERALIZED_TIME: u8 = 0x18;
 
+/// How long before its end a certificate is to be renewed, in seconds: 14 days. What renews by itself does so earlier,
+/// as a rule with a third of the time left.
+const SOON: i64 = 14 * 24 * 60 * 60;
+
+/// How near its end a certificate is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    Valid,
+    EndsSoon,
+    Ended,
+    /// It does not say when it ends.
+    Unknown,
+}
+
+impl Standing {
+    /// Of a certificate that holds up to and including the second `ends` (RFC 5280 section 4.1.2.5).
+    pub(super) fn of(ends: Option<Timestamp>, now: Timestamp) -> Self {
+        match ends.map(|ends| ends.as_second() - now.as_second()) {
+            None => Self::Unknown,
+            Some(..0) => Self::Ended,
+            Some(0..SOON) => Self::EndsSoon,
+            Some(_) => Self::Valid,
+        }
+    }
+
+    /// Its word on the wire.
+    pub(super) fn as_str(self) -> &'static str {
+        match self {
+            Self::Valid => "valid",
+            Self::EndsSoon => "ends_soon",
+            Self::Ended => "ended",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
 /// The end of a certificate's validity (RFC 5280 section 4.1): `tbsCertificate.validity.notAfter`. `None` where it is not
 /// written as that section has it.
 pub(super) fn end(certificate: &[u8]) -> Option<Timestamp> {
@@ -80,6 +116,20 @@ mod tests {
         ] {
             assert_eq!(end(&until(year)), Some(expected.parse().unwrap()), "{year}");
         }
+    }
+
+    #[test]
+    fn fourteen_days_before_its_end_it_ends_soon() {
+        let ends: Timestamp = "2026-11-30T12:00:00Z".parse().unwrap();
+        for (now, standing) in [
+            ("2026-11-16T12:00:00Z", Standing::Valid),
+            ("2026-11-16T12:00:01Z", Standing::EndsSoon),
+            ("2026-11-30T12:00:00Z", Standing::EndsSoon),
+            ("2026-11-30T12:00:01Z", Standing::Ended),
+        ] {
+            assert_eq!(Standing::of(Some(ends), now.parse().unwrap()), standing, "{now}");
+        }
+        assert_eq!(Standing::of(None, ends), Standing::Unknown);
     }
 
     #[test]

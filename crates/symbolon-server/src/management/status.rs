@@ -5,6 +5,7 @@ use axum::extract::State;
 use symbolon_api::{
     CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState,
 };
+use symbolon_core::Timestamp;
 
 use super::caller::Caller;
 use crate::answer::ApiError;
@@ -28,7 +29,7 @@ pub(super) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
         version: env!("CARGO_PKG_VERSION").to_owned(),
         started_at: pulse.started_at.to_string(),
         now: app.now().to_string(),
-        doors: pulse.doors().into_iter().map(door).collect(),
+        doors: pulse.doors().into_iter().map(|known| door(known, app.now())).collect(),
         services: checks(&app),
         rates: pulse.samples().into_iter().map(|(at, counts)| rate(at.to_string(), counts)).collect(),
         index: IndexSize {
@@ -43,8 +44,9 @@ pub(super) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
     }))
 }
 
-fn door(door: Door) -> DoorInfo {
+fn door(door: Door, now: Timestamp) -> DoorInfo {
     DoorInfo {
+        certificate: door.tls.map(|tls| tls.state(now)),
         name: door.name.to_owned(),
         address: door.address,
         service: door.service.map(|service| service.to_string()),

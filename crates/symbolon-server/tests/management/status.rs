@@ -118,7 +118,10 @@ async fn doors_and_catalogs_are_told_and_a_service_knows_its_url() {
     ]);
     assert_eq!((url("odin").await, url("odysseus").await), (json!(proxy), Value::Null));
     let told = status(&world, &key).await;
-    assert_eq!(told["doors"][1], json!({ "name": "proxy", "address": proxy, "service": "odin" }));
+    assert_eq!(
+        told["doors"][1],
+        json!({ "name": "proxy", "address": proxy, "service": "odin", "certificate": null })
+    );
 
     world.clock.advance(5);
     world.app.catalogs_failed(&"x".repeat(10_000));

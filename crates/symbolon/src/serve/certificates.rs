@@ -4,6 +4,7 @@ use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use symbolon_core::Timestamp;
 use symbolon_server::listen::Tls;
 
 use crate::failure::Failure;
@@ -26,11 +27,8 @@ type Seen = [Option<(i64, i64, u64, u64)>; 2];
 impl Certificates {
     /// Reads them all, or says all that is wrong with them.
     pub(super) fn open(settings: &Settings) -> Result<Self, Failure> {
-        let proxies = settings.services.values().filter_map(|service| service.proxy.as_ref());
-        let doors = [settings.tls.as_ref(), settings.gateway.as_ref().and_then(|door| door.tls.as_ref())];
-        let files = doors.into_iter().chain(proxies.map(|door| door.tls.as_ref())).flatten();
         let (mut certificates, mut faults) = (Vec::new(), Vec::new());
-        for files in files {
+        for (_, files) in settings.certificates() {
             // Looked at before it is read: what changes from here on is a change.
             let seen = seen(files);
             match files.open() {
@@ -51,17 +49,18 @@ impl Certificates {
     }
 
     /// Puts them in force as they are now. A pair that is none leaves the one before in force.
-    pub(super) fn reload(&mut self) {
-        self.0.iter_mut().for_each(Certificate::reload);
+    pub(super) fn reload(&mut self, now: Timestamp) {
+        self.0.iter_mut().for_each(|one| one.reload(now));
     }
 
     /// As [`Certificates::reload`], of those whose files have changed since they were last looked at. What was wrong
     /// is told once.
-    pub(super) async fn reload_if_changed(&mut self) {
+    pub(super) async fn reload_if_changed(&mut self, now: Timestamp) {
         let mut looking = self.clone();
         // A file may lie on a disk that is far away, or gone.
         let looked = tokio::task::spawn_blocking(move || {
-            looking.0.iter_mut().filter(|one| one.seen != seen(&one.files)).for_each(Certificate::reload);
+            let changed = looking.0.iter_mut().filter(|one| one.seen != seen(&one.files));
+            changed.for_each(|one| one.reload(now));
             looking
         });
         if let Ok(looked) = looked.await {
@@ -71,12 +70,13 @@ impl Certificates {
 }
 
 impl Certificate {
-    fn reload(&mut self) {
+    fn reload(&mut self, now: Timestamp) {
         self.seen = seen(&self.files);
         let path = self.files.certificate.1.display();
         match self.files.reopen(&self.tls) {
             Ok(()) => tracing::info!(certificate = %path, "the certificate is reloaded"),
             Err(fault) => {
+                self.tls.note_unusable(&fault.to_string(), now);
                 tracing::error!(%fault, "the certificate was not reloaded; the one before stays in force");
             }
         }

@@ -224,7 +224,7 @@ async fn attend(
                 Signal::Reload => {
                     node.app().reopen_access_log();
                     watched.catalogs.reload(node, settings);
-                    watched.certificates.reload();
+                    watched.certificates.reload(node.app().now());
                 }
             },
             // Beside this loop, which must hear a signal also while the record is slow.
@@ -246,7 +246,7 @@ async fn attend(
             }
             _ = looking.tick() => {
                 watched.catalogs.reload_if_changed(node, settings).await;
-                watched.certificates.reload_if_changed().await;
+                watched.certificates.reload_if_changed(node.app().now()).await;
             }
             () = open.broken() => return Err(Failure::new("a door closed by itself; the log has the cause")),
         }

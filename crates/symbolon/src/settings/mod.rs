@@ -100,6 +100,17 @@ impl Settings {
         self.public_url.as_ref().map_or(self.tls.is_some(), PublicUrl::is_https)
     }
 
+    /// The files of each door that speaks TLS, and what the door is called.
+    pub(crate) fn certificates(&self) -> impl Iterator<Item = (String, &TlsFiles)> {
+        let gateway = self.gateway.as_ref().and_then(|door| door.tls.as_ref());
+        let doors = [("management", self.tls.as_ref()), ("gateway", gateway)];
+        let proxies = self.services.iter().filter_map(|(name, service)| {
+            let files = service.proxy.as_ref()?.tls.as_ref()?;
+            Some((format!("proxy of {name}"), files))
+        });
+        doors.into_iter().filter_map(|(name, files)| Some((name.to_owned(), files?))).chain(proxies)
+    }
+
     fn from_text(file: Option<PathBuf>, text: &str, environment: &Environment) -> Result<Self, Vec<Fault>> {
         let path = file.clone().unwrap_or_default();
         let mut draft = source::read(&path, text).map_err(|fault| vec![fault])?;

@@ -1,5 +1,6 @@
 //! How the installation is: what it decides now, what it holds, and what it refused last.
 
+mod certificate;
 mod line;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use super::moment::Moment;
 use super::page::{self, Frame, Section};
 use super::reader::Reader;
 use super::text::{EN, Text, fill, number};
+use certificate::Certificate;
 use line::RateLine;
 
 pub(super) fn routes() -> Router<Site> {
@@ -36,6 +38,8 @@ struct HealthPage {
     started: Moment,
     /// Why catalogs that were to be loaded are not in force.
     faults: Vec<String>,
+    /// Doors whose certificate needs somebody's hand.
+    certificates: Vec<Certificate>,
     now: String,
     most: String,
     line: RateLine,
@@ -183,6 +187,7 @@ fn health_page(frame: Frame, form_token: String, status: Status) -> HealthPage {
         form_token,
         started: Moment::read(&status.started_at),
         faults: faults.into_iter().cloned().collect(),
+        certificates: status.doors.iter().filter_map(|known| Certificate::of(services, known)).collect(),
         now: number(line.now),
         most: fill(t.health_rate_now, &[("most", &number(line.most))]),
         line,
@@ -216,6 +221,11 @@ mod tests {
     use super::*;
 
     fn status() -> Status {
+        let certificate = json!({
+            "ends_at": "2026-12-01T00:00:00Z", "state": "ends_soon", "fault": "<p> is no certificate",
+            "fault_since": "2026-11-26T10:04:00Z",
+        });
+        let door = json!({ "name": "proxy", "address": "http://127.0.0.1:1", "service": "odin", "certificate": certificate });
         let refusal = json!({
             "request_id": "req_1", "at": "2026-11-26T10:05:09Z", "service": "odin", "method": "POST",
             "path": "/api/<b>", "code": "insufficient_scope", "reason": "insufficient_scope", "token": "tok_1",
@@ -223,7 +233,7 @@ mod tests {
         let catalog = json!({ "service": "odin", "enforced": false, "loaded_at": "2026-11-26T10:00:00Z", "fault": "line 41: no <scope>" });
         let status = json!({
             "version": "0.1.0", "started_at": "2026-11-26T10:00:00Z", "now": "2026-11-26T10:05:09Z",
-            "doors": [{ "name": "proxy", "address": "http://127.0.0.1:1", "service": "odin" }],
+            "doors": [door],
             "services": [
                 { "service": "odin", "title": "O.D.I.N.", "checks": { "allowed": 1_000, "human_only": 5 } },
                 { "service": "ody", "title": "Odysseus", "checks": { "invalid_token": 7, "human_only": 5 } },
@@ -252,6 +262,23 @@ mod tests {
         }
         assert!(html.contains("action=\"/services/odin/catalog/try\"") && html.contains("value=\"req_1\""));
         assert!(!html.contains("<b></code>") && !html.contains("no <scope>"));
+    }
+
+    #[test]
+    fn a_certificate_that_needs_a_hand_stands_out() {
+        let shown = |state: &str, fault: Option<&str>| {
+            let mut status = status();
+            let certificate = status.doors[0].certificate.as_mut().unwrap();
+            (certificate.state, certificate.fault) = (state.to_owned(), fault.map(str::to_owned));
+            health_page(Frame::outside("Health"), "word".to_owned(), status).render().unwrap()
+        };
+        let html = shown("ends_soon", Some("<p> is none"));
+        let parts =
+            [EN.health_certificate_fault, "proxy · O.D.I.N.", "2026-12-01T00:00:00Z", "2026-11-26T10:04:00Z"];
+        assert!(parts.iter().all(|part| html.contains(part)) && !html.contains("<p> is none"), "{html}");
+        assert!(shown("ends_soon", None).contains(EN.health_certificate_ends_soon));
+        assert!(shown("ended", None).contains(EN.health_certificate_ended));
+        assert!(!shown("valid", None).contains(EN.health_certificate_end));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! `symbolon doctor`: what is wrong with an installation, and what to do about it.
 
 mod canary;
+mod certificates;
 mod gateway;
 mod place;
 mod record;
@@ -10,8 +11,10 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use serde::Serialize;
 use serde_json::json;
+use symbolon_server::Clock;
 
 use super::Context;
+use crate::clock::SystemClock;
 use crate::connect::Connection;
 use crate::data_dir::DataDir;
 use crate::failure::Failure;
@@ -148,6 +151,13 @@ async fn look_inside(context: &Context, findings: &mut Findings) {
             ),
             Err(error) => findings.bad("server", format!("running, and not ready: {error}")),
         },
+    }
+    if connection.node().is_none() {
+        if let Err(failure) = certificates::in_force(connection.client(), findings).await {
+            findings.bad("certificate", failure.to_string());
+        }
+    } else if let Ok(settings) = context.settings() {
+        certificates::in_files(&settings, SystemClock.now(), findings);
     }
     if let Err(failure) = record::look(connection.client(), findings).await {
         findings.bad("record", failure.to_string());
