@@ -17,6 +17,7 @@ mod revocation;
 mod smuggling;
 mod streams;
 mod tls;
+mod told;
 mod upgrades;
 mod upstream;
 mod upstream_tls;

@@ -175,6 +175,11 @@ async fn no_trailer_says_what_no_header_may_say() {
         "Proxy-Authorization",
         "Cookie",
         "Keep-Alive",
+        "X-Symbolon-Owner",
+        "X_Symbolon_Scopes",
+        "X-API-Key",
+        "Authorization",
+        "Host",
     ];
     for other_credentials in [OtherCredentials::Refuse, OtherCredentials::Passthrough] {
         let upstream_headers = upstream_headers.clone();
