@@ -49,6 +49,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         traces: None,
     });
     let settings = ProxySettings {
+        body_bytes: None,
         service: name,
         upstream: Upstream::parse(&format!("http://{upstream}")).map_err(|why| why.to_string())?,
         public_url: None,

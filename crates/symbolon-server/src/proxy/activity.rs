@@ -17,6 +17,7 @@ pub(super) struct Activity {
     /// Whether the wait is for the caller now, which has its own limit.
     caller: AtomicBool,
     broken_off: AtomicBool,
+    too_long: AtomicBool,
 }
 
 impl Activity {
@@ -38,6 +39,17 @@ impl Activity {
     /// Whether the caller's side failed.
     pub(super) fn broken_off(&self) -> bool {
         self.broken_off.load(Ordering::Relaxed)
+    }
+
+    /// The caller's body is longer than it may be, and was broken off for that.
+    pub(super) fn exceed(&self) {
+        self.too_long.store(true, Ordering::Relaxed);
+        self.break_off();
+    }
+
+    /// Whether the caller's body is longer than it may be.
+    pub(super) fn exceeded(&self) -> bool {
+        self.too_long.load(Ordering::Relaxed)
     }
 
     fn count(&self) -> u64 {

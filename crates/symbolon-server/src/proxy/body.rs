@@ -25,6 +25,11 @@ type BodyError = Box<dyn Error + Send + Sync>;
 #[error("no piece of the body came in time")]
 struct Idle;
 
+/// The request's body is longer than it may be.
+#[derive(Debug, thiserror::Error)]
+#[error("the body is too long")]
+struct TooLong;
+
 /// The caller may not have the rest.
 #[derive(Debug, thiserror::Error)]
 #[error("the request would be refused by now")]
@@ -34,6 +39,8 @@ struct TakenBack;
 pub(super) struct RequestBody {
     /// `None` where there is no body.
     incoming: Option<Incoming>,
+    /// How many bytes more it may have; `None` for any number.
+    left: Option<u64>,
     patience: Patience,
     activity: Arc<Activity>,
     settings: Arc<ProxySettings>,
@@ -42,14 +49,15 @@ pub(super) struct RequestBody {
 impl RequestBody {
     pub(super) fn new(incoming: Incoming, settings: Arc<ProxySettings>, activity: Arc<Activity>) -> Self {
         let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
-        Self { incoming, patience: Patience::new(settings.timeouts.idle), activity, settings }
+        let (left, patience) = (settings.body_bytes, Patience::new(settings.timeouts.idle));
+        Self { incoming, left, patience, activity, settings }
     }
 
     /// The same body once more: only of no body can there be a copy.
     pub(super) fn copy(&self) -> Option<Self> {
         let (settings, activity) = (self.settings.clone(), self.activity.clone());
         let patience = Patience::new(settings.timeouts.idle);
-        self.incoming.is_none().then_some(Self { incoming: None, patience, activity, settings })
+        self.incoming.is_none().then_some(Self { incoming: None, left: None, patience, activity, settings })
     }
 }
 
@@ -61,7 +69,7 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming, patience, activity, settings } = self.get_mut();
+        let Self { incoming, left, patience, activity, settings } = self.get_mut();
         let Some(incoming) = incoming else { return Poll::Ready(None) };
         let frame = Pin::new(incoming).poll_frame(cx);
         activity.wait_for_caller(frame.is_pending());
@@ -75,6 +83,14 @@ impl Body for RequestBody {
         activity.sign();
         if let Some(Err(_)) = frame {
             activity.break_off();
+        }
+        if let (Some(Ok(frame)), Some(left)) = (&frame, left) {
+            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
+            let Some(rest) = left.checked_sub(length) else {
+                activity.exceed();
+                return Poll::Ready(Some(Err(TooLong.into())));
+            };
+            *left = rest;
         }
         let cleaned = |mut frame: Frame<Bytes>| {
             if let Some(trailers) = frame.trailers_mut() {

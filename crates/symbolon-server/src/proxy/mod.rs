@@ -138,7 +138,16 @@ impl Proxy {
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
         let verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
         let Verdict { token, route, .. } = &verdict;
-        match self.forward(parts, body, passage, caller, span).await {
+        let longest = self.settings.body_bytes;
+        if let Some(longest) = longest.filter(|longest| body.size_hint().lower() > *longest) {
+            return self.too_long(longest, verdict, now);
+        }
+        let activity = Arc::new(Activity::default());
+        let outcome = self.forward(parts, body, passage, caller, span, &activity).await;
+        if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
+            return self.too_long(longest, verdict, now);
+        }
+        match outcome {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
@@ -209,6 +218,14 @@ impl Proxy {
         (ApiError::new(Code::InvalidRequest, why), id)
     }
 
+    /// The answer to a body of more than `longest` bytes. Nobody's fault but the caller's, and so not counted as one.
+    fn too_long(&self, longest: u64, verdict: Verdict, now: Timestamp) -> (Response, Verdict) {
+        let (id, code) = (self.app.request_id(now), Code::PayloadTooLarge);
+        tracing::info!(%id, service = %self.settings.service, longest, "refused: the body is too long");
+        let error = ApiError::new(code, format!("a body has at most {longest} bytes here"));
+        (error.into_answer(id), Verdict { id: Some(id), code, ..verdict })
+    }
+
     fn refuse(&self, request: &decision::Request<'_>, denial: &Denial, now: Timestamp) -> Refusal {
         let (refusal, id) = refuse(&self.app, &self.settings.service, request, denial, now);
         match self.metadata_url() {
@@ -224,6 +241,7 @@ impl Proxy {
         mut passage: Passage,
         caller: Option<OnUpgrade>,
         span: &Span,
+        activity: &Arc<Activity>,
     ) -> Result<Response, Fault> {
         let timeouts = &self.settings.timeouts;
         let tunnels = parts.extensions.remove::<Tunnels>();
@@ -235,10 +253,9 @@ impl Proxy {
         }
         passage.dress(&mut parts, &self.settings, caller.is_some());
         let (onward, method) = (span.onward(&self.app, &mut parts.headers), parts.method.clone());
-        let activity = Arc::new(Activity::default());
         let body = RequestBody::new(body, self.settings.clone(), activity.clone());
         let request = Request::from_parts(parts, body);
-        let outcome = exchange(&self.pool, request, timeouts, &activity).await;
+        let outcome = exchange(&self.pool, request, timeouts, activity).await;
         let answer = outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code);
         onward.end_onward(&self.settings.service, &method, answer);
         let (mut response, sender) = outcome?;

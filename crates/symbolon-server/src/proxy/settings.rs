@@ -28,6 +28,10 @@ pub struct ProxySettings {
     pub other_credentials: OtherCredentials,
     /// A credential of the proxy's own for the application, sent with what Symbolon has let a caller do.
     pub upstream_headers: UpstreamHeaders,
+    /// How many bytes a request's body may have, before any coding of the transfer; `None` for any number. One that says
+    /// that it has more is refused with 413 before anything reaches the application; one that turns out to have more is
+    /// cut, and the application sees that it is not whole (RFC 9110 section 15.5.14).
+    pub body_bytes: Option<u64>,
     /// How long to wait for what.
     pub timeouts: Timeouts,
 }

@@ -8,6 +8,7 @@ mod cookies;
 mod headers;
 mod http2;
 mod listener;
+mod long_bodies;
 mod messages;
 mod metadata;
 mod observing;

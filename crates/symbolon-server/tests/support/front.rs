@@ -28,6 +28,7 @@ pub(crate) fn settings(upstream: SocketAddr) -> ProxySettings {
         public_url: None,
         other_credentials: OtherCredentials::Refuse,
         upstream_headers: UpstreamHeaders::default(),
+        body_bytes: None,
         timeouts: Timeouts::default(),
     }
 }

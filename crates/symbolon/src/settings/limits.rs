@@ -1,4 +1,5 @@
-//! What is set for how much a door takes, and how long it waits. It holds for every door alike.
+//! What is set for how much a door takes, and how long it waits. It holds for every door alike, but for the length
+//! of a body, of which the management API and the gateways' door know themselves.
 
 use std::ops::RangeInclusive;
 use std::time::Duration;
@@ -17,6 +18,7 @@ pub(super) struct LimitsDraft {
     connections: Option<Said<u64>>,
     headers: Option<Said<String>>,
     header_bytes: Option<Said<u64>>,
+    body_bytes: Option<Said<u64>>,
     streams: Option<Said<u64>>,
     stall: Option<Said<String>>,
     grace: Option<Said<String>>,
@@ -29,6 +31,7 @@ pub(super) struct LimitsSource {
     connections: Option<Spanned<u64>>,
     headers: Option<Spanned<String>>,
     header_bytes: Option<Spanned<u64>>,
+    body_bytes: Option<Spanned<u64>>,
     streams: Option<Spanned<u64>>,
     stall: Option<Spanned<String>>,
     grace: Option<Spanned<String>>,
@@ -40,6 +43,7 @@ impl LimitsSource {
             connections: at.maybe(self.connections),
             headers: at.maybe(self.headers),
             header_bytes: at.maybe(self.header_bytes),
+            body_bytes: at.maybe(self.body_bytes),
             streams: at.maybe(self.streams),
             stall: at.maybe(self.stall),
             grace: at.maybe(self.grace),
@@ -58,27 +62,30 @@ pub(super) fn write(draft: &mut LimitsDraft, place: &Place, key: &[&str], value:
         ["CONNECTIONS"] => draft.connections = count()?,
         ["HEADERS"] => draft.headers = text(),
         ["HEADER_BYTES"] => draft.header_bytes = count()?,
+        ["BODY_BYTES"] => draft.body_bytes = count()?,
         ["STREAMS"] => draft.streams = count()?,
         ["STALL"] => draft.stall = text(),
         ["GRACE"] => draft.grace = text(),
         _ => {
             return Err("there is no such setting of limits; there are CONNECTIONS, HEADERS, HEADER_BYTES, \
-                        STREAMS, STALL and GRACE"
+                        BODY_BYTES, STREAMS, STALL and GRACE"
                 .to_owned());
         }
     }
     Ok(())
 }
 
-pub(super) fn resolve(draft: &LimitsDraft, faults: &mut Vec<Fault>) -> Limits {
+/// What holds at every door, and how many bytes a request's body may have at a proxy.
+pub(super) fn resolve(draft: &LimitsDraft, faults: &mut Vec<Fault>) -> (Limits, Option<u64>) {
     let mut limits = Limits::default();
     // The HTTP library takes no smaller buffer than this for headers, and counts streams in 31 bits.
     let counts = [
         (&draft.connections, "connections", 1..=1_000_000),
         (&draft.header_bytes, "header_bytes", 8192..=1_048_576),
         (&draft.streams, "streams", 1..=10_000),
+        (&draft.body_bytes, "body_bytes", 1..=1_099_511_627_776),
     ];
-    let [connections, header_bytes, streams] =
+    let [connections, header_bytes, streams, body_bytes] =
         counts.map(|(said, name, range)| said.as_ref().and_then(|said| count(said, name, &range, faults)));
     limits.connections =
         connections.and_then(|count| usize::try_from(count).ok()).unwrap_or(limits.connections);
@@ -91,7 +98,7 @@ pub(super) fn resolve(draft: &LimitsDraft, faults: &mut Vec<Fault>) -> Limits {
     limits.headers = time(&draft.headers, limits.headers);
     limits.stall = time(&draft.stall, limits.stall);
     limits.grace = time(&draft.grace, limits.grace);
-    limits
+    (limits, body_bytes)
 }
 
 fn count(said: &Said<u64>, name: &str, range: &RangeInclusive<u64>, faults: &mut Vec<Fault>) -> Option<u64> {
@@ -110,11 +117,14 @@ mod tests {
 
     #[test]
     fn limits_are_set_in_the_file_and_in_the_environment() {
-        let none = settings("", &[]).unwrap().limits;
-        assert_eq!(none.header_bytes, Limits::default().header_bytes);
+        let none = settings("", &[]).unwrap();
+        assert_eq!(none.body_bytes, None);
+        assert_eq!(none.limits.header_bytes, Limits::default().header_bytes);
         let text = "[limits]\nconnections = 7\nheaders = \"5s\"\nheader_bytes = 8192\nstreams = 3\n\
-                    stall = \"2m\"\ngrace = \"500ms\"\n";
-        let said = settings(text, &[]).unwrap().limits;
+                    body_bytes = 10\nstall = \"2m\"\ngrace = \"500ms\"\n";
+        let said = settings(text, &[]).unwrap();
+        assert_eq!(said.body_bytes, Some(10));
+        let said = said.limits;
         assert_eq!((said.connections, said.header_bytes, said.streams), (7, 8192, 3));
         let (headers, stall, grace) =
             (Duration::from_secs(5), Duration::from_mins(2), Duration::from_millis(500));
@@ -123,11 +133,14 @@ mod tests {
             ("SYMBOLON_CONFIG_LIMITS__CONNECTIONS", "8"),
             ("SYMBOLON_CONFIG_LIMITS__HEADERS", "6s"),
             ("SYMBOLON_CONFIG_LIMITS__HEADER_BYTES", "9000"),
+            ("SYMBOLON_CONFIG_LIMITS__BODY_BYTES", "11"),
             ("SYMBOLON_CONFIG_LIMITS__STREAMS", "4"),
             ("SYMBOLON_CONFIG_LIMITS__STALL", "3m"),
             ("SYMBOLON_CONFIG_LIMITS__GRACE", "1s"),
         ];
-        let said = settings(text, &variables).unwrap().limits;
+        let said = settings(text, &variables).unwrap();
+        assert_eq!(said.body_bytes, Some(11));
+        let said = said.limits;
         assert_eq!((said.connections, said.header_bytes, said.streams), (8, 9000, 4));
         let (headers, stall, grace) =
             (Duration::from_secs(6), Duration::from_mins(3), Duration::from_secs(1));
@@ -140,6 +153,7 @@ mod tests {
             ("connections = 0", "connections is from 1 to 1000000, not 0"),
             ("header_bytes = 8191", "header_bytes is from 8192 to 1048576, not 8191"),
             ("streams = 10001", "streams is from 1 to 10000, not 10001"),
+            ("body_bytes = 0", "body_bytes is from 1 to 1099511627776, not 0"),
             ("streams = -1", "invalid value: integer `-1`"),
             ("headers = \"0s\"", "a wait is written such as 5s"),
             ("stall = 5", "invalid type: integer `5`"),

@@ -62,6 +62,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// What each door takes, and for how long it waits.
     pub(crate) limits: Limits,
+    /// How many bytes a request's body may have at a proxy, where that is bounded.
+    pub(crate) body_bytes: Option<u64>,
     /// The endpoints that gateways ask, where there are any.
     pub(crate) gateway: Option<GatewayDoor>,
     /// What the management API proves itself with, where it speaks TLS.

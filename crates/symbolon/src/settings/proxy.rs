@@ -49,8 +49,13 @@ pub(crate) struct ProxyDoor {
 }
 
 impl ProxyDoor {
-    /// What the proxy is told. Reads the files that hold headers, so only who opens the door needs to be able to.
-    pub(crate) fn settings(&self, service: &ServiceName) -> Result<ProxySettings, Fault> {
+    /// What the proxy is told; `body_bytes` is every proxy's. Reads the files that hold headers, so only who opens the
+    /// door needs to be able to.
+    pub(crate) fn settings(
+        &self,
+        service: &ServiceName,
+        body_bytes: Option<u64>,
+    ) -> Result<ProxySettings, Fault> {
         let mut values = Vec::new();
         for (name, source) in &self.headers {
             let value = source.read()?;
@@ -65,6 +70,7 @@ impl ProxyDoor {
             public_url: self.public_url.clone(),
             other_credentials: self.other_credentials,
             upstream_headers: UpstreamHeaders::parse(pairs).map_err(|error| fault(&self.place, error))?,
+            body_bytes,
             timeouts: self.timeouts,
         })
     }

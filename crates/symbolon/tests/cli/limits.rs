@@ -32,3 +32,26 @@ fn limits_that_are_set_hold_at_every_door() {
         assert_eq!(told(address, ""), "", "{address}");
     }
 }
+
+#[test]
+fn the_length_of_a_body_that_is_set_holds_for_proxies_alone() {
+    let place = Place::with(
+        "listen = \"127.0.0.1:0\"\n[limits]\nbody_bytes = 10\n\
+         [services.odin]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://127.0.0.1:1\"\n\
+         other_credentials = \"passthrough\"\n",
+    );
+    let server = Server::at(place);
+    let post = |address, path: &str, length: usize| {
+        let body = "x".repeat(length);
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: {length}\r\n\r\n"
+        );
+        told(address, &(head + &body))
+    };
+    let odin = server.proxy_address("odin");
+    assert!(post(odin, "/login", 11).starts_with("HTTP/1.1 413 "));
+    // Nothing listens at the application's address.
+    assert!(post(odin, "/login", 10).starts_with("HTTP/1.1 502 "));
+    let management = post(server.management(), "/v1/sessions", 11);
+    assert!(management.starts_with("HTTP/1.1 4") && !management.contains(" 413 "), "{management}");
+}
