@@ -3,12 +3,14 @@
 use std::io;
 use std::sync::Arc;
 
+use http::header::UPGRADE;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use symbolon_core::Code;
 
 use super::activity::{Activity, while_active};
 use super::body::RequestBody;
+use super::headers;
 use super::pool::{Pool, Sender};
 use super::settings::Timeouts;
 
@@ -27,6 +29,9 @@ pub(super) enum Fault {
     /// Status 101 to a request that had not asked for it, or not for that.
     #[error("an upgrade that was not asked for")]
     Upgrade,
+    /// What HTTP/2 cannot say.
+    #[error("a Host that is no authority")]
+    Host,
     /// The caller's body ended too early, or stalled.
     #[error("the caller's body broke off")]
     Caller,
@@ -39,7 +44,7 @@ impl Fault {
             Self::Connect(error) if error.kind() == io::ErrorKind::TimedOut => Code::GatewayTimeout,
             Self::Silent => Code::GatewayTimeout,
             Self::Connect(_) | Self::BrokenOff(_) | Self::Upgrade => Code::BadGateway,
-            Self::Caller => Code::InvalidRequest,
+            Self::Caller | Self::Host => Code::InvalidRequest,
         }
     }
 
@@ -47,6 +52,7 @@ impl Fault {
     pub(super) fn detail(&self) -> &'static str {
         match self {
             Self::Caller => "the body broke off, or stalled",
+            Self::Host => "Host is not a host and a port",
             _ => self.code().title(),
         }
     }
@@ -60,6 +66,9 @@ pub(super) async fn exchange(
     timeouts: &Timeouts,
     activity: &Arc<Activity>,
 ) -> Result<(Response<Incoming>, Sender), Fault> {
+    if pool.speaks_http2() && !request.headers().contains_key(UPGRADE) {
+        return exchange_in_http2(pool, request, timeouts, activity).await;
+    }
     let mut kept = pool.take();
     loop {
         let reused = kept.is_some();
@@ -68,7 +77,7 @@ pub(super) async fn exchange(
             None => pool.connect().await.map_err(Fault::Connect)?,
         };
         let copy = if reused { copy(&request) } else { None };
-        let sending = sender.try_send_request(request);
+        let sending = sender.send(request);
         let Some(outcome) = while_active(sending, timeouts.answer, activity).await else {
             return Err(Fault::Silent);
         };
@@ -90,6 +99,33 @@ pub(super) async fn exchange(
             (None, Some(copy)) => copy,
             _ => return Err(Fault::BrokenOff(error.into_error())),
         };
+    }
+}
+
+/// The same over HTTP/2. What was sent is sent once: there the application says what it did not begin with.
+async fn exchange_in_http2(
+    pool: &Pool,
+    request: Request<RequestBody>,
+    timeouts: &Timeouts,
+    activity: &Arc<Activity>,
+) -> Result<(Response<Incoming>, Sender), Fault> {
+    let mut request = headers::in_http2(request, pool.scheme()).ok_or(Fault::Host)?;
+    let mut again = false;
+    loop {
+        let mut sender = pool.share(again).await.map_err(Fault::Connect)?;
+        let sending = while_active(sender.send(request), timeouts.answer, activity).await;
+        let mut error = match sending.ok_or(Fault::Silent)? {
+            Ok(response) => return Ok((response, sender)),
+            Err(error) => error,
+        };
+        if activity.broken_off() {
+            return Err(Fault::Caller);
+        }
+        request = match error.take_message() {
+            Some(unsent) if !again => unsent,
+            _ => return Err(Fault::BrokenOff(error.into_error())),
+        };
+        again = true;
     }
 }
 

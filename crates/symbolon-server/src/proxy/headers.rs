@@ -4,7 +4,8 @@
 use std::net::IpAddr;
 
 use http::header::{CONNECTION, COOKIE, HOST, SET_COOKIE, TE, TRANSFER_ENCODING};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::uri::{Authority, Scheme};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version};
 use symbolon_core::credential::holds_session;
 
 use super::names::{
@@ -46,6 +47,22 @@ pub(super) fn next_hop(headers: &mut HeaderMap) {
         // Said outright, for the client library takes a GET to have no body otherwise.
         headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
     }
+}
+
+/// The same request for a connection of HTTP/2, which says by itself what is about it: `Host` is a part of the target (RFC
+/// 9113 section 8.3.1), and of the connection's headers only that trailers are taken is left (section 8.2.2). `None`: its
+/// `Host` cannot be said so.
+pub(super) fn in_http2<B>(request: Request<B>, scheme: Scheme) -> Option<Request<B>> {
+    let (mut parts, body) = request.into_parts();
+    remove_connections(&mut parts.headers);
+    parts.headers.insert(TE, HeaderValue::from_static("trailers"));
+    let host = parts.headers.remove(HOST)?;
+    let mut uri = parts.uri.into_parts();
+    uri.scheme = Some(scheme);
+    uri.authority = Some(Authority::try_from(host.as_bytes()).ok()?);
+    parts.uri = Uri::from_parts(uri).ok()?;
+    parts.version = Version::HTTP_2;
+    Some(Request::from_parts(parts, body))
 }
 
 /// Removes what could be taken for an identity header. Everything that goes on is cleaned of them.

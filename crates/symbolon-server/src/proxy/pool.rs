@@ -1,11 +1,15 @@
 //! Connections to one application, kept alive between requests.
 
+use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use hyper::client::conn::http1::{self, SendRequest};
-use hyper_util::rt::TokioIo;
+use http::uri::Scheme;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::client::conn::{TrySendError, http1, http2};
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
 
@@ -17,25 +21,65 @@ use super::trust::Socket;
 const KEPT: usize = 256;
 /// For how long one waits, at most; applications close theirs after 2 to 75 seconds, each by its own default.
 const MAX_AGE: Duration = Duration::from_mins(1);
+/// How often a connection of HTTP/2 is asked whether it lives, and how long its answer may take. Nothing else would tell
+/// of one that died without a word.
+const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 
-/// Sends requests over one connection, one after the other.
-pub(super) type Sender = SendRequest<RequestBody>;
+/// Sends requests over one connection.
+pub(super) enum Sender {
+    /// One after the other.
+    Http1(http1::SendRequest<RequestBody>),
+    /// Beside each other, with others who hold the same.
+    Http2(http2::SendRequest<RequestBody>),
+}
+
+impl Sender {
+    /// Sends a request. The error gives it back if nothing of it was sent.
+    pub(super) fn send(
+        &mut self,
+        request: Request<RequestBody>,
+    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<RequestBody>>>> + use<> {
+        let sending = match self {
+            Self::Http1(sender) => (Some(sender.try_send_request(request)), None),
+            Self::Http2(sender) => (None, Some(sender.try_send_request(request))),
+        };
+        async move {
+            match sending {
+                (Some(sending), _) => sending.await,
+                (_, Some(sending)) => sending.await,
+                (None, None) => unreachable!("a sender speaks one of the two"),
+            }
+        }
+    }
+}
 
 /// The connections to one application.
 pub(super) struct Pool {
     upstream: Upstream,
     patience: Duration,
-    /// Oldest first.
-    idle: Mutex<Vec<(Instant, Sender)>>,
+    /// Of HTTP/1.1, oldest first.
+    idle: Mutex<Vec<(Instant, http1::SendRequest<RequestBody>)>>,
+    /// Of HTTP/2, for everybody. Whoever makes it holds the lock, so that one is made.
+    shared: tokio::sync::Mutex<Option<http2::SendRequest<RequestBody>>>,
 }
 
 impl Pool {
     /// No connections yet. `patience` is for each to be made.
     pub(super) fn new(upstream: Upstream, patience: Duration) -> Self {
-        Self { upstream, patience, idle: Mutex::default() }
+        Self { upstream, patience, idle: Mutex::default(), shared: tokio::sync::Mutex::default() }
     }
 
-    /// The connection used last, if one is idle. It may turn out to have been closed by the application.
+    /// Whether requests go over HTTP/2, but for tunnels.
+    pub(super) fn speaks_http2(&self) -> bool {
+        self.upstream.speaks_http2()
+    }
+
+    /// By which scheme the application is reached.
+    pub(super) fn scheme(&self) -> Scheme {
+        self.upstream.scheme()
+    }
+
+    /// The connection of HTTP/1.1 used last, if one is idle. It may turn out to have been closed by the application.
     pub(super) fn take(&self) -> Option<Sender> {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -44,35 +88,59 @@ impl Pool {
                 // Those below are older still.
                 idle.clear();
             } else if sender.is_ready() {
-                return Some(sender);
+                return Some(Sender::Http1(sender));
             }
         }
         None
     }
 
-    /// A new connection.
+    /// A new connection of HTTP/1.1.
     pub(super) async fn connect(&self) -> io::Result<Sender> {
-        let connecting = async {
-            let socket = TcpStream::connect(self.upstream.address()).await?;
-            // The request is written whole; see the listener.
-            let _ = socket.set_nodelay(true);
-            match self.upstream.trust() {
-                Some(trust) => trust.connect(socket).await,
-                None => Ok(Box::new(socket) as Box<dyn Socket>),
+        timeout(self.patience, self.http1()).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    /// The connection of HTTP/2, made if there is none or it has ended, or if it is `used` up.
+    pub(super) async fn share(&self, used: bool) -> io::Result<Sender> {
+        let sharing = async {
+            let mut shared = self.shared.lock().await;
+            match &*shared {
+                Some(sender) if !used && !sender.is_closed() => Ok(Sender::Http2(sender.clone())),
+                _ => Ok(Sender::Http2(shared.insert(self.http2().await?).clone())),
             }
         };
-        let socket = timeout(self.patience, connecting).await.map_err(|_| io::ErrorKind::TimedOut)??;
+        timeout(self.patience, sharing).await.map_err(|_| io::ErrorKind::TimedOut)?
+    }
+
+    async fn http1(&self) -> io::Result<Sender> {
+        let socket = self.socket(false).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
-        tokio::spawn(async move {
-            if let Err(error) = connection.with_upgrades().await {
-                tracing::debug!(%error, "a connection to the application ended early");
-            }
-        });
+        tokio::spawn(async move { ended(connection.with_upgrades().await) });
+        Ok(Sender::Http1(sender))
+    }
+
+    async fn http2(&self) -> io::Result<http2::SendRequest<RequestBody>> {
+        let socket = self.socket(true).await?;
+        let mut builder = http2::Builder::new(TokioExecutor::new());
+        builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
+        let handshake = builder.handshake(TokioIo::new(socket));
+        let (sender, connection) = handshake.await.map_err(io::Error::other)?;
+        tokio::spawn(async move { ended(connection.await) });
         Ok(sender)
     }
 
+    async fn socket(&self, http2: bool) -> io::Result<Box<dyn Socket>> {
+        let socket = TcpStream::connect(self.upstream.address()).await?;
+        // The request is written whole; see the listener.
+        let _ = socket.set_nodelay(true);
+        match self.upstream.trust() {
+            Some(trust) => trust.connect(socket, http2).await,
+            None => Ok(Box::new(socket)),
+        }
+    }
+
     /// Keeps a connection, as soon as its answer has been read and its request been written to the end.
-    pub(super) fn give_back(self: Arc<Self>, mut sender: Sender) {
+    pub(super) fn give_back(self: Arc<Self>, sender: Sender) {
+        let Sender::Http1(mut sender) = sender else { return };
         if sender.is_ready() {
             self.keep(sender);
         } else if !sender.is_closed() {
@@ -84,12 +152,18 @@ impl Pool {
         }
     }
 
-    fn keep(&self, sender: Sender) {
+    fn keep(&self, sender: http1::SendRequest<RequestBody>) {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
             idle.push((now, sender));
         }
+    }
+}
+
+fn ended(how: hyper::Result<()>) {
+    if let Err(error) = how {
+        tracing::debug!(%error, "a connection to the application ended early");
     }
 }
 

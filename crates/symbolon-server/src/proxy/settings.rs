@@ -5,7 +5,7 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HOST};
-use http::uri::{Authority, Uri};
+use http::uri::{Authority, Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::name::ServiceName;
 
@@ -67,6 +67,7 @@ pub struct Upstream {
     host: HeaderValue,
     /// Where it is reached over TLS.
     trust: Option<Trust>,
+    http2: bool,
 }
 
 /// A text that is no upstream. It says what is wrong and what to write instead.
@@ -117,7 +118,7 @@ impl FromStr for Upstream {
             return Err(UpstreamFault::Form);
         }
         let host = HeaderValue::from_str(authority.as_str()).map_err(|_| UpstreamFault::Form)?;
-        let mut upstream = Self { authority: authority.clone(), host, trust: None };
+        let mut upstream = Self { authority: authority.clone(), host, trust: None, http2: false };
         if tls {
             upstream.trust = Some(Trust::public(upstream.name()).ok_or(UpstreamFault::Form)?);
         }
@@ -137,6 +138,21 @@ impl Upstream {
     pub fn trusting(self, pem: &[u8]) -> Result<Self, UpstreamFault> {
         let trust = self.trust.as_ref().and_then(|_| Trust::only(self.name(), pem));
         Ok(Self { trust: Some(trust.ok_or(UpstreamFault::Roots)?), ..self })
+    }
+
+    /// The same application, spoken to in HTTP/2: over TLS by ALPN, and else without being asked (RFC 9113 section 3.3).
+    /// A tunnel, such as a WebSocket, gets a connection of HTTP/1.1.
+    #[must_use]
+    pub fn in_http2(self) -> Self {
+        Self { http2: true, ..self }
+    }
+
+    pub(super) fn speaks_http2(&self) -> bool {
+        self.http2
+    }
+
+    pub(super) fn scheme(&self) -> Scheme {
+        if self.is_https() { Scheme::HTTPS } else { Scheme::HTTP }
     }
 
     /// Whether it is reached over TLS.
@@ -166,8 +182,7 @@ impl Upstream {
 
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let scheme = if self.is_https() { "https" } else { "http" };
-        write!(f, "{scheme}://{}", self.authority)
+        write!(f, "{}://{}", self.scheme(), self.authority)
     }
 }
 

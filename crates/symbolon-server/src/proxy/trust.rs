@@ -1,7 +1,7 @@
 //! Whom an application has to prove itself to be, where it is reached over TLS.
 
-use std::fmt;
 use std::sync::Arc;
+use std::{fmt, io};
 
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -9,6 +9,9 @@ use rustls::{ClientConfig, RootCertStore};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+
+/// What HTTP/2 is called in a handshake (RFC 9113 section 3.2).
+const HTTP2: &[u8] = b"h2";
 
 /// Bytes to and from an application.
 pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
@@ -19,7 +22,8 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 #[derive(Clone)]
 pub(super) struct Trust {
     name: ServerName<'static>,
-    config: Arc<ClientConfig>,
+    http1: Arc<ClientConfig>,
+    http2: Arc<ClientConfig>,
 }
 
 impl Trust {
@@ -43,21 +47,31 @@ impl Trust {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder =
             ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().ok()?;
-        let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
-        Some(Self { name, config: Arc::new(config) })
+        let config = builder.with_root_certificates(roots).with_no_client_auth();
+        let speaking = |protocol: &[u8]| {
+            let mut config = config.clone();
+            config.alpn_protocols = vec![protocol.to_vec()];
+            Arc::new(config)
+        };
+        Some(Self { name, http1: speaking(b"http/1.1"), http2: speaking(HTTP2) })
     }
 
-    /// The handshake. Fails where the other end does not prove itself.
-    pub(super) async fn connect(&self, socket: TcpStream) -> std::io::Result<Box<dyn Socket>> {
-        let connector = TlsConnector::from(self.config.clone());
-        Ok(Box::new(connector.connect(self.name.clone(), socket).await?))
+    /// The handshake. Fails where the other end does not prove itself, or does not speak HTTP/2 where it has to. Without
+    /// ALPN it is taken to speak HTTP/1.1.
+    pub(super) async fn connect(&self, socket: TcpStream, http2: bool) -> io::Result<Box<dyn Socket>> {
+        let config = if http2 { &self.http2 } else { &self.http1 };
+        let connector = TlsConnector::from(config.clone());
+        let stream = connector.connect(self.name.clone(), socket).await?;
+        if http2 && stream.get_ref().1.alpn_protocol() != Some(HTTP2) {
+            return Err(io::Error::other("the application does not speak HTTP/2 over TLS"));
+        }
+        Ok(Box::new(stream))
     }
 }
 
 impl PartialEq for Trust {
     fn eq(&self, other: &Self) -> bool {
-        self.name == other.name && Arc::ptr_eq(&self.config, &other.config)
+        self.name == other.name && Arc::ptr_eq(&self.http1, &other.http1)
     }
 }
 

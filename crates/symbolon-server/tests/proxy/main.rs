@@ -21,5 +21,6 @@ mod tls;
 mod told;
 mod upgrades;
 mod upstream;
+mod upstream_http2;
 mod upstream_tls;
 mod usage;

@@ -1,7 +1,14 @@
 //! An application over TLS: it proves itself, or is told nothing.
 
+use std::convert::Infallible;
 use std::sync::{Arc, Mutex};
 
+use axum::body::Body;
+use http::{Request, Response};
+use hyper::body::Incoming;
+use hyper::server::conn::http2;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioExecutor, TokioIo};
 use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
@@ -135,6 +142,49 @@ async fn an_application_without_tls_is_not_spoken_to_in_the_clear() {
     // The beginning of a handshake (RFC 8446 section 5.1), and there is no second try.
     assert_eq!(heard.recv().await, Some(22));
     assert!(heard.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn an_application_offers_http_2_or_is_not_spoken_to_in_it() {
+    let world = World::new().await;
+    let pair = Pair::of("localhost", false);
+    let (_go, wait) = oneshot::channel();
+    let (backend, mut seen) = application(&pair, wait).await;
+    let plain = front(&world, &backend, trusting(named("localhost", &backend), &pair).in_http2()).await;
+    assert_eq!(plain.ask("GET /api/health", &[]).await.code(), "bad_gateway");
+    assert!(seen.try_recv().is_err());
+
+    // That it would understand is not enough.
+    for (offered, answer) in [(&[][..], None), (&[b"http/1.1".to_vec(), b"h2".to_vec()], Some(200))] {
+        let backend = speaking_http2(&pair, offered).await;
+        let front = front(&world, &backend, trusting(named("localhost", &backend), &pair).in_http2()).await;
+        let told = front.ask("GET /api/health", &[]).await;
+        assert_eq!(told.status(), answer.unwrap_or(502), "{offered:?}");
+        if answer.is_some() {
+            assert_eq!(told.body, b"https://shop.example/api/health");
+        }
+    }
+}
+
+/// An application in HTTP/2 over TLS that offers these protocols, and answers with the target that it sees.
+async fn speaking_http2(pair: &Pair, offered: &[Vec<u8>]) -> Backend {
+    let mut config = ServerConfig::clone(&pair.config);
+    config.alpn_protocols = offered.to_vec();
+    let config = Arc::new(config);
+    Backend::new(move |_, wire| {
+        let config = config.clone();
+        async move {
+            let stream = TlsAcceptor::from(config).accept(wire.0.into_inner()).await.unwrap();
+            let service = service_fn(|request: Request<Incoming>| async move {
+                Ok::<_, Infallible>(Response::new(Body::from(request.uri().to_string())))
+            });
+            let served =
+                http2::Builder::new(TokioExecutor::new()).serve_connection(TokioIo::new(stream), service);
+            // It ends when the test does.
+            let _ = served.await;
+        }
+    })
+    .await
 }
 
 #[tokio::test]

@@ -114,7 +114,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
 
 const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, LIMITS__<KEY>, TELEMETRY__<KEY>, TLS__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
-const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
+const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, UPSTREAM_HTTP2, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
@@ -166,6 +166,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
         ["PUBLIC_URL"] => service.public_url = said(),
         ["UPSTREAM"] => service.upstream = said(),
         ["UPSTREAM_CA"] => service.upstream_ca = said(),
+        ["UPSTREAM_HTTP2"] => service.upstream_http2 = Some(truth(place, value)?),
         ["OTHER_CREDENTIALS"] => service.other_credentials = said(),
         ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),
         ["ENFORCE"] => service.enforce = Some(truth(place, value)?),
@@ -269,12 +270,14 @@ pub(super) mod tests {
             ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__UPSTREAM", "http://127.0.0.1:1"),
             ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__UPSTREAM_HEADERS__X_API_KEY__FILE", "/run/key"),
             ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__SESSION_COOKIE", "true"),
+            ("SYMBOLON_CONFIG_SERVICES__PRINT_FARM__UPSTREAM_HTTP2", "true"),
         ])
         .overlay(&mut draft);
         assert_eq!(faults, []);
         let service = &draft.services["print-farm"];
         assert_eq!(service.upstream.as_ref().unwrap().value, "http://127.0.0.1:1");
         assert!(service.session_cookie.as_ref().unwrap().value);
+        assert!(service.upstream_http2.as_ref().unwrap().value);
         assert!(
             matches!(&service.upstream_headers["X-API-KEY"].value, HeaderSource::File(path) if path == "/run/key")
         );

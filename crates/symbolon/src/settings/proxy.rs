@@ -156,6 +156,8 @@ fn door(
     if let (Some((place, _)), Ok(false)) = (&upstream_ca, upstream.as_ref().map(Upstream::is_https)) {
         faults.push(fault(place, "upstream_ca is for an upstream that begins with https://"));
     }
+    let http2 = draft.upstream_http2.as_ref().is_some_and(|said| said.value);
+    let upstream = upstream.map(|upstream| if http2 { upstream.in_http2() } else { upstream });
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let timeouts = timeouts(&draft.timeouts, faults);
     check_header_names(&draft, faults);
@@ -180,6 +182,7 @@ fn proxy_settings_alone(draft: &ServiceDraft, gateways: bool, faults: &mut Vec<F
     let others = draft.other_credentials.iter().filter(|_| !gateways);
     let single = others.chain(&draft.public_url).chain(&draft.upstream_ca);
     let places = single.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
+    let places = places.chain(draft.upstream_http2.iter().map(|said| &said.place));
     let places = places.chain(draft.tls.iter().map(|tls| &tls.place));
     let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));
     faults

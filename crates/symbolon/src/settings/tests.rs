@@ -1,4 +1,5 @@
 use secrecy::ExposeSecret;
+use symbolon_server::proxy::Upstream;
 
 use super::env::tests::environment;
 use super::*;
@@ -203,6 +204,7 @@ fn a_fault_of_a_proxy_names_its_line() {
             "public_url = \"shop.example\"",
             "conf/symbolon.toml:4: public_url is where callers find this service",
         ),
+        ("upstream_http2 = 1", "conf/symbolon.toml:4: invalid type: integer `1`, expected a boolean"),
         ("upstream_ca = \"ca.pem\"", "conf/symbolon.toml:4: upstream_ca is for an upstream that begins with"),
         ("timeouts = { connect = \"5\" }", "conf/symbolon.toml:4: a wait is written such as 5s"),
         ("timeouts = { connect = \"-5s\" }", "conf/symbolon.toml:4: a wait is written such as 5s"),
@@ -259,6 +261,21 @@ fn an_upstream_s_signers_come_from_a_file_beside_the_configuration() {
     let broken = told();
     assert!(broken.contains("symbolon.toml:4: ") && broken.contains("BEGIN CERTIFICATE"), "{broken}");
     assert!(!broken.contains("hush"));
+}
+
+#[test]
+fn an_upstream_is_spoken_to_in_http_2_where_that_is_said() {
+    let read = |more: &str| {
+        let text = format!("[services.odin]\nlisten = \"127.0.0.1:1\"\nupstream = \"http://a\"\n{more}");
+        let said = Settings::from_text(None, &text, &Environment::default()).unwrap();
+        said.services["odin"].proxy.as_ref().unwrap().upstream.clone()
+    };
+    let plain: Upstream = "http://a".parse().unwrap();
+    assert_eq!(read(""), plain);
+    assert_eq!(read("upstream_http2 = false"), plain);
+    assert_eq!(read("upstream_http2 = true"), plain.in_http2());
+    let alone = settings("[services.odin]\nupstream_http2 = true", &[]).unwrap_err();
+    assert!(alone.contains(":2: this is for proxy mode"), "{alone}");
 }
 
 #[test]
