@@ -150,9 +150,17 @@ export function question(method: string, target: string, headers: HeaderPairs, c
   return JSON.stringify({ method, path: target, headers: told, client_ip: clientIp });
 }
 
+/** The server had no decision for us; 401 and 403 are about the key. Its name is what the log is told. */
+class Answered extends Error {
+  constructor(status: number) {
+    super();
+    this.name = `the server answered ${status}`;
+  }
+}
+
 /** The decision about `target` in a reply. Throws where there is none. */
 export function read(status: number, body: string, target: string): Grant | Refusal {
-  if (status !== 200) throw new Error(`status ${status}`);
+  if (status !== 200) throw new Answered(status);
   const reply = object(JSON.parse(body));
   if (reply["allowed"] === true) return granted(reply, target);
   if (reply["allowed"] === false) return refused(reply);

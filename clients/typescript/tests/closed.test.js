@@ -110,6 +110,14 @@ test("a server that answers nonsense passes nobody", async () => {
   for (const reply of nonsense) assert.deepEqual(await answered(reply), everywhere(503), inspect(reply));
   assert.deepEqual(await answered(ALLOWED, 201), everywhere(503));
   assert.deepEqual(await answered(ALLOWED, 500), everywhere(503));
+  const server = await says(401, "{}");
+  /** @type {string[]} */
+  const told = [];
+  const asking = new Symbolon({ ...there(), url: server.url, log: (line) => told.push(line) });
+  const decision = await asking.verify("GET", "/health", []);
+  assert.equal("status" in decision && decision.status, 503);
+  assert.deepEqual(told, ["Symbolon did not decide about library: the server answered 401"]);
+  await server.close();
   // These are no nonsense, so that the others prove something.
   assert.deepEqual(await answered(ALLOWED), everywhere(200));
   assert.deepEqual(await answered(REFUSED), everywhere(404));

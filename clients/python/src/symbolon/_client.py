@@ -32,6 +32,9 @@ class _Call:
         try:
             decision = read(response.status_code, response.content)
         except (ValueError, KeyError, TypeError) as error:
+            if response.status_code != 200:
+                # 401 and 403 are about the key.
+                log.warning("Symbolon answered %s about %s", response.status_code, self.service)
             return self.unknown(error)
         # A part of the path was perhaps escaped; nothing else can have become of it, least of all of its query.
         if isinstance(decision, Grant) and decision.target.partition("?")[2] != target.partition("?")[2]:
