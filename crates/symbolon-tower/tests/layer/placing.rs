@@ -65,3 +65,26 @@ async fn the_credential_is_left_where_that_is_asked_for() {
     let told = String::from_utf8(door.ask("GET /api/things", &key).await.body).unwrap();
     assert!(told.ends_with("kept [0, 1, 0, 0]"), "{told}");
 }
+
+#[tokio::test]
+async fn what_a_caller_says_of_itself_stays_here() {
+    let world = World::new().await;
+    let owner = world.user("vera", "viewer").await;
+    let secret = world.token(&owner, &["read:things"]).await;
+    let names = async |headers: http::HeaderMap| {
+        let told = headers.keys().map(http::HeaderName::as_str).filter(|name| name.contains("symbolon"));
+        told.collect::<Vec<_>>().join(" ")
+    };
+    let application = Router::new().route("/api/things", get(names));
+    let forged = [
+        ("X-API-Key", secret.as_str()),
+        ("X-Symbolon-Owner", "root"),
+        ("X_Symbolon_Role", "admin"),
+        ("X-Symbolon-Tomorrow", "1"),
+    ];
+    for layer in [in_process(&world), in_process(&world).keep_credentials()] {
+        let door = Server::new(application.clone().layer(layer)).await;
+        let answer = door.ask("GET /api/things", &forged).await;
+        assert_eq!((answer.status(), answer.body), (200, Vec::new()));
+    }
+}
