@@ -74,9 +74,7 @@ impl Pattern {
             Err(fault) => Err(format!("the path {text:?} cannot be matched: {fault}")),
         }
     }
-}
 
-impl Pattern {
     /// Whether it has an upper-case letter or ends with a slash, and so may be meant by a path that has neither. Of `/`
     /// there is no path without the slash.
     fn is_uneven(&self) -> bool {

@@ -168,11 +168,16 @@ impl Catalog {
     /// compare before it decodes, take a literal in any case, or make nothing of a slash at the end. Mostly there are
     /// none. `path` is as it was sent, for what stands between may or may not have spelled it otherwise.
     ///
-    /// HEAD and GET of one pattern are not each other's readings: whoever wrote both keeps them apart.
-    pub fn readings(&self, method: &str, path: &str) -> impl Iterator<Item = &Route> {
-        let own = self.matcher.find(method, path).map(|index| self.routes[index].path.as_str());
+    /// `own` is what [`Catalog::find`] has found. HEAD and GET of its pattern are not each other's readings: whoever
+    /// wrote both keeps them apart.
+    pub fn readings<'a>(
+        &'a self,
+        own: Option<&'a Route>,
+        method: &str,
+        path: &str,
+    ) -> impl Iterator<Item = &'a Route> {
         let readings = self.matcher.readings(method, path).into_iter().map(|index| &self.routes[index]);
-        readings.filter(move |other| own != Some(other.path.as_str()))
+        readings.filter(move |other| own.is_none_or(|own| own.path != other.path))
     }
 
     /// The closure of granted scopes under the implications. Scopes that the catalog does not declare are inert.

@@ -50,7 +50,8 @@ impl<'a, D: Directory> Judge<'a, D> {
             }
             None => "a preflight, which this catalog leaves open".to_owned(),
         });
-        let others = self.catalog.readings(request.method, target.sent_path()).collect();
+        let own = route.map(|(_, route)| route);
+        let others = self.catalog.readings(own, request.method, target.sent_path()).collect();
         Ok(Asked { target, route, others })
     }
 
