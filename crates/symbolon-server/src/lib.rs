@@ -6,6 +6,7 @@ mod answer;
 mod app;
 mod console;
 pub mod gateway;
+mod host_port;
 mod identity;
 mod incoming;
 mod inside;

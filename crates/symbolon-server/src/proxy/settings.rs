@@ -5,12 +5,13 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use http::header::{CONTENT_LENGTH, HOST};
-use http::uri::{Authority, Scheme, Uri};
+use http::uri::{Scheme, Uri};
 use http::{HeaderMap, HeaderName, HeaderValue};
 use symbolon_core::name::ServiceName;
 
 use super::names::is_connections;
 use super::trust::Trust;
+use crate::host_port::{HostPort, HostPortFault};
 use crate::identity::is_identity;
 use crate::others::OtherCredentials;
 use crate::public_url::PublicUrl;
@@ -62,7 +63,7 @@ impl Default for Timeouts {
 /// Where an application listens: `http://host:port`, or `https://host:port`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Upstream {
-    authority: Authority,
+    address: HostPort,
     /// The value of `Host` for callers that sent none, as HTTP/1.0 allows.
     host: HeaderValue,
     /// Where it is reached over TLS.
@@ -104,23 +105,15 @@ impl FromStr for Upstream {
             Some(_) => return Err(UpstreamFault::Scheme),
             None => return Err(UpstreamFault::Form),
         };
-        let authority = uri.authority().ok_or(UpstreamFault::Form)?;
-        if authority.as_str().contains('@') {
-            return Err(UpstreamFault::UserInfo);
-        }
-        if text.contains('#') || uri.path_and_query().is_some_and(|rest| rest.as_str() != "/") {
-            return Err(UpstreamFault::Path);
-        }
-        let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
-        if authority.host().is_empty()
-            || (!port.is_empty() && authority.port_u16().is_none_or(|port| port == 0))
-        {
-            return Err(UpstreamFault::Form);
-        }
-        let host = HeaderValue::from_str(authority.as_str()).map_err(|_| UpstreamFault::Form)?;
-        let mut upstream = Self { authority: authority.clone(), host, trust: None, http2: false };
+        let address = HostPort::of(&uri, text).map_err(|fault| match fault {
+            HostPortFault::Form => UpstreamFault::Form,
+            HostPortFault::UserInfo => UpstreamFault::UserInfo,
+            HostPortFault::Path => UpstreamFault::Path,
+        })?;
+        let host = HeaderValue::from_str(address.as_str()).map_err(|_| UpstreamFault::Form)?;
+        let mut upstream = Self { address, host, trust: None, http2: false };
         if tls {
-            upstream.trust = Some(Trust::public(upstream.name()).ok_or(UpstreamFault::Form)?);
+            upstream.trust = Some(Trust::public(upstream.address.host()).ok_or(UpstreamFault::Form)?);
         }
         Ok(upstream)
     }
@@ -136,7 +129,7 @@ impl Upstream {
     /// The same application, whose certificate has to be signed by one of these and nobody else. Refused: a text
     /// without certificates, and an application that is not reached over TLS.
     pub fn trusting(self, pem: &[u8]) -> Result<Self, UpstreamFault> {
-        let trust = self.trust.as_ref().and_then(|_| Trust::only(self.name(), pem));
+        let trust = self.trust.as_ref().and_then(|_| Trust::only(self.address.host(), pem));
         Ok(Self { trust: Some(trust.ok_or(UpstreamFault::Roots)?), ..self })
     }
 
@@ -164,15 +157,9 @@ impl Upstream {
         self.trust.as_ref()
     }
 
-    /// The host; an IPv6 address without its brackets.
-    fn name(&self) -> &str {
-        self.authority.host().trim_start_matches('[').trim_end_matches(']')
-    }
-
     /// The host and port to connect to.
     pub(super) fn address(&self) -> (&str, u16) {
-        let default = if self.is_https() { 443 } else { 80 };
-        (self.name(), self.authority.port_u16().unwrap_or(default))
+        self.address.address(if self.is_https() { 443 } else { 80 })
     }
 
     pub(super) fn host(&self) -> &HeaderValue {
@@ -182,7 +169,7 @@ impl Upstream {
 
 impl fmt::Display for Upstream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}://{}", self.scheme(), self.authority)
+        write!(f, "{}://{}", self.scheme(), self.address.as_str())
     }
 }
 

@@ -3,11 +3,13 @@
 use std::fmt;
 use std::str::FromStr;
 
-use http::uri::{Authority, Uri};
+use http::uri::Uri;
+
+use crate::host_port::HostPort;
 
 /// Where a collector takes OTLP over HTTP: `http://host:port`. Spans go to `/v1/traces` there (OTLP 1.x, "OTLP/HTTP").
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Collector(Authority);
+pub struct Collector(HostPort);
 
 /// A text that names no collector. It says what to write instead.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -31,28 +33,16 @@ impl FromStr for Collector {
         if uri.scheme_str() == Some("https") {
             return Err(CollectorFault::Tls);
         }
-        let authority = uri.authority().filter(|_| uri.scheme_str() == Some("http"));
-        let authority = authority.ok_or(CollectorFault::Form)?;
-        let port = authority.as_str().strip_prefix(authority.host());
-        let port_is_one = match port {
-            Some("") => true,
-            Some(_) => authority.port_u16().is_some_and(|port| port != 0),
-            // A user or a password stands before the host.
-            None => false,
-        };
-        let path_is_none =
-            uri.path_and_query().is_none_or(|rest| rest.as_str() == "/") && !text.contains('#');
-        if port_is_one && path_is_none && !authority.host().is_empty() {
-            Ok(Self(authority.clone()))
-        } else {
-            Err(CollectorFault::Form)
+        if uri.scheme_str() != Some("http") {
+            return Err(CollectorFault::Form);
         }
+        HostPort::of(&uri, text).map(Self).map_err(|_| CollectorFault::Form)
     }
 }
 
 impl fmt::Display for Collector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "http://{}", self.0)
+        write!(f, "http://{}", self.0.as_str())
     }
 }
 
@@ -63,10 +53,9 @@ impl Collector {
         self.0.as_str()
     }
 
-    /// The host and port to connect to. An IPv6 address loses its brackets.
+    /// The host and port to connect to.
     pub(super) fn address(&self) -> (&str, u16) {
-        let host = self.0.host().trim_start_matches('[').trim_end_matches(']');
-        (host, self.0.port_u16().unwrap_or(80))
+        self.0.address(80)
     }
 }
 
