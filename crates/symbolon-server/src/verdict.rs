@@ -1,7 +1,7 @@
 //! What a door knows of a request to a service once it has answered: what the access log and a trace tell of it.
 
 use symbolon_core::Code;
-use symbolon_core::decision::DecidedRoute;
+use symbolon_core::decision::{DecidedRoute, Grant, Identity};
 use symbolon_core::id::{RequestId, TokenId};
 
 use crate::refusals::Refusal;
@@ -26,6 +26,16 @@ impl Verdict {
     /// Nothing stood in the way.
     pub(crate) const ALLOWED: Self =
         Self { id: None, code: Code::Allowed, reason: None, principal: None, token: None, route: None };
+
+    /// It was allowed; `identity` is the grant's.
+    pub(crate) fn allowed(grant: &Grant<'_>, identity: &Identity<'_>) -> Self {
+        Self {
+            principal: Some(identity.principal),
+            token: grant.principal().token().map(|token| token.id),
+            route: grant.decided_route(),
+            ..Self::ALLOWED
+        }
+    }
 
     /// It was answered here.
     pub(crate) fn refused((error, id): &Refusal) -> Self {

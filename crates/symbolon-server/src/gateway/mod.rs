@@ -186,12 +186,7 @@ impl Gateway {
                     Stay::Credentials
                 };
                 let identity = grant.identity();
-                let verdict = Verdict {
-                    principal: Some(identity.principal),
-                    token: grant.principal().token().map(|token| token.id),
-                    route: grant.decided_route(),
-                    ..Verdict::ALLOWED
-                };
+                let verdict = Verdict::allowed(&grant, &identity);
                 Ok(Pass { identity: identity::headers(&identity), stay, verdict })
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {

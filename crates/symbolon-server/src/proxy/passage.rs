@@ -74,15 +74,9 @@ impl Passage {
             Some(sent) => sent.clone(),
             None => grant.target().to_path_and_query().try_into().map_err(|_| "the target is not a path")?,
         };
-        let principal = grant.principal();
-        let known = !matches!(principal, Principal::Anonymous);
+        let known = !matches!(grant.principal(), Principal::Anonymous);
         let identity = grant.identity();
-        let verdict = Verdict {
-            principal: Some(identity.principal),
-            token: principal.token().map(|token| token.id),
-            route: grant.decided_route(),
-            ..Verdict::ALLOWED
-        };
+        let verdict = Verdict::allowed(grant, &identity);
         let identity = identity::headers(&identity);
         Ok(Self {
             target,
