@@ -12,7 +12,7 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use super::activity::Activity;
 use super::headers::clean_trailers;
-use super::pool::{Pool, Sender};
+use super::pool::{Connection, Pool};
 use super::settings::ProxySettings;
 use super::watch::Watch;
 use crate::listen::Patience;
@@ -115,7 +115,7 @@ impl Body for RequestBody {
 pub(super) struct AnswerBody {
     incoming: Incoming,
     patience: Patience,
-    connection: Option<(Arc<Pool>, Sender)>,
+    connection: Option<(Arc<Pool>, Connection)>,
     watch: Option<Watch>,
 }
 
@@ -123,7 +123,7 @@ impl AnswerBody {
     pub(super) fn new(
         incoming: Incoming,
         idle: Duration,
-        connection: (Arc<Pool>, Sender),
+        connection: (Arc<Pool>, Connection),
         watch: Option<Watch>,
     ) -> Self {
         let patience = Patience::new(idle);
@@ -135,8 +135,8 @@ impl AnswerBody {
     }
 
     fn end(&mut self) {
-        if let Some((pool, sender)) = self.connection.take() {
-            pool.give_back(sender);
+        if let Some((pool, connection)) = self.connection.take() {
+            pool.give_back(connection);
         }
     }
 }

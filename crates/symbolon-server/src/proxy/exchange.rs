@@ -11,7 +11,7 @@ use symbolon_core::Code;
 use super::activity::{Activity, while_active};
 use super::body::RequestBody;
 use super::headers;
-use super::pool::{Pool, Sender};
+use super::pool::{Connection, Pool};
 use super::settings::Timeouts;
 
 /// Why there is no answer.
@@ -65,7 +65,7 @@ pub(super) async fn exchange(
     mut request: Request<RequestBody>,
     timeouts: &Timeouts,
     activity: &Arc<Activity>,
-) -> Result<(Response<Incoming>, Sender), Fault> {
+) -> Result<(Response<Incoming>, Connection), Fault> {
     if pool.speaks_http2() && !request.headers().contains_key(UPGRADE) {
         return exchange_in_http2(pool, request, timeouts, activity).await;
     }
@@ -77,12 +77,12 @@ pub(super) async fn exchange(
             None => pool.connect().await.map_err(Fault::Connect)?,
         };
         let copy = if reused { copy(&request) } else { None };
-        let sending = sender.send(request);
+        let sending = sender.try_send_request(request);
         let Some(outcome) = while_active(sending, timeouts.answer, activity).await else {
             return Err(Fault::Silent);
         };
         let mut error = match outcome {
-            Ok(response) => return Ok((response, sender)),
+            Ok(response) => return Ok((response, Connection::Http1(sender))),
             Err(error) => error,
         };
         if activity.broken_off() {
@@ -108,14 +108,14 @@ async fn exchange_in_http2(
     request: Request<RequestBody>,
     timeouts: &Timeouts,
     activity: &Arc<Activity>,
-) -> Result<(Response<Incoming>, Sender), Fault> {
+) -> Result<(Response<Incoming>, Connection), Fault> {
     let mut request = headers::in_http2(request, pool.scheme()).ok_or(Fault::Host)?;
     let mut again = false;
     loop {
-        let mut sender = pool.share(again).await.map_err(Fault::Connect)?;
-        let sending = while_active(sender.send(request), timeouts.answer, activity).await;
+        let mut sender = pool.share().await.map_err(Fault::Connect)?;
+        let sending = while_active(sender.try_send_request(request), timeouts.answer, activity).await;
         let mut error = match sending.ok_or(Fault::Silent)? {
-            Ok(response) => return Ok((response, sender)),
+            Ok(response) => return Ok((response, Connection::Http2(sender))),
             Err(error) => error,
         };
         if activity.broken_off() {

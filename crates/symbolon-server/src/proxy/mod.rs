@@ -258,7 +258,7 @@ impl Proxy {
         let outcome = exchange(&self.pool, request, timeouts, activity).await;
         let answer = outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code);
         onward.end_onward(&self.settings.service, &method, answer);
-        let (mut response, sender) = outcome?;
+        let (mut response, connection) = outcome?;
         headers::remove_own_set_cookie(response.headers_mut());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let caller = caller.filter(|_| tunnel::granted(response.headers())).ok_or(Fault::Upgrade)?;
@@ -275,7 +275,7 @@ impl Proxy {
         }
         headers::remove_connections(response.headers_mut());
         *response.version_mut() = Version::HTTP_11;
-        let connection = (self.pool.clone(), sender);
+        let connection = (self.pool.clone(), connection);
         Ok(response.map(|body| Body::new(AnswerBody::new(body, timeouts.idle, connection, watch))))
     }
 }

@@ -1,14 +1,11 @@
 //! Connections to one application, kept alive between requests.
 
-use std::future::Future;
 use std::io;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use http::uri::Scheme;
-use http::{Request, Response};
-use hyper::body::Incoming;
-use hyper::client::conn::{TrySendError, http1, http2};
+use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::time::{Instant, timeout};
@@ -25,32 +22,17 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 /// of one that died without a word.
 const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 
-/// Sends requests over one connection.
-pub(super) enum Sender {
-    /// One after the other.
-    Http1(http1::SendRequest<RequestBody>),
-    /// Beside each other, with others who hold the same.
-    Http2(http2::SendRequest<RequestBody>),
-}
+/// Sends requests over a connection of HTTP/1.1, one after the other.
+type Http1 = http1::SendRequest<RequestBody>;
+/// Sends requests over a connection of HTTP/2, beside each other, with others who hold the same.
+type Http2 = http2::SendRequest<RequestBody>;
 
-impl Sender {
-    /// Sends a request. The error gives it back if nothing of it was sent.
-    pub(super) fn send(
-        &mut self,
-        request: Request<RequestBody>,
-    ) -> impl Future<Output = Result<Response<Incoming>, TrySendError<Request<RequestBody>>>> + use<> {
-        let sending = match self {
-            Self::Http1(sender) => (Some(sender.try_send_request(request)), None),
-            Self::Http2(sender) => (None, Some(sender.try_send_request(request))),
-        };
-        async move {
-            match sending {
-                (Some(sending), _) => sending.await,
-                (_, Some(sending)) => sending.await,
-                (None, None) => unreachable!("a sender speaks one of the two"),
-            }
-        }
-    }
+/// By which connection an answer comes.
+pub(super) enum Connection {
+    /// Which is free for the next request when the answer is read.
+    Http1(Http1),
+    /// Which is held, so that it goes on for as long as the answer does.
+    Http2(#[expect(dead_code, reason = "it is held and not used")] Http2),
 }
 
 /// The connections to one application.
@@ -58,9 +40,9 @@ pub(super) struct Pool {
     upstream: Upstream,
     patience: Duration,
     /// Of HTTP/1.1, oldest first.
-    idle: Mutex<Vec<(Instant, http1::SendRequest<RequestBody>)>>,
+    idle: Mutex<Vec<(Instant, Http1)>>,
     /// Of HTTP/2, for everybody. Whoever makes it holds the lock, so that one is made.
-    shared: tokio::sync::Mutex<Option<http2::SendRequest<RequestBody>>>,
+    shared: tokio::sync::Mutex<Option<Http2>>,
 }
 
 impl Pool {
@@ -80,7 +62,7 @@ impl Pool {
     }
 
     /// The connection of HTTP/1.1 used last, if one is idle. It may turn out to have been closed by the application.
-    pub(super) fn take(&self) -> Option<Sender> {
+    pub(super) fn take(&self) -> Option<Http1> {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         while let Some((since, sender)) = idle.pop() {
@@ -88,37 +70,37 @@ impl Pool {
                 // Those below are older still.
                 idle.clear();
             } else if sender.is_ready() {
-                return Some(Sender::Http1(sender));
+                return Some(sender);
             }
         }
         None
     }
 
     /// A new connection of HTTP/1.1.
-    pub(super) async fn connect(&self) -> io::Result<Sender> {
+    pub(super) async fn connect(&self) -> io::Result<Http1> {
         timeout(self.patience, self.http1()).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
-    /// The connection of HTTP/2, made if there is none or it has ended, or if it is `used` up.
-    pub(super) async fn share(&self, used: bool) -> io::Result<Sender> {
+    /// The connection of HTTP/2, made if there is none or it has ended.
+    pub(super) async fn share(&self) -> io::Result<Http2> {
         let sharing = async {
             let mut shared = self.shared.lock().await;
             match &*shared {
-                Some(sender) if !used && !sender.is_closed() => Ok(Sender::Http2(sender.clone())),
-                _ => Ok(Sender::Http2(shared.insert(self.http2().await?).clone())),
+                Some(sender) if !sender.is_closed() => Ok(sender.clone()),
+                _ => Ok(shared.insert(self.http2().await?).clone()),
             }
         };
         timeout(self.patience, sharing).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
-    async fn http1(&self) -> io::Result<Sender> {
+    async fn http1(&self) -> io::Result<Http1> {
         let socket = self.socket(false).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
         tokio::spawn(async move { ended(connection.with_upgrades().await) });
-        Ok(Sender::Http1(sender))
+        Ok(sender)
     }
 
-    async fn http2(&self) -> io::Result<http2::SendRequest<RequestBody>> {
+    async fn http2(&self) -> io::Result<Http2> {
         let socket = self.socket(true).await?;
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
@@ -139,8 +121,8 @@ impl Pool {
     }
 
     /// Keeps a connection, as soon as its answer has been read and its request been written to the end.
-    pub(super) fn give_back(self: Arc<Self>, sender: Sender) {
-        let Sender::Http1(mut sender) = sender else { return };
+    pub(super) fn give_back(self: Arc<Self>, connection: Connection) {
+        let Connection::Http1(mut sender) = connection else { return };
         if sender.is_ready() {
             self.keep(sender);
         } else if !sender.is_closed() {
@@ -152,7 +134,7 @@ impl Pool {
         }
     }
 
-    fn keep(&self, sender: http1::SendRequest<RequestBody>) {
+    fn keep(&self, sender: Http1) {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
