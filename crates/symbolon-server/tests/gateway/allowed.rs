@@ -1,8 +1,6 @@
 //! What passes, and what the application is told of it.
 
 use symbolon_core::decision::ServiceRules;
-use symbolon_core::record::Token;
-use symbolon_core::store::Change;
 use symbolon_server::OtherCredentials;
 
 use crate::door::{Door, FAMILIES};
@@ -109,13 +107,7 @@ async fn a_revoked_token_is_refused_at_the_next_question() {
     for family in FAMILIES {
         assert_eq!(door.about_as(&secret, family, "GET /api/things").await.status(), 200);
     }
-    let revoked = Token {
-        digest: None,
-        revoked_at: Some(token.created_at),
-        revision: token.revision + 1,
-        ..token.clone()
-    };
-    world.commit(vec![Change::TokenChanged(revoked)]).await;
+    world.revoke(token).await;
     for family in FAMILIES {
         assert_eq!(door.about_as(&secret, family, "GET /api/things").await.status(), 401, "{family}");
     }

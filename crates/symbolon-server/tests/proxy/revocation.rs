@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use symbolon_core::decision::ServiceRules;
-use symbolon_core::record::{Token, User};
+use symbolon_core::record::User;
 use symbolon_core::store::Change;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxySettings, Timeouts};
@@ -18,11 +18,6 @@ use crate::support::world::World;
 const CHUNKED: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 const UPGRADED: &str =
     "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n";
-
-fn revoked(token: Token) -> Change {
-    let revoked_at = Some(token.created_at);
-    Change::TokenChanged(Token { revoked_at, digest: None, revision: token.revision + 1, ..token })
-}
 
 /// An application that answers with `head`, says back what it hears, and says when its
 /// connection has ended.
@@ -53,12 +48,7 @@ async fn front(world: &World, backend: &Backend) -> Front {
 
 /// A tunnel, by this credential.
 async fn tunnel(front: &Front, name: &str, value: &str) -> Wire {
-    let mut wire = front.connect().await;
-    let upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket")];
-    let ours = [(name, value), ("Sec-Fetch-Site", "same-origin")];
-    wire.send(request("GET /api/socket", &[upgrade, ours].concat())).await;
-    assert_eq!(wire.head().await.unwrap().status(), 101);
-    wire
+    front.tunnel(&[(name, value), ("Sec-Fetch-Site", "same-origin")]).await
 }
 
 #[tokio::test]
@@ -72,7 +62,7 @@ async fn a_revoked_token_is_refused_on_the_next_request_of_the_same_connection()
     let bytes = request("GET /api/things", &[("X-API-Key", &secret)]);
     wire.send(&bytes).await;
     assert_eq!(wire.message().await.unwrap().status(), 200);
-    world.commit(vec![revoked(token)]).await;
+    world.revoke(token).await;
     wire.send(&bytes).await;
     assert_eq!(wire.message().await.unwrap().code(), "invalid_token");
 }
@@ -89,7 +79,7 @@ async fn the_stream_of_a_revoked_token_is_cut() {
     wire.send(request("GET /api/things", &[("X-API-Key", &secret)])).await;
     assert_eq!(wire.head().await.unwrap().status(), 200);
     assert_eq!(wire.chunk().await.unwrap(), b"event");
-    world.commit(vec![revoked(token)]).await;
+    world.revoke(token).await;
     // Cut, not ended: no last chunk.
     assert!(wire.ends().await);
     ended.recv().await.unwrap();
@@ -116,10 +106,7 @@ async fn a_tunnel_lasts_as_long_as_its_caller_would_be_let_in() {
         ended.recv().await.unwrap();
     }
     // It was asked about as often as the others, and answers still.
-    of_bob.send("hello").await;
-    let mut heard = [0; 5];
-    of_bob.0.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"hello");
+    of_bob.hears_itself().await;
 }
 
 #[tokio::test]
@@ -152,11 +139,9 @@ async fn looking_again_is_no_use_of_the_token() {
     for _ in 0..3 {
         let (secret, other) = world.token_of("shop", &ann, &["read:things"]).await;
         let mut wire = tunnel(&front, "X-API-Key", &secret).await;
-        world.commit(vec![revoked(other)]).await;
+        world.revoke(other).await;
         assert!(wire.ends().await);
     }
-    kept.send("hello").await;
-    let mut heard = [0; 5];
-    kept.0.read_exact(&mut heard).await.unwrap();
+    kept.hears_itself().await;
     assert_eq!(world.gate.last_used(token.id), used);
 }

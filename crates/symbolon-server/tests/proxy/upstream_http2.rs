@@ -13,8 +13,6 @@ use hyper::body::{Body as HttpBody, Frame, Incoming};
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use symbolon_core::record::Token;
-use symbolon_core::store::Change;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxySettings, Timeouts, Upstream};
 use tokio::io::AsyncReadExt;
@@ -122,11 +120,6 @@ impl HttpBody for Endless {
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.0.take().map_or(Poll::Pending, |piece| Poll::Ready(Some(Ok(Frame::data(piece.into())))))
     }
-}
-
-fn revoked(token: Token) -> Change {
-    let revoked_at = Some(token.created_at);
-    Change::TokenChanged(Token { revoked_at, digest: None, revision: token.revision + 1, ..token })
 }
 
 #[tokio::test]
@@ -245,7 +238,7 @@ async fn a_revoked_token_loses_its_stream_and_nobody_elses() {
         wire
     };
     let (mut cut, mut left) = (stream(&secret).await, stream(&other).await);
-    world.commit(vec![revoked(token)]).await;
+    world.revoke(token).await;
     assert!(cut.ends().await);
     assert_eq!(front.ask("GET /api/health", &[]).await.status(), 200);
     let still = tokio::time::timeout(Duration::from_millis(50), left.0.read_u8()).await;
@@ -285,12 +278,5 @@ async fn a_tunnel_has_a_connection_of_http_1_1_of_its_own() {
     let upstream = Upstream::parse(&format!("http://{}", backend.address)).unwrap().in_http2();
     let front =
         Front::by(&world, ProxySettings { upstream, ..settings(backend.address) }, Limits::default()).await;
-    let mut wire = front.connect().await;
-    let upgrade = [("X-API-Key", token.as_str()), ("Connection", "Upgrade"), ("Upgrade", "websocket")];
-    wire.send(request("GET /api/socket", &upgrade)).await;
-    assert_eq!(wire.head().await.unwrap().status(), 101);
-    wire.send("hello").await;
-    let mut heard = [0; 5];
-    wire.0.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"hello");
+    front.tunnel(&[("X-API-Key", &token)]).await.hears_itself().await;
 }

@@ -204,14 +204,7 @@ async fn streams_and_websockets_pass_through_tls() {
     go.send(()).unwrap();
     assert_eq!(wire.chunk().await.as_deref(), Some(&b"two"[..]));
 
-    let mut wire = front.connect().await;
-    let upgrade = [("Authorization", token.as_str()), ("Connection", "Upgrade"), ("Upgrade", "websocket")];
-    wire.send(request("GET /api/socket", &upgrade)).await;
-    assert_eq!(wire.head().await.unwrap().status(), 101);
-    wire.send("hello").await;
-    let mut heard = [0; 5];
-    wire.0.read_exact(&mut heard).await.unwrap();
-    assert_eq!(&heard, b"hello");
+    front.tunnel(&[("Authorization", &token)]).await.hears_itself().await;
 }
 
 #[test]

@@ -57,6 +57,15 @@ impl Front {
         Wire::new(TcpStream::connect(self.address).await.unwrap())
     }
 
+    /// A WebSocket, by these headers.
+    pub(crate) async fn tunnel(&self, headers: &[(&str, &str)]) -> Wire {
+        let mut wire = self.connect().await;
+        let upgrade = [("Connection", "Upgrade"), ("Upgrade", "websocket")];
+        wire.send(request("GET /api/socket", &[&upgrade, headers].concat())).await;
+        assert_eq!(wire.head().await.unwrap().status(), 101);
+        wire
+    }
+
     /// Sends bytes as they are and nothing after them; the statuses of what comes back until the connection ends.
     pub(crate) async fn statuses(&self, bytes: &str) -> Vec<u16> {
         let mut wire = self.connect().await;

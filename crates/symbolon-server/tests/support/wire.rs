@@ -78,6 +78,14 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         Some(chunk)
     }
 
+    /// Says something into a tunnel whose other end says back what it hears.
+    pub(crate) async fn hears_itself(&mut self) {
+        self.send("hello").await;
+        let mut heard = [0; 5];
+        self.0.read_exact(&mut heard).await.unwrap();
+        assert_eq!(&heard, b"hello");
+    }
+
     /// Whether the other end closes, with nothing more to say.
     pub(crate) async fn ends(&mut self) -> bool {
         let mut rest = Vec::new();

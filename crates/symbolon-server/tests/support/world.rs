@@ -181,6 +181,13 @@ impl World {
             .unwrap();
     }
 
+    /// Takes a token back.
+    pub(crate) async fn revoke(&self, token: Token) {
+        let revoked_at = Some(token.created_at);
+        let revoked = Token { revoked_at, digest: None, revision: token.revision + 1, ..token };
+        self.commit(vec![Change::TokenChanged(revoked)]).await;
+    }
+
     /// A new user with this role in the shop, and the only one in the bank.
     pub(crate) async fn user(&self, name: &str, role: &str) -> User {
         let roles = [("shop", role), ("bank", "user")];

@@ -2,8 +2,6 @@
 
 use std::time::Duration;
 
-use symbolon_core::record::Token;
-use symbolon_core::store::Change;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxySettings, Timeouts};
 use tokio::sync::mpsc;
@@ -217,9 +215,7 @@ async fn the_stream_of_a_revoked_token_is_reset_and_the_connection_goes_on() {
     frames.ask(1, END_STREAM, &fields).await;
     assert!(frames.is_served(1).await);
     assert_eq!(frames.next(DATA).await.unwrap().payload, b"event");
-    let revoked_at = Some(token.created_at);
-    let gone = Token { revoked_at, digest: None, revision: token.revision + 1, ..token };
-    world.commit(vec![Change::TokenChanged(gone)]).await;
+    world.revoke(token).await;
     assert!(frames.next(RST_STREAM).await.is_some_and(|frame| frame.stream == 1));
     ended.recv().await.unwrap();
     frames.ask(3, END_STREAM, &GOOD).await;
