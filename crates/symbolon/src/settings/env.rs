@@ -118,7 +118,7 @@ const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, UPSTREAM_
                             HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
-    let said = || Some(Said { value: value.to_owned(), place: place.clone() });
+    let said = || Some(Said::at(place, value.to_owned()));
     match name.split("__").collect::<Vec<_>>().as_slice() {
         ["DATA_DIR"] => draft.data_dir = said(),
         ["LISTEN"] => draft.listen = said(),
@@ -160,7 +160,7 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
 }
 
 fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value: &str) -> Result<(), String> {
-    let said = || Some(Said { value: value.to_owned(), place: place.clone() });
+    let said = || Some(Said::at(place, value.to_owned()));
     match key {
         ["LISTEN"] => service.listen = said(),
         ["PUBLIC_URL"] => service.public_url = said(),
@@ -184,7 +184,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
             let header = header.replace('_', "-");
             // However the file spells it, it is one header.
             service.upstream_headers.retain(|name, _| !name.eq_ignore_ascii_case(&header));
-            service.upstream_headers.insert(header, Said { value: source, place: place.clone() });
+            service.upstream_headers.insert(header, Said::at(place, source));
         }
         _ => return Err(format!("there is no such setting of a service; its keys are {SERVICE_KEYS}")),
     }
@@ -192,7 +192,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
 }
 
 fn write_tls(tls: &mut Option<TlsDraft>, place: &Place, key: &[&str], value: &str) -> Result<(), String> {
-    let said = Some(Said { value: value.to_owned(), place: place.clone() });
+    let said = Some(Said::at(place, value.to_owned()));
     let draft = || TlsDraft::new(place.clone());
     match key {
         ["CERTIFICATE"] => tls.get_or_insert_with(draft).certificate = said,
@@ -205,12 +205,12 @@ fn write_tls(tls: &mut Option<TlsDraft>, place: &Place, key: &[&str], value: &st
 /// The entries of a list with commas.
 fn list(place: &Place, value: &str) -> Vec<Said<String>> {
     let entries = value.split(',').map(str::trim).filter(|entry| !entry.is_empty());
-    entries.map(|entry| Said { value: entry.to_owned(), place: place.clone() }).collect()
+    entries.map(|entry| Said::at(place, entry.to_owned())).collect()
 }
 
 pub(super) fn truth(place: &Place, value: &str) -> Result<Said<bool>, String> {
     let value = value.parse().map_err(|_| format!("it is true or false, not {value:?}"))?;
-    Ok(Said { value, place: place.clone() })
+    Ok(Said::at(place, value))
 }
 
 #[cfg(test)]

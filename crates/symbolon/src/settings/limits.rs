@@ -2,7 +2,6 @@
 //! of a body, of which the management API and the gateways' door know themselves.
 
 use std::ops::RangeInclusive;
-use std::time::Duration;
 
 use serde::Deserialize;
 use symbolon_server::listen::Limits;
@@ -53,10 +52,10 @@ impl LimitsSource {
 
 /// Writes a variable of the environment.
 pub(super) fn write(draft: &mut LimitsDraft, place: &Place, key: &[&str], value: &str) -> Result<(), String> {
-    let text = || Some(Said { value: value.to_owned(), place: place.clone() });
+    let text = || Some(Said::at(place, value.to_owned()));
     let count = || {
         let value = value.parse().map_err(|_| format!("it is a whole number, not {value:?}"))?;
-        Ok::<_, String>(Some(Said { value, place: place.clone() }))
+        Ok::<_, String>(Some(Said::at(place, value)))
     };
     match key {
         ["CONNECTIONS"] => draft.connections = count()?,
@@ -92,12 +91,9 @@ pub(super) fn resolve(draft: &LimitsDraft, faults: &mut Vec<Fault>) -> (Limits, 
     limits.header_bytes =
         header_bytes.and_then(|count| usize::try_from(count).ok()).unwrap_or(limits.header_bytes);
     limits.streams = streams.and_then(|count| u32::try_from(count).ok()).unwrap_or(limits.streams);
-    let mut time = |said: &Option<Said<String>>, default: Duration| {
-        said.as_ref().and_then(|said| wait(said, faults)).unwrap_or(default)
-    };
-    limits.headers = time(&draft.headers, limits.headers);
-    limits.stall = time(&draft.stall, limits.stall);
-    limits.grace = time(&draft.grace, limits.grace);
+    limits.headers = wait(draft.headers.as_ref(), limits.headers, faults);
+    limits.stall = wait(draft.stall.as_ref(), limits.stall, faults);
+    limits.grace = wait(draft.grace.as_ref(), limits.grace, faults);
     (limits, body_bytes)
 }
 
@@ -112,6 +108,8 @@ fn count(said: &Said<u64>, name: &str, range: &RangeInclusive<u64>, faults: &mut
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::super::tests::settings;
     use super::*;
 

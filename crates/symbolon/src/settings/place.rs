@@ -44,6 +44,12 @@ pub(crate) struct Said<T> {
     pub(crate) place: Place,
 }
 
+impl<T> Said<T> {
+    pub(super) fn at(place: &Place, value: T) -> Self {
+        Self { value, place: place.clone() }
+    }
+}
+
 /// A setting that is not as it should be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Fault {

@@ -2,7 +2,6 @@
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use symbolon_core::decision::ServiceRules;
@@ -214,14 +213,11 @@ fn check_header_names(draft: &ServiceDraft, faults: &mut Vec<Fault>) {
 }
 
 fn timeouts(draft: &TimeoutsDraft, faults: &mut Vec<Fault>) -> Timeouts {
-    let mut timeout = |said: &Option<Said<String>>, default: Duration| {
-        said.as_ref().and_then(|said| wait(said, faults)).unwrap_or(default)
-    };
     let defaults = Timeouts::default();
     Timeouts {
-        connect: timeout(&draft.connect, defaults.connect),
-        answer: timeout(&draft.answer, defaults.answer),
-        idle: timeout(&draft.idle, defaults.idle),
+        connect: wait(draft.connect.as_ref(), defaults.connect, faults),
+        answer: wait(draft.answer.as_ref(), defaults.answer, faults),
+        idle: wait(draft.idle.as_ref(), defaults.idle, faults),
         ..defaults
     }
 }

@@ -85,16 +85,16 @@ pub(super) fn address(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<So
     address
 }
 
-/// For how long something is waited for.
-pub(super) fn wait(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<Duration> {
+/// For how long something is waited for; `default` where nothing was said, or nothing that is a wait.
+pub(super) fn wait(said: Option<&Said<String>>, default: Duration, faults: &mut Vec<Fault>) -> Duration {
+    let Some(said) = said else { return default };
     let wait = said.value.parse::<SignedDuration>().ok();
     let wait = wait.filter(|wait| wait.is_positive() && *wait <= MAX_WAIT);
-    let wait = wait.and_then(|wait| Duration::try_from(wait).ok());
-    if wait.is_none() {
+    wait.and_then(|wait| Duration::try_from(wait).ok()).unwrap_or_else(|| {
         let message = format!("a wait is written such as 5s, 2m or 500ms, up to 24h, not {:?}", said.value);
         faults.push(fault(&said.place, message));
-    }
-    wait
+        default
+    })
 }
 
 fn catalog(said: &Said<String>, faults: &mut Vec<Fault>) -> Option<CatalogSource> {

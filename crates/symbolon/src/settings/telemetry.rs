@@ -49,16 +49,13 @@ pub(super) fn write(
     key: &[&str],
     value: &str,
 ) -> Result<(), String> {
-    fn said<T>(value: T, place: &Place) -> Said<T> {
-        Said { value, place: place.clone() }
-    }
     let none =
         || TelemetryDraft { place: place.clone(), otlp: None, trace_sample: None, trust_traceparent: None };
     match key {
-        ["OTLP"] => draft.get_or_insert_with(none).otlp = Some(said(value.to_owned(), place)),
+        ["OTLP"] => draft.get_or_insert_with(none).otlp = Some(Said::at(place, value.to_owned())),
         ["TRACE_SAMPLE"] => {
             let value = value.parse().map_err(|_| format!("it is a number from 0 to 1, not {value:?}"))?;
-            draft.get_or_insert_with(none).trace_sample = Some(said(value, place));
+            draft.get_or_insert_with(none).trace_sample = Some(Said::at(place, value));
         }
         ["TRUST_TRACEPARENT"] => {
             let value = super::env::truth(place, value)?;
