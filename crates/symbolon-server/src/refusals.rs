@@ -24,8 +24,8 @@ const LOOKED_AT: usize = 8 * 1024;
 /// How much of a method is, in characters.
 const METHOD: usize = 32;
 
-/// A refusal that was answered. No secret is in it: the query is left out, for applications put secrets there, and so is
-/// a path that has one of Symbolon's.
+/// A refusal that was answered. The query is left out, for applications put secrets there, and so is a path that has one
+/// of Symbolon's; but `steps` name the canonical path whole.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     pub(crate) id: RequestId,
