@@ -46,8 +46,8 @@ pub enum TargetFault {
     Utf8,
     /// The application may take it for another route, by whose rule it is not allowed. Found by the decision.
     #[error(
-        "some applications take the path for another route; write it without needless escapes, in the case of the \
-         catalog and with its slash at the end or without"
+        "some applications take the path for another route, which is not allowed: write it without needless escapes, in \
+         the case of the catalog and with its slash at the end or without, or ask for a token that both routes allow"
     )]
     TwoReadings,
 }

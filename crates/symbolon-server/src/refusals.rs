@@ -25,7 +25,7 @@ const LOOKED_AT: usize = 8 * 1024;
 const METHOD: usize = 32;
 
 /// A refusal that was answered. The query is left out, for applications put secrets there, and so is a path that has one
-/// of Symbolon's; but `steps` name the canonical path whole.
+/// of Symbolon's; `steps` name neither.
 #[derive(Debug, Clone)]
 pub(crate) struct Refused {
     pub(crate) id: RequestId,

@@ -34,7 +34,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::catalog::matcher::Pattern;
+    use crate::catalog::pattern::Pattern;
     use crate::target::Target;
 
     #[test]

@@ -1,11 +1,12 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
-//! `matcher` finds the route of a path, `draft`
-//! makes a pattern of one, `fault` says what is wrong and where.
+//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `fault` says what is wrong and
+//! where.
 
 mod compile;
 mod draft;
 mod fault;
 mod matcher;
+mod pattern;
 mod roles;
 mod source;
 #[cfg(test)]
@@ -165,19 +166,17 @@ impl Catalog {
     }
 
     /// The routes that a request with a route, or a preflight, may also be to the application's router, which may
-    /// compare before it decodes, take a literal in any case, or make nothing of a slash at the end. Mostly there are
-    /// none. `path` is as it was sent, for what stands between may or may not have spelled it otherwise.
-    ///
-    /// `own` is what [`Catalog::find`] has found. HEAD and GET of its pattern are not each other's readings: whoever
-    /// wrote both keeps them apart.
+    /// compare before it decodes, take a literal in any case, make nothing of a slash at the end, or have parameters
+    /// that take not every segment. Mostly there are none. `path` is as it was sent, for what stands between may or may
+    /// not have spelled it otherwise; `own` is what [`Catalog::find`] has found.
     pub fn readings<'a>(
         &'a self,
-        own: Option<&'a Route>,
+        own: Option<RouteIndex>,
         method: &str,
         path: &str,
     ) -> impl Iterator<Item = &'a Route> {
-        let readings = self.matcher.readings(method, path).into_iter().map(|index| &self.routes[index]);
-        readings.filter(move |other| own.is_none_or(|own| own.path != other.path))
+        let readings = self.matcher.readings(own, method, path).into_iter();
+        readings.filter(move |other| Some(*other) != own).map(|other| &self.routes[other])
     }
 
     /// The closure of granted scopes under the implications. Scopes that the catalog does not declare are inert.

@@ -21,6 +21,7 @@ pub(super) struct Source {
     pub(super) implications: Vec<Spanned<String>>,
     pub(super) mounts: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) options: Option<Spanned<String>>,
+    pub(super) parameters: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) tokens: TokenSource,
     #[serde(default)]

@@ -23,7 +23,8 @@ impl<'a, D: Directory> Judge<'a, D> {
             trace.step(Rule::Target, false, || fault.to_string());
             Denial::new(Reason::Target(fault))
         })?;
-        trace.step(Rule::Target, true, || format!("the canonical path is {}", target.path()));
+        // Without the path, which may hold a secret: steps are remembered.
+        trace.step(Rule::Target, true, || "the target is canonical".to_owned());
         let route = match self.catalog.find(request.method, target.path()) {
             Matched::Route(index, route) => Some((index, route)),
             Matched::Preflight => None,
@@ -50,7 +51,7 @@ impl<'a, D: Directory> Judge<'a, D> {
             }
             None => "a preflight, which this catalog leaves open".to_owned(),
         });
-        let own = route.map(|(_, route)| route);
+        let own = route.map(|(index, _)| index);
         let others = self.catalog.readings(own, request.method, target.sent_path()).collect();
         Ok(Asked { target, route, others })
     }

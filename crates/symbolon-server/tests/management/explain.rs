@@ -64,13 +64,13 @@ async fn a_refusal_is_explained_by_its_request_id_and_names_no_secret() {
     let world = World::new().await;
     let (admin, key) = (world.admin().await, world.system_key().await);
     let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
-    let ask = async |secret: &str| {
-        let path = "/api/printers?api_key=in-the-query";
+    let ask_at = async |secret: &str, path: &str| {
         let body = json!({ "token": secret, "method": "GET", "path": path });
         let answer = world.post("/v1/services/odin/verify", &body).by(&key).send().await;
         assert_eq!(answer.expect(200)["allowed"], false);
         answer.header("x-request-id").to_owned()
     };
+    let ask = async |secret: &str| ask_at(secret, "/api/printers?api_key=in-the-query").await;
     let explained = async |request: &str| explain(&world, &admin.jwt, json!({ "request_id": request })).await;
     let request = ask(&secret).await;
     let refused_at = "2026-01-01T00:00:00Z";
@@ -81,6 +81,11 @@ async fn a_refusal_is_explained_by_its_request_id_and_names_no_secret() {
     assert_eq!(told["path"], "/api/printers");
     assert!(told["reason"].as_str().unwrap().contains(&id), "{told}");
     assert!(!answer.text().contains(&secret[13..]) && !answer.text().contains("in-the-query"), "{told}");
+
+    // Pasted where an id belongs.
+    let answer = explained(&ask_at(&secret, &format!("/api/printers/{secret}")).await).await;
+    assert_eq!(answer.expect(200)["path"], "-");
+    assert!(!answer.text().contains(&secret[13..]), "{}", answer.text());
 
     // What a caller may not know of a bad secret, an administrator may.
     world.delete("/v1/self").by(&secret).send().await.expect(204);

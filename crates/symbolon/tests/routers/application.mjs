@@ -13,6 +13,9 @@ const parameter = /\{(\*?)(\w+)\}/g;
 const picked = (method, path, parameters) =>
   Buffer.from(JSON.stringify({ route: `${method} ${path}`, parameters })).toString("hex");
 
+// A `{number}` takes digits alone.
+const refused = (parameters) => "number" in parameters && !/^\d+$/.test(parameters.number);
+
 const started = (server) => console.log(server.address().port);
 process.stdin.resume().on("end", () => process.exit());
 
@@ -20,7 +23,8 @@ const frameworks = { express, express4: express, fastify };
 await frameworks[framework]();
 
 function express() {
-  // Version 4 calls the tail by its number, version 5 by a name.
+  // Version 4 calls the tail by its number, version 5 by a name. Version 5 has no pattern for a parameter: who wants one
+  // looks at the value, and passes the request on.
   const old = framework === "express4";
   const written = (path) =>
     path
@@ -28,6 +32,7 @@ function express() {
       .map((part, index) => {
         if (index % 3 === 0) return part.replace(/[{}()[\]+?!:*$\\]/g, "\\$&");
         if (index % 3 === 1) return part ? "*" : ":";
+        if (old && part === "number") return "number(\\d+)";
         return old && path.includes(`{*${part}}`) ? "" : part;
       })
       .join("");
@@ -36,7 +41,8 @@ function express() {
     const router = load.Router();
     for (const [method, path] of table.routes) {
       const names = [...path.matchAll(parameter)].map(([, tail, name]) => (tail && old ? 0 : name));
-      router[method.toLowerCase()](written(path), (request, response) => {
+      router[method.toLowerCase()](written(path), (request, response, next) => {
+        if (refused(request.params)) return next("route");
         const parameters = names.map((name) => [request.params[name]].flat().join("/"));
         response.set("x-picked", picked(method, path, parameters)).end();
       });
@@ -51,8 +57,9 @@ function express() {
 
 async function fastify() {
   const app = load({ exposeHeadRoutes: false });
+  const named = (name) => (name === "number" ? ":number(^\\d+$)" : `:${name}`);
   const written = (path) =>
-    decodeURIComponent(path.replace(/:/g, "::").replace(parameter, (_, tail, name) => (tail ? "*" : `:${name}`)));
+    decodeURIComponent(path.replace(/:/g, "::").replace(parameter, (_, tail, name) => (tail ? "*" : named(name))));
   for (const mount of table.mounts) {
     for (const [method, path] of table.routes) {
       const names = [...path.matchAll(parameter)].map(([, tail, name]) => (tail ? "*" : name));

@@ -14,10 +14,20 @@ from urllib.parse import unquote
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.convertors import StringConvertor, register_url_convertor
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 
 PARAMETER = re.compile(r"\{(\*?)(\w+)\}")
+
+
+class Number(StringConvertor):
+    """Starlette's `int`, kept as it was written."""
+
+    regex = "[0-9]+"
+
+
+register_url_convertor("number", Number())
 
 
 def route(method, pattern):
@@ -29,7 +39,9 @@ def route(method, pattern):
         return Response(headers={"x-picked": json.dumps(picked).encode().hex()})
 
     # Starlette compares with the decoded path, so that is how its users write a literal.
-    path = PARAMETER.sub(lambda m: f"{{{m[2]}:path}}" if m[1] else f"{{{m[2]}}}", unquote(pattern))
+    kinds = {"number": ":number"}
+    kind = lambda m: ":path" if m[1] else kinds.get(m[2], "")
+    path = PARAMETER.sub(lambda m: f"{{{m[2]}{kind(m)}}}", unquote(pattern))
     return Route(path, endpoint, methods=[method])
 
 

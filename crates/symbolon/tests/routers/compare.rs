@@ -8,18 +8,23 @@ use symbolon_core::catalog::{Catalog, Matched};
 use symbolon_core::target::{Target, decoded};
 
 use super::support::SplitMix;
-use super::table::{TABLES, Table};
+use super::table::Table;
 use super::targets::draw;
 use super::wire::Wire;
 
-/// Sends `count` requests for each table to the application that `start` makes of it.
+/// Sends `count` requests for each of `tables` to the application that `start` makes of it.
 #[expect(clippy::disallowed_methods, reason = "a seed that somebody repeats is the test's own setting")]
 #[expect(clippy::print_stdout, reason = "a run can be repeated by what it says")]
-pub(crate) fn compare<T>(router: &str, count: usize, start: impl Fn(&Table) -> (SocketAddr, T)) {
+pub(crate) fn compare<T>(
+    router: &str,
+    count: usize,
+    tables: &[&Table],
+    start: impl Fn(&Table) -> (SocketAddr, T),
+) {
     let seed = std::env::var("SYMBOLON_SEED").ok().and_then(|text| text.parse().ok());
     let seed = seed.unwrap_or_else(|| u64::from(std::process::id()));
     println!("{router}: SYMBOLON_SEED={seed}");
-    for table in TABLES {
+    for table in tables {
         let (address, _application) = start(table);
         let mut tally = Tally::new(table, address);
         let mut chance = SplitMix(seed);
@@ -32,7 +37,8 @@ pub(crate) fn compare<T>(router: &str, count: usize, start: impl Fn(&Table) -> (
         assert!(differences.is_empty(), "{router}, SYMBOLON_SEED={seed}: {differences:#?}");
         // A router that is asked for nothing, or knows nothing, would agree with everything.
         let all = table.routes().iter().map(|(method, path)| format!("{method} {path}"));
-        let missed: Vec<_> = all.filter(|route| !tally.picked.contains(route)).collect();
+        let missed: Vec<_> =
+            all.filter(|route| !table.hides(route) && !tally.picked.contains(route)).collect();
         assert!(missed.is_empty(), "{router}, SYMBOLON_SEED={seed}: never picked: {missed:?}");
     }
 }
@@ -64,14 +70,14 @@ impl Tally {
     /// Asks the router for what the catalog has a route for, as the proxy sends it on and as a gateway may.
     fn ask(&mut self, method: &str, target: &[u8]) {
         let Ok(canonical) = Target::parse(target) else { return self.count("refused as a target") };
-        let Matched::Route(_, route) = self.catalog.find(method, canonical.sent_path()) else {
+        let Matched::Route(own, route) = self.catalog.find(method, canonical.sent_path()) else {
             return self.count("no route");
         };
         let ours = json!({
             "route": format!("{} {}", route.method, route.path),
             "parameters": parameters(&self.catalog, &route.path, canonical.path()),
         });
-        let readings = self.catalog.readings(Some(route), method, canonical.sent_path());
+        let readings = self.catalog.readings(Some(own), method, canonical.sent_path());
         let others: Vec<_> =
             readings.map(|other| json!(format!("{} {}", other.method, other.path))).collect();
         self.count(if others.is_empty() { "one reading" } else { "more readings" });

@@ -19,11 +19,11 @@ use std::net::SocketAddr;
 
 use compare::compare;
 use server::Server;
-use table::Table;
+use table::{ALL, PLAIN, Table};
 
 #[test]
 fn axum_routes_what_is_allowed() {
-    compare("axum", 6000, |table| {
+    compare("axum", 6000, PLAIN, |table| {
         let application = axum::Application::start(table);
         (application.address, application)
     });
@@ -31,27 +31,27 @@ fn axum_routes_what_is_allowed() {
 
 #[test]
 fn starlette_routes_what_is_allowed() {
-    compare("Starlette", 1500, started(|table| Server::starlette("h11", table)));
+    compare("Starlette", 1500, ALL, started(|table| Server::starlette("h11", table)));
 }
 
 #[test]
 fn starlette_routes_what_is_allowed_behind_another_parser() {
-    compare("Starlette over httptools", 1500, started(|table| Server::starlette("httptools", table)));
+    compare("Starlette over httptools", 1500, ALL, started(|table| Server::starlette("httptools", table)));
 }
 
 #[test]
 fn express_routes_what_is_allowed() {
-    compare("Express 5", 1500, started(|table| Server::node("express", table)));
+    compare("Express 5", 1500, ALL, started(|table| Server::node("express", table)));
 }
 
 #[test]
 fn express_routes_what_is_allowed_in_its_fourth_version() {
-    compare("Express 4", 1500, started(|table| Server::node("express4", table)));
+    compare("Express 4", 1500, ALL, started(|table| Server::node("express4", table)));
 }
 
 #[test]
 fn fastify_routes_what_is_allowed() {
-    compare("Fastify", 1500, started(|table| Server::node("fastify", table)));
+    compare("Fastify", 1500, ALL, started(|table| Server::node("fastify", table)));
 }
 
 fn started(start: impl Fn(&Table) -> Server) -> impl Fn(&Table) -> (SocketAddr, Server) {

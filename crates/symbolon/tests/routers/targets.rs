@@ -7,8 +7,9 @@ const METHODS: [&str; 11] =
     ["GET", "GET", "GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "get", "PROPFIND"];
 
 /// Segments: what might be an id, and what somebody would try.
-const SEGMENTS: [&str; 27] = [
+const SEGMENTS: [&str; 28] = [
     "7",
+    "%37",
     "new",
     "New",
     "NEW",
@@ -57,7 +58,12 @@ pub(crate) fn draw(chance: &mut SplitMix, table: &Table) -> (String, Vec<u8>) {
         let filled = part.starts_with('{');
         let count = if part.starts_with("{*") { 1 + chance.below(3) } else { 1 };
         for _ in 0..count {
-            segments.push(if filled || chance.below(12) == 0 { segment(chance) } else { part.to_owned() });
+            let number = part == "{number}" && chance.below(2) == 0;
+            segments.push(match part {
+                _ if number => chance.below(1000).to_string(),
+                _ if filled || chance.below(12) == 0 => segment(chance),
+                literal => literal.to_owned(),
+            });
         }
     }
     // Most requests have one thing that is odd; some have none, and some have several.

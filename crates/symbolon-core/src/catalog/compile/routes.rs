@@ -5,7 +5,8 @@ use std::collections::HashSet;
 use toml::Spanned;
 
 use super::super::fault::Faults;
-use super::super::matcher::{Matcher, Pattern};
+use super::super::matcher::Matcher;
+use super::super::pattern::Pattern;
 use super::super::source::{RouteSource, Source};
 use super::super::{Access, Roles, Route, RouteIndex};
 use super::find_role;
@@ -58,7 +59,8 @@ pub(super) fn compile(
     mounts: &[String],
     faults: &mut Faults<'_>,
 ) -> (Vec<Route>, Matcher) {
-    let (mut routes, mut matcher) = (Vec::new(), Matcher::default());
+    let (mut routes, mut matcher) = (Vec::new(), Matcher::new(typed_parameters(source, faults)));
+    let mut starts = Vec::new();
     for block in &source.routes {
         let at = block.span().start;
         let block = block.as_ref();
@@ -72,11 +74,69 @@ pub(super) fn compile(
             let Some((method, text)) = method_and_path(path, faults) else { continue };
             let line = faults.line(path.span().start);
             let (method, text) = (method.to_owned(), text.to_owned());
+            starts.push(path.span().start);
             routes.push(Route { method, path: text, access: access.clone(), role, line });
             claim(&routes, path, mounts, &mut matcher, faults);
         }
     }
+    let rivals = Rivals { routes: &routes, matcher: &matcher, vocabulary };
+    rivals.warn(&starts, faults);
     (routes, matcher)
+}
+
+/// Whether a parameter of the application may refuse a segment, because it takes numbers alone or the like.
+fn typed_parameters(source: &Source, faults: &mut Faults<'_>) -> bool {
+    let Some(parameters) = &source.parameters else { return true };
+    match parameters.as_ref().as_str() {
+        "typed" => true,
+        "any" => false,
+        other => {
+            let message = format!("parameters is \"typed\" or \"any\", not {other:?}");
+            faults.error(parameters.span().start, message);
+            true
+        }
+    }
+}
+
+/// Routes whose parameters may leave a path to others.
+struct Rivals<'a> {
+    routes: &'a [Route],
+    matcher: &'a Matcher,
+    vocabulary: &'a Vocabulary,
+}
+
+impl Rivals<'_> {
+    /// Tells where a caller needs more than the route says. `starts` are the routes' places in the file.
+    fn warn(&self, starts: &[usize], faults: &mut Faults<'_>) {
+        for (index, (own, at)) in self.routes.iter().zip(starts).enumerate() {
+            let mut rivals = self.matcher.rivals(index).iter().map(|rival| &self.routes[*rival]);
+            let Some(rival) = rivals.find(|rival| !self.covers(own, rival)) else { continue };
+            let message = format!(
+                "whoever calls \"{} {}\" must be allowed \"{} {}\" of line {} too, if that fits the path: a router takes \
+                 it for that where a parameter refuses a segment; give both one rule, or, if no parameter of the \
+                 application refuses any, write parameters = \"any\" at the top",
+                own.method, own.path, rival.method, rival.path, rival.line
+            );
+            faults.warn(*at, message);
+        }
+    }
+
+    /// Whether whoever is allowed the one is allowed the other.
+    fn covers(&self, own: &Route, other: &Route) -> bool {
+        let role = own.role >= other.role;
+        match (&own.access, &other.access) {
+            (_, Access::Public) | (Access::System, _) => true,
+            (Access::Human, Access::Human | Access::Scopes(_)) => role,
+            (Access::Scopes(held), Access::Scopes(asked)) => {
+                let covered = |held: &ScopeSet| {
+                    let held = self.vocabulary.close(*held);
+                    asked.iter().any(|asked| asked.is_subset(&held))
+                };
+                role && held.iter().all(covered)
+            }
+            _ => false,
+        }
+    }
 }
 
 /// Enters the last of `routes` under every mount.
@@ -100,7 +160,7 @@ fn claim(
             Ok(pattern) => pattern,
             Err(message) => return faults.error(at, message),
         };
-        if let Err(other) = matcher.insert(method, &pattern, index)
+        if let Err(other) = matcher.insert(method, pattern, index)
             && others.insert(other)
         {
             let line = routes[other].line;

@@ -81,6 +81,28 @@ fn what_is_odd_is_told_and_does_not_stop_it() {
 }
 
 #[test]
+fn what_asks_for_more_than_it_says_is_told_unless_parameters_take_anything() {
+    let rest = [
+        route("access = \"public\"", "GET /files/{id}"), // line 10
+        route("access = \"public\"", "GET /files/new"),
+        route("access = \"public\"", "GET /assets/{*rest}"),
+        route("scopes = [\"x:write\"]", "GET /files/{id}/parts"), // line 19
+        route("scopes = [\"x:read\"]", "GET /{*rest}"),
+        route("scopes = [\"x:read\"]", "GET /{kind}/{id}/parts"),
+        route("access = \"human\"", "GET /files/{id}/{part}"), // line 28
+        route("access = \"human\"", "HEAD /files/{*rest}"),
+    ];
+    let written = |top: &str| text(&format!("implications = [\"x:write -> x:read\"] {top}"), &rest.concat());
+    let catalog = compile(&written("\nparameters = \"typed\""));
+    let lines = |catalog: &Catalog| warnings(catalog).iter().map(|(line, _)| *line).collect::<Vec<_>>();
+    assert_eq!(lines(&catalog), [10, 19], "{:?}", warnings(&catalog));
+    let told = warnings(&catalog)[1].1.to_owned();
+    let rival = "\"GET /files/{id}/parts\" must be allowed \"GET /files/{id}/{part}\" of line 28";
+    assert!(told.contains(rival), "{told}");
+    assert_eq!(lines(&compile(&written("\nparameters = \"any\""))), [0; 0]);
+}
+
+#[test]
 fn alternatives_and_conjunctions() {
     let catalog = compile(&text(
         "",

@@ -105,6 +105,8 @@ fn blocks_that_ask_for_nothing_or_for_two_things() {
         refused_in("", &route(&asks, "GET /"), "access is \"human\", \"public\" or \"system\", not");
     }
     refused_in("options = \"open\" # <-", "", "options is \"refuse\" or \"public\", not \"open\"");
+    let words = "parameters is \"typed\" or \"any\", not \"untyped\"";
+    refused_in("parameters = \"untyped\" # <-", "", words);
 }
 
 #[test]

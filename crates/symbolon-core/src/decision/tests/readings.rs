@@ -13,6 +13,7 @@ title = "Site"
 token_prefix = "site"
 roles = ["user"]
 options = "public"
+parameters = "any"
 
 [scopes]
 "admin" = "Administer"
@@ -96,9 +97,8 @@ fn a_segment_may_be_too_long_for_a_parameter_of_even_patterns_too() {
         "access = \"human\"\npaths = [\"GET /{*rest}\"]",
     ];
     let routes = routes.map(|route| format!("[[routes]]\n{route}\n")).concat();
-    let mut world = World::new(&format!(
-        "service = \"t\"\ntoken_prefix = \"tt\"\nroles = [\"admin\"]\n[scopes]\n\"x\" = \"X\"\n{routes}"
-    ));
+    let top = "service = \"t\"\ntoken_prefix = \"tt\"\nroles = [\"admin\"]\nparameters = \"any\"";
+    let mut world = World::new(&format!("{top}\n[scopes]\n\"x\" = \"X\"\n{routes}"));
     let user = world.user(Some("admin"));
     let token = world.token(user, &["x"]);
     for (length, verdict) in [(100, Ok("token")), (101, REFUSED)] {
@@ -158,11 +158,67 @@ fn a_head_that_has_a_route_of_its_own_may_also_be_a_get() {
     assert_eq!(world.ask("GET /files/PRIVATE", Some(&files)), REFUSED);
 }
 
+/// What an application's parameter refuses, such as what is no number, its router may take for a more general pattern.
+#[test]
+fn a_parameter_may_refuse_a_segment_and_leave_the_path_to_another_route() {
+    let text = |top: &str| {
+        format!(
+            r#"
+service = "site"
+token_prefix = "site"
+roles = ["user", "chief"]
+{top}
+[scopes]
+"all" = "All"
+"parts" = "Parts"
+[[routes]]
+access = "public"
+paths = ["GET /files/{{id}}", "GET /files/new", "GET /assets/{{*rest}}", "GET /{{lang}}/help", "HEAD /tops/{{id}}"]
+[[routes]]
+scopes = ["parts"]
+paths = ["GET /things/{{id}}/parts", "GET /things/one/{{part}}", "PUT /{{id}}/parts"]
+[[routes]]
+scopes = ["all"]
+paths = ["GET /files/{{*rest}}", "GET /things/{{id}}/{{what}}", "GET /{{*rest}}", "PUT /{{id}}/{{what}}"]
+[[routes]]
+scopes = ["all"]
+role = "chief"
+paths = ["GET /en/{{page}}", "GET /tops/{{id}}"]
+"#
+        )
+    };
+    let mut world = World::new(&text(""));
+    let user = world.user(Some("chief"));
+    let (parts, all) = (world.token(user, &["parts"]), world.token(user, &["parts", "all"]));
+    let allowed = |world: &World, lines: &[&str], token: Option<&str>, verdict: Result<&str, Reason>| {
+        for line in lines {
+            assert_eq!(world.ask(line, token), verdict, "{line}");
+        }
+    };
+    let open = ["GET /files/new", "GET /assets/x", "GET /assets/x/y"];
+    let doubtful =
+        ["GET /files/7", "GET /files/secret", "HEAD /files/secret", "GET /fr/help", "HEAD /tops/7"];
+    allowed(&world, &open, None, Ok("anonymous"));
+    allowed(&world, &doubtful, None, REFUSED);
+    allowed(&world, &doubtful, Some(&all), Ok("token"));
+    let narrow = ["GET /things/7/parts", "GET /things/one/x", "PUT /7/parts"];
+    allowed(&world, &narrow, Some(&parts), REFUSED);
+    allowed(&world, &narrow, Some(&all), Ok("token"));
+
+    let mut world = World::new(&text("parameters = \"any\""));
+    let user = world.user(Some("user"));
+    let parts = world.token(user, &["parts"]);
+    allowed(&world, &open, None, Ok("anonymous"));
+    allowed(&world, &doubtful[..4], None, Ok("anonymous"));
+    allowed(&world, &doubtful[4..], None, REFUSED);
+    allowed(&world, &narrow, Some(&parts), Ok("token"));
+}
+
 #[test]
 fn the_other_reading_is_told() {
     let world = World::new(SITE);
     let mut told = Explanation::default();
     let _ = world.judge().decide(&request("GET /Admin", Credentials::default()), &mut told);
     let Some(Step { rule: Rule::Route, passed: false, detail }) = told.0.last() else { panic!("{told:?}") };
-    assert!(detail.contains("GET /admin at line 19"), "{detail}");
+    assert!(detail.contains("GET /admin at line 20"), "{detail}");
 }
