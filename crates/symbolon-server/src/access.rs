@@ -32,6 +32,9 @@ const AT_THE_END: Duration = Duration::from_secs(3);
 /// How long the end waits for a place in a full queue before it tries again.
 const BREATHER: Duration = Duration::from_millis(10);
 
+/// Stands for the status where the caller was gone before there was an answer, as in the logs of nginx.
+const NOT_WAITED_FOR: u16 = 499;
+
 /// Where the lines go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum AccessTarget {
@@ -166,11 +169,11 @@ impl AccessLog {
 }
 
 impl App {
-    /// Writes a line about an answer, if there is an access log.
+    /// Writes a line about an answer, or about a caller who did not wait for one, if there is an access log.
     pub(crate) fn log_access(
         &self,
         request: &Request<'_>,
-        status: StatusCode,
+        status: Option<StatusCode>,
         verdict: Verdict,
         took: Duration,
     ) {
@@ -182,7 +185,7 @@ impl App {
             method: shown_method(request.method),
             path: looked_at(request.target).map(Box::from),
             client_ip: request.client_ip,
-            status: status.as_u16(),
+            status: status.map_or(NOT_WAITED_FOR, |status| status.as_u16()),
             verdict,
             took,
         });

@@ -112,16 +112,23 @@ impl Gateway {
         shown: &Shown<'_>,
         status: StatusCode,
         verdict: Verdict,
-        span: Span,
+        mut span: Span,
         (at, took): (Timestamp, Duration),
     ) {
         const DOOR: &str = "gateway";
         let (door, method, target, client_ip) = (DOOR, shown.method, shown.target, shown.client);
         // Anybody can name one that is none.
         let served = Some(service).filter(|name| self.app.gate().service(name.as_str()).is_some());
-        span.end(&Seen { door, service: served, method, pattern: None, status, verdict: &verdict });
+        span.end(&Seen {
+            door,
+            service: served,
+            method,
+            pattern: None,
+            status: Some(status),
+            verdict: &verdict,
+        });
         let request = access::Request { door, service, method, target, client_ip, at };
-        self.app.log_access(&request, status, verdict, took);
+        self.app.log_access(&request, Some(status), verdict, took);
     }
 
     /// Whether whoever sent this may ask.

@@ -42,7 +42,7 @@ pub(super) async fn not_found() -> ApiError {
 pub(super) async fn envelope(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let now = app.now();
-    let (id, span) = (app.request_id(now), app.span(request.headers(), now));
+    let (id, mut span) = (app.request_id(now), app.span(request.headers(), now));
     request.extensions_mut().insert(CurrentRequest(id));
     let method = request.method().clone();
     // The pattern and not the path: people paste secrets where an id belongs.
@@ -68,7 +68,7 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
         None => (None, &Verdict { code, ..Verdict::ALLOWED }),
     };
     let (door, method) = ("management", method.as_str());
-    span.end(&Seen { door, service, method, pattern, status, verdict });
+    span.end(&Seen { door, service, method, pattern, status: Some(status), verdict });
     let headers = response.headers_mut();
     if let Ok(value) = HeaderValue::try_from(id.to_string()) {
         headers.insert(X_REQUEST_ID, value);

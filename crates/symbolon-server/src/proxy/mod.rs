@@ -3,7 +3,7 @@
 //!
 //! In this order: `message` refuses what could be read in two ways; the gate decides; `passage` drops what
 //! belongs to this connection and what a caller may not say, then adds what we say; `exchange` sends it over a
-//! connection of `pool`; the answer goes back a piece at a time (`body`) or as a `tunnel`, for as long as
+//! connection of `pool`; `telling` tells of it; the answer goes back a piece at a time (`body`) or as a `tunnel`, for as long as
 //! `watch` finds that the caller may still have it.
 
 mod activity;
@@ -16,6 +16,7 @@ mod names;
 mod passage;
 mod pool;
 mod settings;
+mod telling;
 mod trust;
 mod tunnel;
 mod watch;
@@ -33,21 +34,21 @@ use hyper::upgrade::OnUpgrade;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
 use symbolon_core::{Code, Timestamp};
 
-use crate::access;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
 use crate::listen::{Door, Tunnels};
-use crate::metrics::{Faults, Stopwatch};
+use crate::metrics::Faults;
 use crate::others::{is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
-use crate::traces::{Seen, Span};
+use crate::traces::Span;
 use crate::verdict::Verdict;
 use activity::Activity;
 use body::{AnswerBody, RequestBody};
 use exchange::{Fault, exchange};
 use passage::Passage;
 use pool::Pool;
+use telling::{Onward, Telling};
 use watch::Watch;
 
 #[cfg(feature = "envoy-grpc")]
@@ -56,13 +57,6 @@ pub use settings::{ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHea
 
 /// What this door is called in what is told of it.
 const DOOR: &str = "proxy";
-
-/// The answer of a request that goes no further.
-fn answered(refusal: Refusal) -> (Response, Verdict) {
-    let verdict = Verdict::refused(&refusal);
-    let (error, id) = refusal;
-    (error.into_answer(id), verdict)
-}
 
 /// The proxy of one application.
 pub struct Proxy {
@@ -92,74 +86,54 @@ impl Proxy {
 
     /// Answers a request: with the application's answer, or with a refusal.
     pub async fn handle(&self, request: Request<Incoming>) -> Response {
-        let (watch, now) = (Stopwatch::start(), self.app.now());
-        let (method, span) = (request.method().clone(), self.app.span(request.headers(), now));
-        // Kept only where it will be written down.
-        let shown = self.app.access_log().map(|_| {
-            let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
-            (incoming::target(request.uri()).into_owned(), peer)
-        });
-        let (answer, verdict) = self.answer(request, &span, now).await;
-        let took = watch.read();
-        self.app.metrics().proxy.observe(took);
-        let (door, service, method) = (DOOR, &self.settings.service, method.as_str());
-        span.end(&Seen {
-            door,
-            service: Some(service),
-            method,
-            pattern: None,
-            status: answer.status(),
-            verdict: &verdict,
-        });
-        if let Some((target, client_ip)) = shown {
-            let request = access::Request { door, service, method, target: &target, client_ip, at: now };
-            self.app.log_access(&request, answer.status(), verdict, took);
-        }
+        let mut telling = Telling::begin(&self.app, &self.settings.service, &request);
+        let answer = self.answer(request, &mut telling).await;
+        telling.answered(answer.status());
         answer
     }
 
-    async fn answer(
-        &self,
-        mut request: Request<Incoming>,
-        span: &Span,
-        now: Timestamp,
-    ) -> (Response, Verdict) {
+    async fn answer(&self, mut request: Request<Incoming>, telling: &mut Telling<'_>) -> Response {
+        let (now, service) = (telling.at, &self.settings.service);
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
         if let Some(description) = self.metadata(&parts) {
-            return (description, Verdict::ALLOWED);
+            return description;
         }
         let mut passage = match self.admit(&parts, caller.is_some(), now) {
             Ok(passage) => passage,
-            Err(refusal) => return answered(refusal),
+            Err(refusal) => {
+                telling.verdict = Verdict::refused(&refusal);
+                let (error, id) = refusal;
+                return error.into_answer(id);
+            }
         };
-        let (service, method) = (&self.settings.service, parts.method.clone());
-        // A method is anything that the caller likes, and so of any length.
-        let method = method.as_str().get(..32).unwrap_or(method.as_str());
-        let verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
-        let Verdict { token, route, .. } = &verdict;
+        telling.verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
         let longest = self.settings.body_bytes;
         if let Some(longest) = longest.filter(|longest| body.size_hint().lower() > *longest) {
-            return self.too_long(longest, verdict, now);
+            return self.too_long(longest, telling);
         }
+        // A method is anything that the caller likes, and so of any length.
+        let method = parts.method.clone();
+        let method = method.as_str().get(..32).unwrap_or(method.as_str());
         let activity = Arc::new(Activity::default());
-        let outcome = self.forward(parts, body, passage, caller, span, &activity).await;
+        let outcome = self.forward(parts, body, passage, caller, &telling.span, &activity).await;
         if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
-            return self.too_long(longest, verdict, now);
+            return self.too_long(longest, telling);
         }
+        let Verdict { token, route, .. } = &telling.verdict;
         match outcome {
             Ok(answer) => {
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
                 tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");
-                (answer, verdict)
+                answer
             }
             Err(fault) => {
                 self.faults.count(fault.code());
                 let (id, code) = (self.app.request_id(now), fault.code().as_str());
                 tracing::warn!(%id, %service, %method, code, ?token, %fault, "the application did not answer");
-                let verdict = Verdict { id: Some(id), code: fault.code(), ..verdict };
-                (ApiError::new(fault.code(), fault.detail()).into_answer(id), verdict)
+                (telling.verdict.id, telling.verdict.code) = (Some(id), fault.code());
+                ApiError::new(fault.code(), fault.detail()).into_answer(id)
             }
         }
     }
@@ -219,11 +193,11 @@ impl Proxy {
     }
 
     /// The answer to a body of more than `longest` bytes. Nobody's fault but the caller's, and so not counted as one.
-    fn too_long(&self, longest: u64, verdict: Verdict, now: Timestamp) -> (Response, Verdict) {
-        let (id, code) = (self.app.request_id(now), Code::PayloadTooLarge);
+    fn too_long(&self, longest: u64, telling: &mut Telling<'_>) -> Response {
+        let (id, code) = (self.app.request_id(telling.at), Code::PayloadTooLarge);
         tracing::info!(%id, service = %self.settings.service, longest, "refused: the body is too long");
-        let error = ApiError::new(code, format!("a body has at most {longest} bytes here"));
-        (error.into_answer(id), Verdict { id: Some(id), code, ..verdict })
+        (telling.verdict.id, telling.verdict.code) = (Some(id), code);
+        ApiError::new(code, format!("a body has at most {longest} bytes here")).into_answer(id)
     }
 
     fn refuse(&self, request: &decision::Request<'_>, denial: &Denial, now: Timestamp) -> Refusal {
@@ -252,12 +226,17 @@ impl Proxy {
             parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
         }
         passage.dress(&mut parts, &self.settings, caller.is_some());
-        let (onward, method) = (span.onward(&self.app, &mut parts.headers), parts.method.clone());
+        let mut onward = Onward {
+            span: span.onward(&self.app, &mut parts.headers),
+            service: &self.settings.service,
+            method: parts.method.clone(),
+            answer: None,
+        };
         let body = RequestBody::new(body, self.settings.clone(), activity.clone());
         let request = Request::from_parts(parts, body);
         let outcome = exchange(&self.pool, request, timeouts, activity).await;
-        let answer = outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code);
-        onward.end_onward(&self.settings.service, &method, answer);
+        onward.answer = Some(outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code));
+        drop(onward);
         let (mut response, connection) = outcome?;
         headers::remove_own_set_cookie(response.headers_mut());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {

@@ -38,7 +38,7 @@ impl Active {
         match self {}
     }
 
-    pub(super) fn end_onward(self, _: &ServiceName, _: &Method, _: Result<StatusCode, Code>) {
+    pub(super) fn end_onward(self, _: &ServiceName, _: &Method, _: Option<Result<StatusCode, Code>>) {
         match self {}
     }
 }

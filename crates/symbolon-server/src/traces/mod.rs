@@ -62,7 +62,8 @@ pub(crate) struct Seen<'a> {
     pub(crate) method: &'a str,
     /// A pattern of the management API's; the catalog's is in the verdict.
     pub(crate) pattern: Option<&'a str>,
-    pub(crate) status: StatusCode,
+    /// Of the answer; nothing where the caller was gone before.
+    pub(crate) status: Option<StatusCode>,
     pub(crate) verdict: &'a Verdict,
 }
 
@@ -80,16 +81,21 @@ impl Span {
         Self(self.0.as_ref().map(|active| active.onward(headers, app.entropy())))
     }
 
-    /// The request is answered.
-    pub(crate) fn end(self, seen: &Seen<'_>) {
-        if let Some(active) = self.0 {
+    /// The request is answered, or its caller is gone. Only the first end of a span is one.
+    pub(crate) fn end(&mut self, seen: &Seen<'_>) {
+        if let Some(active) = self.0.take() {
             active.end_at_door(seen);
         }
     }
 
-    /// The application has answered, or has not.
-    pub(crate) fn end_onward(self, service: &ServiceName, method: &Method, answer: Result<StatusCode, Code>) {
-        if let Some(active) = self.0 {
+    /// The application has answered or failed to, or nobody waits for it any more.
+    pub(crate) fn end_onward(
+        &mut self,
+        service: &ServiceName,
+        method: &Method,
+        answer: Option<Result<StatusCode, Code>>,
+    ) {
+        if let Some(active) = self.0.take() {
             active.end_onward(service, method, answer);
         }
     }

@@ -75,7 +75,12 @@ impl Active {
         }
     }
 
-    pub(super) fn end_onward(self, service: &ServiceName, method: &Method, answer: Result<StatusCode, Code>) {
+    pub(super) fn end_onward(
+        self,
+        service: &ServiceName,
+        method: &Method,
+        answer: Option<Result<StatusCode, Code>>,
+    ) {
         if self.context.sampled {
             let method = told_method(method.as_str());
             self.end(Kind::Onward { service: service.clone(), method, answer });

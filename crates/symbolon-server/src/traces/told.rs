@@ -38,11 +38,11 @@ pub(super) enum Kind {
         service: Option<ServiceName>,
         method: &'static str,
         pattern: Option<String>,
-        status: StatusCode,
+        status: Option<StatusCode>,
         verdict: Verdict,
     },
     /// A request to the application.
-    Onward { service: ServiceName, method: &'static str, answer: Result<StatusCode, Code> },
+    Onward { service: ServiceName, method: &'static str, answer: Option<Result<StatusCode, Code>> },
 }
 
 /// A method that is known (RFC 9110 section 9.1, RFC 5789), or `_OTHER`: a caller's own word is not told.
@@ -94,14 +94,14 @@ impl Kind {
                 let name = route.map_or_else(|| (*method).to_owned(), |route| format!("{method} {route}"));
                 let mut attributes = vec![
                     text("http.request.method", *method),
-                    number("http.response.status_code", status.as_u16()),
                     text("symbolon.door", *door),
                     text("symbolon.code", verdict.code.as_str()),
                 ];
+                attributes.extend(status.map(|status| number("http.response.status_code", status.as_u16())));
                 attributes.extend(route.map(|route| text("http.route", route)));
                 attributes.extend(service.as_ref().map(|service| text("symbolon.service", service.as_str())));
                 attributes.extend(verdict.token.map(|token| text("symbolon.token_id", token.to_string())));
-                let failed = status.is_server_error();
+                let failed = status.is_some_and(|status| status.is_server_error());
                 attributes.extend(failed.then(|| text("error.type", verdict.code.as_str())));
                 (SpanKind::Server, name, attributes, failed)
             }
@@ -109,12 +109,13 @@ impl Kind {
                 let mut attributes =
                     vec![text("http.request.method", *method), text("symbolon.service", service.as_str())];
                 let failure = match answer {
-                    Ok(status) => {
+                    None => None,
+                    Some(Ok(status)) => {
                         attributes.push(number("http.response.status_code", status.as_u16()));
                         (status.is_client_error() || status.is_server_error())
                             .then(|| status.as_u16().to_string())
                     }
-                    Err(code) => Some(code.as_str().to_owned()),
+                    Some(Err(code)) => Some(code.as_str().to_owned()),
                 };
                 let failed = failure.is_some();
                 attributes.extend(failure.map(|failure| text("error.type", failure)));

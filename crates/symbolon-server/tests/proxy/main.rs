@@ -7,6 +7,7 @@ mod support;
 mod cookies;
 mod headers;
 mod http2;
+mod leaving;
 mod listener;
 mod long_bodies;
 mod messages;

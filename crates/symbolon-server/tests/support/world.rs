@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
+use axum::body::{Body, to_bytes};
 use secrecy::ExposeSecret;
 use symbolon_core::Timestamp;
 use symbolon_core::catalog::Catalog;
@@ -19,6 +20,7 @@ use symbolon_gate::{Gate, Service};
 use symbolon_server::{AccessLog, AccessTarget, App, Clock, Parts};
 use symbolon_store::SqliteStore;
 use tempfile::TempDir;
+use tower::ServiceExt;
 use zeroize::Zeroizing;
 
 /// A small service that has every kind of route.
@@ -127,6 +129,16 @@ impl World {
         self.app.finish().await;
         let text = std::fs::read_to_string(self.directory.path().join("access.log")).unwrap();
         text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+
+    /// How many requests were measured at a door.
+    pub(crate) async fn measured(&self, door: &str) -> u64 {
+        let request = http::Request::get("/metrics").body(Body::empty()).unwrap();
+        let answer = symbolon_server::router(self.app.clone()).oneshot(request).await.unwrap();
+        let text = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+        let text = String::from_utf8(text.to_vec()).unwrap();
+        let count = format!("symbolon_request_seconds_count{{door=\"{door}\"}} ");
+        text.lines().find_map(|line| line.strip_prefix(&count)).unwrap().parse().unwrap()
     }
 
     /// The same, before the record is read.

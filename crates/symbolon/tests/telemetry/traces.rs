@@ -1,5 +1,8 @@
 //! Traces: a span for each request, in its trace; never a secret and never a path; and nobody waits for the collector.
 
+use std::io::BufReader;
+use std::net::{SocketAddr, TcpListener};
+
 use serde_json::{Value, json};
 
 use super::application::Application;
@@ -19,7 +22,10 @@ fn traceparent(sampled: bool) -> String {
 
 /// O.D.I.N.'s catalog in front of an application that remembers, with spans for a collector.
 pub(crate) fn server(application: &Application, collector: &str, more: &str) -> Server {
-    let upstream = application.address;
+    server_before(application.address, collector, more)
+}
+
+fn server_before(upstream: SocketAddr, collector: &str, more: &str) -> Server {
     Server::at(Place::with(&format!(
         "listen = \"127.0.0.1:0\"\n[telemetry]\notlp = \"{collector}\"\n{more}\n\
          [gateway]\nlisten = \"127.0.0.1:0\"\npeers = [\"127.0.0.1\"]\n\
@@ -102,6 +108,42 @@ fn a_request_through_the_proxy_is_two_spans_of_the_callers_trace() {
     assert_eq!(first.all("tracestate"), ["vendor=opaque"]);
     let left_out = second.header("traceparent").unwrap();
     assert!(left_out.starts_with(&format!("00-{TRACE}-")) && left_out.ends_with("-00"), "{left_out}");
+}
+
+#[test]
+fn who_does_not_wait_for_the_answer_leaves_two_spans_without_one() {
+    let (application, collector) = (TcpListener::bind("127.0.0.1:0").unwrap(), Collector::start("takes"));
+    let address = application.local_addr().unwrap();
+    let server = server_before(address, &collector.url, "trace_sample = 1.0");
+    let mut caller = Wire::connect(server.proxy_address("odin")).unwrap();
+    caller.send("GET /api/branding HTTP/1.1\r\nHost: farm.example\r\n\r\n").unwrap();
+    let (connection, _) = application.accept().unwrap();
+    let mut asked = Wire(BufReader::new(connection));
+    assert_eq!(asked.head().unwrap().start, "GET /api/branding HTTP/1.1");
+    drop(caller);
+    // Symbolon gives up too.
+    asked.head().unwrap_err();
+    assert_eq!(server.stop(), Some(0));
+
+    let spans = collector.end().spans();
+    let [onward, passed] = spans.as_slice() else { panic!("{spans:#?}") };
+    assert_eq!(
+        told(onward),
+        json!(["SPAN_KIND_CLIENT", "GET", "STATUS_CODE_UNSET", {
+            "http.request.method": "GET",
+            "symbolon.service": "odin",
+        }])
+    );
+    assert_eq!(
+        told(passed),
+        json!(["SPAN_KIND_SERVER", "GET /branding", "STATUS_CODE_UNSET", {
+            "http.request.method": "GET",
+            "http.route": "/branding",
+            "symbolon.door": "proxy",
+            "symbolon.service": "odin",
+            "symbolon.code": "allowed",
+        }])
+    );
 }
 
 /// Otherwise anybody could have every one of their requests traced.

@@ -1,23 +1,10 @@
 //! What is told of a call is what is told of a question over HTTP.
 
-use axum::body::{Body, to_bytes};
-use http::Request;
 use serde_json::Value;
-use tower::ServiceExt;
 
 use super::call::{joined, raw};
 use crate::door::Door;
 use crate::support::world::World;
-
-/// How many questions of gateways were measured.
-async fn measured(world: &World) -> u64 {
-    let request = Request::get("/metrics").body(Body::empty()).unwrap();
-    let answer = symbolon_server::router(world.app.clone()).oneshot(request).await.unwrap();
-    let text = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
-    let text = String::from_utf8(text.to_vec()).unwrap();
-    let count = "symbolon_request_seconds_count{door=\"gateway\"} ";
-    text.lines().find_map(|line| line.strip_prefix(count)).unwrap().parse().unwrap()
-}
 
 /// All of a line but what is another each time.
 fn told(mut line: Value) -> Value {
@@ -59,5 +46,5 @@ async fn a_call_has_the_line_and_the_duration_of_a_question_over_http() {
     assert_eq!((&second["code"], &second["principal"]), (&"insufficient_scope".into(), &Value::Null));
     assert_eq!((&third["code"], &third["route"]), (&"no_route".into(), &Value::Null));
     assert_eq!(fourth["path"], Value::Null);
-    assert_eq!(measured(&world).await, 10);
+    assert_eq!(world.measured("gateway").await, 10);
 }
