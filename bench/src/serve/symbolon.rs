@@ -10,7 +10,7 @@ use symbolon_core::store::Store;
 use symbolon_gate::Gate;
 use symbolon_server::OtherCredentials;
 use symbolon_server::listen::{Limits, serve};
-use symbolon_server::proxy::{Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::proxy::{Proxy, ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use symbolon_server::{App, Parts};
 use symbolon_store::SqliteStore;
 use tokio_util::sync::CancellationToken;
@@ -49,7 +49,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         traces: None,
     });
     let settings = ProxySettings {
-        body_bytes: None,
+        limits: ProxyLimits::default(),
         service: name,
         upstream: Upstream::parse(&format!("http://{upstream}")).map_err(|why| why.to_string())?,
         public_url: None,

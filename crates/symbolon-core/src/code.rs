@@ -79,6 +79,8 @@ codes! {
     BadGateway = 502 "bad_gateway" "The application behind this proxy could not be reached.";
     /// The decision cannot be made: neither a denial nor a pass.
     Unavailable = 503 "unavailable" "This cannot be decided now; try again.";
+    /// The application behind the proxy is given no more requests at once; `Retry-After` says how long to wait.
+    Overloaded = 503 "overloaded" "The application behind this proxy has as many requests as it is given at once.";
     /// The application behind the proxy did not answer in time.
     GatewayTimeout = 504 "gateway_timeout" "The application behind this proxy did not answer in time.";
 }

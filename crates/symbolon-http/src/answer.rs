@@ -89,8 +89,8 @@ impl Answer {
         let kind = if self.oauth.is_some() { "application/json" } else { "application/problem+json" };
         headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        let unavailable = (self.code == Code::Unavailable).then_some(RETRY_SECONDS);
-        if let Some(seconds) = self.retry_after.or(unavailable) {
+        let soon = matches!(self.code, Code::Unavailable | Code::Overloaded).then_some(RETRY_SECONDS);
+        if let Some(seconds) = self.retry_after.or(soon) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         // Realm, scopes and methods come from catalogs, whose names fit into a header.

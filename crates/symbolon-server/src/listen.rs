@@ -13,6 +13,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::num::NonZeroU64;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -26,12 +27,16 @@ use tokio_util::task::TaskTracker;
 use tower::Service;
 
 use connection::Connection;
-pub(crate) use stall::Patience;
+pub(crate) use stall::{Pace, Patience};
 pub use tls::{Tls, TlsFault};
 
 /// How long to wait after a failure to accept that does not concern one connection alone, such as no file
 /// descriptors left: the listener is ready again at once, and would fail again at once.
 const BREATHER: Duration = Duration::from_millis(200);
+
+/// How many bytes a second of a body a caller has to move by default: the same as with Kestrel, the server of ASP.NET Core
+/// (`MinRequestBodyDataRate`).
+pub(crate) const BODY_RATE: Option<NonZeroU64> = NonZeroU64::new(240);
 
 /// A socket that is listened on.
 #[derive(Debug)]
@@ -68,6 +73,9 @@ pub struct Limits {
     pub header_bytes: usize,
     /// For a caller to take anything of what is being sent to it; in HTTP/2, of each answer.
     pub stall: Duration,
+    /// How many bytes a second such a caller has to take on average, in HTTP/1.1: the waits for it last no longer than
+    /// `stall` together, and each byte earns some of that back. `None`: any byte earns all.
+    pub body_rate: Option<NonZeroU64>,
     /// Requests under way at once on one connection of HTTP/2.
     pub streams: u32,
     /// Whether callers may begin with HTTP/2 without having agreed upon it (RFC 9113 section 3.3). Others speak
@@ -84,6 +92,7 @@ impl Default for Limits {
             headers: Duration::from_secs(30),
             header_bytes: 64 * 1024,
             stall: Duration::from_mins(1),
+            body_rate: BODY_RATE,
             streams: 100,
             http2: false,
             grace: Duration::from_secs(10),

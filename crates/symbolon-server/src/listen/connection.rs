@@ -73,7 +73,7 @@ impl Connection {
     pub(super) async fn over_tls(self, socket: impl Socket, peer: IpAddr, tls: &Tls, door: impl Door) {
         let caller = Caller { peer: Some(peer), tls: true };
         // The limit lies below TLS, whose own flush and farewell wait for the caller too.
-        let socket = StallLimit::new(socket, self.limits.stall);
+        let socket = StallLimit::new(socket, &self.limits);
         let handshake = tls.accept(socket, self.limits.headers);
         match self.shutdown.run_until_cancelled(handshake).await {
             None => {}
@@ -86,7 +86,7 @@ impl Connection {
     async fn http1(self, socket: impl Socket, caller: Caller, door: impl Door) {
         let Self { tunnels, shutdown, cut, limits } = self;
         let service = service_fn(move |request| ask(request, caller, &tunnels, &door));
-        let io = TokioIo::new(StallLimit::new(socket, limits.stall));
+        let io = TokioIo::new(StallLimit::new(socket, &limits));
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(limits.headers)
@@ -99,7 +99,7 @@ impl Connection {
     async fn http2(self, socket: impl Socket, caller: Caller, door: impl Door) {
         let Self { tunnels, shutdown, cut, limits } = self;
         let streams = Streams::new(tunnels.tasks.clone(), cut.clone(), limits.stall);
-        let io = TokioIo::new(StallLimit::new(socket, limits.stall));
+        let io = TokioIo::new(StallLimit::new(socket, &limits));
         let service = service_fn(move |request| {
             let asked = http2::as_http1(request).map(|request| ask(request, caller, &tunnels, &door));
             async move {

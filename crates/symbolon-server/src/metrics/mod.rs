@@ -85,6 +85,7 @@ impl Count {
 pub(crate) struct Faults {
     unreachable: Count,
     silent: Count,
+    full: Count,
     caller: Count,
 }
 
@@ -93,14 +94,16 @@ impl Faults {
         match code {
             Code::BadGateway => self.unreachable.add(),
             Code::GatewayTimeout => self.silent.add(),
+            Code::Overloaded => self.full.add(),
             _ => self.caller.add(),
         }
     }
 
-    fn read(&self) -> [(Code, u64); 3] {
+    fn read(&self) -> [(Code, u64); 4] {
         [
             (Code::BadGateway, self.unreachable.read()),
             (Code::GatewayTimeout, self.silent.read()),
+            (Code::Overloaded, self.full.read()),
             (Code::InvalidRequest, self.caller.read()),
         ]
     }

@@ -12,15 +12,15 @@ use hyper::body::{Body, Frame, Incoming, SizeHint};
 
 use super::activity::Activity;
 use super::headers::clean_trailers;
-use super::pool::{Connection, Pool};
+use super::pool::{Held, Pool};
 use super::settings::ProxySettings;
 use super::watch::Watch;
-use crate::listen::Patience;
+use crate::listen::{Pace, Patience};
 
 /// Why a body broke off.
 type BodyError = Box<dyn Error + Send + Sync>;
 
-/// No piece of a body came for too long.
+/// No piece of a body came for too long, or they came too slowly.
 #[derive(Debug, thiserror::Error)]
 #[error("no piece of the body came in time")]
 struct Idle;
@@ -41,7 +41,7 @@ pub(super) struct RequestBody {
     incoming: Option<Incoming>,
     /// How many bytes more it may have; `None` for any number.
     left: Option<u64>,
-    patience: Patience,
+    pace: Pace,
     activity: Arc<Activity>,
     settings: Arc<ProxySettings>,
 }
@@ -49,16 +49,20 @@ pub(super) struct RequestBody {
 impl RequestBody {
     pub(super) fn new(incoming: Incoming, settings: Arc<ProxySettings>, activity: Arc<Activity>) -> Self {
         let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
-        let (left, patience) = (settings.body_bytes, Patience::new(settings.timeouts.idle));
-        Self { incoming, left, patience, activity, settings }
+        let (left, pace) = (settings.limits.body_bytes, pace(&settings));
+        Self { incoming, left, pace, activity, settings }
     }
 
     /// The same body once more: only of no body can there be a copy.
     pub(super) fn copy(&self) -> Option<Self> {
         let (settings, activity) = (self.settings.clone(), self.activity.clone());
-        let patience = Patience::new(settings.timeouts.idle);
-        self.incoming.is_none().then_some(Self { incoming: None, left: None, patience, activity, settings })
+        let pace = pace(&settings);
+        self.incoming.is_none().then_some(Self { incoming: None, left: None, pace, activity, settings })
     }
+}
+
+fn pace(settings: &ProxySettings) -> Pace {
+    Pace::new(settings.timeouts.idle, settings.limits.body_rate)
 }
 
 impl Body for RequestBody {
@@ -69,24 +73,25 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming, left, patience, activity, settings } = self.get_mut();
+        let Self { incoming, left, pace, activity, settings } = self.get_mut();
         let Some(incoming) = incoming else { return Poll::Ready(None) };
         let frame = Pin::new(incoming).poll_frame(cx);
         activity.wait_for_caller(frame.is_pending());
         let Poll::Ready(frame) = frame else {
-            return patience.poll_end(cx).map(|()| {
+            return pace.poll_end(cx).map(|()| {
                 activity.break_off();
                 Some(Err(Idle.into()))
             });
         };
-        patience.rest();
+        let length =
+            frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref().map(Bytes::len)).unwrap_or(0);
+        pace.moved(length);
         activity.sign();
         if let Some(Err(_)) = frame {
             activity.break_off();
         }
-        if let (Some(Ok(frame)), Some(left)) = (&frame, left) {
-            let length = frame.data_ref().map_or(0, |data| data.len() as u64);
-            let Some(rest) = left.checked_sub(length) else {
+        if let Some(left) = left {
+            let Some(rest) = left.checked_sub(length as u64) else {
                 activity.exceed();
                 return Poll::Ready(Some(Err(TooLong.into())));
             };
@@ -115,7 +120,7 @@ impl Body for RequestBody {
 pub(super) struct AnswerBody {
     incoming: Incoming,
     patience: Patience,
-    connection: Option<(Arc<Pool>, Connection)>,
+    connection: Option<(Arc<Pool>, Held)>,
     watch: Option<Watch>,
 }
 
@@ -123,7 +128,7 @@ impl AnswerBody {
     pub(super) fn new(
         incoming: Incoming,
         idle: Duration,
-        connection: (Arc<Pool>, Connection),
+        connection: (Arc<Pool>, Held),
         watch: Option<Watch>,
     ) -> Self {
         let patience = Patience::new(idle);

@@ -11,12 +11,15 @@ use symbolon_core::Code;
 use super::activity::{Activity, while_active};
 use super::body::RequestBody;
 use super::headers;
-use super::pool::{Connection, Pool};
+use super::pool::{Connection, Held, Pool};
 use super::settings::Timeouts;
 
 /// Why there is no answer.
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Fault {
+    /// As many requests as may be are under way.
+    #[error("no place among the requests under way")]
+    Full,
     /// No connection.
     #[error("no connection: {0}")]
     Connect(io::Error),
@@ -43,6 +46,7 @@ impl Fault {
         match self {
             Self::Connect(error) if error.kind() == io::ErrorKind::TimedOut => Code::GatewayTimeout,
             Self::Silent => Code::GatewayTimeout,
+            Self::Full => Code::Overloaded,
             Self::Connect(_) | Self::BrokenOff(_) | Self::Upgrade => Code::BadGateway,
             Self::Caller | Self::Host => Code::InvalidRequest,
         }
@@ -58,17 +62,30 @@ impl Fault {
     }
 }
 
-/// Sends `request` and waits for the answer's headers. The connection comes with the answer, whose body has yet
-/// to be read from it.
+/// Sends `request`, when there is a place for it, and waits for the answer's headers. What holds the connection and the
+/// place comes with the answer, whose body has yet to be read.
 pub(super) async fn exchange(
+    pool: &Pool,
+    request: Request<RequestBody>,
+    timeouts: &Timeouts,
+    activity: &Arc<Activity>,
+) -> Result<(Response<Incoming>, Held), Fault> {
+    let place = pool.place().await.ok_or(Fault::Full)?;
+    let http2 = pool.speaks_http2() && !request.headers().contains_key(UPGRADE);
+    let (response, connection) = if http2 {
+        exchange_in_http2(pool, request, timeouts, activity).await?
+    } else {
+        exchange_in_http1(pool, request, timeouts, activity).await?
+    };
+    Ok((response, Held { connection, place }))
+}
+
+async fn exchange_in_http1(
     pool: &Pool,
     mut request: Request<RequestBody>,
     timeouts: &Timeouts,
     activity: &Arc<Activity>,
 ) -> Result<(Response<Incoming>, Connection), Fault> {
-    if pool.speaks_http2() && !request.headers().contains_key(UPGRADE) {
-        return exchange_in_http2(pool, request, timeouts, activity).await;
-    }
     let mut kept = pool.take();
     loop {
         let reused = kept.is_some();

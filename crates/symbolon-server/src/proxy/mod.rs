@@ -53,7 +53,9 @@ use watch::Watch;
 
 #[cfg(feature = "envoy-grpc")]
 pub(crate) use headers::remove_own_cookie;
-pub use settings::{ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders};
+pub use settings::{
+    ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders,
+};
 
 /// What this door is called in what is told of it.
 const DOOR: &str = "proxy";
@@ -70,7 +72,8 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
-        let pool = Arc::new(Pool::new(settings.upstream.clone(), settings.timeouts.connect));
+        let pool = Pool::new(settings.upstream.clone(), settings.timeouts.connect, settings.limits.requests);
+        let pool = Arc::new(pool);
         let faults = app.metrics().upstream(&settings.service);
         Self { app, settings: Arc::new(settings), pool, faults }
     }
@@ -108,7 +111,7 @@ impl Proxy {
             }
         };
         telling.verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
-        let longest = self.settings.body_bytes;
+        let longest = self.settings.limits.body_bytes;
         if let Some(longest) = longest.filter(|longest| body.size_hint().lower() > *longest) {
             return self.too_long(longest, telling);
         }
@@ -243,6 +246,10 @@ impl Proxy {
             let caller = caller.filter(|_| tunnel::granted(response.headers())).ok_or(Fault::Upgrade)?;
             let application = hyper::upgrade::on(&mut response);
             let tunnel = tunnel::carry(caller, application, watch, timeouts.idle);
+            let tunnel = async move {
+                let _place = connection;
+                tunnel.await;
+            };
             match tunnels {
                 Some(tunnels) => tunnels.spawn(tunnel),
                 // Served by somebody else's listener.

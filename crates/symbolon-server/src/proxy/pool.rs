@@ -8,6 +8,7 @@ use http::uri::Scheme;
 use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, timeout};
 
 use super::body::RequestBody;
@@ -27,6 +28,15 @@ type Http1 = http1::SendRequest<RequestBody>;
 /// Sends requests over a connection of HTTP/2, beside each other, with others who hold the same.
 type Http2 = http2::SendRequest<RequestBody>;
 
+/// A place among the requests that an application is given at once.
+pub(super) type Place = OwnedSemaphorePermit;
+
+/// What an answer comes by, for as long as it comes.
+pub(super) struct Held {
+    pub(super) connection: Connection,
+    pub(super) place: Place,
+}
+
 /// By which connection an answer comes.
 pub(super) enum Connection {
     /// Which is free for the next request when the answer is read.
@@ -39,6 +49,7 @@ pub(super) enum Connection {
 pub(super) struct Pool {
     upstream: Upstream,
     patience: Duration,
+    places: Arc<Semaphore>,
     /// Of HTTP/1.1, oldest first.
     idle: Mutex<Vec<(Instant, Http1)>>,
     /// Of HTTP/2, for everybody. Whoever makes it holds the lock, so that one is made.
@@ -46,9 +57,15 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// No connections yet. `patience` is for each to be made.
-    pub(super) fn new(upstream: Upstream, patience: Duration) -> Self {
-        Self { upstream, patience, idle: Mutex::default(), shared: tokio::sync::Mutex::default() }
+    /// No connections yet. `patience` is for each to be made, and for one of so many places.
+    pub(super) fn new(upstream: Upstream, patience: Duration, places: usize) -> Self {
+        let places = Arc::new(Semaphore::new(places));
+        Self { upstream, patience, places, idle: Mutex::default(), shared: tokio::sync::Mutex::default() }
+    }
+
+    /// A place for a request, in its turn; `None` if there is none in time.
+    pub(super) async fn place(&self) -> Option<Place> {
+        timeout(self.patience, self.places.clone().acquire_owned()).await.ok()?.ok()
     }
 
     /// Whether requests go over HTTP/2, but for tunnels.
@@ -121,7 +138,7 @@ impl Pool {
     }
 
     /// Keeps a connection, as soon as its answer has been read and its request been written to the end.
-    pub(super) fn give_back(self: Arc<Self>, connection: Connection) {
+    pub(super) fn give_back(self: Arc<Self>, Held { connection, place }: Held) {
         let Connection::Http1(mut sender) = connection else { return };
         if sender.is_ready() {
             self.keep(sender);
@@ -130,6 +147,7 @@ impl Pool {
                 if sender.ready().await.is_ok() {
                     self.keep(sender);
                 }
+                drop(place);
             });
         }
     }

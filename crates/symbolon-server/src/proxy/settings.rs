@@ -1,6 +1,7 @@
 //! What the operator decides about one guarded application. Parsed here; wrong settings go no further.
 
 use std::fmt;
+use std::num::NonZeroU64;
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::names::is_connections;
 use super::trust::Trust;
 use crate::host_port::{HostPort, HostPortFault};
 use crate::identity::is_identity;
+use crate::listen::BODY_RATE;
 use crate::others::OtherCredentials;
 use crate::public_url::PublicUrl;
 
@@ -29,12 +31,31 @@ pub struct ProxySettings {
     pub other_credentials: OtherCredentials,
     /// A credential of the proxy's own for the application, sent with what Symbolon has let a caller do.
     pub upstream_headers: UpstreamHeaders,
+    /// How much goes on to the application.
+    pub limits: ProxyLimits,
+    /// How long to wait for what.
+    pub timeouts: Timeouts,
+}
+
+/// How much goes on to an application.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ProxyLimits {
+    /// Requests under way at once, tunnels included. More wait for a place as long as for a connection, and are answered
+    /// 503 then.
+    pub requests: usize,
     /// How many bytes a request's body may have, before any coding of the transfer; `None` for any number. One that says
     /// that it has more is refused with 413 before anything reaches the application; one that turns out to have more is
     /// cut, and the application sees that it is not whole (RFC 9110 section 15.5.14).
     pub body_bytes: Option<u64>,
-    /// How long to wait for what.
-    pub timeouts: Timeouts,
+    /// How many bytes a second of a body a caller has to send on average: the waits for them last no longer than
+    /// [`Timeouts::idle`] together, and each byte earns some of that back. `None`: any byte earns all.
+    pub body_rate: Option<NonZeroU64>,
+}
+
+impl Default for ProxyLimits {
+    fn default() -> Self {
+        Self { requests: 10_000, body_bytes: None, body_rate: BODY_RATE }
+    }
 }
 
 /// How long the proxy waits.

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use axum::body::Body;
 use http::StatusCode;
 use symbolon_server::OtherCredentials;
-use symbolon_server::proxy::ProxySettings;
+use symbolon_server::proxy::{ProxyLimits, ProxySettings};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{mpsc, oneshot};
 
@@ -14,9 +14,14 @@ use crate::support::backend::{Backend, Recorder};
 use crate::support::front::{Front, settings};
 use crate::support::world::World;
 
+/// Ten bytes at a time.
+fn ten() -> ProxyLimits {
+    ProxyLimits { body_bytes: Some(10), ..ProxyLimits::default() }
+}
+
 /// The shop, to which ten bytes may be sent at a time.
 async fn front(world: &World, backend: &Backend) -> Front {
-    let proxied = ProxySettings { body_bytes: Some(10), ..settings(backend.address) };
+    let proxied = ProxySettings { limits: ten(), ..settings(backend.address) };
     Front::by(world, proxied, H2C()).await
 }
 
@@ -141,8 +146,7 @@ async fn what_is_left_to_the_applications_own_login_is_bounded_too() {
     let world = World::new().await;
     let mut recorder = Recorder::new().await;
     let other_credentials = OtherCredentials::Passthrough;
-    let proxied =
-        ProxySettings { body_bytes: Some(10), other_credentials, ..settings(recorder.backend.address) };
+    let proxied = ProxySettings { limits: ten(), other_credentials, ..settings(recorder.backend.address) };
     let front = Front::by(&world, proxied, H2C()).await;
     let mut wire = front.connect().await;
     wire.send("POST /own/login HTTP/1.1\r\nHost: a\r\nContent-Length: 11\r\n\r\n").await;

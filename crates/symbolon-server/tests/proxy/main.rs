@@ -5,6 +5,7 @@
 mod support;
 
 mod cookies;
+mod crowds;
 mod headers;
 mod http2;
 mod leaving;
@@ -16,6 +17,7 @@ mod observing;
 mod passthrough;
 mod refusals;
 mod revocation;
+mod slowness;
 mod smuggling;
 mod streams;
 mod tls;

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use symbolon_server::OtherCredentials;
 use symbolon_server::listen::{Limits, serve};
-use symbolon_server::proxy::{Proxy, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::proxy::{Proxy, ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -28,7 +28,7 @@ pub(crate) fn settings(upstream: SocketAddr) -> ProxySettings {
         public_url: None,
         other_credentials: OtherCredentials::Refuse,
         upstream_headers: UpstreamHeaders::default(),
-        body_bytes: None,
+        limits: ProxyLimits::default(),
         timeouts: Timeouts::default(),
     }
 }

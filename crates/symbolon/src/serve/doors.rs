@@ -29,7 +29,7 @@ pub(super) fn proxies(settings: &Settings, certificates: &Certificates) -> Resul
     let mut plans = Vec::new();
     let mut faults: Vec<Fault> = Vec::new();
     for (name, door) in doors {
-        match door.settings(name, settings.body_bytes) {
+        match door.settings(name, settings.proxy_limits) {
             Ok(proxy) => plans.push((door.listen, certificates.of(door.tls.as_ref()), proxy)),
             Err(fault) => faults.push(fault),
         }

@@ -19,6 +19,7 @@ use std::path::{Path, PathBuf};
 
 use symbolon_core::name::ServiceName;
 use symbolon_server::listen::Limits;
+use symbolon_server::proxy::ProxyLimits;
 use symbolon_server::{AccessTarget, PublicUrl, TraceSettings};
 use tracing_subscriber::filter::Targets;
 
@@ -62,8 +63,8 @@ pub(crate) struct Settings {
     pub(crate) log_format: LogFormat,
     /// What each door takes, and for how long it waits.
     pub(crate) limits: Limits,
-    /// How many bytes a request's body may have at a proxy, where that is bounded.
-    pub(crate) body_bytes: Option<u64>,
+    /// How much goes on to each application.
+    pub(crate) proxy_limits: ProxyLimits,
     /// The endpoints that gateways ask, where there are any.
     pub(crate) gateway: Option<GatewayDoor>,
     /// What the management API proves itself with, where it speaks TLS.

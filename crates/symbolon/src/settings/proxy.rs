@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use secrecy::{ExposeSecret, SecretString};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
-use symbolon_server::proxy::{ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::proxy::{ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use symbolon_server::{OtherCredentials, PublicUrl};
 
 use super::header::HeaderSource;
@@ -48,12 +48,12 @@ pub(crate) struct ProxyDoor {
 }
 
 impl ProxyDoor {
-    /// What the proxy is told; `body_bytes` is every proxy's. Reads the files that hold headers, so only who opens the
+    /// What the proxy is told; `limits` are every proxy's. Reads the files that hold headers, so only who opens the
     /// door needs to be able to.
     pub(crate) fn settings(
         &self,
         service: &ServiceName,
-        body_bytes: Option<u64>,
+        limits: ProxyLimits,
     ) -> Result<ProxySettings, Fault> {
         let mut values = Vec::new();
         for (name, source) in &self.headers {
@@ -69,7 +69,7 @@ impl ProxyDoor {
             public_url: self.public_url.clone(),
             other_credentials: self.other_credentials,
             upstream_headers: UpstreamHeaders::parse(pairs).map_err(|error| fault(&self.place, error))?,
-            body_bytes,
+            limits,
             timeouts: self.timeouts,
         })
     }

@@ -41,7 +41,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let log = draft.log.as_ref().and_then(|said| log(said, faults));
     let gateways = draft.gateway.is_some();
     let gateway = draft.gateway.and_then(|draft| gateway::resolve(&draft, faults));
-    let (limits, body_bytes) = limits::resolve(&draft.limits, faults);
+    let (limits, proxy_limits) = limits::resolve(&draft.limits, faults);
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let services = services(draft.services, gateways, faults);
@@ -62,7 +62,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         log: log.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO)),
         log_format: draft.log_format.as_ref().map_or(LogFormat::Human, |said| log_format(said, faults)),
         limits,
-        body_bytes,
+        proxy_limits,
         gateway,
         tls,
         services,

@@ -48,7 +48,7 @@ fn everything_can_be_said() {
     assert!(odin.rules.session_cookie && !odin.rules.system_key_on_human && !odin.rules.enforce);
     let door = odin.proxy.as_ref().unwrap();
     assert!(door.has_secrets() && !format!("{door:?}").contains("hush"));
-    let proxy = door.settings(&"odin".parse().unwrap(), None).unwrap();
+    let proxy = door.settings(&"odin".parse().unwrap(), ProxyLimits::default()).unwrap();
     assert_eq!(format!("{:?}", proxy.upstream_headers), r#"["x-api-key"]"#);
     assert_eq!(proxy.timeouts.connect.as_millis(), 500);
     assert_eq!(proxy.timeouts.answer.as_secs(), 120);
@@ -235,13 +235,13 @@ fn a_header_can_come_from_a_file_beside_the_configuration() {
     let said = Settings::from_text(Some(file), text, &Environment::default()).unwrap();
     let door = said.services["odin"].proxy.as_ref().unwrap();
     assert!(!door.has_secrets());
-    let fault = door.settings(&"odin".parse().unwrap(), None).unwrap_err().to_string();
+    let fault = door.settings(&"odin".parse().unwrap(), ProxyLimits::default()).unwrap_err().to_string();
     assert!(fault.contains("symbolon.toml:4: ") && fault.contains("gone cannot be read"), "{fault}");
     std::fs::write(directory.path().join("gone"), "x\ny").unwrap();
-    let fault = door.settings(&"odin".parse().unwrap(), None).unwrap_err().to_string();
+    let fault = door.settings(&"odin".parse().unwrap(), ProxyLimits::default()).unwrap_err().to_string();
     assert!(fault.contains("the header b has characters"), "{fault}");
     std::fs::write(directory.path().join("gone"), "x").unwrap();
-    assert!(door.settings(&"odin".parse().unwrap(), None).is_ok());
+    assert!(door.settings(&"odin".parse().unwrap(), ProxyLimits::default()).is_ok());
 }
 
 #[test]
@@ -253,7 +253,7 @@ fn an_upstream_s_signers_come_from_a_file_beside_the_configuration() {
     let said = Settings::from_text(Some(file), text, &Environment::default()).unwrap();
     let told = || {
         let door = said.services["odin"].proxy.as_ref().unwrap();
-        door.settings(&"odin".parse().unwrap(), None).unwrap_err().to_string()
+        door.settings(&"odin".parse().unwrap(), ProxyLimits::default()).unwrap_err().to_string()
     };
     let gone = told();
     assert!(gone.contains("symbolon.toml:4: ") && gone.contains("ca.pem cannot be read"), "{gone}");

@@ -26,7 +26,8 @@ pub(super) fn settings(settings: &Settings, findings: &mut Findings) {
         _ => findings.ok("settings", path.display().to_string()),
     }
     for (name, service) in &settings.services {
-        if let Some(Err(fault)) = service.proxy.as_ref().map(|door| door.settings(name, settings.body_bytes))
+        if let Some(Err(fault)) =
+            service.proxy.as_ref().map(|door| door.settings(name, settings.proxy_limits))
         {
             findings.bad("settings", fault.to_string());
         }
