@@ -6,7 +6,9 @@ import json
 import os
 from pathlib import Path
 
-from conftest import Site
+import symbolon
+from conftest import Site, served
+from fastapi import FastAPI
 
 HERE = Path(__file__).parent
 Header = tuple[str, str]
@@ -62,6 +64,28 @@ def test_the_application_reads_the_path_that_was_decided_about(library: Site, re
     assert json.loads(library.ask("GET /books/caf%c3%a9", read).body)["title"] == "Le café"
     for target in ("/books/../admin/readers", "/books/%2e%2e/admin/readers", "//books", "/books%2fx", "/books;x"):
         assert library.ask(f"GET {target}", read).status == 400, target
+
+
+def test_an_application_with_a_root_path_is_asked_about_at_both_of_its_places(at: dict[str, str], read: Header) -> None:
+    def application() -> FastAPI:
+        # Its routes are found beneath /books too, where the catalog has another: GET /books/{book}.
+        app = FastAPI(root_path="/books")
+
+        @app.get("/{path:path}")
+        def inside(path: str) -> str:
+            return path
+
+        return app
+
+    url, key = at["url"], at["key"]
+    within, around = application(), application()
+    within.add_middleware(symbolon.Middleware, url=url, service="library", key=key)
+    for app in (within, symbolon.Middleware(around, url=url, service="library", key=key)):
+        with served(app) as site:
+            places = {"/me": 200, "/books/me": 200, "/books/nowhere": 404, "/%62ooks/nowhere": 404, "/books": 404}
+            for path, status in places.items():
+                assert site.ask(f"GET {path}", read).status == status, path
+            assert site.ask("GET /books/me").status == 401
 
 
 def test_a_revoked_token_is_refused_on_the_very_next_request(library: Site) -> None:

@@ -62,13 +62,21 @@ const STRICT = {
   useSemicolonDelimiter: false,
 };
 
+// Every segment of so many bytes is a parameter to a catalog. Fastify's default.
+const LONG_PARAMETER = 100;
+
 /** The settings that stand in another way, with what they are to be. */
 function leniences({ initialConfig }: FastifyInstance): string[] {
   const { routerOptions, ...found } = initialConfig as Record<string, unknown>;
   const set: Record<string, unknown> = { ...found, ...(routerOptions as object | undefined) };
-  return Object.entries(STRICT)
+  const lenient = Object.entries(STRICT)
     .filter(([name, value]) => (set[name] ?? value) !== value)
     .map(([name, value]) => `${name} is to be ${value}`);
+  // A longer segment is no parameter, and so its path is another route.
+  if (Number(set["maxParamLength"] ?? LONG_PARAMETER) < LONG_PARAMETER) {
+    lenient.push(`maxParamLength is to be at least ${LONG_PARAMETER}`);
+  }
+  return lenient;
 }
 
 class PathChanged extends Error {

@@ -159,6 +159,8 @@ test("a Fastify that takes other paths for the same one does not start", async (
     { useSemicolonDelimiter: true },
     { routerOptions: { caseSensitive: false } },
     { routerOptions: { ignoreTrailingSlash: true } },
+    { maxParamLength: 99 },
+    { routerOptions: { maxParamLength: 99 } },
   ];
   for (const options of lenient) {
     const app = Fastify(options);

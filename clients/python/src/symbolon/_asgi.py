@@ -3,7 +3,7 @@
 import ipaddress
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from ._client import TIMEOUT, AsyncClient, log
 from ._wire import Grant, Refusal, folded, is_credential, unavailable, without_own_cookies
@@ -31,6 +31,8 @@ class Middleware:
         self._app = app
         self._client = AsyncClient(url, service, key, timeout=timeout)
         self._keep_credentials = keep_credentials
+        # FastAPI's own, which it tells only to what is within.
+        self._root_path: str = getattr(app, "root_path", "")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the server's."""
@@ -53,7 +55,20 @@ class Middleware:
         if target is None:
             return unavailable()
         headers = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-        return await self._client.verify(scope.get("method", "GET"), target, headers, _client_ip(scope))
+
+        async def verify(target: str) -> Grant | Refusal:
+            return await self._client.verify(scope.get("method", "GET"), target, headers, _client_ip(scope))
+
+        decision = await verify(target)
+        inner = _beneath(scope.get("root_path") or self._root_path, scope["path"])
+        if inner is None or isinstance(decision, Refusal):
+            return decision
+        # The application answers at this path too, by the same handler.
+        also = await verify(inner)
+        if isinstance(also, Refusal):
+            log.warning("with its root_path the application takes the path for one that is refused: see mounts in the README")
+            return also
+        return decision
 
     def _as_decided(self, scope: Scope, grant: Grant) -> Scope:
         path = grant.target.partition("?")[0]
@@ -89,6 +104,18 @@ def _target(scope: Scope) -> str | None:
         log.error("something in front of Symbolon has changed the path; nothing can be decided")
         return None
     return f"{path}?{query}" if query else path
+
+
+def _beneath(root_path: str, path: str) -> str | None:
+    """The path that an application with this `root_path` looks for in its routes; `None` where that is `path` itself.
+
+    As Starlette and Django read it: what begins with `root_path` goes on behind it, and everything else is as it is.
+    """
+    if not root_path or not path.startswith(root_path):
+        return None
+    inner = path.removeprefix(root_path) or "/"
+    # With a slash at its end a root_path hides the one that the rest begins with.
+    return quote(inner if inner.startswith("/") else f"/{inner}", safe="/:@!$&'()*+,=~")
 
 
 def _client_ip(scope: Scope) -> str | None:
