@@ -107,13 +107,17 @@ pub(crate) struct Tunnels {
     tasks: TaskTracker,
     stop: CancellationToken,
     /// A tunnel counts as the connection that it was.
-    _place: Arc<OwnedSemaphorePermit>,
+    place: Arc<OwnedSemaphorePermit>,
 }
 
 impl Tunnels {
     /// Runs `tunnel` to its end or the server's.
     pub(crate) fn spawn(self, tunnel: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.clone().spawn(async move { self.stop.run_until_cancelled(tunnel).await });
+        let Self { tasks, stop, place } = self;
+        tasks.spawn(async move {
+            stop.run_until_cancelled(tunnel).await;
+            drop(place);
+        });
     }
 }
 
@@ -144,7 +148,7 @@ pub async fn serve(listener: Listener, door: impl Door, shutdown: CancellationTo
             None => break,
             Some(Ok(accepted)) => {
                 let tunnels =
-                    Tunnels { tasks: tasks.clone(), stop: shutdown.clone(), _place: Arc::new(place) };
+                    Tunnels { tasks: tasks.clone(), stop: shutdown.clone(), place: Arc::new(place) };
                 let connection = Connection { tunnels, shutdown: shutdown.clone(), cut: cut.clone(), limits };
                 let door = door.clone();
                 tasks.spawn(async move {

@@ -3,12 +3,15 @@
 use std::future::Future;
 use std::io;
 use std::pin::{Pin, pin};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::timeout;
+
+use crate::answer::ApiError;
 
 /// Signs of life that two tasks share.
 #[derive(Debug, Default)]
@@ -18,6 +21,7 @@ pub(super) struct Activity {
     caller: AtomicBool,
     broken_off: AtomicBool,
     too_long: AtomicBool,
+    taken_back: OnceLock<ApiError>,
 }
 
 impl Activity {
@@ -50,6 +54,18 @@ impl Activity {
     /// Whether the caller's body is longer than it may be.
     pub(super) fn exceeded(&self) -> bool {
         self.too_long.load(Ordering::Relaxed)
+    }
+
+    /// The caller would be refused by now, and its body was broken off for that.
+    pub(super) fn take_back(&self, refusal: ApiError) {
+        // The first reason is as good as a second.
+        let _ = self.taken_back.set(refusal);
+        self.break_off();
+    }
+
+    /// The refusal by which the caller's body was broken off.
+    pub(super) fn taken_back(&self) -> Option<&ApiError> {
+        self.taken_back.get()
     }
 
     fn count(&self) -> u64 {

@@ -44,20 +44,35 @@ pub(super) struct RequestBody {
     pace: Pace,
     activity: Arc<Activity>,
     settings: Arc<ProxySettings>,
+    watch: Option<Watch>,
 }
 
 impl RequestBody {
-    pub(super) fn new(incoming: Incoming, settings: Arc<ProxySettings>, activity: Arc<Activity>) -> Self {
+    /// `watch` knows whether the caller may still send the rest.
+    pub(super) fn new(
+        incoming: Incoming,
+        settings: Arc<ProxySettings>,
+        activity: Arc<Activity>,
+        watch: Option<&Watch>,
+    ) -> Self {
         let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
+        let watch = watch.filter(|_| incoming.is_some()).map(Watch::another);
         let (left, pace) = (settings.limits.body_bytes, pace(&settings));
-        Self { incoming, left, pace, activity, settings }
+        Self { incoming, left, pace, activity, settings, watch }
     }
 
     /// The same body once more: only of no body can there be a copy.
     pub(super) fn copy(&self) -> Option<Self> {
         let (settings, activity) = (self.settings.clone(), self.activity.clone());
         let pace = pace(&settings);
-        self.incoming.is_none().then_some(Self { incoming: None, left: None, pace, activity, settings })
+        self.incoming.is_none().then_some(Self {
+            incoming: None,
+            left: None,
+            pace,
+            activity,
+            settings,
+            watch: None,
+        })
     }
 }
 
@@ -73,9 +88,17 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming, left, pace, activity, settings } = self.get_mut();
+        let Self { incoming, left, pace, activity, settings, watch } = self.get_mut();
         let Some(incoming) = incoming else { return Poll::Ready(None) };
-        let frame = Pin::new(incoming).poll_frame(cx);
+        let frame = Pin::new(&mut *incoming).poll_frame(cx);
+        // What came in one piece is not worth a second look.
+        if !incoming.is_end_stream()
+            && let Some(watch) = watch
+            && let Poll::Ready(refusal) = watch.poll_refused(cx)
+        {
+            activity.take_back(refusal);
+            return Poll::Ready(Some(Err(TakenBack.into())));
+        }
         activity.wait_for_caller(frame.is_pending());
         let Poll::Ready(frame) = frame else {
             return pace.poll_end(cx).map(|()| {

@@ -56,7 +56,6 @@ impl Fault {
     pub(super) fn detail(&self) -> &'static str {
         match self {
             Self::Caller => "the body broke off, or stalled",
-            Self::Host => "Host is not a host and a port",
             _ => self.code().title(),
         }
     }
@@ -129,10 +128,10 @@ async fn exchange_in_http2(
     let mut request = headers::in_http2(request, pool.scheme()).ok_or(Fault::Host)?;
     let mut again = false;
     loop {
-        let mut sender = pool.share().await.map_err(Fault::Connect)?;
-        let sending = while_active(sender.try_send_request(request), timeouts.answer, activity).await;
+        let mut shared = pool.share().await.map_err(Fault::Connect)?;
+        let sending = while_active(shared.sender.try_send_request(request), timeouts.answer, activity).await;
         let mut error = match sending.ok_or(Fault::Silent)? {
-            Ok(response) => return Ok((response, Connection::Http2(sender))),
+            Ok(response) => return Ok((response, Connection::Http2(shared))),
             Err(error) => error,
         };
         if activity.broken_off() {

@@ -123,6 +123,11 @@ impl Proxy {
         if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
             return self.too_long(longest, telling);
         }
+        if let (Err(_), Some(refusal)) = (&outcome, activity.taken_back()) {
+            let id = self.app.request_id(now);
+            (telling.verdict.id, telling.verdict.code) = (Some(id), refusal.code());
+            return refusal.clone().into_answer(id);
+        }
         let Verdict { token, route, .. } = &telling.verdict;
         match outcome {
             Ok(answer) => {
@@ -130,6 +135,11 @@ impl Proxy {
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
                 tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");
                 answer
+            }
+            Err(Fault::Host) => {
+                let (error, id) = self.misread("Host is not a host and a port", now);
+                (telling.verdict.id, telling.verdict.code) = (Some(id), error.code());
+                error.into_answer(id)
             }
             Err(fault) => {
                 self.faults.count(fault.code());
@@ -171,22 +181,24 @@ impl Proxy {
                 let passage = Passage::granted(&grant, &credentials, parts, peer);
                 let mut passage = passage.map_err(|why| self.misread(why, now))?;
                 if !matches!(grant.principal(), Principal::Anonymous) {
-                    let (service, pause) = (&self.settings.service, self.settings.timeouts.recheck);
-                    passage.watch = Some(Watch::new(&self.app, service, parts, &credentials, peer, pause));
+                    passage.watch = Some(self.watch(&request, parts, true));
                 }
                 Ok(passage)
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
                 let held = ours(self.app.gate(), &parts.headers, now).cloned().collect();
                 let mut passage = Passage::of_refused(parts, peer, held, denial.route);
-                let pause = self.settings.timeouts.recheck;
-                let watch = Watch::new(&self.app, service, parts, &credentials, peer, pause);
-                passage.watch = Some(watch.of_refused());
+                passage.watch = Some(self.watch(&request, parts, false));
                 Ok(passage)
             }
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
         }
+    }
+
+    fn watch(&self, request: &decision::Request<'_>, parts: &Parts, allowed: bool) -> Watch {
+        let pause = self.settings.timeouts.recheck;
+        Watch::new(&self.app, &self.settings.service, request, parts, allowed, pause)
     }
 
     fn misread(&self, why: &str, now: Timestamp) -> Refusal {
@@ -235,7 +247,7 @@ impl Proxy {
             method: parts.method.clone(),
             answer: None,
         };
-        let body = RequestBody::new(body, self.settings.clone(), activity.clone());
+        let body = RequestBody::new(body, self.settings.clone(), activity.clone(), watch.as_ref());
         let request = Request::from_parts(parts, body);
         let outcome = exchange(&self.pool, request, timeouts, activity).await;
         onward.answer = Some(outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code));

@@ -23,6 +23,13 @@ const MAX_AGE: Duration = Duration::from_mins(1);
 /// of one that died without a word.
 const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(10));
 
+/// Requests beside each other on one connection of HTTP/2, which every application should take (RFC 9113 section 6.5.2).
+/// For more there are more connections: answers that go on would otherwise keep others from beginning.
+const STREAMS: usize = 100;
+/// Bytes of one answer that wait for its caller, and of all on a connection; so many that one caller who does not read
+/// never stops the answers of others.
+const WINDOWS: (u32, u32) = (64 * 1024, (1 << 31) - 1);
+
 /// Sends requests over a connection of HTTP/1.1, one after the other.
 type Http1 = http1::SendRequest<RequestBody>;
 /// Sends requests over a connection of HTTP/2, beside each other, with others who hold the same.
@@ -41,8 +48,22 @@ pub(super) struct Held {
 pub(super) enum Connection {
     /// Which is free for the next request when the answer is read.
     Http1(Http1),
-    /// Which is held, so that it goes on for as long as the answer does.
-    Http2(#[expect(dead_code, reason = "it is held and not used")] Http2),
+    /// Which is held, so that it goes on for as long as the answer does, with a place on it.
+    Http2(#[expect(dead_code, reason = "it is held and not used")] Shared),
+}
+
+/// A connection of HTTP/2, and everybody who holds it.
+#[derive(Clone)]
+pub(super) struct Shared {
+    pub(super) sender: Http2,
+    holders: Arc<()>,
+}
+
+impl Shared {
+    /// Besides the pool.
+    fn holders(&self) -> usize {
+        Arc::strong_count(&self.holders) - 1
+    }
 }
 
 /// The connections to one application.
@@ -52,8 +73,8 @@ pub(super) struct Pool {
     places: Arc<Semaphore>,
     /// Of HTTP/1.1, oldest first.
     idle: Mutex<Vec<(Instant, Http1)>>,
-    /// Of HTTP/2, for everybody. Whoever makes it holds the lock, so that one is made.
-    shared: tokio::sync::Mutex<Option<Http2>>,
+    /// Of HTTP/2, for everybody. Whoever makes one holds the lock, so that one is made.
+    shared: tokio::sync::Mutex<Vec<Shared>>,
 }
 
 impl Pool {
@@ -98,14 +119,22 @@ impl Pool {
         timeout(self.patience, self.http1()).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
-    /// The connection of HTTP/2, made if there is none or it has ended.
-    pub(super) async fn share(&self) -> io::Result<Http2> {
+    /// A connection of HTTP/2 that has a place, made if there is none. Of those that nobody holds, one is kept.
+    pub(super) async fn share(&self) -> io::Result<Shared> {
         let sharing = async {
-            let mut shared = self.shared.lock().await;
-            match &*shared {
-                Some(sender) if !sender.is_closed() => Ok(sender.clone()),
-                _ => Ok(shared.insert(self.http2().await?).clone()),
+            let mut all = self.shared.lock().await;
+            let mut idle = 0;
+            all.retain(|shared| {
+                let idles = !shared.sender.is_closed() && shared.holders() == 0;
+                idle += usize::from(idles);
+                !shared.sender.is_closed() && (!idles || idle == 1)
+            });
+            if let Some(shared) = all.iter().find(|shared| shared.holders() < STREAMS) {
+                return Ok(shared.clone());
             }
+            let shared = Shared { sender: self.http2().await?, holders: Arc::default() };
+            all.push(shared.clone());
+            Ok(shared)
         };
         timeout(self.patience, sharing).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
@@ -121,6 +150,7 @@ impl Pool {
         let socket = self.socket(true).await?;
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
+        builder.initial_stream_window_size(WINDOWS.0).initial_connection_window_size(WINDOWS.1);
         let handshake = builder.handshake(TokioIo::new(socket));
         let (sender, connection) = handshake.await.map_err(io::Error::other)?;
         tokio::spawn(async move { ended(connection.await) });

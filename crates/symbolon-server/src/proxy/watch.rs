@@ -4,6 +4,7 @@
 
 use std::future::poll_fn;
 use std::net::IpAddr;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -14,12 +15,20 @@ use symbolon_core::credential::{Credentials, SessionCookie};
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::name::ServiceName;
 
+use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{API_KEY, target};
 use crate::listen::Patience;
 
-/// A request that was allowed, kept to be asked about again. It holds the credential and does not print.
+/// A request that was allowed, and is asked about again.
 pub(super) struct Watch {
+    request: Arc<Kept>,
+    pause: Duration,
+    patience: Patience,
+}
+
+/// What is asked. It holds the credential and does not print.
+struct Kept {
     app: App,
     service: ServiceName,
     method: Method,
@@ -29,48 +38,50 @@ pub(super) struct Watch {
     /// The value of Symbolon's cookie, if that was looked at, and whether it came from a page of ours.
     cookie: Option<(Vec<u8>, bool)>,
     peer: Option<IpAddr>,
-    patience: Patience,
+    /// Whether it was, or only let pass, for its service is not enforced.
     allowed: bool,
 }
 
 impl Watch {
-    /// Asks again every `pause`, by the service's rules of then.
+    /// Asks again every `pause`, by the service's rules of then. What was not `allowed` goes on only for as long as its
+    /// service is not enforced.
     pub(super) fn new(
         app: &App,
         service: &ServiceName,
+        request: &Request<'_>,
         parts: &Parts,
-        credentials: &Credentials<'_>,
-        peer: Option<IpAddr>,
+        allowed: bool,
         pause: Duration,
     ) -> Self {
-        Self {
+        let cookie = request.credentials.cookie;
+        let kept = Kept {
             app: app.clone(),
             service: service.clone(),
             method: parts.method.clone(),
             uri: parts.uri.clone(),
             authorization: parts.headers.get(AUTHORIZATION).cloned(),
             api_key: parts.headers.get(API_KEY).cloned(),
-            cookie: credentials.cookie.map(|cookie| (cookie.value.to_vec(), cookie.same_origin)),
-            peer,
-            patience: Patience::new(pause),
-            allowed: true,
-        }
+            cookie: cookie.map(|cookie| (cookie.value.to_vec(), cookie.same_origin)),
+            peer: request.client_ip,
+            allowed,
+        };
+        Self { request: Arc::new(kept), pause, patience: Patience::new(pause) }
     }
 
-    /// The same of a request that goes on although it would have been refused, for its service is not enforced: it is
-    /// cut once that is.
-    pub(super) fn of_refused(self) -> Self {
-        Self { allowed: false, ..self }
+    /// Another one of the same request, to be asked elsewhere.
+    pub(super) fn another(&self) -> Self {
+        Self { request: self.request.clone(), pause: self.pause, patience: Patience::new(self.pause) }
     }
 
-    /// Ready when the request would be refused. Where nothing can be decided for a while, what was allowed goes
-    /// on: an outage is no refusal.
-    pub(super) fn poll_refused(&mut self, cx: &mut Context<'_>) -> Poll<()> {
+    /// Ready when the request would be refused, with the refusal. Where nothing can be decided for a while, what was
+    /// allowed goes on: an outage is no refusal.
+    pub(super) fn poll_refused(&mut self, cx: &mut Context<'_>) -> Poll<ApiError> {
         while self.patience.poll_end(cx).is_ready() {
             self.patience.rest();
-            if self.refused() {
-                tracing::info!(service = %self.service, "what was allowed is not any more; its stream is cut");
-                return Poll::Ready(());
+            if let Some(refusal) = self.request.refusal() {
+                let service = &self.request.service;
+                tracing::info!(%service, "what was allowed is not any more; it is cut");
+                return Poll::Ready(refusal);
             }
         }
         Poll::Pending
@@ -80,11 +91,13 @@ impl Watch {
     pub(super) async fn until_refused(mut self) {
         poll_fn(|cx| self.poll_refused(cx)).await;
     }
+}
 
+impl Kept {
     /// What was allowed was given something of ours, and loses it whether or not the service is enforced.
-    fn refused(&self) -> bool {
-        if !self.allowed {
-            return self.app.gate().enforces(&self.service);
+    fn refusal(&self) -> Option<ApiError> {
+        if !self.allowed && !self.app.gate().enforces(&self.service) {
+            return None;
         }
         let cookie = self.cookie.as_ref();
         let credentials = Credentials {
@@ -101,9 +114,11 @@ impl Watch {
             client_ip: self.peer,
         };
         match self.app.gate().look(&self.service, &request, self.app.now(), &mut ()) {
-            // Of a service that is gone nobody may have anything.
-            Some(Decision::Deny(_)) | None => true,
-            Some(Decision::Allow(_) | Decision::Unavailable) => false,
+            Some(Decision::Deny(denial)) => Some(ApiError::denied(&denial, self.service.as_str())),
+            Some(Decision::Allow(_) | Decision::Unavailable) if self.allowed => None,
+            // It had nothing of ours, and would be another request now; or of a service that is gone nobody may have
+            // anything.
+            Some(Decision::Allow(_) | Decision::Unavailable) | None => Some(ApiError::unavailable()),
         }
     }
 }

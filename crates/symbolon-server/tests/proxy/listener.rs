@@ -9,12 +9,13 @@ use http::Request;
 use hyper::body::Incoming;
 use symbolon_server::listen::{Limits, serve};
 use symbolon_server::{AtTheMachine, Peer};
+use tokio::io::AsyncReadExt;
 use tokio::net::{TcpStream, UnixListener, UnixStream};
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::backend::{Backend, Held, Recorder, listen, silent};
-use crate::support::front::{Front, settings};
+use crate::support::front::{Front, request, settings};
 use crate::support::wire::Wire;
 use crate::support::world::World;
 
@@ -111,6 +112,37 @@ async fn connections_beyond_the_cap_wait() {
     }
     drop(first);
     assert_eq!(second.message().await.unwrap().status(), 200);
+}
+
+#[tokio::test]
+async fn a_tunnel_counts_as_the_connection_that_it_was() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let backend = Backend::new(async |_, mut wire| {
+        wire.head().await.unwrap();
+        wire.send("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: websocket\r\n\r\n")
+            .await;
+        let mut buffer = [0; 64];
+        while let Ok(count @ 1..) = wire.0.read(&mut buffer).await {
+            wire.send(&buffer[..count]).await;
+        }
+    })
+    .await;
+    let limits = Limits { connections: 1, ..Limits::default() };
+    let front = Front::by(&world, settings(backend.address), limits).await;
+    let mut tunnel = front.tunnel(&[("X-API-Key", &token)]).await;
+    let mut second = front.connect().await;
+    second.send(request("GET /api/things", &[])).await;
+    for _ in 0..10 {
+        tokio::select! {
+            biased;
+            answer = second.message() => panic!("{answer:?}"),
+            () = tunnel.hears_itself() => {}
+        }
+    }
+    drop(tunnel);
+    assert_eq!(second.message().await.unwrap().status(), 401);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use symbolon_core::record::User;
 use symbolon_core::store::Change;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxySettings, Timeouts};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
 use crate::support::backend::{Backend, Recorder};
@@ -83,6 +83,58 @@ async fn the_stream_of_a_revoked_token_is_cut() {
     // Cut, not ended: no last chunk.
     assert!(wire.ends().await);
     ended.recv().await.unwrap();
+}
+
+/// An application that answers `head` at once, and says how each request's body ended: whole or not.
+async fn reader(head: &'static str, ended: mpsc::UnboundedSender<bool>) -> Backend {
+    Backend::new(move |_, mut wire| {
+        let ended = ended.clone();
+        async move {
+            wire.head().await.unwrap();
+            wire.send(head).await;
+            let (mut buffer, mut last) = ([0; 64 * 1024], Vec::<u8>::new());
+            while let Ok(count @ 1..) = wire.0.read(&mut buffer).await {
+                last.extend(&buffer[..count]);
+                last.drain(..last.len().saturating_sub(5));
+                if last == b"0\r\n\r\n" {
+                    break;
+                }
+            }
+            ended.send(last == b"0\r\n\r\n").unwrap();
+        }
+    })
+    .await
+}
+
+const UPLOAD: [(&str, &str); 1] = [("Transfer-Encoding", "chunked")];
+
+#[tokio::test]
+async fn the_upload_of_a_revoked_token_is_cut() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    for (pauses, answer) in
+        [(true, ""), (false, ""), (true, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")]
+    {
+        let (secret, token) = world.token_of("shop", &ann, &["write:things"]).await;
+        let (say, mut ended) = mpsc::unbounded_channel();
+        let backend = reader(answer, say).await;
+        let front = front(&world, &backend).await;
+        let mut wire = front.connect().await;
+        wire.send(request("POST /api/things", &[&UPLOAD[..], &[("X-API-Key", &secret)]].concat())).await;
+        wire.send("5\r\nhello\r\n").await;
+        if !answer.is_empty() {
+            assert_eq!(wire.message().await.unwrap().status(), 200);
+        }
+        world.revoke(token).await;
+        if !pauses {
+            // As fast as it is taken, until it is not taken any more.
+            while wire.0.get_mut().write_all(b"5\r\nhello\r\n").await.is_ok() && ended.is_empty() {}
+        }
+        assert_eq!(ended.recv().await, Some(false), "cut, and not ended: {pauses} {answer}");
+        if pauses && answer.is_empty() {
+            assert_eq!(wire.message().await.unwrap().code(), "invalid_token");
+        }
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -33,14 +34,17 @@ struct Seen {
     body: Bytes,
 }
 
-/// An application in HTTP/2. `/api/die` ends its connection, `/api/things/stream` streams without an end, and
-/// `/api/things/wait` answers when `go` is said; whatever else is answered `ok`.
+/// An application in HTTP/2. `/api/die` ends its connection, `/api/things/stream` streams without an end,
+/// `/api/things/flood` as much as is taken, and `/api/things/wait` answers when `go` is said; whatever else is answered
+/// `ok`.
 struct Application {
     backend: Backend,
     seen: mpsc::UnboundedReceiver<Seen>,
     /// The number of each connection, from 0, and of each request that comes by it.
     connections: mpsc::UnboundedReceiver<usize>,
     go: Arc<Notify>,
+    /// How many pieces of floods were taken.
+    taken: Arc<AtomicUsize>,
 }
 
 impl Application {
@@ -48,14 +52,15 @@ impl Application {
         let (say, seen) = mpsc::unbounded_channel();
         let (number, connections) = mpsc::unbounded_channel();
         let go = Arc::new(Notify::new());
-        let going = go.clone();
+        let taken = Arc::new(AtomicUsize::new(0));
+        let (going, taking) = (go.clone(), taken.clone());
         let backend = Backend::new(move |connection, wire| {
-            let (say, number, go) = (say.clone(), number.clone(), going.clone());
+            let (say, number, go, taken) = (say.clone(), number.clone(), going.clone(), taking.clone());
             async move {
                 let died = Arc::new(Notify::new());
                 let service = service_fn(|request: Request<Incoming>| {
                     number.send(connection).unwrap();
-                    answer(request, say.clone(), go.clone(), died.clone())
+                    answer(request, say.clone(), (go.clone(), died.clone()), taken.clone())
                 });
                 let served = http2::Builder::new(TokioExecutor::new())
                     .serve_connection(TokioIo::new(wire.0.into_inner()), service);
@@ -66,7 +71,7 @@ impl Application {
             }
         })
         .await;
-        Self { backend, seen, connections, go }
+        Self { backend, seen, connections, go, taken }
     }
 
     fn settings(&self) -> ProxySettings {
@@ -83,8 +88,8 @@ impl Application {
 async fn answer(
     request: Request<Incoming>,
     say: mpsc::UnboundedSender<Seen>,
-    go: Arc<Notify>,
-    died: Arc<Notify>,
+    (go, died): (Arc<Notify>, Arc<Notify>),
+    taken: Arc<AtomicUsize>,
 ) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
@@ -98,6 +103,7 @@ async fn answer(
             std::future::pending().await
         }
         "/api/things/stream" => Body::new(Endless(Some("one"))),
+        "/api/things/flood" => Body::new(Flood(taken)),
         "/api/things/wait" => {
             go.notified().await;
             Body::from("ok")
@@ -105,6 +111,22 @@ async fn answer(
         _ => Body::from("ok"),
     };
     Ok(Response::new(body))
+}
+
+/// As many pieces as are taken, which are counted.
+struct Flood(Arc<AtomicUsize>);
+
+impl HttpBody for Flood {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 64 * 1024])))))
+    }
 }
 
 /// A piece, and never another.
@@ -201,6 +223,57 @@ async fn requests_beside_each_other_share_a_connection() {
             }
         };
         assert_eq!(answer.unwrap().body, b"ok");
+    }
+}
+
+#[tokio::test]
+async fn callers_who_do_not_read_stop_nobody_elses_answer() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut application = Application::start().await;
+    let front = application.front(&world).await;
+    let mut wires = Vec::new();
+    for _ in 0..4 {
+        let mut wire = front.connect().await;
+        wire.send(request("GET /api/things/flood", &[("X-API-Key", &token)])).await;
+        assert_eq!(wire.head().await.unwrap().status(), 200);
+        wires.push(wire);
+    }
+    // Until everything on the way is full.
+    let taken = || application.taken.load(Ordering::Relaxed);
+    let mut before = 0;
+    while taken() > before {
+        before = taken();
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert_eq!(front.ask("GET /api/health", &[]).await.body, b"ok");
+    let connections: Vec<_> = std::iter::from_fn(|| application.connections.try_recv().ok()).collect();
+    assert_eq!(connections, [0; 5], "all by one connection");
+}
+
+#[tokio::test]
+async fn answers_that_go_on_keep_no_others_from_beginning() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut application = Application::start().await;
+    let front = application.front(&world).await;
+    let mut wires = Vec::new();
+    for connection in [[0; 100], [1; 100]].concat() {
+        let mut wire = front.connect().await;
+        wire.send(request("GET /api/things/stream", &[("X-API-Key", &token)])).await;
+        assert_eq!(wire.head().await.unwrap().status(), 200);
+        assert_eq!(application.connections.recv().await, Some(connection));
+        wires.push(wire);
+    }
+    drop(wires);
+    // Places are given back.
+    loop {
+        assert_eq!(front.ask("GET /api/health", &[]).await.body, b"ok");
+        if application.connections.recv().await == Some(0) {
+            break;
+        }
     }
 }
 
