@@ -71,7 +71,7 @@ pub struct Limits {
     /// Of request line and headers together, in bytes, and so at least 8,192; more is answered 431. No request
     /// has more than 100 headers.
     pub header_bytes: usize,
-    /// For a caller to take anything of what is being sent to it; in HTTP/2, of each answer.
+    /// For a caller to take anything of what is being sent to it; in HTTP/2, of each answer of more than a KiB.
     pub stall: Duration,
     /// How many bytes a second such a caller has to take on average, in HTTP/1.1: the waits for it last no longer than
     /// `stall` together, and each byte earns some of that back. `None`: any byte earns all.

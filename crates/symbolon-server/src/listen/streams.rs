@@ -94,32 +94,60 @@ impl Drop for Place {
 
 /// A body that says to the stream that sends it when it waits for the caller.
 pub(super) fn watched(body: Body) -> Body {
-    Body::new(Watched(body))
+    Body::new(Watched { body, last: None })
 }
 
-/// A body that is asked for its next piece when there is room for it, and so waits for the caller from a piece to the
-/// next question.
-struct Watched(Body);
+/// Longer pieces are given out in two. Shorter ones may lie untaken for as long as their connection lasts.
+const WHOLE: usize = 1024;
+
+/// A body that is watched from a piece to the next question. The library takes a piece as soon as the caller has room for
+/// a byte of what is sent to it, and asks for the next one before there is room for that; so the next question says that
+/// the piece before was taken whole. That there is always a next one, a piece's last byte is given out by itself.
+struct Watched {
+    body: Body,
+    last: Option<Bytes>,
+}
 
 impl HttpBody for Watched {
     type Data = Bytes;
     type Error = axum::Error;
 
     fn poll_frame(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let frame = Pin::new(&mut self.0).poll_frame(cx);
+        let Self { body, last } = self.get_mut();
+        let frame = match last.take() {
+            Some(last) => Poll::Ready(Some(Ok(Frame::data(last)))),
+            None => Pin::new(body).poll_frame(cx),
+        };
+        let frame = frame.map(|frame| frame.map(|frame| frame.map(|frame| without_last(frame, last))));
         // Said at every piece, for each begins the wait anew. Outside of a stream's task nobody waits.
         let _ = WAITS.try_with(|waits| waits.send_replace(frame.is_ready()));
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.0.is_end_stream()
+        self.last.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.0.size_hint()
+        let (hint, last) = (self.body.size_hint(), self.last.as_ref().map_or(0, |last| last.len() as u64));
+        let mut whole = SizeHint::new();
+        whole.set_lower(hint.lower() + last);
+        if let Some(upper) = hint.upper() {
+            whole.set_upper(upper + last);
+        }
+        whole
     }
+}
+
+/// A frame without the last byte of its data, where that is long; which is then in `last`.
+fn without_last(frame: Frame<Bytes>, last: &mut Option<Bytes>) -> Frame<Bytes> {
+    frame.map_data(|mut data| {
+        if data.len() > WHOLE {
+            *last = Some(data.split_off(data.len() - 1));
+        }
+        data
+    })
 }

@@ -9,7 +9,8 @@ use tokio::sync::mpsc;
 use super::{GOOD, H2C, front};
 use crate::support::backend::{Backend, Held, Recorder, silent};
 use crate::support::frames::{
-    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frame, Frames, GOAWAY, HEADERS, PING, RST_STREAM, block,
+    ACK, CONTINUATION, DATA, END_HEADERS, END_STREAM, Frame, Frames, GOAWAY, HEADERS, PING, RST_STREAM,
+    SETTINGS, block,
 };
 use crate::support::front::{Front, settings};
 use crate::support::world::World;
@@ -150,6 +151,38 @@ async fn a_caller_who_takes_nothing_of_one_answer_keeps_the_others() {
     assert!(frames.next(RST_STREAM).await.is_some_and(|frame| frame.stream == 1));
     frames.ask(3, END_STREAM, &GOOD).await;
     assert!(frames.is_served(3).await);
+}
+
+/// Whoever grants one byte has the library take a whole piece.
+#[tokio::test]
+async fn a_caller_who_takes_a_byte_of_each_answer_is_left_all_the_same() {
+    let world = World::new().await;
+    let answer = "x".repeat(4000);
+    let backend = Backend::new(move |_, mut wire| {
+        let answer = answer.clone();
+        async move {
+            wire.message().await.unwrap();
+            let length = answer.len();
+            wire.send(format!("HTTP/1.1 200 OK\r\nContent-Length: {length}\r\n\r\n{answer}")).await;
+            assert!(wire.ends().await);
+        }
+    })
+    .await;
+    let limits = Limits { stall: Duration::from_millis(100), ..H2C() };
+    let front = Front::by(&world, settings(backend.address), limits).await;
+    let mut frames = Frames::begin(front.connect().await).await;
+    // SETTINGS_INITIAL_WINDOW_SIZE (RFC 9113 section 6.5.2).
+    frames.send(SETTINGS, 0, 0, &[0, 4, 0, 0, 0, 1]).await;
+    let streams = [1, 3, 5];
+    for stream in streams {
+        frames.ask(stream, END_STREAM, &GOOD).await;
+    }
+    let mut reset = Vec::new();
+    while reset.len() < streams.len() {
+        reset.push(frames.next(RST_STREAM).await.expect("the connection goes on").stream);
+    }
+    reset.sort_unstable();
+    assert_eq!(reset, streams);
 }
 
 #[tokio::test]
