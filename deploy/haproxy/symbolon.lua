@@ -27,8 +27,8 @@ local function unavailable(txn)
     })
 end
 
--- The question, with every header of the client's and each as often as it came, and in that order: two credentials must be seen to be
--- two.
+-- The question, with every header of the client's and each as often as it came, in that order: two credentials must be
+-- seen to be two.
 local function question(txn, service)
     local lines = { "GET /gateway/haproxy/" .. service .. " HTTP/1.0" }
     for name, values in pairs(txn.http:req_get_headers()) do
