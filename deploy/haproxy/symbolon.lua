@@ -27,13 +27,14 @@ local function unavailable(txn)
     })
 end
 
--- The question, with every header of the client's and each as often as it came: two credentials must be seen to be two.
+-- The question, with every header of the client's and each as often as it came, in that order: two credentials must be
+-- seen to be two.
 local function question(txn, service)
     local lines = { "GET /gateway/haproxy/" .. service .. " HTTP/1.0" }
     for name, values in pairs(txn.http:req_get_headers()) do
         if not not_ours[name] and not name:find("^x%-haproxy%-") then
-            for _, value in pairs(values) do
-                lines[#lines + 1] = name .. ": " .. value
+            for at = 0, #values do
+                lines[#lines + 1] = name .. ": " .. values[at]
             end
         end
     end
@@ -75,6 +76,13 @@ core.register_action("symbolon", { "http-req" }, function(txn, service)
                 return unavailable(txn)
             end
             txn.http:req_set_header(name, headers[name])
+        end
+        -- Keep: what Symbolon says is left, in place of the client's Cookie. Its own, with which the application could sign
+        -- in to Symbolon as the caller, is not; and none beside a token, for an application that also reads cookies would
+        -- judge by them.
+        txn.http:req_del_header("cookie")
+        if headers["x-symbolon-cookie"] then
+            txn.http:req_add_header("cookie", headers["x-symbolon-cookie"])
         end
         return
     end

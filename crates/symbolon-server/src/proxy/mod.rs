@@ -51,8 +51,8 @@ use pool::Pool;
 use telling::{Onward, Telling};
 use watch::Watch;
 
-#[cfg(feature = "envoy-grpc")]
 pub(crate) use headers::remove_own_cookie;
+pub(crate) use names::is_not_the_callers;
 pub use settings::{
     ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders,
 };

@@ -89,7 +89,7 @@ pub(super) fn is_connections(name: &HeaderName) -> bool {
 
 /// Whether a caller may not say this to the application once Symbolon has decided: a credential, another URL or
 /// method, who or where somebody is, and what `upstream` would say.
-pub(super) fn is_not_the_callers(name: &HeaderName, upstream: &UpstreamHeaders) -> bool {
+pub(crate) fn is_not_the_callers(name: &HeaderName, upstream: &UpstreamHeaders) -> bool {
     is_identity(name)
         || is_credential(name)
         || is_method_override(name)

@@ -5,6 +5,8 @@
 mod support;
 
 mod allowed;
+mod claims;
+mod cookies;
 mod door;
 #[cfg(feature = "envoy-grpc")]
 mod grpc;

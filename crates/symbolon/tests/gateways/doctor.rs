@@ -118,7 +118,8 @@ const MISTAKES: &[Mistake] = &[
         "ambiguous",
     ),
     (&[("proxy_set_header Authorization $authorization_header;", "")], "credential"),
-    (&[("proxy_set_header X-Rewrite-URL      \"\";", "")], "path_header"),
+    (&[("proxy_set_header X-Rewrite-URL                    \"\";", "")], "path_header"),
+    (&[("proxy_set_header Cookie        $symbolon_cookie;", "")], "own_cookie"),
 ];
 
 #[test]
@@ -205,6 +206,23 @@ fn beside_a_login_of_the_applications_own_nothing_is_found() {
     assert_eq!((done.code, findings(&told)), (Some(0), vec![]), "{told:#}");
     let notes = told["notes"].to_string();
     assert!(notes.contains("left to the application's own login"), "{notes}");
+}
+
+/// As the file for nginx was once: no cookie beside a token, and every one else.
+#[test]
+fn a_cookie_that_arrives_without_a_token_is_found() {
+    let canary = Canary::start();
+    let server = server(canary.address, "passthrough");
+    let right = "proxy_set_header Cookie        $symbolon_cookie;";
+    for (wrong, found) in [(right, None), ("proxy_set_header Cookie $others;", Some(("bad", "own_cookie")))] {
+        let map = "http {\n map $symbolon_principal $others { default $http_cookie; token ''; system ''; }";
+        let change = |text: &str| text.replace("http {", map).replace(right, wrong);
+        let gateway = Gateway::changed(Kind::Nginx, canary.address, server.gateway_address(), change);
+        let done = doctor(&server, gateway.address, &["--word", &canary.word, "--json"]);
+        let told = told(&done);
+        let own = findings(&told).into_iter().find(|(_, name)| *name == "own_cookie");
+        assert_eq!(own, found, "{told:#}");
+    }
 }
 
 #[test]

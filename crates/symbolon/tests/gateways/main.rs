@@ -6,6 +6,8 @@
 mod support;
 
 mod application;
+mod claims;
+mod cookies;
 #[path = "../../src/commands/doctor/gateway/corpus/mod.rs"]
 mod corpus;
 mod doctor;

@@ -26,8 +26,13 @@ impl Stage {
 
     /// The same with this setting of `other_credentials`.
     pub(crate) fn with(kind: Kind, other_credentials: &str) -> Self {
+        Self::set(kind, &format!("other_credentials = \"{other_credentials}\""))
+    }
+
+    /// The same with these settings of the service.
+    pub(crate) fn set(kind: Kind, settings: &str) -> Self {
         let application = Application::start();
-        let server = server(application.address, other_credentials);
+        let server = server_set(application.address, settings);
         Self::of(kind, server, application.address, application)
     }
 
@@ -53,6 +58,14 @@ impl Stage {
         (made["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
     }
 
+    /// A session of the first administrator's, as the console's cookie has it.
+    pub(crate) fn session(&self) -> String {
+        let password = self.server.secrets["admin"]["password"].as_str().unwrap();
+        let login = json!({ "username": "admin", "password": password });
+        let made = self.server.anonymous().send("POST", "/v1/sessions", &login);
+        made.json()["token"].as_str().unwrap_or_else(|| panic!("{}", made.json())).to_owned()
+    }
+
     /// Asks over a connection of its own.
     pub(crate) fn ask(&self, line: &str, headers: &[(&str, &str)]) -> Message {
         let answer = Wire::connect(self.address()).and_then(|mut wire| wire.ask(line, headers));
@@ -73,9 +86,12 @@ impl Stage {
 
 /// A server in front of an application at `upstream`, and asked by gateways.
 pub(crate) fn server(upstream: SocketAddr, other_credentials: &str) -> Server {
+    server_set(upstream, &format!("other_credentials = \"{other_credentials}\""))
+}
+
+fn server_set(upstream: SocketAddr, settings: &str) -> Server {
     Server::at(Place::with(&format!(
         "listen = \"127.0.0.1:0\"\n[gateway]\nlisten = \"127.0.0.1:0\"\npeers = [\"127.0.0.1\"]\n\
-         [services.odin]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{upstream}\"\n\
-         other_credentials = \"{other_credentials}\"\n"
+         [services.odin]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{upstream}\"\n{settings}\n"
     )))
 }

@@ -9,7 +9,9 @@ use std::fmt;
 
 use serde_json::{Value, json};
 
-use crate::corpus::{Aim, Confusion, FORGED, HEADER_TRICKS, HeaderTrick, METHODS, Places, TARGETS, expand};
+use crate::corpus::{
+    Aim, Confusion, FORGED, HEADER_TRICKS, HeaderTrick, METHODS, OWN_COOKIE, Places, TARGETS, expand,
+};
 use crate::gateway::Kind;
 use crate::rewrites::rewrites;
 use crate::stage::Stage;
@@ -244,6 +246,7 @@ impl Table {
             let identity = folded(name).starts_with("x-symbolon-");
             assert!(!identity || later || !value.contains(FORGED), "forged {name}: {}", about());
             assert!(!matches!(name.as_str(), "authorization" | "x-api-key"), "a credential: {}", about());
+            assert!(name != "cookie" || !value.contains(OWN_COOKIE), "Symbolon's cookie: {}", about());
         }
         if case.fixed && target.as_bytes() != latin1(&case.target).as_bytes() {
             self.rewritten.insert(case.name);

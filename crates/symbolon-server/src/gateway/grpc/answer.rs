@@ -1,50 +1,31 @@
 //! Answers as Envoy takes them over gRPC.
 
-use std::collections::BTreeSet;
-
 use axum::body::to_bytes;
 use axum::response::Response;
-use http::header::{AUTHORIZATION, CONTENT_LENGTH, COOKIE, PROXY_AUTHORIZATION};
-use http::{HeaderMap, HeaderName, StatusCode};
+use http::header::{CONTENT_LENGTH, COOKIE};
+use http::{HeaderMap, StatusCode};
 
 use super::messages::{
     CheckResponse, DeniedHttpResponse, HeaderValue, HeaderValueOption, HttpResponse, HttpStatus, OVERWRITE,
     OkHttpResponse, Status,
 };
-use crate::gateway::answer::{Pass, Stay};
-use crate::identity::is_identity;
-use crate::incoming::{API_KEY, is_credential};
-use crate::proxy::remove_own_cookie;
+use crate::gateway::answer::Pass;
 
 /// The longest body of a refusal, in bytes; ours are a few hundred.
 const LONGEST: usize = 64 * 1024;
 
-/// A request may pass, changed as the proxy would change it. `headers` are the client's.
+/// A request may pass, with no more of the client's `headers` than the proxy would let go on.
 pub(super) fn allowed(pass: &Pass, headers: &HeaderMap) -> CheckResponse {
-    let identity = &pass.identity;
     let mut set: Vec<_> =
-        identity.iter().map(|(name, value)| overwrite(name.as_str(), value.as_bytes())).collect();
-    // Where Envoy does not show every header, these may be there unseen.
-    let mut remove: BTreeSet<String> =
-        identity.iter().map(|(name, _)| name.as_str().replace('-', "_")).collect();
-    let not_ours = |name: &&HeaderName| is_identity(name) && identity.iter().all(|(own, _)| own != *name);
-    remove.extend(headers.keys().filter(not_ours).map(ToString::to_string));
-    if pass.stay != Stay::Nothing {
-        remove.extend([AUTHORIZATION, API_KEY, PROXY_AUTHORIZATION].map(|name| name.to_string()));
-        remove.extend(headers.keys().filter(|name| is_credential(name)).map(ToString::to_string));
-    }
-    if pass.stay == Stay::CredentialsAndCookies {
-        remove.insert(COOKIE.to_string());
-    } else {
-        let mut left = headers.clone();
-        remove_own_cookie(&mut left);
-        if !left.get_all(COOKIE).iter().eq(headers.get_all(COOKIE)) {
-            // All that is left of several is one.
-            match left.get(COOKIE) {
-                Some(value) => set.push(overwrite(COOKIE.as_str(), value.as_bytes())),
-                None => drop(remove.insert(COOKIE.to_string())),
-            }
-        }
+        pass.identity.iter().map(|(name, value)| overwrite(name.as_str(), value.as_bytes())).collect();
+    let mut remove = pass.removed(headers);
+    let cookie = pass.cookie(headers);
+    // What is not to be changed is not written anew: where headers are shown joined, bytes may have been lost.
+    let same = headers.get_all(COOKIE).iter().eq(&cookie);
+    match &cookie {
+        Some(cookie) if !same => set.push(overwrite(COOKIE.as_str(), cookie.as_bytes())),
+        Some(_) => {}
+        None => drop(remove.insert(COOKIE.to_string())),
     }
     let ok = OkHttpResponse { headers: set, headers_to_remove: remove.into_iter().collect() };
     CheckResponse { status: Some(Status { code: 0 }), http_response: Some(HttpResponse::Ok(ok)) }

@@ -1,7 +1,8 @@
 //! Envoy's `ext_authz` over gRPC: `envoy.service.auth.v3.Authorization/Check`.
 //!
-//! Here an answer can do what it cannot over HTTP: it says which of the client's headers do not go on. So the
-//! application sees of a request what it would see of it through the proxy: nothing of Symbolon's but the identity.
+//! Every header of the client's is shown here, and the answer says which do not go on. So the application sees of them what
+//! it would see through the proxy: nothing of Symbolon's but the identity, and nothing that only a proxy may say but what
+//! Envoy says itself.
 
 mod answer;
 mod messages;

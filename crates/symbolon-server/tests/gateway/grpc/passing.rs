@@ -48,7 +48,7 @@ async fn every_identity_header_is_set_in_place_of_the_clients_and_no_credential_
     }
     let ok = passed(door.check(joined("GET /api/health", &[])).await);
     assert_eq!(identity(&ok), ["anonymous", "-", "-", "-", "-"]);
-    assert_eq!(removed(&ok), ["authorization", "proxy-authorization", "x-api-key"]);
+    assert_eq!(removed(&ok), ["authorization", "cookie", "proxy-authorization", "x-api-key"]);
 }
 
 #[tokio::test]
@@ -64,18 +64,25 @@ async fn what_could_be_taken_for_an_identity_or_a_credential_is_removed_in_every
         ("X-Symbolon-Identity", "eyJ"),
         ("X_API_Key", "x"),
         ("Proxy-Authorization", "Basic dTpw"),
+        ("Remote-User", "root"),
+        ("X-Auth-Request-User", "root"),
+        ("X_Forwarded_User", "root"),
+        ("X-Real-IP", "127.0.0.1"),
+        ("X-Forwarded-For", "192.0.2.7"),
+        ("X-Request-Id", "of Envoy's"),
+        ("X-Envoy-Internal", "true"),
         ("X-Kept", "kept"),
     ];
     let bearer = format!("Bearer {secret}");
     let question = joined("GET /api/things", &[&tricks[..], &[("Authorization", &bearer)]].concat());
     let ok = passed(door.check(question).await);
+    let claims = ["remote-user", "x-auth-request-user", "x_forwarded_user", "x-real-ip"];
     let all =
         ["x-symbolon_owner", "x.symbolon.role", "x-symbolon-identity", "x_api_key", "proxy-authorization"];
-    removes(&ok, &all);
-    assert!(
-        !ok.headers_to_remove.iter().any(|name| name == "x-symbolon-owner" || name == "x-kept"),
-        "{ok:?}"
-    );
+    removes(&ok, &[&claims[..], &all].concat());
+    for kept in ["x-symbolon-owner", "x-forwarded-for", "x-request-id", "x-envoy-internal", "x-kept"] {
+        assert!(!ok.headers_to_remove.iter().any(|name| name == kept), "{kept}: {ok:?}");
+    }
     assert_eq!(header(&ok.headers, "x-symbolon-owner").as_deref(), Some("ann"));
 }
 
@@ -85,7 +92,12 @@ async fn others_requests_keep_their_credentials_and_not_our_cookie() {
     let ann = world.user("ann", "operator").await;
     let session = world.session(&ann).await;
     let door = Door::by(&world, &["127.0.0.1"], OtherCredentials::Passthrough).await;
-    let sent = [("Authorization", "Basic dTpw"), ("Cookie", "app=1; b=2"), ("X_Symbolon_Role", "admin")];
+    let sent = [
+        ("Authorization", "Basic dTpw"),
+        ("Cookie", "app=1; b=2"),
+        ("X_Symbolon_Role", "admin"),
+        ("Remote-User", "as it came"),
+    ];
     let ok = passed(door.check(joined("GET /a;b", &sent)).await);
     assert_eq!(identity(&ok), ["none", "-", "-", "-", "-"]);
     assert_eq!(removed(&ok), [""; 0]);
@@ -107,7 +119,7 @@ async fn nothing_of_symbolons_goes_on_with_what_would_have_been_refused() {
     let door = Door::of(&world).await;
     let ok = passed(door.check_as(&secret, "POST /api/things").await);
     assert_eq!(identity(&ok), ["refused", "-", "-", "-", "-"]);
-    assert_eq!(removed(&ok), ["authorization", "proxy-authorization", "x-api-key"]);
+    assert_eq!(removed(&ok), ["authorization", "cookie", "proxy-authorization", "x-api-key"]);
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Semaphore;
 use tokio::time::{sleep, timeout};
 
-use super::gateway::corpus::HEADER_TRICKS;
+use super::gateway::corpus::{HEADER_TRICKS, OWN_COOKIE};
 use super::gateway::report::{QUESTION, Report, Word, folded, latin1};
 use crate::clock::OsEntropy;
 use crate::commands::Context;
@@ -26,7 +26,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 const CONNECTIONS: usize = 64;
 /// The longest head of a request, in bytes.
 const LONGEST: usize = 64 * 1024;
-/// Headers that carry a caller's credential, folded. Of these only the name is reported.
+/// Headers that carry a caller's credential, folded. Of these only the name is reported, and of cookies whether the
+/// doctor's forged one is there.
 const SECRET: [&str; 4] = ["authorization", "proxy-authorization", "x-api-key", "cookie"];
 
 /// Stand where the application stands, and report what reaches it to `symbolon doctor gateway`
@@ -114,8 +115,9 @@ fn reported(head: &[u8], word: &Word) -> Option<String> {
         if name.eq_ignore_ascii_case(QUESTION) {
             nonce = word.asked(&value);
         } else {
-            let told = is_told(&folded(&name));
-            headers.push((name, told.then_some(value)));
+            let forged = name == "cookie" && value.contains(OWN_COOKIE);
+            let told = is_told(&folded(&name)).then_some(value);
+            headers.push((name, if forged { Some(OWN_COOKIE.to_owned()) } else { told }));
         }
     }
     let report = Report { method: latin1(&line[..first]), target: latin1(&line[first + 1..last]), headers };
@@ -147,6 +149,12 @@ mod tests {
         let headers =
             [("authorization".to_owned(), None), ("x_symbolon_owner".to_owned(), Some("me".to_owned()))];
         assert_eq!(report.headers, headers);
+        let cookies = ["app=hush", "app=hush; symbolon_session=forged-by-doctor; b=hush"];
+        for (cookie, told) in cookies.into_iter().zip([None, Some(OWN_COOKIE.to_owned())]) {
+            let head = format!("GET / HTTP/1.1\r\nCookie: {cookie}\r\nX-Canary: {question}");
+            let report = word.report(&nonce, reported(head.as_bytes(), &word).unwrap().as_bytes()).unwrap();
+            assert_eq!(report.headers, [("cookie".to_owned(), told)]);
+        }
         assert_eq!(reported(&head, &Word::typed("another")), None);
         assert_eq!(reported(b"GET / HTTP/1.1\r\nHost: x", &word), None);
     }

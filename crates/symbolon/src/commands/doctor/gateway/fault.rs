@@ -37,6 +37,8 @@ pub(super) enum Fault {
     NoIdentity,
     /// The caller's credential reaches the application.
     Credential,
+    /// Symbolon's own session cookie does.
+    OwnCookie,
     /// A header arrives by which some frameworks replace the path.
     PathHeader,
     /// Requests that got no answer in time, or an outage: nothing was learnt.
@@ -95,6 +97,7 @@ impl Fault {
             Self::Unasked => "unasked",
             Self::NoIdentity => "no_identity",
             Self::Credential => "credential",
+            Self::OwnCookie => "own_cookie",
             Self::PathHeader => "path_header",
             Self::Unclear => "unclear",
         }
@@ -134,6 +137,9 @@ impl Fault {
             Self::Unasked => "requests reach the application about which Symbolon is not asked",
             Self::NoIdentity => "the application is not told who calls",
             Self::Credential => "the caller's credential reaches the application, which could use or log it",
+            Self::OwnCookie => {
+                "Symbolon's session cookie reaches the application, which could sign in with it"
+            }
             Self::PathHeader => {
                 "a header reaches the application by which some frameworks replace the path (IIS, old Symfony, Zend)"
             }
@@ -200,6 +206,7 @@ impl Fault {
             (Self::Credential, _) => {
                 "remove Authorization and X-API-Key after the question, where the application does not need them"
             }
+            (Self::OwnCookie, _) => "pass on the Cookie of Symbolon's answer in place of the client's",
             (Self::PathHeader, Some(Nginx)) => {
                 "proxy_set_header X-Original-URL \"\"; proxy_set_header X-Rewrite-URL \"\";"
             }
@@ -257,7 +264,7 @@ fn identity_advice(gateway: Option<Gateway>) -> &'static str {
 mod tests {
     use super::*;
 
-    const ALL: [Fault; 18] = [
+    const ALL: [Fault; 19] = [
         Fault::Unguarded,
         Fault::PastTheGate,
         Fault::HeaderBelieved,
@@ -274,6 +281,7 @@ mod tests {
         Fault::Unasked,
         Fault::NoIdentity,
         Fault::Credential,
+        Fault::OwnCookie,
         Fault::PathHeader,
         Fault::Unclear,
     ];

@@ -3,7 +3,7 @@
 use symbolon_core::target::Target;
 use symbolon_server::IDENTITY_HEADERS;
 
-use super::corpus::{FORGED, Places};
+use super::corpus::{FORGED, OWN_COOKIE, Places};
 use super::fault::Fault;
 use super::reading::could_mean;
 use super::report::{Report, bytes, folded};
@@ -40,6 +40,9 @@ pub(super) struct Plain {
 /// What is wrong with what arrived.
 pub(super) fn arrived(probe: &Probe, report: &Report, places: Places<'_>, plain: Plain) -> Vec<Fault> {
     let mut faults = forged(report);
+    if has_own_cookie(report) {
+        faults.push(Fault::OwnCookie);
+    }
     let principal = report.header("x-symbolon-principal").filter(|said| !said.contains(FORGED));
     if plain.passthrough && principal == Some("none") {
         // It is the application's own login that decides, about what it is shown.
@@ -70,6 +73,12 @@ pub(super) fn arrived(probe: &Probe, report: &Report, places: Places<'_>, plain:
         faults.push(Fault::PathHeader);
     }
     faults
+}
+
+/// Whether the forged session cookie of Symbolon's arrived.
+pub(super) fn has_own_cookie(report: &Report) -> bool {
+    let forged = |value: &Option<String>| value.as_deref() == Some(OWN_COOKIE);
+    report.headers.iter().any(|(name, value)| name == "cookie" && forged(value))
 }
 
 /// Whether the request asks for the identity to be taken away on the way.
@@ -193,6 +202,18 @@ mod tests {
             report.headers.push((name.to_owned(), Some(FORGED.to_owned())));
             assert_eq!(arrived(&probe("/api/printers"), &report, PLACES, PLAIN), [fault], "{name}");
         }
+    }
+
+    #[test]
+    fn symbolons_cookie_is_nobodys_business() {
+        let mut report = report("/api/printers");
+        report.headers.push(("cookie".to_owned(), None));
+        assert_eq!(arrived(&probe("/api/printers"), &report, PLACES, PLAIN), []);
+        report.headers.push(("cookie".to_owned(), Some(OWN_COOKIE.to_owned())));
+        assert_eq!(arrived(&probe("/api/printers"), &report, PLACES, PLAIN), [Fault::OwnCookie]);
+        report.headers[0].1 = Some("none".to_owned());
+        let plain = Plain { passthrough: true, ..PLAIN };
+        assert_eq!(arrived(&probe("/x"), &report, PLACES, plain), [Fault::OwnCookie]);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 use tokio::time::sleep;
 use zeroize::Zeroizing;
 
-use super::corpus::{Aim, HEADER_TRICKS, METHODS, Places, TARGETS, expand};
+use super::corpus::{Aim, COOKIES, HEADER_TRICKS, METHODS, Places, TARGETS, expand};
 use super::fault::{Fault, Gateway};
 use super::judge::{self, Plain, Probe};
 use super::report::{QUESTION, Word, latin1, nonce};
@@ -40,6 +40,7 @@ impl Survey<'_> {
         if told.any_bad() {
             return Ok(told);
         }
+        self.without_token(&mut told).await;
         let probes = self.probes();
         let mut over = std::pin::pin!(sleep(PATIENCE));
         for (index, probe) in probes.iter().enumerate() {
@@ -146,6 +147,20 @@ impl Survey<'_> {
             Outcome::Answered(_) | Outcome::Silent(_) => {}
         }
         Ok(found)
+    }
+
+    /// Whether Symbolon's cookie arrives where a request passes without a token, beside which no cookie may.
+    async fn without_token(&self, told: &mut Told) {
+        for path in [self.places.open, self.places.closed] {
+            let headers = vec![("Cookie", COOKIES.to_owned())];
+            let probe = Probe { headers, ..plain("Symbolon's session cookie, without a token", path) };
+            let outcome = self.ask(&self.gateway, &probe, false, told).await;
+            if let Outcome::Arrived(report) = &outcome
+                && judge::has_own_cookie(report)
+            {
+                told.add(Fault::OwnCookie, &probe, &outcome);
+            }
+        }
     }
 
     /// The open path, with all that a gateway should say of it said by the client.

@@ -1,6 +1,6 @@
 //! Headers that say what only a gateway should say, or what only one program hears.
 
-use super::{Aim, FORGED, HeaderTrick};
+use super::{Aim, COOKIES, FORGED, HeaderTrick};
 
 const fn to_closed(name: &'static str, headers: &'static [(&'static str, &'static str)]) -> HeaderTrick {
     HeaderTrick { name, method: "GET", aim: Aim::Closed, headers, refused: false }
@@ -88,6 +88,8 @@ pub(crate) const HEADER_TRICKS: &[HeaderTrick] = &[
         &[("Connection", "X-Symbolon-Principal, X-Symbolon-Owner, X-Symbolon-Role, X-Symbolon-Scopes")],
     ),
     to_open("Connection names the credential", &[("Connection", "Authorization")]),
+    // With which the application could sign in as its caller.
+    to_open("Symbolon's session cookie", &[("Cookie", COOKIES), ("X-Symbolon-Cookie", COOKIES)]),
     to_open("the closed path in X-Original-URL", &[("X-Original-URL", "/{closed}")]),
     to_open("the closed path in X-Rewrite-URL", &[("X-Rewrite-URL", "/{closed}")]),
     // Two credentials: which one counts?

@@ -66,6 +66,12 @@ pub(crate) const METHODS: &[&str] = &["get", "Get", "SYMBOLON", "TRACE"];
 /// What a forged identity says; to be found in what arrives.
 pub(crate) const FORGED: &str = "forged-by-doctor";
 
+/// Symbolon's session cookie, forged; to be found in no `Cookie` that arrives.
+pub(crate) const OWN_COOKIE: &str = "symbolon_session=forged-by-doctor";
+
+/// The same between an application's own.
+pub(crate) const COOKIES: &str = "app=1; symbolon_session=forged-by-doctor; other=2";
+
 impl Confusion {
     /// The bytes of the target.
     pub(crate) fn target(&self, places: Places<'_>) -> Vec<u8> {
