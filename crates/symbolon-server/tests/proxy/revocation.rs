@@ -92,7 +92,7 @@ async fn reader(head: &'static str, ended: mpsc::UnboundedSender<bool>) -> Backe
         async move {
             wire.head().await.unwrap();
             wire.send(head).await;
-            let (mut buffer, mut last) = ([0; 64 * 1024], Vec::<u8>::new());
+            let (mut buffer, mut last) = ([0; 4096], Vec::<u8>::new());
             while let Ok(count @ 1..) = wire.0.read(&mut buffer).await {
                 last.extend(&buffer[..count]);
                 last.drain(..last.len().saturating_sub(5));

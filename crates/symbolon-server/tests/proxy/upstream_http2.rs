@@ -125,7 +125,7 @@ impl HttpBody for Flood {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.0.fetch_add(1, Ordering::Relaxed);
-        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 64 * 1024])))))
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'x'; 16 * 1024])))))
     }
 }
 
@@ -243,10 +243,10 @@ async fn callers_who_do_not_read_stop_nobody_elses_answer() {
         wires.push(wire);
     }
     // Until everything on the way is full.
-    let taken = || application.taken.load(Ordering::Relaxed);
+    let count = || application.taken.load(Ordering::Relaxed);
     let mut before = 0;
-    while taken() > before {
-        before = taken();
+    while count() > before {
+        before = count();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     let answer = tokio::time::timeout(Duration::from_secs(10), front.ask("GET /api/health", &[])).await;
