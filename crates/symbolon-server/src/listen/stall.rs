@@ -53,6 +53,11 @@ impl Pace {
         Self { most, rate, credit: most, wait: None }
     }
 
+    /// From now on any byte earns all.
+    pub(crate) fn forget(&mut self) {
+        self.rate = None;
+    }
+
     /// The wait is over, by so many bytes.
     pub(crate) fn moved(&mut self, bytes: usize) {
         let waited = self.wait.take().map_or(Duration::ZERO, |(since, _)| now().duration_since(since));

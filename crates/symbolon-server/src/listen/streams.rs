@@ -94,18 +94,21 @@ impl Drop for Place {
 
 /// A body that says to the stream that sends it when it waits for the caller.
 pub(super) fn watched(body: Body) -> Body {
-    Body::new(Watched { body, last: None })
+    Body::new(Watched { body, rest: Bytes::new() })
 }
 
-/// Longer pieces are given out in two. Shorter ones may lie untaken for as long as their connection lasts.
+/// The longest piece that is given out, in bytes: what a frame holds (RFC 9113 section 4.2). Each that is taken begins the
+/// wait anew.
+const PIECE: usize = 16 * 1024;
+/// The longest that is given out whole. Such a one may lie untaken for as long as its connection lasts.
 const WHOLE: usize = 1024;
 
 /// A body that is watched from a piece to the next question. The library takes a piece as soon as the caller has room for
 /// a byte of what is sent to it, and asks for the next one before there is room for that; so the next question says that
-/// the piece before was taken whole. That there is always a next one, a piece's last byte is given out by itself.
+/// the piece before was taken whole. That there is always a next one, the last byte is given out by itself.
 struct Watched {
     body: Body,
-    last: Option<Bytes>,
+    rest: Bytes,
 }
 
 impl HttpBody for Watched {
@@ -116,38 +119,40 @@ impl HttpBody for Watched {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let Self { body, last } = self.get_mut();
-        let frame = match last.take() {
-            Some(last) => Poll::Ready(Some(Ok(Frame::data(last)))),
-            None => Pin::new(body).poll_frame(cx),
+        let Self { body, rest } = self.get_mut();
+        let frame = if rest.is_empty() {
+            Pin::new(body).poll_frame(cx)
+        } else {
+            Poll::Ready(Some(Ok(Frame::data(std::mem::take(rest)))))
         };
-        let frame = frame.map(|frame| frame.map(|frame| frame.map(|frame| without_last(frame, last))));
+        let frame =
+            frame.map(|frame| frame.map(|frame| frame.map(|frame| frame.map_data(|data| piece(data, rest)))));
         // Said at every piece, for each begins the wait anew. Outside of a stream's task nobody waits.
         let _ = WAITS.try_with(|waits| waits.send_replace(frame.is_ready()));
         frame
     }
 
     fn is_end_stream(&self) -> bool {
-        self.last.is_none() && self.body.is_end_stream()
+        self.rest.is_empty() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (hint, last) = (self.body.size_hint(), self.last.as_ref().map_or(0, |last| last.len() as u64));
+        let (hint, rest) = (self.body.size_hint(), self.rest.len() as u64);
         let mut whole = SizeHint::new();
-        whole.set_lower(hint.lower() + last);
+        whole.set_lower(hint.lower() + rest);
         if let Some(upper) = hint.upper() {
-            whole.set_upper(upper + last);
+            whole.set_upper(upper + rest);
         }
         whole
     }
 }
 
-/// A frame without the last byte of its data, where that is long; which is then in `last`.
-fn without_last(frame: Frame<Bytes>, last: &mut Option<Bytes>) -> Frame<Bytes> {
-    frame.map_data(|mut data| {
-        if data.len() > WHOLE {
-            *last = Some(data.split_off(data.len() - 1));
-        }
-        data
-    })
+/// The next piece of `data`; what follows is then in `rest`.
+fn piece(mut data: Bytes, rest: &mut Bytes) -> Bytes {
+    let length = match data.len() {
+        0..=WHOLE => return data,
+        length => PIECE.min(length - 1),
+    };
+    *rest = data.split_off(length);
+    data
 }

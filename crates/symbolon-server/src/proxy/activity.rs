@@ -19,6 +19,7 @@ pub(super) struct Activity {
     count: AtomicU64,
     /// Whether the wait is for the caller now, which has its own limit.
     caller: AtomicBool,
+    answered: AtomicBool,
     broken_off: AtomicBool,
     too_long: AtomicBool,
     taken_back: OnceLock<ApiError>,
@@ -33,6 +34,16 @@ impl Activity {
     /// Whose move it is.
     pub(super) fn wait_for_caller(&self, waits: bool) {
         self.caller.store(waits, Ordering::Relaxed);
+    }
+
+    /// The application's answer has begun.
+    pub(super) fn answer(&self) {
+        self.answered.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether it has.
+    pub(super) fn answered(&self) -> bool {
+        self.answered.load(Ordering::Relaxed)
     }
 
     /// The caller's side failed.

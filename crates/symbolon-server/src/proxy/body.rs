@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
+use tokio_util::sync::DropGuard;
 
 use super::activity::Activity;
 use super::headers::clean_trailers;
-use super::pool::{Held, Pool};
+use super::pool::{Held, Pool, Upload};
 use super::settings::ProxySettings;
 use super::watch::Watch;
 use crate::listen::{Pace, Patience};
@@ -45,6 +46,8 @@ pub(super) struct RequestBody {
     activity: Arc<Activity>,
     settings: Arc<ProxySettings>,
     watch: Option<Watch>,
+    /// Says at its end that this was all.
+    _over: Option<DropGuard>,
 }
 
 impl RequestBody {
@@ -52,27 +55,22 @@ impl RequestBody {
     pub(super) fn new(
         incoming: Incoming,
         settings: Arc<ProxySettings>,
-        activity: Arc<Activity>,
+        upload: &Upload,
         watch: Option<&Watch>,
     ) -> Self {
         let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
         let watch = watch.filter(|_| incoming.is_some()).map(Watch::another);
         let (left, pace) = (settings.limits.body_bytes, pace(&settings));
-        Self { incoming, left, pace, activity, settings, watch }
+        let (activity, over) = (upload.activity.clone(), upload.over.clone().drop_guard());
+        Self { incoming, left, pace, activity, settings, watch, _over: Some(over) }
     }
 
     /// The same body once more: only of no body can there be a copy.
     pub(super) fn copy(&self) -> Option<Self> {
         let (settings, activity) = (self.settings.clone(), self.activity.clone());
         let pace = pace(&settings);
-        self.incoming.is_none().then_some(Self {
-            incoming: None,
-            left: None,
-            pace,
-            activity,
-            settings,
-            watch: None,
-        })
+        let no_body = Self { incoming: None, left: None, pace, activity, settings, watch: None, _over: None };
+        self.incoming.is_none().then_some(no_body)
     }
 }
 
@@ -88,7 +86,7 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming, left, pace, activity, settings, watch } = self.get_mut();
+        let Self { incoming, left, pace, activity, settings, watch, .. } = self.get_mut();
         let Some(incoming) = incoming else { return Poll::Ready(None) };
         let frame = Pin::new(&mut *incoming).poll_frame(cx);
         // What came in one piece is not worth a second look.
@@ -108,6 +106,10 @@ impl Body for RequestBody {
         };
         let length =
             frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref().map(Bytes::len)).unwrap_or(0);
+        if activity.answered() {
+            // A conversation has its pauses.
+            pace.forget();
+        }
         pace.moved(length);
         activity.sign();
         if let Some(Err(_)) = frame {
@@ -142,6 +144,7 @@ impl Body for RequestBody {
 /// request; if the caller leaves before, the connection is closed, which tells the application.
 pub(super) struct AnswerBody {
     incoming: Incoming,
+    idle: Duration,
     patience: Patience,
     connection: Option<(Arc<Pool>, Held)>,
     watch: Option<Watch>,
@@ -155,7 +158,7 @@ impl AnswerBody {
         watch: Option<Watch>,
     ) -> Self {
         let patience = Patience::new(idle);
-        let mut body = Self { incoming, patience, connection: Some(connection), watch };
+        let mut body = Self { incoming, idle, patience, connection: Some(connection), watch };
         if body.incoming.is_end_stream() {
             body.end();
         }
@@ -164,7 +167,7 @@ impl AnswerBody {
 
     fn end(&mut self) {
         if let Some((pool, connection)) = self.connection.take() {
-            pool.give_back(connection);
+            pool.give_back(connection, self.idle);
         }
     }
 }

@@ -1,7 +1,6 @@
 //! One request to the application, and its answer.
 
 use std::io;
-use std::sync::Arc;
 
 use http::header::UPGRADE;
 use http::{Method, Request, Response};
@@ -11,7 +10,7 @@ use symbolon_core::Code;
 use super::activity::{Activity, while_active};
 use super::body::RequestBody;
 use super::headers;
-use super::pool::{Connection, Held, Pool};
+use super::pool::{Connection, Held, Pool, Upload};
 use super::settings::Timeouts;
 
 /// Why there is no answer.
@@ -67,8 +66,9 @@ pub(super) async fn exchange(
     pool: &Pool,
     request: Request<RequestBody>,
     timeouts: &Timeouts,
-    activity: &Arc<Activity>,
+    upload: &Upload,
 ) -> Result<(Response<Incoming>, Held), Fault> {
+    let activity = &*upload.activity;
     let place = pool.place().await.ok_or(Fault::Full)?;
     let http2 = pool.speaks_http2() && !request.headers().contains_key(UPGRADE);
     let (response, connection) = if http2 {
@@ -76,29 +76,30 @@ pub(super) async fn exchange(
     } else {
         exchange_in_http1(pool, request, timeouts, activity).await?
     };
-    Ok((response, Held { connection, place }))
+    activity.answer();
+    Ok((response, Held { connection, place, upload: upload.clone() }))
 }
 
 async fn exchange_in_http1(
     pool: &Pool,
     mut request: Request<RequestBody>,
     timeouts: &Timeouts,
-    activity: &Arc<Activity>,
+    activity: &Activity,
 ) -> Result<(Response<Incoming>, Connection), Fault> {
     let mut kept = pool.take();
     loop {
         let reused = kept.is_some();
-        let mut sender = match kept.take() {
-            Some(sender) => sender,
+        let mut http1 = match kept.take() {
+            Some(http1) => http1,
             None => pool.connect().await.map_err(Fault::Connect)?,
         };
         let copy = if reused { copy(&request) } else { None };
-        let sending = sender.try_send_request(request);
+        let sending = http1.sender.try_send_request(request);
         let Some(outcome) = while_active(sending, timeouts.answer, activity).await else {
             return Err(Fault::Silent);
         };
         let mut error = match outcome {
-            Ok(response) => return Ok((response, Connection::Http1(sender))),
+            Ok(response) => return Ok((response, Connection::Http1(http1))),
             Err(error) => error,
         };
         if activity.broken_off() {
@@ -123,7 +124,7 @@ async fn exchange_in_http2(
     pool: &Pool,
     request: Request<RequestBody>,
     timeouts: &Timeouts,
-    activity: &Arc<Activity>,
+    activity: &Activity,
 ) -> Result<(Response<Incoming>, Connection), Fault> {
     let mut request = headers::in_http2(request, pool.scheme()).ok_or(Fault::Host)?;
     let mut again = false;

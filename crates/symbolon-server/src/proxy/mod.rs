@@ -43,11 +43,10 @@ use crate::others::{is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
 use crate::traces::Span;
 use crate::verdict::Verdict;
-use activity::Activity;
 use body::{AnswerBody, RequestBody};
 use exchange::{Fault, exchange};
 use passage::Passage;
-use pool::Pool;
+use pool::{Pool, Upload};
 use telling::{Onward, Telling};
 use watch::Watch;
 
@@ -118,8 +117,9 @@ impl Proxy {
         // A method is anything that the caller likes, and so of any length.
         let method = parts.method.clone();
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
-        let activity = Arc::new(Activity::default());
-        let outcome = self.forward(parts, body, passage, caller, &telling.span, &activity).await;
+        let upload = Upload::default();
+        let activity = &upload.activity;
+        let outcome = self.forward(parts, body, passage, caller, &telling.span, &upload).await;
         if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
             return self.too_long(longest, telling);
         }
@@ -230,7 +230,7 @@ impl Proxy {
         mut passage: Passage,
         caller: Option<OnUpgrade>,
         span: &Span,
-        activity: &Arc<Activity>,
+        upload: &Upload,
     ) -> Result<Response, Fault> {
         let timeouts = &self.settings.timeouts;
         let tunnels = parts.extensions.remove::<Tunnels>();
@@ -247,9 +247,9 @@ impl Proxy {
             method: parts.method.clone(),
             answer: None,
         };
-        let body = RequestBody::new(body, self.settings.clone(), activity.clone(), watch.as_ref());
+        let body = RequestBody::new(body, self.settings.clone(), upload, watch.as_ref());
         let request = Request::from_parts(parts, body);
-        let outcome = exchange(&self.pool, request, timeouts, activity).await;
+        let outcome = exchange(&self.pool, request, timeouts, upload).await;
         onward.answer = Some(outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code));
         drop(onward);
         let (mut response, connection) = outcome?;

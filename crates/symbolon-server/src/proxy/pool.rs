@@ -9,8 +9,11 @@ use hyper::client::conn::{http1, http2};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use tokio::net::TcpStream;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::task::AbortHandle;
 use tokio::time::{Instant, timeout};
+use tokio_util::sync::CancellationToken;
 
+use super::activity::{Activity, while_active};
 use super::body::RequestBody;
 use super::settings::Upstream;
 use super::trust::Socket;
@@ -28,10 +31,21 @@ const PING: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs
 const STREAMS: usize = 100;
 /// Bytes of one answer that wait for its caller, and of all on a connection; so many that one caller who does not read
 /// never stops the answers of others.
-const WINDOWS: (u32, u32) = (64 * 1024, (1 << 31) - 1);
+const WINDOWS: (u32, u32) = (1 << 20, (1 << 31) - 1);
 
-/// Sends requests over a connection of HTTP/1.1, one after the other.
-type Http1 = http1::SendRequest<RequestBody>;
+/// Sends requests over a connection of HTTP/1.1, one after the other. The connection ends with it, also while it cannot
+/// write what is left of a request.
+pub(super) struct Http1 {
+    pub(super) sender: http1::SendRequest<RequestBody>,
+    connection: AbortHandle,
+}
+
+impl Drop for Http1 {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
+}
+
 /// Sends requests over a connection of HTTP/2, beside each other, with others who hold the same.
 type Http2 = http2::SendRequest<RequestBody>;
 
@@ -42,6 +56,16 @@ pub(super) type Place = OwnedSemaphorePermit;
 pub(super) struct Held {
     pub(super) connection: Connection,
     pub(super) place: Place,
+    /// The request's body, which may go on for longer.
+    pub(super) upload: Upload,
+}
+
+/// The way of a request's body to the application.
+#[derive(Clone, Default)]
+pub(super) struct Upload {
+    pub(super) activity: Arc<Activity>,
+    /// Said when there is nothing more of it.
+    pub(super) over: CancellationToken,
 }
 
 /// By which connection an answer comes.
@@ -49,7 +73,7 @@ pub(super) enum Connection {
     /// Which is free for the next request when the answer is read.
     Http1(Http1),
     /// Which is held, so that it goes on for as long as the answer does, with a place on it.
-    Http2(#[expect(dead_code, reason = "it is held and not used")] Shared),
+    Http2(Shared),
 }
 
 /// A connection of HTTP/2, and everybody who holds it.
@@ -107,7 +131,7 @@ impl Pool {
             if now.duration_since(since) > MAX_AGE {
                 // Those below are older still.
                 idle.clear();
-            } else if sender.is_ready() {
+            } else if sender.sender.is_ready() {
                 return Some(sender);
             }
         }
@@ -142,8 +166,8 @@ impl Pool {
     async fn http1(&self) -> io::Result<Http1> {
         let socket = self.socket(false).await?;
         let (sender, connection) = http1::handshake(TokioIo::new(socket)).await.map_err(io::Error::other)?;
-        tokio::spawn(async move { ended(connection.with_upgrades().await) });
-        Ok(sender)
+        let task = tokio::spawn(async move { ended(connection.with_upgrades().await) });
+        Ok(Http1 { sender, connection: task.abort_handle() })
     }
 
     async fn http2(&self) -> io::Result<Http2> {
@@ -167,18 +191,25 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection, as soon as its answer has been read and its request been written to the end.
-    pub(super) fn give_back(self: Arc<Self>, Held { connection, place }: Held) {
-        let Connection::Http1(mut sender) = connection else { return };
-        if sender.is_ready() {
-            self.keep(sender);
-        } else if !sender.is_closed() {
-            tokio::spawn(async move {
-                if sender.ready().await.is_ok() {
-                    self.keep(sender);
+    /// Takes back what an answer was read by to its end, as soon as its request has been written to the end; which the
+    /// application, or the caller, may leave undone for as long as nothing moves for `idle`.
+    pub(super) fn give_back(self: Arc<Self>, held: Held, idle: Duration) {
+        let Held { connection, place, upload } = held;
+        match connection {
+            Connection::Http1(http1) if http1.sender.is_ready() => self.keep(http1),
+            Connection::Http1(http1) if http1.sender.is_closed() => {}
+            Connection::Http1(mut http1) => drop(tokio::spawn(async move {
+                let ready = while_active(http1.sender.ready(), idle, &upload.activity).await;
+                if matches!(ready, Some(Ok(()))) {
+                    self.keep(http1);
                 }
                 drop(place);
-            });
+            })),
+            Connection::Http2(_) if upload.over.is_cancelled() => {}
+            Connection::Http2(shared) => drop(tokio::spawn(async move {
+                while_active(upload.over.cancelled(), idle, &upload.activity).await;
+                drop((shared, place));
+            })),
         }
     }
 

@@ -4,11 +4,17 @@ use std::time::Duration;
 
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxyLimits, ProxySettings, Timeouts};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::mpsc;
 
-use crate::support::backend::{Backend, Held, silent};
+use crate::support::backend::{Backend, Held};
 use crate::support::front::{Front, request, settings};
 use crate::support::world::World;
+
+/// Long enough to connect, and for nothing else.
+const SHORTLY: Duration = Duration::from_millis(500);
+/// Longer than a test: who waits for a place that nobody gives back is seen to hang.
+const LONG: Duration = Duration::from_mins(10);
 
 /// The shop, which is given `requests` at once; more wait for `patience`.
 async fn front(world: &World, backend: &Backend, requests: usize, patience: Duration) -> Front {
@@ -22,7 +28,7 @@ async fn front(world: &World, backend: &Backend, requests: usize, patience: Dura
 async fn what_is_too_much_at_once_is_answered_503_and_never_reaches_the_application() {
     let world = World::telling().await;
     let mut held = Held::new().await;
-    let front = front(&world, &held.backend, 1, Duration::from_millis(20)).await;
+    let front = front(&world, &held.backend, 1, SHORTLY).await;
     let mut first = front.connect().await;
     first.send(request("GET /api/health", &[])).await;
     held.asked().await;
@@ -77,7 +83,7 @@ async fn application() -> (Backend, mpsc::UnboundedReceiver<String>) {
 async fn a_tunnel_and_an_answer_that_goes_on_keep_their_place() {
     let world = World::new().await;
     let (backend, mut heard) = application().await;
-    let front = front(&world, &backend, 1, Duration::from_millis(20)).await;
+    let front = front(&world, &backend, 1, SHORTLY).await;
     let ann = world.user("ann", "operator").await;
     let bearer = format!("Bearer {}", world.token(&ann, &["read:things"]).await);
     let bearer = [("Authorization", bearer.as_str())];
@@ -87,7 +93,7 @@ async fn a_tunnel_and_an_answer_that_goes_on_keep_their_place() {
     drop(tunnel);
     assert_eq!(heard.recv().await.unwrap(), "GET /api/socket");
 
-    let front = self::front(&world, &backend, 1, Duration::from_millis(20)).await;
+    let front = self::front(&world, &backend, 1, SHORTLY).await;
     let mut wire = front.connect().await;
     wire.send(request("GET /api/things/long", &bearer)).await;
     assert_eq!(wire.head().await.unwrap().status(), 200);
@@ -98,8 +104,7 @@ async fn a_tunnel_and_an_answer_that_goes_on_keep_their_place() {
 async fn a_place_is_free_when_its_request_is_over_however_that_was() {
     let world = World::new().await;
     let (backend, mut heard) = application().await;
-    // Longer than a test: who waits for a place that nobody gives back is seen to hang.
-    let front = front(&world, &backend, 1, Duration::from_mins(10)).await;
+    let front = front(&world, &backend, 1, LONG).await;
     let ann = world.user("ann", "operator").await;
     let bearer = format!("Bearer {}", world.token(&ann, &["read:things"]).await);
     let bearer = [("Authorization", bearer.as_str())];
@@ -132,17 +137,58 @@ async fn a_place_is_free_when_its_request_is_over_however_that_was() {
 #[tokio::test]
 async fn who_leaves_while_waiting_for_a_place_takes_none() {
     let world = World::new().await;
-    let (backend, mut heard) = silent().await;
-    let front = front(&world, &backend, 1, Duration::from_mins(10)).await;
-    let mut first = front.connect().await;
-    first.send(request("GET /api/health", &[])).await;
-    assert_eq!(heard.recv().await, Some("asked"));
-    let mut second = front.connect().await;
-    second.send(request("GET /api/health", &[])).await;
+    let (backend, mut heard) = application().await;
+    let front = front(&world, &backend, 1, LONG).await;
+    let ann = world.user("ann", "operator").await;
+    let bearer = format!("Bearer {}", world.token(&ann, &["read:things"]).await);
+    let ask = async |path: &str| {
+        let mut wire = front.connect().await;
+        wire.send(request(&format!("GET /api/things/{path}"), &[("Authorization", &bearer)])).await;
+        wire
+    };
+    let first = ask("silence").await;
+    assert_eq!(heard.recv().await.unwrap(), "GET /api/things/silence");
+    let second = ask("second").await;
+    // It waits by now, for this one came after it and is told of.
+    assert_eq!(front.ask("GET /api/things", &[]).await.status(), 401);
     drop(second);
     drop(first);
-    assert_eq!(heard.recv().await, Some("left"));
-    let mut third = front.connect().await;
-    third.send(request("GET /api/health", &[])).await;
-    assert_eq!(heard.recv().await, Some("asked"));
+    let mut third = ask("third").await;
+    assert_eq!(third.message().await.unwrap().status(), 200);
+    assert_eq!(heard.recv().await.unwrap(), "GET /api/things/third");
+}
+
+/// An application may answer and never read the rest.
+#[tokio::test]
+async fn an_upload_that_nobody_reads_keeps_its_place_no_longer_than_nothing_moves() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["write:things"]).await;
+    for stays in [true, false] {
+        let backend = Backend::new(async |_, mut wire| {
+            let asked = wire.head().await.unwrap();
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+            if asked.asks().starts_with("POST") {
+                std::future::pending().await
+            }
+        })
+        .await;
+        let timeouts = Timeouts { connect: LONG, idle: Duration::from_millis(200), ..Timeouts::default() };
+        let limits = ProxyLimits { requests: 1, ..ProxyLimits::default() };
+        let proxied = ProxySettings { timeouts, limits, ..settings(backend.address) };
+        let front = Front::by(&world, proxied, Limits::default()).await;
+        let mut wire = front.connect().await;
+        let upload = [("X-API-Key", token.as_str()), ("Content-Length", "1099511627776")];
+        wire.send(request("POST /api/things", &upload)).await;
+        let (mut reading, mut writing) = tokio::io::split(wire.0.into_inner());
+        let sending = tokio::spawn(async move { while writing.write_all(&[0; 4096]).await.is_ok() {} });
+        let mut answer = [0; 12];
+        reading.read_exact(&mut answer).await.unwrap();
+        assert_eq!(&answer, b"HTTP/1.1 200");
+        if !stays {
+            sending.abort();
+            drop(reading);
+        }
+        assert_eq!(front.ask("GET /api/health", &[]).await.body, b"ok", "{stays}");
+    }
 }

@@ -15,7 +15,7 @@ use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use symbolon_server::listen::Limits;
-use symbolon_server::proxy::{ProxySettings, Timeouts, Upstream};
+use symbolon_server::proxy::{ProxyLimits, ProxySettings, Timeouts, Upstream};
 use tokio::io::AsyncReadExt;
 use tokio::sync::{Notify, mpsc};
 
@@ -35,7 +35,7 @@ struct Seen {
 }
 
 /// An application in HTTP/2. `/api/die` ends its connection, `/api/things/stream` streams without an end,
-/// `/api/things/flood` as much as is taken, and `/api/things/wait` answers when `go` is said; whatever else is answered
+/// `/api/things/flood` as much as is taken, `?early` is answered before its body is read, and `/api/things/wait` answers when `go` is said; whatever else is answered
 /// `ok`.
 struct Application {
     backend: Backend,
@@ -93,6 +93,10 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
+    if parts.uri.query() == Some("early") {
+        tokio::spawn(body.collect());
+        return Ok(Response::new(Body::from("ok")));
+    }
     let body = body.collect().await.unwrap();
     let trailers = body.trailers().cloned();
     let (method, uri, version, headers) = (parts.method, parts.uri, parts.version, parts.headers);
@@ -242,10 +246,11 @@ async fn callers_who_do_not_read_stop_nobody_elses_answer() {
         assert_eq!(wire.head().await.unwrap().status(), 200);
         wires.push(wire);
     }
-    // Until everything on the way is full.
+    // Until everything on the way is full: nothing is taken for a while.
     let count = || application.taken.load(Ordering::Relaxed);
-    let mut before = 0;
-    while count() > before {
+    let (mut before, mut still) = (0, 0);
+    while still < 5 {
+        still = if count() > before { 0 } else { still + 1 };
         before = count();
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
@@ -253,6 +258,26 @@ async fn callers_who_do_not_read_stop_nobody_elses_answer() {
     assert_eq!(answer.expect("an answer beside those that nobody reads").body, b"ok");
     let connections: Vec<_> = std::iter::from_fn(|| application.connections.try_recv().ok()).collect();
     assert_eq!(connections, [0; 5], "all by one connection");
+}
+
+#[tokio::test]
+async fn an_upload_that_goes_on_after_its_answer_keeps_its_place() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["write:things"]).await;
+    let application = Application::start().await;
+    let timeouts = Timeouts { connect: Duration::from_millis(500), ..Timeouts::default() };
+    let limits = ProxyLimits { requests: 1, ..ProxyLimits::default() };
+    let front =
+        Front::by(&world, ProxySettings { timeouts, limits, ..application.settings() }, Limits::default())
+            .await;
+    let mut wire = front.connect().await;
+    wire.send(request("POST /api/things?early", &[("X-API-Key", &token), ("Content-Length", "2")])).await;
+    wire.send("x").await;
+    assert_eq!(wire.message().await.unwrap().body, b"ok");
+    assert_eq!(front.ask("GET /api/health", &[]).await.code(), "overloaded");
+    wire.send("x").await;
+    assert_eq!(front.ask("GET /api/health", &[]).await.status(), 200);
 }
 
 #[tokio::test]
