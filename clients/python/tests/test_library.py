@@ -5,10 +5,12 @@ import http.client
 import json
 import os
 from pathlib import Path
+from typing import Any
 
 import symbolon
 from conftest import Site, served
 from fastapi import FastAPI
+from starlette.middleware.cors import CORSMiddleware
 
 HERE = Path(__file__).parent
 Header = tuple[str, str]
@@ -78,9 +80,20 @@ def test_an_application_with_a_root_path_is_asked_about_at_both_of_its_places(at
         return app
 
     url, key = at["url"], at["key"]
-    within, around = application(), application()
+
+    def guarded(app: Any) -> Any:
+        return symbolon.Middleware(app, url=url, service="library", key=key)
+
+    def served_elsewhere(app: Any) -> Any:
+        async def elsewhere(scope: Any, receive: Any, send: Any) -> None:
+            await app({**scope, "root_path": "/srv"}, receive, send)
+
+        return elsewhere
+
+    within = application()
     within.add_middleware(symbolon.Middleware, url=url, service="library", key=key)
-    for app in (within, symbolon.Middleware(around, url=url, service="library", key=key)):
+    around = guarded(CORSMiddleware(application(), allow_origins=["*"]))
+    for app in (within, guarded(application()), around, served_elsewhere(guarded(application()))):
         with served(app) as site:
             places = {"/me": 200, "/books/me": 200, "/books/nowhere": 404, "/%62ooks/nowhere": 404, "/books": 404}
             for path, status in places.items():

@@ -31,8 +31,7 @@ class Middleware:
         self._app = app
         self._client = AsyncClient(url, service, key, timeout=timeout)
         self._keep_credentials = keep_credentials
-        # FastAPI's own, which it tells only to what is within.
-        self._root_path: str = getattr(app, "root_path", "")
+        self._root_path = _root_path(app)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One connection of the server's."""
@@ -60,14 +59,18 @@ class Middleware:
             return await self._client.verify(scope.get("method", "GET"), target, headers, _client_ip(scope))
 
         decision = await verify(target)
-        inner = _beneath(scope.get("root_path") or self._root_path, scope["path"])
-        if inner is None or isinstance(decision, Refusal):
+        if isinstance(decision, Refusal):
             return decision
-        # The application answers at this path too, by the same handler.
-        also = await verify(inner)
-        if isinstance(also, Refusal):
-            log.warning("with its root_path the application takes the path for one that is refused: see mounts in the README")
-            return also
+        # The server's, which FastAPI replaces by its own.
+        for root_path in {scope.get("root_path", ""), self._root_path}:
+            inner = _beneath(root_path, scope["path"])
+            if inner is None:
+                continue
+            # The application answers at this path too, by the same handler.
+            also = await verify(inner)
+            if isinstance(also, Refusal):
+                log.warning("with its root_path the application takes the path for one that is refused: see the README")
+                return also
         return decision
 
     def _as_decided(self, scope: Scope, grant: Grant) -> Scope:
@@ -104,6 +107,18 @@ def _target(scope: Scope) -> str | None:
         log.error("something in front of Symbolon has changed the path; nothing can be decided")
         return None
     return f"{path}?{query}" if query else path
+
+
+def _root_path(app: Any) -> str:
+    """The `root_path` of a FastAPI, which it tells only to what is within, behind whatever middleware it is in."""
+    seen: list[Any] = []
+    while app is not None and not any(app is one for one in seen):
+        found = getattr(app, "root_path", "")
+        if isinstance(found, str) and found:
+            return found
+        seen.append(app)
+        app = getattr(app, "app", None)
+    return ""
 
 
 def _beneath(root_path: str, path: str) -> str | None:

@@ -193,6 +193,21 @@ impl Matcher {
         self.rivals.get(route).map_or(&[], Vec::as_slice)
     }
 
+    /// Whether there is a path that is found for `own`, and that `rival` is another reading of.
+    pub(super) fn meet(&self, own: RouteIndex, rival: RouteIndex) -> bool {
+        self.patterns.iter().any(|(method, patterns)| {
+            let of = |index| patterns.iter().filter(move |(_, of)| *of == index).map(|(pattern, _)| pattern);
+            of(own).flat_map(|own| of(rival).map(move |rival| (own, rival))).any(
+                |(own_pattern, rival_pattern)| {
+                    let path = own_pattern.in_common(rival_pattern);
+                    let found =
+                        own_pattern.gives_way_to(rival_pattern) && self.find(method, &path) == Some(own);
+                    found && self.readings(Some(own), method, &path).contains(&rival)
+                },
+            )
+        })
+    }
+
     /// The route of a method and a path. HEAD follows GET unless it has routes of its own.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteIndex> {
         let find = |method: &str| self.trees.get(method)?.find(0, path.strip_prefix('/')?);

@@ -79,12 +79,37 @@ impl Pattern {
         &self.0
     }
 
+    /// Without a slash at its end, of which some routers make nothing.
+    fn without_slash(&self) -> &[Segment] {
+        match self.0.as_slice() {
+            [rest @ .., Segment::Literal(last)] if last.is_empty() && !rest.is_empty() => rest,
+            all => all,
+        }
+    }
+
+    /// A path that fits this one and `other`, if there is any.
+    pub(super) fn in_common(&self, other: &Self) -> String {
+        let (own, theirs) = (self.without_slash(), other.without_slash());
+        let mut path = String::new();
+        for at in 0..own.len().max(theirs.len()) {
+            let literal =
+                [own.get(at), theirs.get(at)].into_iter().flatten().find_map(|segment| match segment {
+                    Segment::Literal(text) => Some(&**text),
+                    Segment::Parameter | Segment::Tail => None,
+                });
+            // What somebody would hardly write into a catalog.
+            path.extend(["/", literal.unwrap_or("~0~")]);
+        }
+        path
+    }
+
     /// Whether a path that is found for this one may fit `other` too, and is that to a router in which a parameter of
     /// this one refuses it.
     pub(super) fn gives_way_to(&self, other: &Self) -> bool {
         let mut special = Ordering::Equal;
         let mut tail = false;
-        for (own, theirs) in self.0.iter().zip(&other.0) {
+        let (ours, others) = (self.without_slash(), other.without_slash());
+        for (own, theirs) in ours.iter().zip(others) {
             match (own, theirs) {
                 (Segment::Literal(own), Segment::Literal(theirs)) if own != theirs => return false,
                 _ => special = special.then(own.rank().cmp(&theirs.rank())),
@@ -94,7 +119,7 @@ impl Pattern {
                 break;
             }
         }
-        let overlap = tail || self.0.len() == other.0.len();
+        let overlap = tail || ours.len() == others.len();
         overlap && special.is_lt() && self.0.contains(&Segment::Parameter)
     }
 

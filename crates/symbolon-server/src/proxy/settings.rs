@@ -48,7 +48,7 @@ pub struct ProxyLimits {
     /// cut, and the application sees that it is not whole (RFC 9110 section 15.5.14).
     pub body_bytes: Option<u64>,
     /// How many bytes a second of a body a caller has to send on average: the waits for them last no longer than
-    /// [`Timeouts::idle`] together, and each byte earns some of that back. `None`: any byte earns all.
+    /// [`Timeouts::idle`] together, and each byte earns some of that back. `None`, and once the answer has begun: any byte earns all.
     pub body_rate: Option<NonZeroU64>,
 }
 

@@ -169,7 +169,7 @@ async fn an_upload_that_nobody_reads_keeps_its_place_no_longer_than_nothing_move
             let asked = wire.head().await.unwrap();
             wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
             if asked.asks().starts_with("POST") {
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
         })
         .await;

@@ -1,6 +1,7 @@
 //! From the file as written to a catalog with meaning. Everything wrong is collected, with its line, before
 //! anything is refused.
 
+mod rivals;
 mod routes;
 mod scopes;
 
@@ -16,6 +17,7 @@ use super::{Catalog, CatalogError, Role, Roles};
 use crate::lifetime::Lifetime;
 use crate::name::{RoleName, ServiceName};
 use crate::token::Prefix;
+use rivals::Rivals;
 
 pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let mut faults = Faults::new(file, text);
@@ -35,19 +37,27 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
     let mounts = routes::mounts(&source, &mut faults);
-    let (routes, matcher) = routes::compile(&source, &roles, &scopes, &mounts, &mut faults);
+    let (routes, starts, matcher) = routes::compile(&source, &roles, &scopes, &mounts, &mut faults);
     scopes::warn_unused(&source, &scopes, &routes, &mut faults);
-    let warnings = faults.finish()?;
-    let (Some(service), Some(prefix)) = (service, prefix) else {
-        unreachable!("where either is missing a fault was found")
-    };
-    let within_role = roles
+    let within_role: Vec<_> = roles
         .iter()
         .map(|(role, _)| {
             let held = details.iter().filter(|detail| detail.min_role.is_none_or(|min| role.reaches(min)));
             scopes.set(held.map(|detail| &detail.name))
         })
         .collect();
+    let rivals = Rivals {
+        routes: &routes,
+        matcher: &matcher,
+        vocabulary: &scopes,
+        details: &details,
+        within_role: &within_role,
+    };
+    rivals.warn(&starts, &mut faults);
+    let warnings = faults.finish()?;
+    let (Some(service), Some(prefix)) = (service, prefix) else {
+        unreachable!("where either is missing a fault was found")
+    };
     Ok(Catalog {
         title: title.unwrap_or_else(|| service.to_string()),
         service,

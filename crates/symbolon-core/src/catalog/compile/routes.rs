@@ -52,13 +52,14 @@ pub(super) fn mounts(source: &Source, faults: &mut Faults<'_>) -> Vec<String> {
     mounts
 }
 
+/// The routes, the place of each in the file, and what finds them.
 pub(super) fn compile(
     source: &Source,
     roles: &Roles,
     vocabulary: &Vocabulary,
     mounts: &[String],
     faults: &mut Faults<'_>,
-) -> (Vec<Route>, Matcher) {
+) -> (Vec<Route>, Vec<usize>, Matcher) {
     let (mut routes, mut matcher) = (Vec::new(), Matcher::new(typed_parameters(source, faults)));
     let mut starts = Vec::new();
     for block in &source.routes {
@@ -79,9 +80,7 @@ pub(super) fn compile(
             claim(&routes, path, mounts, &mut matcher, faults);
         }
     }
-    let rivals = Rivals { routes: &routes, matcher: &matcher, vocabulary };
-    rivals.warn(&starts, faults);
-    (routes, matcher)
+    (routes, starts, matcher)
 }
 
 /// Whether a parameter of the application may refuse a segment, because it takes numbers alone or the like.
@@ -94,47 +93,6 @@ fn typed_parameters(source: &Source, faults: &mut Faults<'_>) -> bool {
             let message = format!("parameters is \"typed\" or \"any\", not {other:?}");
             faults.error(parameters.span().start, message);
             true
-        }
-    }
-}
-
-/// Routes whose parameters may leave a path to others.
-struct Rivals<'a> {
-    routes: &'a [Route],
-    matcher: &'a Matcher,
-    vocabulary: &'a Vocabulary,
-}
-
-impl Rivals<'_> {
-    /// Tells where a caller needs more than the route says. `starts` are the routes' places in the file.
-    fn warn(&self, starts: &[usize], faults: &mut Faults<'_>) {
-        for (index, (own, at)) in self.routes.iter().zip(starts).enumerate() {
-            let mut rivals = self.matcher.rivals(index).iter().map(|rival| &self.routes[*rival]);
-            let Some(rival) = rivals.find(|rival| !self.covers(own, rival)) else { continue };
-            let message = format!(
-                "whoever calls \"{} {}\" must be allowed \"{} {}\" of line {} too, if that fits the path: a router takes \
-                 it for that where a parameter refuses a segment; give both one rule, or, if no parameter of the \
-                 application refuses any, write parameters = \"any\" at the top",
-                own.method, own.path, rival.method, rival.path, rival.line
-            );
-            faults.warn(*at, message);
-        }
-    }
-
-    /// Whether whoever is allowed the one is allowed the other.
-    fn covers(&self, own: &Route, other: &Route) -> bool {
-        let role = own.role >= other.role;
-        match (&own.access, &other.access) {
-            (_, Access::Public) | (Access::System, _) => true,
-            (Access::Human, Access::Human | Access::Scopes(_)) => role,
-            (Access::Scopes(held), Access::Scopes(asked)) => {
-                let covered = |held: &ScopeSet| {
-                    let held = self.vocabulary.close(*held);
-                    asked.iter().any(|asked| asked.is_subset(&held))
-                };
-                role && held.iter().all(covered)
-            }
-            _ => false,
         }
     }
 }

@@ -103,6 +103,30 @@ fn what_asks_for_more_than_it_says_is_told_unless_parameters_take_anything() {
 }
 
 #[test]
+fn what_never_happens_is_not_told_and_what_does_is() {
+    let warned = |routes: &[String]| {
+        let top = "roles = [\"user\", \"chief\"]\nimplications = [\"x:write -> strong\"]";
+        let rest = "\"strong\" = { grants = \"S\", min_role = \"chief\" }\n".to_owned() + &routes.concat();
+        let catalog = compile(&text(top, &rest));
+        warnings(&catalog).iter().filter(|(_, message)| message.contains("whoever calls")).count()
+    };
+    let read = |path: &str| route("scopes = [\"x:read\"]", path);
+    let human = |path: &str| route("access = \"human\"", path);
+    // Beyond the first tail no router goes on.
+    assert_eq!(warned(&[read("GET /a/{id}"), read("GET /a/{*rest}"), human("GET /{*page}")]), 0);
+    assert_eq!(warned(&[read("GET /a/{id}"), human("GET /{*page}")]), 1);
+    // What includes a scope of a stronger role does not include it for who has not that role.
+    let strong = |path: &str| route("scopes = [\"strong\"]", path);
+    let write = |path: &str| route("scopes = [\"x:write\"]", path);
+    assert_eq!(warned(&[write("GET /f/{id}"), strong("GET /f/{*rest}")]), 1);
+    let chiefs = route("scopes = [\"x:write\"]\nrole = \"chief\"", "GET /f/{id}");
+    assert_eq!(warned(&[chiefs, strong("GET /f/{*rest}")]), 0);
+    // A slash at the end may be none.
+    assert_eq!(warned(&[read("GET /a/{id}"), human("GET /{x}/b/")]), 1);
+    assert_eq!(warned(&[read("GET /a/{id}"), human("GET /{x}/b/c")]), 0);
+}
+
+#[test]
 fn alternatives_and_conjunctions() {
     let catalog = compile(&text(
         "",
