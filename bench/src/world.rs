@@ -138,7 +138,14 @@ async fn commit(store: &SqliteStore, changes: Vec<Change>) -> Result<(), StoreEr
         detail: serde_json::json!({}),
     };
     store
-        .commit(Mutation { changes, audit: vec![line], claim: None, standing: Standing::Given, now: now() })
+        .commit(Mutation {
+            changes,
+            audit: vec![line],
+            claim: None,
+            room: None,
+            standing: Standing::Given,
+            now: now(),
+        })
         .await
 }
 

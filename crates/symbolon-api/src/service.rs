@@ -26,6 +26,10 @@ pub struct ServiceInfo {
     pub default_lifetime: String,
     /// The longest lifetime.
     pub max_lifetime: String,
+    /// Whether a token may be made that never ends.
+    pub never_expires: bool,
+    /// How many tokens of one user may live at once; `null` is any number.
+    pub max_live: Option<u32>,
     /// Its scopes.
     pub scopes: Vec<ScopeInfo>,
     /// Its profiles.
@@ -47,6 +51,8 @@ pub struct ScopeInfo {
     pub implies: Vec<String>,
     /// The weakest role whose tokens may hold it; `null` is every role.
     pub min_role: Option<String>,
+    /// The longest that a token which holds it may live; `null` is as long as any.
+    pub max_lifetime: Option<String>,
 }
 
 /// A profile.

@@ -61,6 +61,8 @@ codes! {
     MethodNotAllowed = 405 "method_not_allowed" "This path does not take this method.";
     /// Somebody else changed it first, or a name is taken.
     Conflict = 409 "conflict" "The change conflicts with another.";
+    /// The owner has as many live tokens as the catalog allows.
+    TooManyTokens = 409 "too_many_tokens" "The owner has as many live tokens as the service allows.";
     /// The same creation was made before; its answer held a secret and is not kept.
     AlreadyCreated = 409 "already_created" "This creation was made before; its answer is not kept.";
     /// The body is longer than is read.

@@ -86,6 +86,18 @@ pub enum Standing {
     Key(KeyId),
 }
 
+/// A limit to the tokens of a user that live at once, looked at inside the transaction, before its changes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Room {
+    /// Of this service.
+    pub service: ServiceName,
+    /// Of this user.
+    pub owner: UserId,
+    /// As many may live when all is done as this, if one more does: there must be fewer now. A token lives that is neither
+    /// revoked nor past its end at the mutation's moment.
+    pub most: u32,
+}
+
 /// Everything one transaction writes.
 #[derive(Debug, Clone)]
 pub struct Mutation {
@@ -97,6 +109,8 @@ pub struct Mutation {
     pub audit: Vec<AuditLine>,
     /// The claim, for a creation that carried an `Idempotency-Key`. Taken already: [`StoreError::Claimed`].
     pub claim: Option<Claim>,
+    /// The limit that a token more must keep. Reached: [`StoreError::NoRoom`].
+    pub room: Option<Room>,
     /// The moment of the mutation: lapsed claims are those that ended before it.
     pub now: Timestamp,
 }
@@ -113,6 +127,9 @@ pub enum StoreError {
     /// The idempotency key was used before, for this.
     #[error("the idempotency key was used before")]
     Claimed(Claim),
+    /// The user has as many live tokens of the service as there may be.
+    #[error("the user has as many live tokens as there may be")]
+    NoRoom,
     /// What the caller's right rested on has gone or changed since the call was admitted.
     #[error("the caller's rights changed while the call was under way")]
     CallerChanged,

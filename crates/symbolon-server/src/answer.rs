@@ -134,6 +134,10 @@ impl From<StoreError> for ApiError {
                 Code::Conflict,
                 "your rights changed while this call was under way, and nothing was changed; make it again",
             ),
+            StoreError::NoRoom => Self::new(
+                Code::TooManyTokens,
+                "the owner has as many live tokens of this service as it allows; revoke one that is not needed",
+            ),
             StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
             StoreError::Claimed(claim) => Self::already_created(claim.made),
             StoreError::Unavailable(cause) => {

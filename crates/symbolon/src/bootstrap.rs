@@ -112,7 +112,7 @@ impl First {
         let changes = vec![Change::UserCreated(system), Change::UserCreated(admin), Change::KeyCreated(key)];
         opened
             .store
-            .commit(Mutation { changes, audit, claim: None, standing: Standing::Given, now })
+            .commit(Mutation { changes, audit, claim: None, room: None, standing: Standing::Given, now })
             .await
             .map_err(Failure::new)?;
         Ok(FirstSecrets { admin: self.admin, password, system_key: made })

@@ -1,12 +1,13 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
-//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `fault` says what is wrong and
-//! where.
+//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `policy` bounds its tokens,
+//! `fault` says what is wrong and where.
 
 mod compile;
 mod draft;
 mod fault;
 mod matcher;
 mod pattern;
+mod policy;
 mod roles;
 mod source;
 #[cfg(test)]
@@ -15,6 +16,7 @@ mod tests;
 pub use draft::drafted;
 pub use fault::{CatalogError, Fault};
 pub use matcher::RouteIndex;
+pub use policy::{Longest, Policy};
 pub use roles::{Role, Roles};
 
 use crate::lifetime::Lifetime;
@@ -39,10 +41,8 @@ pub struct Catalog {
     pub token_managers: Role,
     /// Weakest role that may also manage those of others, though of nobody above itself.
     pub token_admins: Role,
-    /// A new token's lifetime where none is asked for.
-    pub default_lifetime: Lifetime,
-    /// The longest lifetime that may be asked for.
-    pub max_lifetime: Lifetime,
+    /// What its tokens may be at the most.
+    pub policy: Policy,
     /// Named bundles, in the order of the file.
     pub profiles: Vec<Profile>,
     /// Its routes, in the order of the file.
@@ -71,6 +71,8 @@ pub struct ScopeDetail {
     pub implies: Vec<ScopeName>,
     /// The weakest role whose tokens may use it.
     pub min_role: Option<Role>,
+    /// The longest that a token which holds it may live.
+    pub max_lifetime: Option<Lifetime>,
 }
 
 /// A named bundle of scopes to choose at creation.

@@ -37,6 +37,8 @@ pub(super) struct Source {
 pub(super) struct TokenSource {
     pub(super) default_lifetime: Option<Spanned<String>>,
     pub(super) max_lifetime: Option<Spanned<String>>,
+    pub(super) never_expires: Option<Spanned<bool>>,
+    pub(super) max_live: Option<Spanned<u32>>,
 }
 
 /// `"text"`, or a table with the text and more.
@@ -45,6 +47,7 @@ pub(super) struct ScopeSource {
     pub(super) grants: String,
     pub(super) implies: Vec<Spanned<String>>,
     pub(super) min_role: Option<Spanned<String>>,
+    pub(super) max_lifetime: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -54,6 +57,7 @@ struct ScopeTable {
     #[serde(default)]
     implies: Vec<Spanned<String>>,
     min_role: Option<Spanned<String>>,
+    max_lifetime: Option<Spanned<String>>,
 }
 
 impl<'de> Deserialize<'de> for ScopeSource {
@@ -66,7 +70,7 @@ impl<'de> Deserialize<'de> for ScopeSource {
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(
                     "a sentence that says what the scope grants, \
-                     or { grants = \"…\", implies = […], min_role = \"…\" }",
+                     or { grants = \"…\", implies = […], min_role = \"…\", max_lifetime = \"…\" }",
                 )
             }
 
@@ -76,7 +80,8 @@ impl<'de> Deserialize<'de> for ScopeSource {
 
             fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<ScopeSource, A::Error> {
                 let table = ScopeTable::deserialize(MapAccessDeserializer::new(map))?;
-                Ok(ScopeSource { grants: table.grants, implies: table.implies, min_role: table.min_role })
+                let ScopeTable { grants, implies, min_role, max_lifetime } = table;
+                Ok(ScopeSource { grants, implies, min_role, max_lifetime })
             }
         }
         deserializer.deserialize_any(Either)

@@ -9,14 +9,15 @@ mod operator;
 
 use jiff::Timestamp;
 
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Longest};
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
 use crate::id::TokenId;
 use crate::lifetime::Lifetime;
 use crate::name::ScopeName;
 use crate::random::Entropy;
-use crate::record::{Token, User};
+use crate::record::{Token, TokenState, User};
+use crate::store::Room;
 use crate::token::NewSecret;
 
 pub use operator::Operator;
@@ -95,7 +96,7 @@ pub fn issue(
         }
     };
     let scopes = some_scopes(scopes)?;
-    let expires_at = end(catalog, new.end, now, now)?;
+    let expires_at = end(catalog, &scopes, new.end, now, now)?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
         id: TokenId::new(now, entropy),
@@ -150,7 +151,9 @@ pub fn edit(
         next.scopes = scopes;
     }
     if let Some(asked) = edit.end {
-        next.expires_at = end(catalog, asked, token.created_at, now)?;
+        next.expires_at = end(catalog, &next.scopes, asked, token.created_at, now)?;
+    } else if next.scopes != token.scopes {
+        not_too_long(catalog, token, &next)?;
     }
     Ok(changed(token, next, now))
 }
@@ -214,13 +217,14 @@ fn some_scopes(mut scopes: Vec<ScopeName>) -> Result<Vec<ScopeName>, Refusal> {
 /// token could have been given at its creation.
 fn end(
     catalog: &Catalog,
+    scopes: &[ScopeName],
     asked: End,
     start: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Timestamp>, Refusal> {
-    let max = catalog.max_lifetime;
+    let longest = catalog.longest(scopes);
     let (field, end) = match asked {
-        End::Default => return Ok(catalog.default_lifetime.end(start)),
+        End::Default => return Ok(catalog.policy.default_lifetime.min(longest.lifetime).end(start)),
         End::Never => ("expires_in", None),
         End::In(lifetime) => ("expires_in", lifetime.end(now)),
         End::At(moment) => ("expires_at", Some(moment)),
@@ -228,14 +232,44 @@ fn end(
     if end.is_some_and(|end| end <= now) {
         return Err(Refusal::field(field, "this moment has passed; name one that is still to come"));
     }
-    match (end, max.end(start)) {
+    match (end, longest.lifetime.end(start)) {
+        (None, None) if !catalog.policy.never_expires => Err(Refusal::field(
+            field,
+            format!("tokens of {} must end; name a moment, or a time such as 30d", catalog.service),
+        )),
         (_, None) => Ok(end),
         (Some(end), Some(latest)) if end <= latest => Ok(Some(end)),
-        (_, Some(latest)) => Err(Refusal::field(
-            field,
-            format!("tokens of {} live at most {max}; name a moment up to {latest}", catalog.service),
-        )),
+        (_, Some(latest)) => {
+            Err(Refusal::field(field, format!("{}; name a moment up to {latest}", bound(catalog, longest))))
+        }
     }
+}
+
+/// Scopes that are added may shorten a life, which nobody then has asked for.
+fn not_too_long(catalog: &Catalog, before: &Token, next: &Token) -> Result<(), Refusal> {
+    let longest = catalog.longest(&next.scopes);
+    let shorter = longest.lifetime < catalog.longest(&before.scopes).lifetime;
+    let Some(latest) = longest.lifetime.end(next.created_at).filter(|_| shorter) else { return Ok(()) };
+    if next.expires_at.is_some_and(|end| end <= latest) {
+        return Ok(());
+    }
+    let detail = format!("{}; give it an end up to {latest} with these scopes", bound(catalog, longest));
+    Err(Refusal::field("scopes", detail))
+}
+
+fn bound(catalog: &Catalog, Longest { lifetime, scope }: Longest<'_>) -> String {
+    match scope {
+        Some(scope) => format!("a token that holds {scope} lives at most {lifetime}"),
+        None => format!("tokens of {} live at most {lifetime}", catalog.service),
+    }
+}
+
+/// How many live tokens its owner may have, where `next` is one more than `before`; `None` where there is no limit, or it
+/// is none more.
+pub fn room(catalog: &Catalog, before: Option<&Token>, next: &Token, now: Timestamp) -> Option<Room> {
+    let lives = |token: &Token| matches!(token.state(now), TokenState::Active | TokenState::Disabled);
+    let most = catalog.policy.max_live.filter(|_| lives(next) && !before.is_some_and(lives))?;
+    Some(Room { service: next.service.clone(), owner: next.owner, most })
 }
 
 /// Whether this may be the name of a token or a key.

@@ -184,6 +184,7 @@ texts! {
     scopes = "Scopes";
     scopes_hint = "Grant the narrowest that works.";
     scope_includes = "Includes {scopes}.";
+    scope_lives = "A token with it lives at most {lifetime}.";
     scope_needs_role = "Needs the role {role}.";
     scope_not_yours = "Not yours to grant.";
     scope_inert = "The catalog has dropped this scope; it grants nothing.";

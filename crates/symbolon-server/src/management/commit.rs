@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::AuditLine;
-use symbolon_core::store::{Change, Claim, Mutation, StoreError};
+use symbolon_core::store::{Change, Claim, Mutation, Room, StoreError};
 use symbolon_core::{Code, Refusal, Timestamp};
 use utoipa::IntoParams;
 
@@ -34,6 +34,8 @@ pub(super) struct Deed<'a> {
     pub(super) subject: String,
     pub(super) service: Option<&'a ServiceName>,
     pub(super) detail: Value,
+    /// The limit that it must keep.
+    pub(super) room: Option<Room>,
 }
 
 impl App {
@@ -56,7 +58,7 @@ impl App {
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        let mutation = Mutation { standing, changes, audit: vec![line], claim, now };
+        let mutation = Mutation { standing, changes, audit: vec![line], claim, room: deed.room, now };
         let (metrics, watch) = (self.metrics(), Stopwatch::start());
         let waiting = Waiting::new(&metrics.commits_waiting);
         let outcome = self.store().commit(mutation).await;

@@ -42,6 +42,7 @@ pub(super) async fn edit(
             subject: service.to_string(),
             service: Some(service),
             detail: json!({ "name": service.as_str(), "enforced_before": app.gate().enforces(service) }),
+            room: None,
         };
         let change = Enforcement { service: service.clone(), enforce, since: app.now() };
         app.record(caller.by(), deed, vec![Change::EnforcementSwitched(change)], None).await?;

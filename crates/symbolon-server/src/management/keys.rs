@@ -91,7 +91,13 @@ pub(super) async fn create(
     let record = wire::key_record(&key);
     let detail = json!({ "name": record.name, "kind": record.kind, "service": record.service, "key_prefix": record.key_prefix });
     let service = service_of(&key.kind).cloned();
-    let deed = Deed { action: "key.create", subject: record.id.clone(), service: service.as_ref(), detail };
+    let deed = Deed {
+        action: "key.create",
+        subject: record.id.clone(),
+        service: service.as_ref(),
+        detail,
+        room: None,
+    };
     let done = app.record(caller.by(), deed, vec![Change::KeyCreated(key)], claiming.of(&record.id)).await;
     done.map_err(|error| claiming.failed(error))?;
     let created = CreatedKey { record, key: made.map(|made| made.reveal().to_owned()) };
@@ -157,7 +163,7 @@ pub(super) async fn remove(
     let key = find(&app, &of.id).await?;
     let detail = json!({ "name": key.name });
     let service = service_of(&key.kind);
-    let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail };
+    let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail, room: None };
     app.record(caller.by(), deed, vec![Change::KeyRemoved(key.id)], None).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -110,6 +110,7 @@ pub(super) async fn change_password(
         subject: user.id.to_string(),
         service: None,
         detail: json!({ "name": user.name.to_string() }),
+        room: None,
     };
     let changes = vec![Change::UserChanged(next), Change::SessionsEnded(user.id)];
     app.record(caller.by(), deed, changes, None).await?;

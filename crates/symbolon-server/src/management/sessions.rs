@@ -149,7 +149,7 @@ async fn signed_in(
     let session = Session { id, user: user.id, created_at: now, expires_at, client_ip };
     let origin = Origin { actor: ActorId::User(user.id), ..origin };
     let detail = json!({ "user": user.name.to_string() });
-    let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
+    let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail, room: None };
     let by = || By { origin: origin.clone(), standing: Standing::Given };
     app.record(by(), deed, vec![Change::SessionStarted(session.clone())], None).await?;
     // A password that was changed while this one was being hashed ended the sessions of that moment, and not this
@@ -257,6 +257,7 @@ async fn ended(app: &App, by: By, id: SessionId, user: &str) -> Result<(), ApiEr
         subject: id.to_string(),
         service: None,
         detail: json!({ "user": user }),
+        room: None,
     };
     Ok(app.record(by, deed, vec![Change::SessionEnded(id)], None).await?)
 }

@@ -76,6 +76,7 @@ pub(super) async fn create(
         subject: user.id.to_string(),
         service: None,
         detail: detail::of_user(&user),
+        room: None,
     };
     let changes = vec![Change::UserCreated(user.clone())];
     let done = app.record(caller.by(), deed, changes, claiming.of(&user.id)).await;
@@ -140,7 +141,8 @@ pub(super) async fn edit(
         if let Some(detail) = detail.as_object_mut() {
             detail.insert("password_changed".to_owned(), json!(password.is_some()));
         }
-        let deed = Deed { action: "user.update", subject: user.id.to_string(), service: None, detail };
+        let deed =
+            Deed { action: "user.update", subject: user.id.to_string(), service: None, detail, room: None };
         let mut changes = vec![Change::UserChanged(next.clone())];
         changes.extend(password.is_some().then_some(Change::SessionsEnded(user.id)));
         match app.record(caller.by(), deed, changes, None).await {
@@ -172,6 +174,7 @@ pub(super) async fn remove(
         subject: user.id.to_string(),
         service: None,
         detail: detail::of_user(&user),
+        room: None,
     };
     app.record(caller.by(), deed, vec![Change::UserRemoved(user.id, app.now())], None).await?;
     Ok(StatusCode::NO_CONTENT)

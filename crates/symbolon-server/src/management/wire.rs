@@ -10,6 +10,7 @@ use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
 use symbolon_core::catalog::Access;
 use symbolon_core::id::UserId;
+use symbolon_core::lifetime::Lifetime;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
 use symbolon_core::store::{Page, StoredAudit};
 
@@ -135,6 +136,7 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         grants: scope.grants.clone(),
         implies: texts(&scope.implies),
         min_role: scope.min_role.map(role),
+        max_lifetime: scope.max_lifetime.map(|lifetime| lifetime.to_string()),
     });
     let profiles = catalog
         .profiles
@@ -162,8 +164,10 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         roles: catalog.roles.iter().map(|(_, name)| name.to_string()).collect(),
         token_managers: role(catalog.token_managers),
         token_admins: role(catalog.token_admins),
-        default_lifetime: catalog.default_lifetime.to_string(),
-        max_lifetime: catalog.max_lifetime.to_string(),
+        default_lifetime: catalog.policy.default_lifetime.to_string(),
+        max_lifetime: catalog.policy.max_lifetime.to_string(),
+        never_expires: catalog.policy.never_expires && catalog.policy.max_lifetime == Lifetime::Never,
+        max_live: catalog.policy.max_live,
         scopes: scopes.collect(),
         profiles: profiles.collect(),
         mounts: catalog.mounts.clone(),

@@ -103,6 +103,7 @@ impl Store for Between {
                     changes,
                     audit: vec![line],
                     claim: None,
+                    room: None,
                     standing: Standing::Given,
                     now: mutation.now,
                 };

@@ -145,7 +145,7 @@ pub(crate) fn line(action: &'static str, subject: &str) -> AuditLine {
 /// The changes, with one audit line that names how many they are.
 pub(crate) fn mutation(changes: Vec<Change>) -> Mutation {
     let audit = vec![line("test.change", &format!("{} changes", changes.len()))];
-    Mutation { changes, audit, claim: None, standing: Standing::Given, now: at(0) }
+    Mutation { changes, audit, claim: None, room: None, standing: Standing::Given, now: at(0) }
 }
 
 pub(crate) fn page(limit: usize) -> PageQuery {

@@ -14,6 +14,7 @@ pub(crate) mod make;
 pub(crate) mod mirror;
 pub(crate) mod order;
 pub(crate) mod paging;
+pub(crate) mod room;
 pub(crate) mod search;
 pub(crate) mod sessions_and_keys;
 pub(crate) mod sorting;
@@ -125,6 +126,9 @@ macro_rules! every_test {
                 every_order_is_kept_over_pages
                 a_cursor_of_one_order_is_no_page_of_another
                 a_scope_is_found_whole
+            }
+            room {
+                only_what_lives_takes_a_place
             }
             standing {
                 a_right_that_has_gone_changes_nothing

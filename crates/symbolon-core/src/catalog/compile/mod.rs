@@ -1,6 +1,7 @@
 //! From the file as written to a catalog with meaning. Everything wrong is collected, with its line, before
 //! anything is refused.
 
+mod policy;
 mod rivals;
 mod routes;
 mod scopes;
@@ -12,9 +13,8 @@ use sha2::{Digest as _, Sha256};
 use toml::Spanned;
 
 use super::fault::Faults;
-use super::source::{Source, TokenSource};
+use super::source::Source;
 use super::{Catalog, CatalogError, Role, Roles};
-use crate::lifetime::Lifetime;
 use crate::name::{RoleName, ServiceName};
 use crate::token::Prefix;
 use rivals::Rivals;
@@ -32,7 +32,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let title = title(&source, &mut faults);
     let roles = roles(source.roles.as_ref(), &mut faults);
     let (token_managers, token_admins) = managers(&source, &roles, &mut faults);
-    let (default_lifetime, max_lifetime) = lifetimes(&source.tokens, &mut faults);
+    let policy = policy::compile(&source.tokens, &mut faults);
     let options_public = options_public(&source, &mut faults);
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
@@ -64,8 +64,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         prefix,
         token_managers,
         token_admins,
-        default_lifetime,
-        max_lifetime,
+        policy,
         profiles,
         routes,
         mounts,
@@ -141,18 +140,6 @@ fn managers(source: &Source, roles: &Roles, faults: &mut Faults<'_>) -> (Role, R
         faults.error(name.span().start, "token_admins must not be weaker than token_managers");
     }
     (own, others)
-}
-
-/// The default and the longest lifetime. Without a default it is the longest, which is the most that a creator
-/// may ask for anyway.
-fn lifetimes(source: &TokenSource, faults: &mut Faults<'_>) -> (Lifetime, Lifetime) {
-    let max = source.max_lifetime.as_ref().and_then(|text| parse(text, faults)).unwrap_or(Lifetime::Never);
-    let Some(text) = &source.default_lifetime else { return (max, max) };
-    let default = parse(text, faults).unwrap_or(max);
-    if default > max {
-        faults.error(text.span().start, format!("default_lifetime is longer than max_lifetime ({max})"));
-    }
-    (default, max)
 }
 
 fn options_public(source: &Source, faults: &mut Faults<'_>) -> bool {

@@ -25,8 +25,10 @@ pub(super) fn compile(
             faults.error(name.span().start, format!("scope {:?} must say what it grants", name.as_ref()));
         }
         let min_role = scope.min_role.as_ref().and_then(|role| find_role(roles, role, faults));
+        let max_lifetime = scope.max_lifetime.as_ref().and_then(|text| parse(text, faults));
         let Some(name) = parse::<ScopeName>(name, faults) else { continue };
-        details.push(ScopeDetail { name, grants: scope.grants.clone(), implies: Vec::new(), min_role });
+        let grants = scope.grants.clone();
+        details.push(ScopeDetail { name, grants, implies: Vec::new(), min_role, max_lifetime });
     }
     let names: Vec<ScopeName> = details.iter().map(|detail| detail.name.clone()).collect();
     let pairs = implications(source, &listed, &names, faults);

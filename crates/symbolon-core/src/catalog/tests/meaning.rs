@@ -24,7 +24,10 @@ fn what_is_left_out_has_the_documented_default() {
     let catalog = compile("service = \"t\"\ntoken_prefix = \"tt\"\n");
     assert_eq!(catalog.title, "t");
     assert_eq!(catalog.roles.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>(), ["user"]);
-    assert_eq!((catalog.default_lifetime, catalog.max_lifetime), (Lifetime::Never, Lifetime::Never));
+    assert_eq!(
+        (catalog.policy.default_lifetime, catalog.policy.max_lifetime),
+        (Lifetime::Never, Lifetime::Never)
+    );
     assert_eq!(catalog.mounts, [""]);
     assert!(catalog.scopes().is_empty() && catalog.profiles.is_empty() && catalog.warnings.is_empty());
     assert!(matches!(catalog.find("GET", "/"), Matched::None));
@@ -36,9 +39,12 @@ fn what_is_left_out_has_the_documented_default() {
     assert!(matches!(catalog.find("OPTIONS", "/a"), Matched::OtherMethods(_)), "options refuse");
     // A token whose maker does not say gets the longest life that the maker could have asked for.
     let catalog = compile(&text("", "[tokens]\nmax_lifetime = \"30d\""));
-    assert_eq!(catalog.default_lifetime, "30d".parse().unwrap());
+    assert_eq!(catalog.policy.default_lifetime, "30d".parse().unwrap());
     let catalog = compile(&text("", "[tokens]\ndefault_lifetime = \"1h\""));
-    assert_eq!((catalog.default_lifetime, catalog.max_lifetime), (Lifetime::Seconds(3600), Lifetime::Never));
+    assert_eq!(
+        (catalog.policy.default_lifetime, catalog.policy.max_lifetime),
+        (Lifetime::Seconds(3600), Lifetime::Never)
+    );
 }
 
 #[test]

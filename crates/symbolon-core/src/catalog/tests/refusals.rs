@@ -105,6 +105,13 @@ fn blocks_that_ask_for_nothing_or_for_two_things() {
         refused_in("", &route(&asks, "GET /"), "access is \"human\", \"public\" or \"system\", not");
     }
     refused_in("options = \"open\" # <-", "", "options is \"refuse\" or \"public\", not \"open\"");
+    refused_in("", "[tokens]\nmax_live = 0 # <-", "max_live is at least 1");
+    refused_in(
+        "",
+        "[tokens]\nnever_expires = false # <-",
+        "there must be a default_lifetime or a max_lifetime",
+    );
+    refused_in("", "\"y\" = { grants = \"Y\", max_lifetime = \"1y\" } # <-", "a lifetime is a whole number");
     let words = "parameters is \"typed\" or \"any\", not \"untyped\"";
     refused_in("parameters = \"untyped\" # <-", "", words);
 }

@@ -93,6 +93,7 @@ impl Answer {
             included => fill(t.catalog_scope_includes, &[("scopes", &listed(included, t.and))]),
         }];
         says.extend(scope.min_role.as_ref().map(|role| fill(t.catalog_scope_role, &[("role", role)])));
+        says.extend(scope.max_lifetime.as_ref().map(|time| fill(t.scope_lives, &[("lifetime", time)])));
         let partly = |route: &&RouteInfo| {
             !reaches(&held, route)
                 && route.scopes.iter().any(|set| set.iter().any(|scope| held.contains(scope)))

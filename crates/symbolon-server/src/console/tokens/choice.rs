@@ -22,8 +22,8 @@ pub(super) struct ScopeBox {
     pub(super) grants: String,
     /// What it includes, separated by spaces; for the script.
     pub(super) implies: String,
-    /// The same for people.
-    pub(super) includes: Option<String>,
+    /// The same for people, and how long a token with it may live.
+    pub(super) says: Option<String>,
     pub(super) ticked: bool,
     /// Why it cannot be ticked.
     pub(super) barred: Option<String>,
@@ -45,10 +45,13 @@ pub(super) fn groups(service: &ServiceInfo, grantable: &[String], ticked: &[Stri
         implied.retain(|name| *name != scope.name);
         let others: Vec<&str> = implied.iter().map(String::as_str).collect();
         let includes = Some(&others).filter(|others| !others.is_empty());
+        let includes = includes.map(|names| fill(t.scope_includes, &[("scopes", &listed(names, t.and))]));
+        let lives = scope.max_lifetime.as_ref().map(|time| fill(t.scope_lives, &[("lifetime", time)]));
+        let says: Vec<String> = includes.into_iter().chain(lives).collect();
         let one = ScopeBox {
             grants: scope.grants.clone(),
             implies: implied.join(" "),
-            includes: includes.map(|names| fill(t.scope_includes, &[("scopes", &listed(names, t.and))])),
+            says: Some(says.join(" ")).filter(|says| !says.is_empty()),
             ticked: ticked.contains(&scope.name),
             barred: (!grantable.contains(&scope.name)).then(|| match &scope.min_role {
                 Some(role) => fill(t.scope_needs_role, &[("role", role)]),
@@ -64,7 +67,7 @@ pub(super) fn groups(service: &ServiceInfo, grantable: &[String], ticked: &[Stri
             name: name.clone(),
             grants: t.scope_inert.to_owned(),
             implies: String::new(),
-            includes: None,
+            says: None,
             ticked: true,
             barred: None,
             verb: parts(name).verb,
@@ -141,7 +144,7 @@ pub(super) fn ends(
         }
     }
     add("date", t.end_date.to_owned(), None);
-    if longest(service) == Lifetime::Never {
+    if service.never_expires {
         add("none", t.end_never.to_owned(), None);
     }
     ends

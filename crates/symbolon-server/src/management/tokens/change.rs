@@ -7,7 +7,7 @@ use http::StatusCode;
 use symbolon_api::{EditToken, TokenRecord};
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
-use symbolon_core::store::{Change, StoreError};
+use symbolon_core::store::{Change, Room, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
 use super::{asked, find, not_there};
@@ -108,7 +108,7 @@ pub(in crate::management) async fn revoke_known(
         let Some(tombstone) = manage::revoke(&stored, app.now()) else {
             return Ok(app.store().applied().await?);
         };
-        if write(app, caller, Action::Revoke, &stored, &tombstone).await? {
+        if write(app, caller, Action::Revoke, None, (&stored, &tombstone)).await? {
             return Ok(());
         }
     }
@@ -175,7 +175,8 @@ async fn managed(
             app.store().applied().await?;
             return Ok(token);
         };
-        if write(app, caller, action, &token, &next).await? {
+        let room = manage::room(catalog, Some(&token), &next, case.now);
+        if write(app, caller, action, room, (&token, &next)).await? {
             return Ok(next);
         }
     }
@@ -187,14 +188,15 @@ async fn write(
     app: &App,
     caller: &Caller,
     action: Action,
-    token: &Token,
-    next: &Token,
+    room: Option<Room>,
+    (token, next): (&Token, &Token),
 ) -> Result<bool, ApiError> {
     let deed = Deed {
         action: action.as_str(),
         subject: token.id.to_string(),
         service: Some(&token.service),
         detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
+        room,
     };
     match app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], None).await {
         Ok(()) => Ok(true),

@@ -59,6 +59,7 @@ pub(in crate::management) async fn create(
             subject: token.id.to_string(),
             service: Some(&token.service),
             detail: detail::of_token(&app, &token),
+            room: manage::room(&catalog, None, &token, app.now()),
         };
         let changes = vec![Change::TokenCreated(token.clone())];
         match app.record(caller.by(), deed, changes, claiming.of(&token.id)).await {

@@ -4,6 +4,7 @@ mod changes;
 mod creation;
 mod expiry;
 mod history;
+mod limits;
 mod lists;
 mod ownership;
 mod promise;

@@ -127,7 +127,14 @@ impl World {
             detail: serde_json::json!({}),
         };
         self.store
-            .commit(Mutation { changes, audit: vec![line], claim: None, standing: Standing::Given, now })
+            .commit(Mutation {
+                changes,
+                audit: vec![line],
+                claim: None,
+                room: None,
+                standing: Standing::Given,
+                now,
+            })
             .await
             .unwrap();
     }

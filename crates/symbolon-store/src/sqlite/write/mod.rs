@@ -36,6 +36,11 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
     if let Some(claim) = &mutation.claim {
         make_claim(db, claim, mutation.now).await?;
     }
+    if let Some(room) = &mutation.room
+        && !tokens::has_room(db, room, mutation.now).await?
+    {
+        return Err(Fault::Refused(StoreError::NoRoom));
+    }
     for change in &mutation.changes {
         let (kind, id) = apply(db, change).await?;
         sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")

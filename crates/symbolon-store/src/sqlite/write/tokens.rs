@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
+use symbolon_core::store::Room;
 
 use crate::sqlite::fault::{Fault, conflict, missing, taken};
 
@@ -109,4 +110,18 @@ async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx
     } else {
         conflict("a token keeps its service, owner, token_prefix and time of creation")
     })
+}
+
+/// Whether the user has fewer live tokens of the service than there may be.
+pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timestamp) -> Result<bool, Fault> {
+    let live: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM tokens
+         WHERE service = ?1 AND owner = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)",
+    )
+    .bind(room.service.as_str())
+    .bind(room.owner.to_string())
+    .bind(now.as_millisecond())
+    .fetch_one(db)
+    .await?;
+    Ok(live < i64::from(room.most))
 }

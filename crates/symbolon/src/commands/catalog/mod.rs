@@ -147,9 +147,15 @@ impl Show {
             (
                 "lifetime",
                 format!(
-                    "{} unless asked for otherwise, at most {}",
-                    info.default_lifetime, info.max_lifetime
+                    "{} unless asked for otherwise, at most {}{}",
+                    info.default_lifetime,
+                    info.max_lifetime,
+                    if info.never_expires { "" } else { "; each token ends" }
                 ),
+            ),
+            (
+                "live tokens of a user",
+                maybe(info.max_live.map(|most| most.to_string()).as_ref(), "any number"),
             ),
             (
                 "served under",

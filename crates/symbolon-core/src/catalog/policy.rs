@@ -1,0 +1,41 @@
+//! What the tokens of a service may be at the most (`[tokens]` in a catalog). Every limit is off unless it is set.
+
+use super::Catalog;
+use crate::lifetime::Lifetime;
+use crate::name::ScopeName;
+
+/// The limits of one service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Policy {
+    /// A new token's lifetime where none is asked for.
+    pub default_lifetime: Lifetime,
+    /// The longest lifetime that may be asked for.
+    pub max_lifetime: Lifetime,
+    /// Whether a token may be made that never ends, where no lifetime is the longest.
+    pub never_expires: bool,
+    /// How many tokens of one user may live at once: those that are neither revoked nor past their end.
+    pub max_live: Option<u32>,
+}
+
+/// The longest life of a token, and what bounds it.
+#[derive(Debug, Clone, Copy)]
+pub struct Longest<'a> {
+    /// From its creation on.
+    pub lifetime: Lifetime,
+    /// The scope that says so; `None`: the service.
+    pub scope: Option<&'a ScopeName>,
+}
+
+impl Catalog {
+    /// How long a token with these scopes may live: no longer than the service allows, nor than any scope that it holds or
+    /// that those include.
+    pub fn longest(&self, scopes: &[ScopeName]) -> Longest<'_> {
+        let held = self.closure(scopes);
+        let of_scopes = self.scopes().iter().filter(|detail| self.set([&detail.name]).is_subset(&held));
+        let bounds = of_scopes.filter_map(|detail| Some((detail.max_lifetime?, Some(&detail.name))));
+        let (lifetime, scope) = bounds.fold((self.policy.max_lifetime, None), |shortest, bound| {
+            if bound.0 < shortest.0 { bound } else { shortest }
+        });
+        Longest { lifetime, scope }
+    }
+}

@@ -1,0 +1,129 @@
+//! What a catalog bounds beside the usual life: tokens without an end, how many there are, and scopes that live shorter.
+
+use serde_json::{Value, json};
+
+use crate::world::{Answer, Setup, World};
+
+const BOUNDED: &str = r#"
+service = "brief"
+title = "Brief"
+token_prefix = "brf"
+roles = ["user"]
+mounts = [""]
+implications = ["admin -> write"]
+[tokens]
+default_lifetime = "90d"
+never_expires = false
+max_live = 2
+[scopes]
+"read" = "Read"
+"write" = { grants = "Write", max_lifetime = "7d" }
+"admin" = "Administer"
+[profiles]
+"writer" = ["read", "write"]
+[[routes]]
+scopes = ["read"]
+paths = ["GET /read"]
+[[routes]]
+scopes = ["write"]
+paths = ["POST /write"]
+[[routes]]
+scopes = ["admin"]
+paths = ["GET /admin"]
+"#;
+
+async fn world() -> (World, String) {
+    let world = World::of(Setup { catalogs: vec![BOUNDED.to_owned()], ..Setup::default() }).await;
+    let key = world.system_key().await;
+    (world, key)
+}
+
+async fn create(world: &World, by: &str, more: &Value) -> Answer {
+    let mut body = json!({ "name": "test" });
+    body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+    world.post("/v1/services/brief/tokens", &body).by(by).send().await
+}
+
+fn path(token: &Value) -> String {
+    format!("/v1/services/brief/tokens/{}", token["id"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn each_token_has_an_end_where_the_catalog_says_so() {
+    let (world, key) = world().await;
+    let read = |more: Value| {
+        let mut body = json!({ "scopes": ["read"] });
+        body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        body
+    };
+    let never = create(&world, &key, &read(json!({ "expires_in": "none" }))).await;
+    never.refused_at(422, "validation_failed", "expires_in");
+    // Without a longest, any end will do.
+    let made = create(&world, &key, &read(json!({ "expires_in": "3650d" }))).await.expect(201);
+    let edit = world.patch(&path(&made), &json!({ "expires_in": "none" })).by(&key).send().await;
+    edit.refused_at(422, "validation_failed", "expires_in");
+    let told = world.get("/v1/services/brief").by(&key).send().await.expect(200);
+    assert_eq!((&told["never_expires"], &told["max_live"]), (&json!(false), &json!(2)));
+    assert_eq!(told["scopes"][1]["max_lifetime"], "7d");
+}
+
+#[tokio::test]
+async fn a_scope_shortens_the_life_of_who_holds_it_or_what_includes_it() {
+    let (world, key) = world().await;
+    for scopes in
+        [json!({ "scopes": ["write"] }), json!({ "scopes": ["admin"] }), json!({ "profile": "writer" })]
+    {
+        // As usual, but no longer than it may be.
+        let made = create(&world, &key, &scopes).await.expect(201);
+        assert_eq!(made["expires_at"], "2026-01-08T00:00:00Z", "{scopes}");
+        let mut longer = scopes.clone();
+        longer["expires_in"] = json!("8d");
+        let answer = create(&world, &key, &longer).await;
+        answer.refused_at(422, "validation_failed", "expires_in");
+        assert!(answer.text().contains("a token that holds write lives at most 7d"), "{}", answer.text());
+        world.delete(&path(&made)).by(&key).send().await.expect(204);
+    }
+    // A scope that is added does not get a longer life by that, nor shorten one unasked.
+    let made = create(&world, &key, &json!({ "scopes": ["read"], "expires_in": "30d" })).await.expect(201);
+    let edit = async |body: Value| world.patch(&path(&made), &body).by(&key).send().await;
+    edit(json!({ "scopes": ["admin"] })).await.refused_at(422, "validation_failed", "scopes");
+    edit(json!({ "name": "other" })).await.expect(200);
+    let edited = edit(json!({ "scopes": ["read", "write"], "expires_in": "7d" })).await.expect(200);
+    assert_eq!(edited["expires_at"], "2026-01-08T00:00:00Z");
+    edit(json!({ "expires_in": "8d" })).await.refused_at(422, "validation_failed", "expires_in");
+    // Without it the life may be longer again.
+    edit(json!({ "scopes": ["read"], "expires_in": "30d" })).await.expect(200);
+}
+
+#[tokio::test]
+async fn a_user_has_no_more_live_tokens_than_the_catalog_allows() {
+    let (world, key) = world().await;
+    let read = json!({ "scopes": ["read"], "expires_in": "1h" });
+    let first = create(&world, &key, &read).await.expect(201);
+    let second = create(&world, &key, &read).await.expect(201);
+    let full = async || create(&world, &key, &read).await.refused(409, "too_many_tokens");
+    full().await;
+    // Off is not gone.
+    let disabled = json!({ "scopes": ["read"] });
+    world.post(&format!("{}/disable", path(&first)), &json!({})).by(&key).send().await.expect(200);
+    full().await;
+    world.delete(&path(&second)).by(&key).send().await.expect(204);
+    create(&world, &key, &disabled).await.expect(201);
+    full().await;
+    // Past its end it takes no place; with a new end it is one more.
+    world.clock.advance(3_600);
+    create(&world, &key, &read).await.expect(201);
+    let longer = json!({ "expires_in": "1h" });
+    let answer = world.patch(&path(&first), &longer).by(&key).send().await;
+    answer.refused(409, "too_many_tokens");
+    world.patch(&path(&first), &json!({ "name": "old" })).by(&key).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn many_at_once_are_no_more_than_one_after_the_other() {
+    let (world, key) = world().await;
+    let read = json!({ "scopes": ["read"] });
+    let ask = || create(&world, &key, &read);
+    let (a, b, c, d) = tokio::join!(ask(), ask(), ask(), ask());
+    assert_eq!([a, b, c, d].iter().filter(|answer| answer.status == 201).count(), 2);
+}
