@@ -30,6 +30,8 @@ pub struct ServiceInfo {
     pub never_expires: bool,
     /// How many tokens of one user may live at once; `null` is any number.
     pub max_live: Option<u32>,
+    /// For how long a token may lie unused; `null` is for ever.
+    pub idle_expiry: Option<String>,
     /// Its scopes.
     pub scopes: Vec<ScopeInfo>,
     /// Its profiles.

@@ -12,6 +12,7 @@ pub mod device;
 pub mod digest;
 pub mod explain;
 pub mod id;
+pub mod last_use;
 pub mod lifetime;
 
 pub mod manage;

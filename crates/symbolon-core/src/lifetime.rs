@@ -27,6 +27,14 @@ impl Lifetime {
         if (1..=MAX_SECONDS).contains(&seconds) { Ok(Self::Seconds(seconds)) } else { Err(LifetimeFault) }
     }
 
+    /// The moment from which so long has passed at `now`; `None` where it never does, or never has.
+    pub fn ago(self, now: Timestamp) -> Option<Timestamp> {
+        match self {
+            Self::Seconds(seconds) => now.checked_sub(SignedDuration::from_secs(seconds)).ok(),
+            Self::Never => None,
+        }
+    }
+
     /// The moment at which something created at `start` ends; `None` is never. A moment that no calendar
     /// holds is never reached either, and cannot come up before the year 9899.
     pub fn end(self, start: Timestamp) -> Option<Timestamp> {

@@ -93,9 +93,10 @@ pub struct Room {
     pub service: ServiceName,
     /// Of this user.
     pub owner: UserId,
-    /// As many may live when all is done as this, if one more does: there must be fewer now. A token lives that is neither
-    /// revoked nor past its end at the mutation's moment.
+    /// Fewer must live now. A token lives that is neither revoked nor past its end at the mutation's moment,
     pub most: u32,
+    /// nor was neither made, changed nor used after this one, if there is one.
+    pub idle_since: Option<Timestamp>,
 }
 
 /// Everything one transaction writes.
@@ -181,6 +182,8 @@ pub struct TokenQuery {
     pub sort: TokenSort,
     /// The moment at which states are judged.
     pub now: Timestamp,
+    /// What was neither made, changed nor used after this moment, as far as the record knows, is expired too.
+    pub idle_since: Option<Timestamp>,
     /// The page.
     pub page: PageQuery,
 }

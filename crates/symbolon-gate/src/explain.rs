@@ -43,9 +43,9 @@ impl Gate {
                 Some(judge.explain_as(request, &Caller::Session { session, user: &user }))
             }
             Subject::Token(id) => {
-                let entry = self.index.token(*id)?;
-                let owner = self.index.user(entry.live.token.owner)?;
-                Some(judge.explain_as(request, &Caller::Token { live: &entry.live, owner: &owner }))
+                let live = self.index.token(*id)?;
+                let owner = self.index.user(live.token.owner)?;
+                Some(judge.explain_as(request, &Caller::Token { live: &live, owner: &owner }))
             }
         }
     }

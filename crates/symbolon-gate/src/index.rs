@@ -8,24 +8,17 @@ use papaya::{HashMap, LocalGuard};
 use symbolon_core::decision::{Directory, LiveToken};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::last_use::LastUse;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::Change;
 
 use crate::hash::ByDigest;
-use crate::usage::Usage;
-
-/// A token in the index: resolved, with its use beside it. An edit replaces the first and keeps the second.
-#[derive(Debug, Clone)]
-pub(crate) struct Entry {
-    pub(crate) live: LiveToken,
-    pub(crate) usage: Arc<Usage>,
-}
 
 /// The index.
 #[derive(Default)]
 pub(crate) struct Index {
-    tokens: HashMap<Digest, Entry, ByDigest>,
+    tokens: HashMap<Digest, LiveToken, ByDigest>,
     /// Where a token is found when all that is known is which: a tombstone has no digest.
     digests: HashMap<TokenId, Digest>,
     users: HashMap<UserId, Arc<User>>,
@@ -37,7 +30,7 @@ pub(crate) struct Index {
 
 impl Index {
     /// Applies one committed change. `live` resolves a token's scopes.
-    pub(crate) fn apply(&self, change: &Change, live: impl Fn(Arc<Token>) -> LiveToken) {
+    pub(crate) fn apply(&self, change: &Change, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
         match change {
             Change::TokenCreated(token) | Change::TokenChanged(token) => self.put_token(token, live),
             Change::UserCreated(user) | Change::UserChanged(user) => {
@@ -49,9 +42,9 @@ impl Index {
                 self.sessions.pin().retain(|_, session| session.user != *id);
                 let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
                 tokens.retain(|_, entry| {
-                    let stays = entry.live.token.owner != *id;
+                    let stays = entry.token.owner != *id;
                     if !stays {
-                        digests.remove(&entry.live.token.id);
+                        digests.remove(&entry.token.id);
                     }
                     stays
                 });
@@ -73,7 +66,7 @@ impl Index {
         }
     }
 
-    fn put_token(&self, token: &Token, live: impl Fn(Arc<Token>) -> LiveToken) {
+    fn put_token(&self, token: &Token, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
         let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
         let before = digests.get(&token.id).copied();
         let Some((digest, _)) = token.digest.filter(|_| token.revoked_at.is_none()) else {
@@ -83,9 +76,10 @@ impl Index {
             }
             return;
         };
-        let usage = before.and_then(|before| tokens.get(&before)).map(|entry| entry.usage.clone());
-        let usage = usage.unwrap_or_else(|| Arc::new(Usage::new(token.last_used_at)));
-        tokens.insert(digest, Entry { live: live(Arc::new(token.clone())), usage });
+        // An edit replaces the token and keeps its use.
+        let last_use = before.and_then(|before| tokens.get(&before)).map(|entry| entry.last_use.clone());
+        let last_use = last_use.unwrap_or_else(|| Arc::new(LastUse::new(token.last_used_at)));
+        tokens.insert(digest, live(Arc::new(token.clone()), last_use));
         digests.insert(token.id, digest);
         if let Some(before) = before.filter(|before| *before != digest) {
             tokens.remove(&before);
@@ -106,19 +100,13 @@ impl Index {
     pub(crate) fn resolve_again(
         &self,
         of_service: impl Fn(&Token) -> bool,
-        live: impl Fn(Arc<Token>) -> LiveToken,
+        live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken,
     ) {
         let tokens = self.tokens.pin();
-        let digests: Vec<Digest> = tokens
-            .iter()
-            .filter(|(_, entry)| of_service(&entry.live.token))
-            .map(|(digest, _)| *digest)
-            .collect();
+        let digests: Vec<Digest> =
+            tokens.iter().filter(|(_, entry)| of_service(&entry.token)).map(|(digest, _)| *digest).collect();
         for digest in digests {
-            tokens.update(digest, |entry| Entry {
-                live: live(entry.live.token.clone()),
-                usage: entry.usage.clone(),
-            });
+            tokens.update(digest, |entry| live(entry.token.clone(), entry.last_use.clone()));
         }
     }
 
@@ -141,7 +129,7 @@ impl Index {
     }
 
     /// The token of this id.
-    pub(crate) fn token(&self, id: TokenId) -> Option<Entry> {
+    pub(crate) fn token(&self, id: TokenId) -> Option<LiveToken> {
         let digest = *self.digests.pin().get(&id)?;
         self.tokens.pin().get(&digest).cloned()
     }
@@ -182,20 +170,13 @@ pub(crate) struct View<'a> {
     keys: LocalGuard<'a>,
 }
 
-impl View<'_> {
-    /// The use of a token.
-    pub(crate) fn usage(&self, digest: &Digest) -> Option<&Arc<Usage>> {
-        self.index.tokens.get(digest, &self.tokens).map(|entry| &entry.usage)
-    }
-}
-
 impl Directory for View<'_> {
     fn ready(&self) -> bool {
         self.index.is_loaded()
     }
 
     fn token(&self, digest: &Digest) -> Option<&LiveToken> {
-        self.index.tokens.get(digest, &self.tokens).map(|entry| &entry.live)
+        self.index.tokens.get(digest, &self.tokens)
     }
 
     fn key(&self, digest: &Digest) -> Option<&Key> {

@@ -19,12 +19,13 @@ use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
 use symbolon_core::decision::{
-    Caller, DecidedRoute, Decision, Identifier, Judge, Keys, LiveToken, Reason, Request,
+    Caller, DecidedRoute, Decision, Directory as _, Identifier, Judge, Keys, LiveToken, Reason, Request,
 };
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::last_use::LastUse;
 use symbolon_core::name::{ScopeName, ServiceName};
-use symbolon_core::record::{Enforcement, KeyKind, Session, Token, User};
+use symbolon_core::record::{Enforcement, KeyKind, Session, Token, TokenState, User};
 use symbolon_core::store::{Change, Sink};
 use symbolon_core::usage::Outcome;
 
@@ -80,7 +81,7 @@ impl Gate {
         let next = past.admit(services)?;
         self.services.store(Arc::new(next));
         // Until an entry is resolved under the new catalog, each check resolves it for itself.
-        self.index.resolve_again(|_| true, |token| self.resolve(token));
+        self.index.resolve_again(|_| true, |token, last_use| self.resolve(token, last_use));
         Ok(())
     }
 
@@ -88,10 +89,10 @@ impl Gate {
         self.past.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn resolve(&self, token: Arc<Token>) -> LiveToken {
+    fn resolve(&self, token: Arc<Token>, last_use: Arc<LastUse>) -> LiveToken {
         let services = self.services.load();
         let catalog = services.by_name.get(&token.service).map(|served| &*served.service.catalog);
-        LiveToken::new(token, catalog)
+        LiveToken::new(token, catalog, last_use)
     }
 
     /// Decides a request to a service; `None` if there is no such service.
@@ -162,8 +163,8 @@ impl Gate {
         let (token, outcome) = match decision {
             Decision::Allow(grant) => {
                 let Some(token) = grant.principal().token() else { return };
-                if let Some(usage) = token.digest.and_then(|(digest, _)| view.usage(&digest)) {
-                    self.uses.note(token.id, usage, now);
+                if let Some(live) = token.digest.and_then(|(digest, _)| view.token(&digest)) {
+                    self.uses.note(token.id, &live.last_use, now);
                 }
                 (token.id, Outcome::Allowed)
             }
@@ -269,7 +270,13 @@ impl Gate {
 
     /// The last use of a token that the gate knows; later than the record's by at most one batch.
     pub fn last_used(&self, id: TokenId) -> Option<Timestamp> {
-        self.index.token(id)?.usage.last()
+        self.index.token(id)?.last_use.last()
+    }
+
+    /// What a token is at `now`, with regard to how long it has lain unused; by the record alone for one that is not here.
+    pub fn state(&self, token: &Token, now: Timestamp) -> TokenState {
+        let here = self.index.token(token.id).filter(|live| live.token.revision == token.revision);
+        here.map_or_else(|| token.state(now), |live| live.state(now))
     }
 
     /// How many tokens are live.
@@ -290,7 +297,7 @@ impl Gate {
 
 impl Sink for Gate {
     fn apply(&self, change: &Change) {
-        self.index.apply(change, |token| self.resolve(token));
+        self.index.apply(change, |token, last_use| self.resolve(token, last_use));
     }
 
     fn loaded(&self) {

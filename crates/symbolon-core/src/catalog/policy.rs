@@ -13,6 +13,8 @@ pub struct Policy {
     pub max_lifetime: Lifetime,
     /// Whether a token may be made that never ends, where no lifetime is the longest.
     pub never_expires: bool,
+    /// For how long a token may lie unused, neither made nor changed in that time either. Then it is past its end.
+    pub idle_expiry: Lifetime,
     /// How many tokens of one user may live at once: those that are neither revoked nor past their end.
     pub max_live: Option<u32>,
 }

@@ -38,6 +38,7 @@ pub(super) struct TokenSource {
     pub(super) default_lifetime: Option<Spanned<String>>,
     pub(super) max_lifetime: Option<Spanned<String>>,
     pub(super) never_expires: Option<Spanned<bool>>,
+    pub(super) idle_expiry: Option<Spanned<String>>,
     pub(super) max_live: Option<Spanned<u32>>,
 }
 

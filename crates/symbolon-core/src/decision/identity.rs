@@ -10,6 +10,8 @@ use crate::catalog::Catalog;
 use crate::credential::Presented;
 use crate::digest::{Digest, Pepper};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
+use crate::last_use::LastUse;
+use crate::lifetime::Lifetime;
 use crate::record::{Key, KeyKind, Session, Token, TokenState, User};
 use crate::scope::ScopeSet;
 use crate::session::SessionKey;
@@ -43,15 +45,34 @@ pub struct Keys {
 pub struct LiveToken {
     /// The record.
     pub token: Arc<Token>,
+    /// When it was last used, with what the record does not know yet.
+    pub last_use: Arc<LastUse>,
     closure: ScopeSet,
     generation: Option<u64>,
+    idle_expiry: Lifetime,
 }
 
 impl LiveToken {
     /// Resolves the scopes once. Without a catalog they are resolved at each use.
-    pub fn new(token: Arc<Token>, catalog: Option<&Catalog>) -> Self {
+    pub fn new(token: Arc<Token>, catalog: Option<&Catalog>, last_use: Arc<LastUse>) -> Self {
         let closure = catalog.map_or(ScopeSet::EMPTY, |catalog| catalog.closure(&token.scopes));
-        Self { token, closure, generation: catalog.map(Catalog::generation) }
+        let idle_expiry = catalog.map_or(Lifetime::Never, |catalog| catalog.policy.idle_expiry);
+        Self { token, last_use, closure, generation: catalog.map(Catalog::generation), idle_expiry }
+    }
+
+    /// What the token is at `now`, with regard to how long it has lain unused.
+    pub fn state(&self, now: Timestamp) -> TokenState {
+        match self.token.state(now) {
+            TokenState::Active | TokenState::Disabled if self.is_idle(now) => TokenState::Expired,
+            state => state,
+        }
+    }
+
+    /// Whether nobody has used or changed it for as long as its catalog lets it lie.
+    fn is_idle(&self, now: Timestamp) -> bool {
+        let Some(long_ago) = self.idle_expiry.ago(now) else { return false };
+        let Token { created_at, updated_at, .. } = *self.token;
+        created_at.max(updated_at) <= long_ago && self.last_use.last().is_none_or(|last| last <= long_ago)
     }
 
     /// The closure of the granted scopes. Bits resolved under another catalog mean something else; they are
@@ -113,6 +134,7 @@ impl<'a> Caller<'a> {
                 TokenState::Revoked => Some(Reason::UnknownSecret),
                 TokenState::Disabled => Some(Reason::Disabled),
                 TokenState::Expired => Some(Reason::Expired),
+                TokenState::Active if live.is_idle(now) => Some(Reason::Idle),
                 TokenState::Active => (!owner.active).then_some(Reason::OwnerInactive),
             },
             Self::Session { session, user } => {

@@ -181,6 +181,9 @@ pub enum Reason {
     /// Rule 4.
     #[error("the token has expired")]
     Expired,
+    /// Rule 4: its service lets no token lie unused for so long.
+    #[error("the token has lain unused for too long")]
+    Idle,
     /// Rule 4.
     #[error("the user is inactive or removed")]
     OwnerInactive,
@@ -218,6 +221,7 @@ impl Reason {
             | Self::OtherService
             | Self::Disabled
             | Self::Expired
+            | Self::Idle
             | Self::OwnerInactive
             | Self::SessionEnded => Code::InvalidToken,
             Self::HumanOnly => Code::HumanOnly,
@@ -228,10 +232,11 @@ impl Reason {
     }
 
     /// Those that can concern a token that is known: what a token's requests are refused for.
-    pub const OF_TOKENS: [Self; 9] = [
+    pub const OF_TOKENS: [Self; 10] = [
         Self::OtherService,
         Self::Disabled,
         Self::Expired,
+        Self::Idle,
         Self::UnknownSecret,
         Self::OwnerInactive,
         Self::HumanOnly,
@@ -257,6 +262,7 @@ impl Reason {
             Self::OtherService => "other_service",
             Self::Disabled => "disabled",
             Self::Expired => "expired",
+            Self::Idle => "idle",
             Self::OwnerInactive => "owner_inactive",
             Self::SessionEnded => "session_ended",
             Self::HumanOnly => "human_only",

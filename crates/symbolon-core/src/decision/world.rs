@@ -160,7 +160,7 @@ impl World {
             revision: 1,
             digest: Some((digest, 1)),
         };
-        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog)));
+        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         secret.reveal().to_owned()
     }
 
@@ -177,7 +177,7 @@ impl World {
         let digest = self.digest_of(secret);
         let mut token = Token::clone(&self.tokens[&digest].token);
         edit(&mut token);
-        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog)));
+        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
     }
 
     pub(super) fn forget_token(&mut self, secret: &str) {

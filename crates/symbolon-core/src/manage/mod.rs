@@ -264,12 +264,14 @@ fn bound(catalog: &Catalog, Longest { lifetime, scope }: Longest<'_>) -> String 
     }
 }
 
-/// How many live tokens its owner may have, where `next` is one more than `before`; `None` where there is no limit, or it
-/// is none more.
-pub fn room(catalog: &Catalog, before: Option<&Token>, next: &Token, now: Timestamp) -> Option<Room> {
-    let lives = |token: &Token| matches!(token.state(now), TokenState::Active | TokenState::Disabled);
-    let most = catalog.policy.max_live.filter(|_| lives(next) && !before.is_some_and(lives))?;
-    Some(Room { service: next.service.clone(), owner: next.owner, most })
+/// How many live tokens its owner may have, where `next` is one more than there were: new, or one that was `before` and
+/// lives again. `None` where there is no limit, or it is none more.
+pub fn room(catalog: &Catalog, before: Option<TokenState>, next: &Token, now: Timestamp) -> Option<Room> {
+    let lives = |state| matches!(state, TokenState::Active | TokenState::Disabled);
+    let one_more = lives(next.state(now)) && !before.is_some_and(lives);
+    let most = catalog.policy.max_live.filter(|_| one_more)?;
+    let idle_since = catalog.policy.idle_expiry.ago(now);
+    Some(Room { service: next.service.clone(), owner: next.owner, most, idle_since })
 }
 
 /// Whether this may be the name of a token or a key.

@@ -155,7 +155,7 @@ impl Stage {
             digest: Some((digest, 1)),
         };
         let text = secret.reveal().to_owned();
-        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog)));
+        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         self.made.insert(wanted, text.clone());
         text
     }

@@ -58,7 +58,7 @@ impl App {
             effective_scopes: effective,
             inert_scopes: inert,
             profile: token.profile.clone(),
-            state: token.state(self.now()).as_str().to_owned(),
+            state: self.gate().state(token, self.now()).as_str().to_owned(),
             created_at: time(token.created_at),
             expires_at: token.expires_at.map(time),
             last_used_at: last_used.map(time),
@@ -168,6 +168,9 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         max_lifetime: catalog.policy.max_lifetime.to_string(),
         never_expires: catalog.policy.never_expires && catalog.policy.max_lifetime == Lifetime::Never,
         max_live: catalog.policy.max_live,
+        idle_expiry: Some(catalog.policy.idle_expiry)
+            .filter(|idle| *idle != Lifetime::Never)
+            .map(|idle| idle.to_string()),
         scopes: scopes.collect(),
         profiles: profiles.collect(),
         mounts: catalog.mounts.clone(),

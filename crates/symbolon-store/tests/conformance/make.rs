@@ -155,5 +155,15 @@ pub(crate) fn page(limit: usize) -> PageQuery {
 /// All of a service's tokens at a moment, in one page.
 pub(crate) fn tokens_of(service: ServiceName, now: Timestamp) -> TokenQuery {
     let sort = TokenSort::default();
-    TokenQuery { service, owner: None, state: None, text: None, scope: None, sort, now, page: page(1000) }
+    TokenQuery {
+        service,
+        owner: None,
+        state: None,
+        text: None,
+        scope: None,
+        sort,
+        now,
+        idle_since: None,
+        page: page(1000),
+    }
 }

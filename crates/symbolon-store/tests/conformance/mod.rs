@@ -129,6 +129,7 @@ macro_rules! every_test {
             }
             room {
                 only_what_lives_takes_a_place
+                what_has_lain_unused_takes_no_place_and_is_listed_as_expired
             }
             standing {
                 a_right_that_has_gone_changes_nothing

@@ -20,9 +20,11 @@ pub(super) fn compile(source: &TokenSource, faults: &mut Faults<'_>) -> Policy {
         let message = "without tokens that never expire there must be a default_lifetime or a max_lifetime";
         faults.error(never.span().start, message);
     }
+    let idle_expiry =
+        source.idle_expiry.as_ref().and_then(|text| parse(text, faults)).unwrap_or(Lifetime::Never);
     if let Some(live) = source.max_live.as_ref().filter(|live| *live.as_ref() == 0) {
         faults.error(live.span().start, "max_live is at least 1; for no limit, leave it out");
     }
     let max_live = source.max_live.as_ref().map(|live| *live.as_ref());
-    Policy { default_lifetime: default, max_lifetime: max, never_expires, max_live }
+    Policy { default_lifetime: default, max_lifetime: max, never_expires, idle_expiry, max_live }
 }

@@ -190,7 +190,10 @@ fn a_token_resolved_under_another_catalog_is_resolved_again() {
     let live = world.live(&token).clone();
     assert_eq!(under(&world.catalog, &live), "items:read", "what the catalog does not have is inert");
     assert_eq!(under(&next, &live), "items:read");
-    assert_eq!(under(&next, &LiveToken::new(live.token.clone(), None)), "items:read");
+    assert_eq!(
+        under(&next, &LiveToken::new(live.token.clone(), None, std::sync::Arc::default())),
+        "items:read"
+    );
     world.catalog = std::sync::Arc::new(next);
     assert_eq!(world.ask("GET /items", Some(&token)), Ok("token"));
     assert_eq!(world.ask("POST /items", Some(&token)), Err(Reason::InsufficientScope));

@@ -30,6 +30,7 @@ const TABLE: &[(Reason, u16, &str, Option<&str>)] = &[
         Some("Bearer realm=\"odin\", error=\"insufficient_scope\", scope=\"a:read b:read\""),
     ),
     (Reason::InsufficientRole, 403, "insufficient_role", None),
+    (Reason::Idle, 401, "invalid_token", INVALID),
 ];
 
 const INVALID: Option<&str> = Some("Bearer realm=\"odin\", error=\"invalid_token\"");
@@ -56,6 +57,7 @@ const fn row(reason: Reason) -> usize {
         Reason::SystemOnly => 16,
         Reason::InsufficientScope => 17,
         Reason::InsufficientRole => 18,
+        Reason::Idle => 19,
     }
 }
 

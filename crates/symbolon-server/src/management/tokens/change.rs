@@ -175,7 +175,7 @@ async fn managed(
             app.store().applied().await?;
             return Ok(token);
         };
-        let room = manage::room(catalog, Some(&token), &next, case.now);
+        let room = manage::room(catalog, Some(app.gate().state(&token, case.now)), &next, case.now);
         if write(app, caller, action, room, (&token, &next)).await? {
             return Ok(next);
         }

@@ -63,7 +63,7 @@ pub(in crate::management) async fn list(
         (None, Who::User(_, user)) if !operator.manages_others(&catalog) => Some(user.id),
         (None, _) => None,
     };
-    let requests = query.requests;
+    let (requests, now) = (query.requests, app.now());
     let query = TokenQuery {
         service: catalog.service.clone(),
         owner,
@@ -71,7 +71,8 @@ pub(in crate::management) async fn list(
         text: filter("query", query.query)?,
         scope: query.scope.as_deref().map(|text| parsed("scope", text)).transpose()?,
         sort: query.sort.as_deref().map(|text| parsed("sort", text)).transpose()?.unwrap_or_default(),
-        now: app.now(),
+        now,
+        idle_since: catalog.policy.idle_expiry.ago(now),
         page: page(query.limit, query.cursor)?,
     };
     let tokens = found(app.store().tokens(&query).await)?;

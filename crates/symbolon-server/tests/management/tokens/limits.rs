@@ -120,6 +120,54 @@ async fn a_user_has_no_more_live_tokens_than_the_catalog_allows() {
 }
 
 #[tokio::test]
+async fn what_lies_unused_for_too_long_is_refused_until_somebody_edits_it() {
+    let text = BOUNDED.replace("max_live = 2", "max_live = 2\nidle_expiry = \"10d\"");
+    let world = World::of(Setup { catalogs: vec![text], ..Setup::default() }).await;
+    let key = world.system_key().await;
+    let read = json!({ "scopes": ["read"] });
+    let used = create(&world, &key, &read).await.expect(201);
+    let unused = create(&world, &key, &read).await.expect(201);
+    let verdict = async |token: &Value| {
+        let body = json!({ "token": token["token"], "method": "GET", "path": "/read" });
+        world.post("/v1/services/brief/verify", &body).by(&key).send().await.expect(200)["code"].clone()
+    };
+    let states = async || {
+        let mut states = Vec::new();
+        for token in [&used, &unused] {
+            let shown = world.get(&path(token)).by(&key).send().await.expect(200);
+            let listed = format!("/v1/services/brief/tokens?state={}", shown["state"].as_str().unwrap());
+            let listed = world.get(&listed).by(&key).send().await.expect(200);
+            let found = listed["items"].as_array().unwrap().iter().any(|one| one["id"] == token["id"]);
+            assert!(found, "{listed}");
+            states.push(shown["state"].clone());
+        }
+        states
+    };
+    let day = 86_400;
+    world.clock.advance(5 * day);
+    assert_eq!(verdict(&used).await, "allowed");
+    world.app.write_uses().await;
+    world.clock.advance(5 * day - 1);
+    assert_eq!(states().await, ["active", "active"]);
+    create(&world, &key, &read).await.refused(409, "too_many_tokens");
+    // As long as it may: from here on it is over, also as one of those that may live.
+    world.clock.advance(1);
+    assert_eq!(states().await, ["active", "expired"]);
+    assert_eq!(verdict(&unused).await, "invalid_token");
+    assert_eq!(verdict(&used).await, "allowed");
+    let refusals = world.get(&format!("{}/usage", path(&unused))).by(&key).send().await.expect(200);
+    assert!(refusals.to_string().contains("\"idle\""), "{refusals}");
+    let third = create(&world, &key, &read).await.expect(201);
+    // It would be one more.
+    let edit = async || world.patch(&path(&unused), &json!({ "name": "kept" })).by(&key).send().await;
+    edit().await.refused(409, "too_many_tokens");
+    world.delete(&path(&third)).by(&key).send().await.expect(204);
+    edit().await.expect(200);
+    assert_eq!(states().await, ["active", "active"]);
+    assert_eq!(verdict(&unused).await, "allowed");
+}
+
+#[tokio::test]
 async fn many_at_once_are_no_more_than_one_after_the_other() {
     let (world, key) = world().await;
     let read = json!({ "scopes": ["read"] });

@@ -1,5 +1,6 @@
 //! Lists of tokens, in every order.
 
+use jiff::Timestamp;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqlitePool};
 use symbolon_core::record::{Token, TokenState};
@@ -14,7 +15,7 @@ const NEVER_USED: i64 = -1_000_000_000_000_000;
 const NO_END: i64 = 1_000_000_000_000_000;
 
 /// A page of tokens. The arguments decide which index serves it; all else is tested row by row. `CASE` is
-/// [`Token::state`] in SQL. The text is found with `instr` and not `LIKE`: there is nothing to escape, and no
+/// [`Token::state`] in SQL, with what has lain unused for too long. The text is found with `instr` and not `LIKE`: there is nothing to escape, and no
 /// limit to a pattern's length. `lower` knows ASCII only, which is what the contract asks for. A scope is looked for
 /// with its quotes, as it stands in the JSON: it is no part of another.
 macro_rules! page {
@@ -32,6 +33,7 @@ macro_rules! page {
               AND (?5 IS NULL OR ?5 = CASE
                    WHEN revoked_at IS NOT NULL THEN 'revoked'
                    WHEN expires_at <= ?6 THEN 'expired'
+                   WHEN max(created_at, updated_at, coalesce(last_used_at, created_at)) <= ?10 THEN 'expired'
                    WHEN disabled THEN 'disabled'
                    ELSE 'active' END)
               AND (?7 IS NULL OR instr(lower(name), ?7) OR instr(lower(description), ?7)
@@ -123,7 +125,8 @@ pub(in crate::sqlite) async fn tokens(
         .bind(query.now.as_millisecond())
         .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
         .bind(scope)
-        .bind(fetched(&query.page));
+        .bind(fetched(&query.page))
+        .bind(query.idle_since.map(Timestamp::as_millisecond));
     let listing = Listing {
         list: List::Tokens,
         order: Some(sort.as_str()),

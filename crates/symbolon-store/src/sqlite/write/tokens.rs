@@ -116,11 +116,13 @@ async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx
 pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timestamp) -> Result<bool, Fault> {
     let live: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM tokens
-         WHERE service = ?1 AND owner = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)",
+         WHERE service = ?1 AND owner = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)
+           AND (?4 IS NULL OR max(created_at, updated_at, coalesce(last_used_at, created_at)) > ?4)",
     )
     .bind(room.service.as_str())
     .bind(room.owner.to_string())
     .bind(now.as_millisecond())
+    .bind(room.idle_since.map(Timestamp::as_millisecond))
     .fetch_one(db)
     .await?;
     Ok(live < i64::from(room.most))

@@ -153,6 +153,7 @@ impl Show {
                     if info.never_expires { "" } else { "; each token ends" }
                 ),
             ),
+            ("unused for so long", maybe(info.idle_expiry.as_ref(), "they stay")),
             (
                 "live tokens of a user",
                 maybe(info.max_live.map(|most| most.to_string()).as_ref(), "any number"),
