@@ -196,6 +196,7 @@ texts! {
     end_default = "As the service has it ({lifetime})";
     end_longest = "The longest allowed ({lifetime})";
     end_date = "On a date";
+    expiry_idle = "It ends earlier where it lies unused for {lifetime}.";
     end_never = "Never";
     this_token = "This token";
     create_token = "Create token";

@@ -150,6 +150,12 @@ pub(super) fn ends(
     ends
 }
 
+/// What ends a token before its end.
+pub(super) fn idle(service: &ServiceInfo) -> Option<String> {
+    let idle = service.idle_expiry.as_ref()?;
+    Some(fill(EN.expiry_idle, &[("lifetime", idle)]))
+}
+
 /// The end that a form asks for, as the API takes it: `(expires_at, expires_in)`, neither where the end is kept.
 pub(super) fn asked_end(fields: &Fields) -> (Option<String>, Option<String>) {
     match fields.text("end") {

@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use symbolon_api::{EditToken, SelfService, ServiceInfo, TokenRecord};
 
-use super::choice::{EndChoice, Group, asked_end, ending, ends, groups};
+use super::choice::{EndChoice, Group, asked_end, ending, ends, groups, idle};
 use super::{of_reader, page_of};
 use crate::console::Site;
 use crate::console::fault::Fault;
@@ -36,6 +36,8 @@ struct EditPage {
     was: Was,
     groups: Vec<Group>,
     ends: Vec<EndChoice>,
+    /// What ends it besides.
+    idle: Option<String>,
     until: String,
     tomorrow: String,
     summary: Summary,
@@ -79,6 +81,7 @@ fn form(
         },
         groups: groups(catalog, &allowed(own, token), &ticked),
         ends: ends(catalog, Some(keep), fields.text("end"), now),
+        idle: idle(catalog),
         until: fields.text("until").to_owned(),
         tomorrow: site.tomorrow(),
         summary: summary_of(catalog, token, fields, now),

@@ -7,7 +7,7 @@ use symbolon_api::client::ClientError;
 use symbolon_api::{CreateToken, Problem, SelfService, ServiceInfo};
 use symbolon_core::Code;
 
-use super::choice::{EndChoice, Group, asked_end, ending, ends, first_choice, groups};
+use super::choice::{EndChoice, Group, asked_end, ending, ends, first_choice, groups, idle};
 use super::{of_reader, once};
 use crate::console::Site;
 use crate::console::fault::Fault;
@@ -37,6 +37,8 @@ struct NewPage {
     by_scopes: bool,
     groups: Vec<Group>,
     ends: Vec<EndChoice>,
+    /// What ends it besides.
+    idle: Option<String>,
     until: String,
     tomorrow: String,
     summary: Summary,
@@ -107,6 +109,7 @@ fn form(
         by_scopes,
         groups: groups(catalog, &own.grantable_scopes, &ticked),
         ends: ends(catalog, None, &chosen, now),
+        idle: idle(catalog),
         until: fields.text("until").to_owned(),
         tomorrow: site.tomorrow(),
         summary: Summary::of(catalog, &granted(catalog, fields), ending(&with_end(fields, &chosen), now)),
