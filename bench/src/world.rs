@@ -109,6 +109,7 @@ pub(crate) fn token(catalog: &Catalog, owner: &User) -> Outcome<(Token, NewSecre
         name: "bench".to_owned(),
         description: String::new(),
         scopes: Some(vec![scope]),
+        metadata: std::collections::BTreeMap::default(),
         profile: None,
         end: End::Never,
     };

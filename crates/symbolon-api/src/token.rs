@@ -1,10 +1,11 @@
+use std::collections::BTreeMap;
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::SessionRecord;
-use crate::strict::given;
+use crate::strict::{given, given_once};
 
 /// A token's record. The secret is never in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -17,6 +18,9 @@ pub struct TokenRecord {
     pub name: String,
     /// Free text, often empty.
     pub description: String,
+    /// What else was noted of it, by key.
+    #[serde(default)]
+    pub metadata: BTreeMap<String, String>,
     /// The name of the user that it belongs to.
     pub owner: String,
     /// The first 8 characters after the prefix.
@@ -71,6 +75,11 @@ pub struct CreateToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub description: Option<String>,
+    /// What else to note of it: at most 20 texts of at most 500 characters, by a key of 1 to 64 of `a-z 0-9 . _ -`. No
+    /// secrets: whoever sees the token sees them.
+    #[serde(default, deserialize_with = "given_once", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub metadata: Option<BTreeMap<String, String>>,
     /// Scopes of the service's catalog.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
@@ -105,6 +114,10 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub description: Option<String>,
+    /// Entries of metadata to set; `null` takes one away. A key that is not named is left alone.
+    #[serde(default, deserialize_with = "given_once", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub metadata: Option<BTreeMap<String, Option<String>>>,
     /// All its scopes from now on.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

@@ -16,6 +16,7 @@ pub mod last_use;
 pub mod lifetime;
 
 pub mod manage;
+pub mod metadata;
 pub mod name;
 pub mod random;
 pub mod record;

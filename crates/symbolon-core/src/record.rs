@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
+use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
 use crate::token::TokenPrefix;
 
@@ -25,6 +26,8 @@ pub struct Token {
     pub name: String,
     /// Free text, often empty.
     pub description: String,
+    /// What else was noted of it.
+    pub metadata: Metadata,
     /// The user it belongs to and never exceeds.
     pub owner: UserId,
     /// What lists show of the secret.
@@ -37,7 +40,7 @@ pub struct Token {
     pub disabled: bool,
     /// When it was made.
     pub created_at: Timestamp,
-    /// When the record last changed; use does not change it.
+    /// When the record last changed, but for being switched off; use does not change it.
     pub updated_at: Timestamp,
     /// The first moment at which it no longer works; `None` is never.
     pub expires_at: Option<Timestamp>,

@@ -19,7 +19,8 @@ use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
 use symbolon_core::decision::{
-    Caller, DecidedRoute, Decision, Directory as _, Identifier, Judge, Keys, LiveToken, Reason, Request,
+    Caller, DecidedRoute, Decision, Directory as _, Grant, Identifier, Judge, Keys, LiveToken, Reason,
+    Request,
 };
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
@@ -138,6 +139,15 @@ impl Gate {
         let decision = self.judge(&served.service, &view, now).decide_scopes(credentials, required);
         self.note(served, &view, &decision, Place::Scopes, None, now);
         Some(decision)
+    }
+
+    /// What was let in once is let in still: a use of its token, though not one more request.
+    pub fn goes_on(&self, grant: &Grant<'_>, now: Timestamp) {
+        if let Some(token) = grant.principal().token()
+            && let Some(live) = self.index.token(token.id)
+        {
+            self.uses.note(token.id, &live.last_use, now);
+        }
     }
 
     fn judge<'a>(&'a self, service: &'a Service, view: &'a View<'a>, now: Timestamp) -> Judge<'a, View<'a>> {
@@ -297,7 +307,15 @@ impl Gate {
 
 impl Sink for Gate {
     fn apply(&self, change: &Change) {
+        let services = self.services.load_full();
         self.index.apply(change, |token, last_use| self.resolve(token, last_use));
+        if let Change::TokenCreated(Token { id, .. }) | Change::TokenChanged(Token { id, .. }) = change
+            && !Arc::ptr_eq(&services, &self.services.load())
+        {
+            // It may have been resolved under the catalogs before, and come too late to be resolved again.
+            self.index
+                .resolve_again(|token| token.id == *id, |token, last_use| self.resolve(token, last_use));
+        }
     }
 
     fn loaded(&self) {

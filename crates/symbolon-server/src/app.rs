@@ -68,6 +68,7 @@ pub(crate) struct Shared {
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
     /// Held while counts of use are written; how many dropped checks the log has been told of.
+    writing_uses: tokio::sync::Mutex<()>,
     writing_usage: Mutex<u64>,
 }
 
@@ -87,6 +88,7 @@ impl App {
             hashing: Hashing::default(),
             throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
+            writing_uses: tokio::sync::Mutex::default(),
             writing_usage: Mutex::default(),
         }))
     }
@@ -163,8 +165,12 @@ impl App {
     /// Writes noted uses to the record; to be called every second or so, and once more at the end. Nothing is
     /// written where nothing was used. Where the record is unavailable the uses of this batch are lost, which is
     /// logged; they are no reason to stop.
+    ///
+    /// When it returns, what was noted before is written, also by who began before; what asks the record how long a token
+    /// has lain unused waits for that.
     pub async fn write_uses(&self) {
         const BATCH: usize = 10_000;
+        let _writing = self.0.writing_uses.lock().await;
         loop {
             let uses = self.gate().take_uses(BATCH);
             let count = uses.len();

@@ -87,9 +87,9 @@ impl Pattern {
         }
     }
 
-    /// A path that fits this one and `other`, if there is any.
+    /// A path that fits this one and, but for a slash at the end, `other`, if there is any.
     pub(super) fn in_common(&self, other: &Self) -> String {
-        let (own, theirs) = (self.without_slash(), other.without_slash());
+        let (own, theirs) = (&self.0, other.without_slash());
         let mut path = String::new();
         for at in 0..own.len().max(theirs.len()) {
             let literal =
@@ -98,7 +98,8 @@ impl Pattern {
                     Segment::Parameter | Segment::Tail => None,
                 });
             // What somebody would hardly write into a catalog.
-            path.extend(["/", literal.unwrap_or("~0~")]);
+            path.push('/');
+            path += &literal.map_or_else(|| "~0~".to_owned(), encoded);
         }
         path
     }
@@ -132,6 +133,13 @@ impl Pattern {
                 Segment::Parameter | Segment::Tail => false,
             })
     }
+}
+
+/// A literal as a path has it.
+fn encoded(text: &str) -> String {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_~.!$&'()*+,=:@".contains(&byte);
+    let encoded = |byte: u8| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") };
+    text.bytes().map(encoded).collect()
 }
 
 fn literal(part: &str, text: &str) -> Result<Segment, String> {

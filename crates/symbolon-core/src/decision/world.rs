@@ -150,6 +150,7 @@ impl World {
             owner,
             token_prefix: secret.text().token_prefix(),
             scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
+            metadata: crate::metadata::Metadata::default(),
             profile: None,
             disabled: false,
             created_at: self.now,

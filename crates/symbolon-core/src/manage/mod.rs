@@ -7,6 +7,8 @@
 
 mod operator;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 
 use crate::catalog::{Catalog, Longest};
@@ -14,6 +16,7 @@ use crate::code::{Code, Refusal};
 use crate::decision::Keys;
 use crate::id::TokenId;
 use crate::lifetime::Lifetime;
+use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
 use crate::record::{Token, TokenState, User};
@@ -47,6 +50,8 @@ pub struct NewToken {
     pub name: String,
     /// Free text.
     pub description: String,
+    /// What else is noted of it.
+    pub metadata: BTreeMap<String, String>,
     /// Scopes, or
     pub scopes: Option<Vec<ScopeName>>,
     /// a profile; not both.
@@ -62,6 +67,8 @@ pub struct TokenEdit {
     pub name: Option<String>,
     /// A new description.
     pub description: Option<String>,
+    /// Entries of metadata to set, or to take away.
+    pub metadata: BTreeMap<String, Option<String>>,
     /// New scopes, in place of all before.
     pub scopes: Option<Vec<ScopeName>>,
     /// A new end.
@@ -84,6 +91,8 @@ pub fn issue(
     }
     check_name(&new.name)?;
     check_description(&new.description)?;
+    let metadata = new.metadata.into_iter().map(|(key, value)| (key, Some(value)));
+    let metadata = Metadata::default().merged(metadata)?;
     let scopes = match (new.scopes, &new.profile) {
         (Some(_), Some(_)) => return Err(Refusal::field("profile", "give scopes or a profile, not both")),
         (None, Some(name)) => profile_scopes(catalog, operator, owner, name)?,
@@ -103,6 +112,7 @@ pub fn issue(
         service: catalog.service.clone(),
         name: new.name,
         description: new.description,
+        metadata,
         owner: owner.id,
         token_prefix: secret.text().token_prefix(),
         scopes,
@@ -140,6 +150,7 @@ pub fn edit(
         check_description(&description)?;
         next.description = description;
     }
+    next.metadata = token.metadata.merged(edit.metadata)?;
     if let Some(scopes) = edit.scopes {
         for (index, scope) in scopes.iter().enumerate().filter(|(_, scope)| !token.scopes.contains(scope)) {
             operator.grants(catalog, owner, scope, &format!("scopes[{index}]"))?;
@@ -158,10 +169,12 @@ pub fn edit(
     Ok(changed(token, next, now))
 }
 
-/// The next state of a token that is switched off or on; `None` if it is so already.
+/// The next state of a token that is switched off or on; `None` if it is so already. Off is no sign of life: a token that has
+/// lain unused for too long does not live again by it.
 pub fn switch(token: &Token, disabled: bool, now: Timestamp) -> Result<Option<Token>, Refusal> {
     living(token)?;
-    Ok(changed(token, Token { disabled, ..token.clone() }, now))
+    let at = if disabled { token.updated_at } else { now };
+    Ok(changed(token, Token { disabled, ..token.clone() }, at))
 }
 
 /// The tombstone of a revoked token; `None` if it is one already.
@@ -245,16 +258,25 @@ fn end(
     }
 }
 
-/// Scopes that are added may shorten a life, which nobody then has asked for.
+/// A token that is to hold more must not live longer than one that is made so; nobody has asked for another end.
 fn not_too_long(catalog: &Catalog, before: &Token, next: &Token) -> Result<(), Refusal> {
-    let longest = catalog.longest(&next.scopes);
-    let shorter = longest.lifetime < catalog.longest(&before.scopes).lifetime;
-    let Some(latest) = longest.lifetime.end(next.created_at).filter(|_| shorter) else { return Ok(()) };
-    if next.expires_at.is_some_and(|end| end <= latest) {
+    if catalog.closure(&next.scopes).is_subset(&catalog.closure(&before.scopes)) {
         return Ok(());
     }
-    let detail = format!("{}; give it an end up to {latest} with these scopes", bound(catalog, longest));
-    Err(Refusal::field("scopes", detail))
+    let longest = catalog.longest(&next.scopes);
+    match (next.expires_at, longest.lifetime.end(next.created_at)) {
+        (None, None) if !catalog.policy.never_expires => {
+            let detail = format!("tokens of {} must end; give it an end with these scopes", catalog.service);
+            Err(Refusal::field("scopes", detail))
+        }
+        (_, None) => Ok(()),
+        (Some(end), Some(latest)) if end <= latest => Ok(()),
+        (_, Some(latest)) => {
+            let detail =
+                format!("{}; give it an end up to {latest} with these scopes", bound(catalog, longest));
+            Err(Refusal::field("scopes", detail))
+        }
+    }
 }
 
 fn bound(catalog: &Catalog, Longest { lifetime, scope }: Longest<'_>) -> String {

@@ -144,6 +144,7 @@ impl Stage {
             owner: self.users[owner.index()].id,
             token_prefix: secret.text().token_prefix(),
             scopes: scopes.to_vec(),
+            metadata: symbolon_core::metadata::Metadata::default(),
             profile: None,
             disabled: false,
             created_at: self.now,

@@ -119,6 +119,7 @@ pub(crate) fn unborn(owner: &User, scopes: &[&str]) -> (Token, String) {
         owner: owner.id,
         token_prefix: secret.text().token_prefix(),
         scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
+        metadata: symbolon_core::metadata::Metadata::default(),
         profile: None,
         disabled: false,
         created_at: now(),

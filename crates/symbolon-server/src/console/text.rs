@@ -66,6 +66,8 @@ texts! {
     facts = "Facts";
     identifier = "Identifier";
     description = "Description";
+    metadata = "Metadata";
+    metadata_hint = "For programs and people: one entry a line, such as team=printing. No secrets.";
     format_minute = "%-d %b %Y, %H:%M UTC";
     format_exact = "%Y-%m-%d %H:%M:%S UTC";
     format_day = "%-d %B %Y";
@@ -520,6 +522,7 @@ texts! {
     audit_role_changed = "from {before} to {after} in {service}";
     audit_renamed = "was called {before}";
     audit_described = "another description";
+    audit_metadata = "other metadata";
     audit_end_changed = "now {after}, before: {before}";
     audit_profile_changed = "profile {after}, before: {before}";
     audit_profile_none = "none";

@@ -53,9 +53,10 @@ impl Pace {
         Self { most, rate, credit: most, wait: None }
     }
 
-    /// From now on any byte earns all.
-    pub(crate) fn forget(&mut self) {
-        self.rate = None;
+    /// The wait is over, and all is earned.
+    pub(crate) fn rest(&mut self) {
+        self.wait = None;
+        self.credit = self.most;
     }
 
     /// The wait is over, by so many bytes.

@@ -120,13 +120,14 @@ impl HttpBody for Watched {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let Self { body, rest } = self.get_mut();
-        let frame = if rest.is_empty() {
-            Pin::new(body).poll_frame(cx)
+        let (frame, whole) = if rest.is_empty() {
+            (Pin::new(body).poll_frame(cx), WHOLE)
         } else {
-            Poll::Ready(Some(Ok(Frame::data(std::mem::take(rest)))))
+            // Of what was longer the last byte is always held back.
+            (Poll::Ready(Some(Ok(Frame::data(std::mem::take(rest))))), 1)
         };
-        let frame =
-            frame.map(|frame| frame.map(|frame| frame.map(|frame| frame.map_data(|data| piece(data, rest)))));
+        let divided = |frame: Frame<Bytes>| frame.map_data(|data| piece(data, whole, rest));
+        let frame = frame.map(|frame| frame.map(|frame| frame.map(divided)));
         // Said at every piece, for each begins the wait anew. Outside of a stream's task nobody waits.
         let _ = WAITS.try_with(|waits| waits.send_replace(frame.is_ready()));
         frame
@@ -147,12 +148,10 @@ impl HttpBody for Watched {
     }
 }
 
-/// The next piece of `data`; what follows is then in `rest`.
-fn piece(mut data: Bytes, rest: &mut Bytes) -> Bytes {
-    let length = match data.len() {
-        0..=WHOLE => return data,
-        length => PIECE.min(length - 1),
-    };
-    *rest = data.split_off(length);
+/// The next piece of `data`, which is given out whole up to a length; what follows is then in `rest`.
+fn piece(mut data: Bytes, whole: usize, rest: &mut Bytes) -> Bytes {
+    if data.len() > whole {
+        *rest = data.split_off(PIECE.min(data.len() - 1));
+    }
     data
 }

@@ -47,6 +47,9 @@ impl App {
         changes: Vec<Change>,
         claim: Option<Claim>,
     ) -> Result<(), StoreError> {
+        if deed.room.as_ref().is_some_and(|room| room.idle_since.is_some()) {
+            self.write_uses().await;
+        }
         let now = self.now();
         let By { origin, standing } = by;
         let (actor, action, subject) = (origin.actor, deed.action, deed.subject.clone());

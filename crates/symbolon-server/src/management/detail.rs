@@ -12,6 +12,7 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
     json!({
         "name": token.name,
         "description": token.description,
+        "metadata": token.metadata.entries(),
         "owner": app.user_name(token.owner),
         "token_prefix": token.token_prefix.to_string(),
         "scopes": token.scopes.iter().map(ScopeName::as_str).collect::<Vec<_>>(),

@@ -52,6 +52,7 @@ impl App {
             service: token.service.to_string(),
             name: token.name.clone(),
             description: token.description.clone(),
+            metadata: token.metadata.entries().clone(),
             owner: owner.map_or_else(|| token.owner.to_string(), |owner| owner.name.to_string()),
             token_prefix: token.token_prefix.to_string(),
             scopes: texts(&token.scopes),

@@ -19,7 +19,7 @@ pub(super) struct Activity {
     count: AtomicU64,
     /// Whether the wait is for the caller now, which has its own limit.
     caller: AtomicBool,
-    answered: AtomicBool,
+    answers: AtomicBool,
     broken_off: AtomicBool,
     too_long: AtomicBool,
     taken_back: OnceLock<ApiError>,
@@ -37,13 +37,18 @@ impl Activity {
     }
 
     /// The application's answer has begun.
-    pub(super) fn answer(&self) {
-        self.answered.store(true, Ordering::Relaxed);
+    pub(super) fn begin_answer(&self) {
+        self.answers.store(true, Ordering::Relaxed);
     }
 
-    /// Whether it has.
-    pub(super) fn answered(&self) -> bool {
-        self.answered.load(Ordering::Relaxed)
+    /// It has been read to its end.
+    pub(super) fn end_answer(&self) {
+        self.answers.store(false, Ordering::Relaxed);
+    }
+
+    /// Whether it is under way, so that this may be a conversation.
+    pub(super) fn answers(&self) -> bool {
+        self.answers.load(Ordering::Relaxed)
     }
 
     /// The caller's side failed.

@@ -106,11 +106,12 @@ impl Body for RequestBody {
         };
         let length =
             frame.as_ref().and_then(|frame| frame.as_ref().ok()?.data_ref().map(Bytes::len)).unwrap_or(0);
-        if activity.answered() {
+        if activity.answers() {
             // A conversation has its pauses.
-            pace.forget();
+            pace.rest();
+        } else {
+            pace.moved(length);
         }
-        pace.moved(length);
         activity.sign();
         if let Some(Err(_)) = frame {
             activity.break_off();

@@ -76,7 +76,7 @@ pub(super) async fn exchange(
     } else {
         exchange_in_http1(pool, request, timeouts, activity).await?
     };
-    activity.answer();
+    activity.begin_answer();
     Ok((response, Held { connection, place, upload: upload.clone() }))
 }
 

@@ -1,6 +1,7 @@
 //! Connections to one application, kept alive between requests.
 
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -76,17 +77,34 @@ pub(super) enum Connection {
     Http2(Shared),
 }
 
-/// A connection of HTTP/2, and everybody who holds it.
+/// A connection of HTTP/2, for everybody who holds it.
 #[derive(Clone)]
 pub(super) struct Shared {
     pub(super) sender: Http2,
-    holders: Arc<()>,
+    line: Arc<Line>,
+}
+
+/// What ends with the last who holds a connection of HTTP/2.
+struct Line {
+    connection: AbortHandle,
+    /// Whether something on it moves no more, and it is for nobody else.
+    stuck: AtomicBool,
+}
+
+impl Drop for Line {
+    fn drop(&mut self) {
+        self.connection.abort();
+    }
 }
 
 impl Shared {
     /// Besides the pool.
     fn holders(&self) -> usize {
-        Arc::strong_count(&self.holders) - 1
+        Arc::strong_count(&self.line) - 1
+    }
+
+    fn is_over(&self) -> bool {
+        self.sender.is_closed() || self.line.stuck.load(Ordering::Relaxed)
     }
 }
 
@@ -149,14 +167,14 @@ impl Pool {
             let mut all = self.shared.lock().await;
             let mut idle = 0;
             all.retain(|shared| {
-                let idles = !shared.sender.is_closed() && shared.holders() == 0;
+                let idles = !shared.is_over() && shared.holders() == 0;
                 idle += usize::from(idles);
-                !shared.sender.is_closed() && (!idles || idle == 1)
+                !shared.is_over() && (!idles || idle == 1)
             });
             if let Some(shared) = all.iter().find(|shared| shared.holders() < STREAMS) {
                 return Ok(shared.clone());
             }
-            let shared = Shared { sender: self.http2().await?, holders: Arc::default() };
+            let shared = self.http2().await?;
             all.push(shared.clone());
             Ok(shared)
         };
@@ -170,15 +188,16 @@ impl Pool {
         Ok(Http1 { sender, connection: task.abort_handle() })
     }
 
-    async fn http2(&self) -> io::Result<Http2> {
+    async fn http2(&self) -> io::Result<Shared> {
         let socket = self.socket(true).await?;
         let mut builder = http2::Builder::new(TokioExecutor::new());
         builder.timer(TokioTimer::new()).keep_alive_interval(PING.0).keep_alive_timeout(PING.1);
         builder.initial_stream_window_size(WINDOWS.0).initial_connection_window_size(WINDOWS.1);
         let handshake = builder.handshake(TokioIo::new(socket));
         let (sender, connection) = handshake.await.map_err(io::Error::other)?;
-        tokio::spawn(async move { ended(connection.await) });
-        Ok(sender)
+        let task = tokio::spawn(async move { ended(connection.await) });
+        let line = Line { connection: task.abort_handle(), stuck: AtomicBool::new(false) };
+        Ok(Shared { sender, line: Arc::new(line) })
     }
 
     async fn socket(&self, http2: bool) -> io::Result<Box<dyn Socket>> {
@@ -191,10 +210,11 @@ impl Pool {
         }
     }
 
-    /// Takes back what an answer was read by to its end, as soon as its request has been written to the end; which the
-    /// application, or the caller, may leave undone for as long as nothing moves for `idle`.
+    /// Takes back what an answer was read by to its end, as soon as its request has been written to the end. Where nothing
+    /// of that moves for `idle`, it is left, and the connection with it.
     pub(super) fn give_back(self: Arc<Self>, held: Held, idle: Duration) {
         let Held { connection, place, upload } = held;
+        upload.activity.end_answer();
         match connection {
             Connection::Http1(http1) if http1.sender.is_ready() => self.keep(http1),
             Connection::Http1(http1) if http1.sender.is_closed() => {}
@@ -207,7 +227,10 @@ impl Pool {
             })),
             Connection::Http2(_) if upload.over.is_cancelled() => {}
             Connection::Http2(shared) => drop(tokio::spawn(async move {
-                while_active(upload.over.cancelled(), idle, &upload.activity).await;
+                if while_active(upload.over.cancelled(), idle, &upload.activity).await.is_none() {
+                    // The library asks for no more of it, and so notices nothing; not even that its caller is gone.
+                    shared.line.stuck.store(true, Ordering::Relaxed);
+                }
                 drop((shared, place));
             })),
         }

@@ -113,9 +113,14 @@ impl Kept {
             method_override: false,
             client_ip: self.peer,
         };
-        match self.app.gate().look(&self.service, &request, self.app.now(), &mut ()) {
+        let now = self.app.now();
+        match self.app.gate().look(&self.service, &request, now, &mut ()) {
+            Some(Decision::Allow(grant)) if self.allowed => {
+                self.app.gate().goes_on(&grant, now);
+                None
+            }
+            Some(Decision::Unavailable) if self.allowed => None,
             Some(Decision::Deny(denial)) => Some(ApiError::denied(&denial, self.service.as_str())),
-            Some(Decision::Allow(_) | Decision::Unavailable) if self.allowed => None,
             // It had nothing of ours, and would be another request now; or of a service that is gone nobody may have
             // anything.
             Some(Decision::Allow(_) | Decision::Unavailable) | None => Some(ApiError::unavailable()),

@@ -29,6 +29,7 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
             "service": "odin",
             "name": "test",
             "description": "",
+            "metadata": {},
             "owner": "viewer",
             "token_prefix": secret[5..13],
             "scopes": ["read:jobs"],

@@ -71,3 +71,37 @@ async fn a_conversation_may_be_slow() {
         wire.0.read_exact(&mut heard).await.unwrap();
     }
 }
+
+/// Where nothing is answered any more it is a trickle again.
+#[tokio::test]
+async fn a_body_that_trickles_on_after_its_answer_is_cut() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["write:things"]).await;
+    let (say, mut ended) = tokio::sync::mpsc::unbounded_channel();
+    let backend = Backend::new(move |_, mut wire| {
+        let say = say.clone();
+        async move {
+            wire.head().await.unwrap();
+            wire.send("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok").await;
+            let mut said = [0];
+            while wire.0.read_exact(&mut said).await.is_ok() {}
+            say.send(()).unwrap();
+        }
+    })
+    .await;
+    let timeouts = Timeouts { idle: Duration::from_millis(500), ..Timeouts::default() };
+    let limits = ProxyLimits { body_rate: NonZeroU64::new(10_000), ..ProxyLimits::default() };
+    let proxied = ProxySettings { timeouts, limits, ..settings(backend.address) };
+    let front = Front::by(&world, proxied, Limits::default()).await;
+    let mut wire = front.connect().await;
+    wire.send(request("POST /api/things", &[("X-API-Key", &token), ("Content-Length", "1000000")])).await;
+    assert_eq!(wire.message().await.unwrap().body, b"ok");
+    let mut tick = interval(Duration::from_millis(20));
+    // Without the cut for hours; the application hears of it before that.
+    while ended.is_empty() {
+        tick.tick().await;
+        let _ = wire.0.get_mut().write_all(b"x").await;
+    }
+    ended.recv().await.unwrap();
+}

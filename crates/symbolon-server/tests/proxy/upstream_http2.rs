@@ -16,7 +16,7 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxyLimits, ProxySettings, Timeouts, Upstream};
-use tokio::io::AsyncReadExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::sync::{Notify, mpsc};
 
 use crate::support::backend::Backend;
@@ -35,7 +35,7 @@ struct Seen {
 }
 
 /// An application in HTTP/2. `/api/die` ends its connection, `/api/things/stream` streams without an end,
-/// `/api/things/flood` as much as is taken, `?early` is answered before its body is read, and `/api/things/wait` answers when `go` is said; whatever else is answered
+/// `/api/things/flood` as much as is taken, `?early` is answered before its body is read, `?never` without, and `/api/things/wait` answers when `go` is said; whatever else is answered
 /// `ok`.
 struct Application {
     backend: Backend,
@@ -93,9 +93,19 @@ async fn answer(
 ) -> Result<Response<Body>, Infallible> {
     let (parts, body) = request.into_parts();
     let path = parts.uri.path().to_owned();
-    if parts.uri.query() == Some("early") {
-        tokio::spawn(body.collect());
-        return Ok(Response::new(Body::from("ok")));
+    match parts.uri.query() {
+        Some("early") => {
+            tokio::spawn(body.collect());
+            return Ok(Response::new(Body::from("ok")));
+        }
+        Some("never") => {
+            tokio::spawn(async move {
+                let _unread = body;
+                std::future::pending::<()>().await;
+            });
+            return Ok(Response::new(Body::from("ok")));
+        }
+        _ => {}
     }
     let body = body.collect().await.unwrap();
     let trailers = body.trailers().cloned();
@@ -278,6 +288,34 @@ async fn an_upload_that_goes_on_after_its_answer_keeps_its_place() {
     assert_eq!(front.ask("GET /api/health", &[]).await.code(), "overloaded");
     wire.send("x").await;
     assert_eq!(front.ask("GET /api/health", &[]).await.status(), 200);
+}
+
+/// As with HTTP/1.1; and nobody else is sent where something is stuck.
+#[tokio::test]
+async fn an_upload_that_nobody_reads_keeps_its_place_no_longer_than_nothing_moves() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let token = world.token(&ann, &["write:things"]).await;
+    let mut application = Application::start().await;
+    let timeouts = Timeouts {
+        connect: Duration::from_mins(10),
+        idle: Duration::from_millis(200),
+        ..Timeouts::default()
+    };
+    let limits = ProxyLimits { requests: 1, ..ProxyLimits::default() };
+    let proxied = ProxySettings { timeouts, limits, ..application.settings() };
+    let front = Front::by(&world, proxied, Limits::default()).await;
+    let mut wire = front.connect().await;
+    let upload = [("X-API-Key", token.as_str()), ("Content-Length", "1099511627776")];
+    wire.send(request("POST /api/things?never", &upload)).await;
+    let (mut reading, mut writing) = tokio::io::split(wire.0.into_inner());
+    tokio::spawn(async move { while writing.write_all(&[0; 4096]).await.is_ok() {} });
+    let mut answer = [0; 12];
+    reading.read_exact(&mut answer).await.unwrap();
+    assert_eq!(&answer, b"HTTP/1.1 200");
+    assert_eq!(application.connections.recv().await, Some(0));
+    assert_eq!(front.ask("GET /api/health", &[]).await.body, b"ok");
+    assert_eq!(application.connections.recv().await, Some(1), "by a connection on which nothing is stuck");
 }
 
 #[tokio::test]

@@ -243,6 +243,7 @@ impl World {
             owner: owner.id,
             token_prefix: secret.text().token_prefix(),
             scopes: scopes.iter().map(|scope| scope.parse().unwrap()).collect(),
+            metadata: symbolon_core::metadata::Metadata::default(),
             profile: None,
             disabled: false,
             created_at: now,

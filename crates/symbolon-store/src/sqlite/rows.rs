@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, Type};
 use symbolon_core::digest::Digest;
+use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
@@ -84,7 +85,7 @@ macro_rules! select_tokens {
     ($($rest:tt)*) => {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
-             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper \
+             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata \
              FROM tokens ",
             $($rest)*
         )
@@ -140,6 +141,11 @@ fn roles(text: &str) -> Option<BTreeMap<ServiceName, RoleName>> {
     names.iter().map(|(service, role)| Some((service.parse().ok()?, role.parse().ok()?))).collect()
 }
 
+/// A JSON object of texts.
+fn metadata(text: &str) -> Option<Metadata> {
+    serde_json::from_str(text).ok().map(Metadata::kept)
+}
+
 pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
     let digest = match get::<Option<&[u8]>>(row, "digest")? {
         Some(_) => Some((digest(row, "digest")?, number(row, "pepper")?)),
@@ -150,6 +156,7 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         service: parsed(row, "service")?,
         name: get(row, "name")?,
         description: get(row, "description")?,
+        metadata: metadata(get(row, "metadata")?).ok_or(RowFault("metadata"))?,
         owner: parsed(row, "owner")?,
         token_prefix: parsed(row, "token_prefix")?,
         scopes: scopes(get(row, "scopes")?).ok_or(RowFault("scopes"))?,

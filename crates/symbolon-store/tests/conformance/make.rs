@@ -73,6 +73,7 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         owner: owner.id,
         token_prefix: format!("{number:08}").parse().unwrap(),
         scopes: vec!["read:jobs".parse().unwrap(), "read:printers".parse().unwrap()],
+        metadata: symbolon_core::metadata::Metadata::default(),
         profile: None,
         disabled: false,
         created_at: at(i64::from(number)),

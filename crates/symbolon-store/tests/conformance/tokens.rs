@@ -1,5 +1,6 @@
 //! Tokens: kept whole, changed under a revision, revoked for ever.
 
+use symbolon_core::metadata::Metadata;
 use symbolon_core::record::{Token, TokenState};
 use symbolon_core::store::{Change, Store, TokenQuery};
 
@@ -15,6 +16,7 @@ fn full() -> Token {
         name: "Grafana \"read-only\"; -- ü \u{1f511}".to_owned(),
         description: "line\nline\0'".to_owned(),
         profile: Some("watch".to_owned()),
+        metadata: Metadata::default().merged([("team".to_owned(), Some("\"é\"".to_owned()))]).unwrap(),
         disabled: true,
         expires_at: Some(make::at(5_000)),
         last_used_at: Some(make::at(4_000)),

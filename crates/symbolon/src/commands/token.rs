@@ -1,5 +1,7 @@
 //! `symbolon token`: issue, list, change and take back.
 
+use std::collections::BTreeMap;
+
 use clap::{Args, Subcommand};
 use symbolon_api::client::TokenFilter;
 use symbolon_api::{CreateToken, EditToken, TokenRecord};
@@ -56,6 +58,9 @@ pub(crate) struct Create {
     /// Free text
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// What else to note of it; several times for several
+    #[arg(long, value_name = "KEY=VALUE")]
+    metadata: Vec<Entry>,
 }
 
 /// Which tokens
@@ -102,12 +107,28 @@ pub(crate) struct Edit {
     /// A new description
     #[arg(long, value_name = "TEXT")]
     description: Option<String>,
+    /// An entry of metadata to set, or KEY alone to take it away; several times for several
+    #[arg(long, value_name = "KEY[=VALUE]")]
+    metadata: Vec<Entry>,
     /// All its scopes from now on; several, or one list with commas
     #[arg(long = "scope", value_name = "SCOPE", value_delimiter = ',')]
     scopes: Vec<String>,
     /// A new end, written as at creation
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expires>,
+}
+
+/// `key=value`, or `key`. What is no key is for the server to say.
+#[derive(Debug, Clone)]
+struct Entry(String, Option<String>);
+
+impl From<String> for Entry {
+    fn from(text: String) -> Self {
+        match text.split_once('=') {
+            Some((key, value)) => Self(key.to_owned(), Some(value.to_owned())),
+            None => Self(text, None),
+        }
+    }
 }
 
 impl Token {
@@ -152,6 +173,7 @@ impl Create {
         let new = CreateToken {
             name: self.name,
             description: self.description,
+            metadata: noted(self.metadata),
             scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
             profile: self.profile,
             owner: self.owner,
@@ -217,13 +239,17 @@ impl Edit {
         let edit = EditToken {
             name: self.name,
             description: self.description,
+            metadata: Some(self.metadata.into_iter().map(|Entry(key, value)| (key, value)).collect())
+                .filter(|entries: &BTreeMap<_, _>| !entries.is_empty()),
             scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
             expires_at,
             expires_in,
         };
         let nothing = edit.name.is_none() && edit.description.is_none() && edit.scopes.is_none();
-        if nothing && edit.expires_at.is_none() && edit.expires_in.is_none() {
-            return Err(Failure::usage("say what shall change: --name, --description, --scope or --expires"));
+        if nothing && edit.metadata.is_none() && edit.expires_at.is_none() && edit.expires_in.is_none() {
+            return Err(Failure::usage(
+                "say what shall change: --name, --description, --metadata, --scope or --expires",
+            ));
         }
         let One { service, token } = self.one;
         let record =
@@ -241,6 +267,7 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("service", token.service.clone()),
         ("name", token.name.clone()),
         ("description", token.description.clone()),
+        ("metadata", listed(&token.metadata)),
         ("owner", token.owner.clone()),
         ("state", token.state.clone()),
         ("scopes", joined(&token.scopes)),
@@ -251,6 +278,18 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("ends", maybe(token.expires_at.as_ref(), "never")),
         ("last used", maybe(token.last_used_at.as_ref(), "never")),
     ];
-    pairs.retain(|(name, value)| *name != "inert scopes" || value != "-");
+    pairs.retain(|(name, value)| !matches!(*name, "inert scopes" | "metadata") || value != "-");
     output.pairs(&pairs)
+}
+
+fn listed(metadata: &BTreeMap<String, String>) -> String {
+    let entries: Vec<_> = metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    if entries.is_empty() { "-".to_owned() } else { entries.join(", ") }
+}
+
+/// At creation a key alone has an empty value: there is nothing to take away.
+fn noted(entries: Vec<Entry>) -> Option<BTreeMap<String, String>> {
+    let entries: BTreeMap<_, _> =
+        entries.into_iter().map(|Entry(key, value)| (key, value.unwrap_or_default())).collect();
+    Some(entries).filter(|entries| !entries.is_empty())
 }

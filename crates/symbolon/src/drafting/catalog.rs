@@ -221,8 +221,8 @@ fn paths(entries: &[Entry]) -> String {
 
 /// One line of what somebody else wrote, cut.
 fn clean(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.chars().filter(|c| !c.is_control()).take(SAID * 2).collect()
+    let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SAID * 2).collect()
 }
 
 /// A basic string of TOML. Of what has been cleaned, JSON's string is one.

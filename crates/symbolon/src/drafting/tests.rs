@@ -58,6 +58,15 @@ fn asks(catalog: &Catalog, route: &str) -> String {
 }
 
 #[test]
+fn a_title_that_says_nothing_is_left_out() {
+    for (title, expected) in [("\u{e}\u{b}\u{7f}", "app"), (" \n", "app"), ("A\u{b}\u{7}b", "A b")] {
+        let mut document = of(&["GET /a"]);
+        document["info"]["title"] = json!(title);
+        assert_eq!(compiled(&drafted(&document).text).title, expected, "{title:?}");
+    }
+}
+
+#[test]
 fn scopes_come_from_tags_and_methods_and_from_paths_without_tags() {
     let draft = drafted(&of(&[
         "GET /api/v1/printers #Print Farm",

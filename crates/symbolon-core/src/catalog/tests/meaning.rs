@@ -130,6 +130,8 @@ fn what_never_happens_is_not_told_and_what_does_is() {
     // A slash at the end may be none.
     assert_eq!(warned(&[read("GET /a/{id}"), human("GET /{x}/b/")]), 1);
     assert_eq!(warned(&[read("GET /a/{id}"), human("GET /{x}/b/c")]), 0);
+    assert_eq!(warned(&[read("GET /{x}/b/"), human("GET /{*page}")]), 1);
+    assert_eq!(warned(&[read("GET /{x}/a%20b"), human("GET /{*page}")]), 1);
 }
 
 #[test]

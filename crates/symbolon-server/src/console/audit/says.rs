@@ -132,6 +132,7 @@ fn change(key: &str, before: &Value, after: &Value) -> Vec<String> {
         "roles" => role_changes(&roles(Some(before)), &roles(Some(after))),
         "name" => from_to(t.audit_renamed, &plain(before), &plain(after)),
         "description" => vec![t.audit_described.to_owned()],
+        "metadata" => vec![t.audit_metadata.to_owned()],
         "expires_at" => from_to(t.audit_end_changed, &end(before), &end(after)),
         "profile" => {
             let profile = |value: &Value| value.as_str().unwrap_or(t.audit_profile_none).to_owned();

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use symbolon_api::{EditToken, SelfService, ServiceInfo, TokenRecord};
 
 use super::choice::{EndChoice, Group, asked_end, ending, ends, groups, idle};
-use super::{of_reader, page_of};
+use super::{metadata, of_reader, page_of};
 use crate::console::Site;
 use crate::console::fault::Fault;
 use crate::console::fields::Fields;
@@ -32,6 +32,7 @@ struct EditPage {
     token_name: String,
     name: String,
     description: String,
+    metadata: String,
     /// What the form showed at first: only what differs from it is sent.
     was: Was,
     groups: Vec<Group>,
@@ -47,6 +48,7 @@ struct EditPage {
 struct Was {
     name: String,
     description: String,
+    metadata: String,
     scopes: Vec<String>,
 }
 
@@ -74,9 +76,11 @@ fn form(
         token_name: token.name.clone(),
         name: fields.raw("name").to_owned(),
         description: fields.raw("description").to_owned(),
+        metadata: fields.raw("metadata").to_owned(),
         was: Was {
             name: fields.raw("was.name").to_owned(),
             description: fields.raw("was.description").to_owned(),
+            metadata: fields.raw("was.metadata").to_owned(),
             scopes: fields.all("was.scope").map(str::to_owned).collect(),
         },
         groups: groups(catalog, &allowed(own, token), &ticked),
@@ -119,6 +123,8 @@ fn filled(token: &TokenRecord) -> Fields {
         .with("was.name", &token.name)
         .with("description", &token.description)
         .with("was.description", &token.description)
+        .with("metadata", &metadata::lines(&token.metadata))
+        .with("was.metadata", &metadata::lines(&token.metadata))
         .with("end", "keep");
     token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
 }
@@ -175,6 +181,7 @@ pub(super) async fn save(
     let edit = EditToken {
         name: changed(&fields, "name"),
         description: changed(&fields, "description"),
+        metadata: metadata::changed(fields.text("was.metadata"), fields.text("metadata")),
         scopes: changed_scopes(&catalog, &fields),
         expires_at,
         expires_in,
@@ -182,7 +189,7 @@ pub(super) async fn save(
     match reader.api.edit_token(&service, &token.id, &edit).await {
         Ok(token) => Ok(Redirect::to(&format!("{}?done=saved", page_of(&token))).into_response()),
         Err(error) => {
-            let shown = ["name", "description", "scopes", "expires_at", "expires_in"];
+            let shown = ["name", "description", "metadata", "scopes", "expires_at", "expires_in"];
             let problems = Problems::of(*Fault::from(error).problem()?, &shown);
             Ok(page::again(&form(&site, &reader, (&catalog, own), &token, &fields, problems)))
         }

@@ -4,6 +4,7 @@ mod change;
 mod choice;
 mod edit;
 mod list;
+mod metadata;
 mod new;
 mod once;
 mod revoke;

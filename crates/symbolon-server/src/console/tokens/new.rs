@@ -8,7 +8,7 @@ use symbolon_api::{CreateToken, Problem, SelfService, ServiceInfo};
 use symbolon_core::Code;
 
 use super::choice::{EndChoice, Group, asked_end, ending, ends, first_choice, groups, idle};
-use super::{of_reader, once};
+use super::{metadata, of_reader, once};
 use crate::console::Site;
 use crate::console::fault::Fault;
 use crate::console::fields::Fields;
@@ -31,6 +31,7 @@ struct NewPage {
     once: String,
     name: String,
     description: String,
+    metadata: String,
     /// Whose it shall be; `None` where the reader manages only their own.
     owner: Option<String>,
     profiles: Vec<ProfileCard>,
@@ -102,6 +103,7 @@ fn form(
         once: site.once(fields),
         name: fields.raw("name").to_owned(),
         description: fields.raw("description").to_owned(),
+        metadata: fields.raw("metadata").to_owned(),
         owner: own
             .manages_others
             .then(|| if fields.has("owner") { fields.raw("owner") } else { reader.name() }.to_owned()),
@@ -174,6 +176,7 @@ pub(super) async fn create(
     let new = CreateToken {
         name: fields.text("name").to_owned(),
         description: fields.given("description"),
+        metadata: fields.given("metadata").map(|typed| metadata::read(&typed)),
         scopes: profile.is_none().then(|| granted(&catalog, &fields)),
         profile,
         owner: fields.given("owner").filter(|_| own.manages_others),
@@ -198,7 +201,8 @@ pub(super) async fn create(
 }
 
 /// The form's fields, as the API names them.
-const FIELDS: [&str; 7] = ["name", "description", "owner", "scopes", "profile", "expires_at", "expires_in"];
+const FIELDS: [&str; 8] =
+    ["name", "description", "metadata", "owner", "scopes", "profile", "expires_at", "expires_in"];
 
 fn made_before(problem: &Problem) -> bool {
     problem.code == Code::AlreadyCreated.as_str() && problem.id.is_some()

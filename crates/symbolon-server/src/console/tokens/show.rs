@@ -1,5 +1,7 @@
 //! A token: what it may do and what it did.
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
@@ -34,6 +36,7 @@ struct TokenPage {
     id: String,
     name: String,
     description: String,
+    metadata: BTreeMap<String, String>,
     /// The beginning of the secret, as it is written.
     begins: String,
     owner: String,
@@ -180,6 +183,7 @@ pub(super) async fn show(
         owner: token.owner,
         profile: token.profile,
         description: token.description,
+        metadata: token.metadata,
         name: token.name,
         id: token.id,
         service,

@@ -35,6 +35,7 @@ pub(in crate::management) async fn edit(
     let edit = TokenEdit {
         name: value.name,
         description: value.description,
+        metadata: value.metadata.unwrap_or_default(),
         scopes: asked::scopes(value.scopes.as_deref())?,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
     };
@@ -175,7 +176,9 @@ async fn managed(
             app.store().applied().await?;
             return Ok(token);
         };
-        let room = manage::room(catalog, Some(app.gate().state(&token, case.now)), &next, case.now);
+        let state = app.gate().state(&token, case.now);
+        // What is switched off takes no more than it had.
+        let room = manage::room(catalog, Some(state), &next, case.now).filter(|_| action != Action::Disable);
         if write(app, caller, action, room, (&token, &next)).await? {
             return Ok(next);
         }

@@ -43,6 +43,7 @@ pub(in crate::management) async fn create(
     let new = NewToken {
         name: value.name,
         description: value.description.unwrap_or_default(),
+        metadata: value.metadata.unwrap_or_default(),
         scopes: asked::scopes(value.scopes.as_deref())?,
         profile: value.profile,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?.unwrap_or(End::Default),

@@ -75,6 +75,9 @@ pub(in crate::management) async fn list(
         idle_since: catalog.policy.idle_expiry.ago(now),
         page: page(query.limit, query.cursor)?,
     };
+    if query.state.is_some() && query.idle_since.is_some() {
+        app.write_uses().await;
+    }
     let tokens = found(app.store().tokens(&query).await)?;
     let mut records: Vec<_> = tokens.items.iter().map(|token| app.token_record(token)).collect();
     if let Some(days) = requests {

@@ -6,11 +6,12 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const RECORD: [&str; 13] = [
+const RECORD: [&str; 14] = [
     "id",
     "service",
     "name",
     "description",
+    "metadata",
     "owner",
     "token_prefix",
     "scopes",

@@ -167,6 +167,59 @@ async fn what_lies_unused_for_too_long_is_refused_until_somebody_edits_it() {
     assert_eq!(verdict(&unused).await, "allowed");
 }
 
+/// Whoever uses a token just before it would be over keeps it, also where that is not written yet.
+#[tokio::test]
+async fn a_last_use_that_is_not_written_yet_counts() {
+    let text = BOUNDED.replace("max_live = 2", "max_live = 1\nidle_expiry = \"10d\"");
+    let world = World::of(Setup { catalogs: vec![text], ..Setup::default() }).await;
+    let key = world.system_key().await;
+    let read = json!({ "scopes": ["read"] });
+    let made = create(&world, &key, &read).await.expect(201);
+    let day = 86_400;
+    world.clock.advance(10 * day - 1);
+    let body = json!({ "token": made["token"], "method": "GET", "path": "/read" });
+    let said = world.post("/v1/services/brief/verify", &body).by(&key).send().await.expect(200);
+    assert_eq!(said["code"], "allowed");
+    world.clock.advance(1);
+    create(&world, &key, &read).await.refused(409, "too_many_tokens");
+    let expired = world.get("/v1/services/brief/tokens?state=expired").by(&key).send().await.expect(200);
+    assert_eq!(expired["items"], json!([]));
+}
+
+#[tokio::test]
+async fn switching_off_needs_no_place_and_wakes_nothing() {
+    let text = BOUNDED.replace("max_live = 2", "max_live = 1\nidle_expiry = \"10d\"");
+    let world = World::of(Setup { catalogs: vec![text], ..Setup::default() }).await;
+    let key = world.system_key().await;
+    let read = json!({ "scopes": ["read"] });
+    let idle = create(&world, &key, &read).await.expect(201);
+    world.clock.advance(10 * 86_400);
+    let other = create(&world, &key, &read).await.expect(201);
+    let switch =
+        async |what: &str| world.post(&format!("{}/{what}", path(&idle)), &json!({})).by(&key).send().await;
+    assert_eq!(switch("disable").await.expect(200)["state"], "expired");
+    switch("enable").await.refused(409, "too_many_tokens");
+    world.delete(&path(&other)).by(&key).send().await.expect(204);
+    assert_eq!(switch("enable").await.expect(200)["state"], "active");
+}
+
+/// Under the catalog of now, whatever it was made under.
+#[tokio::test]
+async fn a_token_gets_no_more_scopes_than_one_that_is_made_with_them() {
+    let loose = BOUNDED.replace("never_expires = false\nmax_live = 2\n", "");
+    let world = World::of(Setup { catalogs: vec![loose], ..Setup::default() }).await;
+    let key = world.system_key().await;
+    let endless = json!({ "scopes": ["read"], "expires_in": "none" });
+    let made = create(&world, &key, &endless).await.expect(201);
+    world.set_catalogs(&[BOUNDED]);
+    let edit = async |body: Value| world.patch(&path(&made), &body).by(&key).send().await;
+    edit(json!({ "scopes": ["read", "write"] })).await.refused_at(422, "validation_failed", "scopes");
+    edit(json!({ "name": "as it was" })).await.expect(200);
+    edit(json!({ "scopes": ["read", "write"], "expires_in": "7d" })).await.expect(200);
+    // What gets less keeps its end.
+    edit(json!({ "scopes": ["read"] })).await.expect(200);
+}
+
 #[tokio::test]
 async fn many_at_once_are_no_more_than_one_after_the_other() {
     let (world, key) = world().await;

@@ -6,6 +6,7 @@ mod expiry;
 mod history;
 mod limits;
 mod lists;
+mod metadata;
 mod ownership;
 mod promise;
 mod usage;

@@ -77,6 +77,12 @@ impl World {
         Self::of(Setup::default()).await
     }
 
+    /// These catalogs beside the two, in place of those before.
+    pub(crate) fn set_catalogs(&self, catalogs: &[&str]) {
+        let catalogs: Vec<_> = catalogs.iter().map(|text| (*text).to_owned()).collect();
+        self.gate.set_services(services(&catalogs)).unwrap();
+    }
+
     pub(crate) async fn of(setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let sqlite = SqliteStore::open(&directory.path().join("symbolon.db")).await.unwrap();
