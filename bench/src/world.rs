@@ -12,7 +12,7 @@ use symbolon_core::id::{KeyId, UserId};
 use symbolon_core::manage::{End, NewToken, Operator, issue};
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Token, User};
 use symbolon_core::session::SessionKey;
-use symbolon_core::store::{Change, Mutation, Standing, Store, StoreError};
+use symbolon_core::store::{Change, Mutation, Store, StoreError};
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_gate::Service;
 use symbolon_server::Clock;
@@ -138,16 +138,7 @@ async fn commit(store: &SqliteStore, changes: Vec<Change>) -> Result<(), StoreEr
         service: None,
         detail: serde_json::json!({}),
     };
-    store
-        .commit(Mutation {
-            changes,
-            audit: vec![line],
-            claim: None,
-            room: None,
-            standing: Standing::Given,
-            now: now(),
-        })
-        .await
+    store.commit(Mutation::given(changes, vec![line], now())).await
 }
 
 fn now() -> Timestamp {

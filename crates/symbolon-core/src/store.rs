@@ -116,6 +116,13 @@ pub struct Mutation {
     pub now: Timestamp,
 }
 
+impl Mutation {
+    /// One whose caller's right is given, and that has no conditions.
+    pub fn given(changes: Vec<Change>, audit: Vec<AuditLine>, now: Timestamp) -> Self {
+        Self { standing: Standing::Given, changes, audit, claim: None, room: None, now }
+    }
+}
+
 /// Why the record could not answer.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {

@@ -67,8 +67,9 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
+    /// Held while last uses are written.
+    writing_uses: Mutex<()>,
     /// Held while counts of use are written; how many dropped checks the log has been told of.
-    writing_uses: tokio::sync::Mutex<()>,
     writing_usage: Mutex<u64>,
 }
 
@@ -88,7 +89,7 @@ impl App {
             hashing: Hashing::default(),
             throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
-            writing_uses: tokio::sync::Mutex::default(),
+            writing_uses: Mutex::default(),
             writing_usage: Mutex::default(),
         }))
     }

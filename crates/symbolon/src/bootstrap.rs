@@ -11,7 +11,7 @@ use symbolon_core::id::{KeyId, UserId};
 use symbolon_core::name::UserName;
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, User};
-use symbolon_core::store::{Change, Mutation, Standing, Store};
+use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_core::token::{NewSecret, Prefix};
 
 use crate::data_dir::Opened;
@@ -110,11 +110,7 @@ impl First {
             line(now, "key.create", key.id.to_string(), about_key(&key)),
         ];
         let changes = vec![Change::UserCreated(system), Change::UserCreated(admin), Change::KeyCreated(key)];
-        opened
-            .store
-            .commit(Mutation { changes, audit, claim: None, room: None, standing: Standing::Given, now })
-            .await
-            .map_err(Failure::new)?;
+        opened.store.commit(Mutation::given(changes, audit, now)).await.map_err(Failure::new)?;
         Ok(FirstSecrets { admin: self.admin, password, system_key: made })
     }
 }

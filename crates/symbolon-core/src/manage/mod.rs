@@ -245,17 +245,11 @@ fn end(
     if end.is_some_and(|end| end <= now) {
         return Err(Refusal::field(field, "this moment has passed; name one that is still to come"));
     }
-    match (end, longest.lifetime.end(start)) {
-        (None, None) if !catalog.policy.never_expires => Err(Refusal::field(
-            field,
-            format!("tokens of {} must end; name a moment, or a time such as 30d", catalog.service),
-        )),
-        (_, None) => Ok(end),
-        (Some(end), Some(latest)) if end <= latest => Ok(Some(end)),
-        (_, Some(latest)) => {
-            Err(Refusal::field(field, format!("{}; name a moment up to {latest}", bound(catalog, longest))))
-        }
-    }
+    let Some(TooLong { said, latest }) = too_long(catalog, longest, end, start) else { return Ok(end) };
+    let advice = latest.map_or("name a moment, or a time such as 30d".to_owned(), |latest| {
+        format!("name a moment up to {latest}")
+    });
+    Err(Refusal::field(field, format!("{said}; {advice}")))
 }
 
 /// A token that is to hold more must not live longer than one that is made so; nobody has asked for another end.
@@ -264,26 +258,38 @@ fn not_too_long(catalog: &Catalog, before: &Token, next: &Token) -> Result<(), R
         return Ok(());
     }
     let longest = catalog.longest(&next.scopes);
-    match (next.expires_at, longest.lifetime.end(next.created_at)) {
-        (None, None) if !catalog.policy.never_expires => {
-            let detail = format!("tokens of {} must end; give it an end with these scopes", catalog.service);
-            Err(Refusal::field("scopes", detail))
-        }
-        (_, None) => Ok(()),
-        (Some(end), Some(latest)) if end <= latest => Ok(()),
-        (_, Some(latest)) => {
-            let detail =
-                format!("{}; give it an end up to {latest} with these scopes", bound(catalog, longest));
-            Err(Refusal::field("scopes", detail))
-        }
-    }
+    let Some(TooLong { said, latest }) = too_long(catalog, longest, next.expires_at, next.created_at) else {
+        return Ok(());
+    };
+    let until = latest.map_or_else(String::new, |latest| format!(" up to {latest}"));
+    Err(Refusal::field("scopes", format!("{said}; give it an end{until} with these scopes")))
 }
 
-fn bound(catalog: &Catalog, Longest { lifetime, scope }: Longest<'_>) -> String {
-    match scope {
+/// An end that comes too late.
+struct TooLong {
+    /// What it breaks.
+    said: String,
+    /// The last moment that would do; `None`: any.
+    latest: Option<Timestamp>,
+}
+
+/// Whether a token made at `start` would live too long.
+fn too_long(
+    catalog: &Catalog,
+    Longest { lifetime, scope }: Longest<'_>,
+    end: Option<Timestamp>,
+    start: Timestamp,
+) -> Option<TooLong> {
+    let service = &catalog.service;
+    let Some(latest) = lifetime.end(start) else {
+        let endless = end.is_none() && !catalog.policy.never_expires;
+        return endless.then(|| TooLong { said: format!("tokens of {service} must end"), latest: None });
+    };
+    let said = || match scope {
         Some(scope) => format!("a token that holds {scope} lives at most {lifetime}"),
-        None => format!("tokens of {} live at most {lifetime}", catalog.service),
-    }
+        None => format!("tokens of {service} live at most {lifetime}"),
+    };
+    end.is_none_or(|end| end > latest).then(|| TooLong { said: said(), latest: Some(latest) })
 }
 
 /// How many live tokens its owner may have, where `next` is one more than there were: new, or one that was `before` and

@@ -34,7 +34,14 @@ pub(super) struct Deed<'a> {
     pub(super) subject: String,
     pub(super) service: Option<&'a ServiceName>,
     pub(super) detail: Value,
-    /// The limit that it must keep.
+}
+
+/// On what terms a mutation is made; by default on none.
+#[derive(Default)]
+pub(super) struct Terms {
+    /// The claim of a creation's `Idempotency-Key`.
+    pub(super) claim: Option<Claim>,
+    /// The limit that a token more must keep.
     pub(super) room: Option<Room>,
 }
 
@@ -45,9 +52,9 @@ impl App {
         by: By,
         deed: Deed<'_>,
         changes: Vec<Change>,
-        claim: Option<Claim>,
+        Terms { claim, room }: Terms,
     ) -> Result<(), StoreError> {
-        if deed.room.as_ref().is_some_and(|room| room.idle_since.is_some()) {
+        if room.as_ref().is_some_and(|room| room.idle_since.is_some()) {
             self.write_uses().await;
         }
         let now = self.now();
@@ -61,7 +68,7 @@ impl App {
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        let mutation = Mutation { standing, changes, audit: vec![line], claim, room: deed.room, now };
+        let mutation = Mutation { standing, changes, audit: vec![line], claim, room, now };
         let (metrics, watch) = (self.metrics(), Stopwatch::start());
         let waiting = Waiting::new(&metrics.commits_waiting);
         let outcome = self.store().commit(mutation).await;
@@ -138,9 +145,10 @@ fn replay(before: Claim, same_body: bool) -> ApiError {
 }
 
 impl Claiming {
-    /// The claim for what is about to be made.
-    pub(super) fn of(&self, made: &impl ToString) -> Option<Claim> {
-        self.0.clone().map(|claim| Claim { made: made.to_string(), ..claim })
+    /// The claim for what is about to be made, among its terms.
+    pub(super) fn of(&self, made: &impl ToString) -> Terms {
+        let claim = self.0.clone().map(|claim| Claim { made: made.to_string(), ..claim });
+        Terms { claim, ..Terms::default() }
     }
 
     /// The answer to a commit that failed: where somebody else made the same claim in between, theirs counts.

@@ -10,7 +10,7 @@ use symbolon_core::store::Change;
 
 use super::body::Body;
 use super::caller::Caller;
-use super::commit::Deed;
+use super::commit::{Deed, Terms};
 use super::parameters::{OfService, PathOf};
 use super::services::{find, info};
 use crate::answer::ApiError;
@@ -42,10 +42,9 @@ pub(super) async fn edit(
             subject: service.to_string(),
             service: Some(service),
             detail: json!({ "name": service.as_str(), "enforced_before": app.gate().enforces(service) }),
-            room: None,
         };
         let change = Enforcement { service: service.clone(), enforce, since: app.now() };
-        app.record(caller.by(), deed, vec![Change::EnforcementSwitched(change)], None).await?;
+        app.record(caller.by(), deed, vec![Change::EnforcementSwitched(change)], Terms::default()).await?;
     }
     Ok(Json(info(&app, Some(&caller), &catalog)))
 }

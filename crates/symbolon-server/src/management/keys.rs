@@ -16,7 +16,7 @@ use symbolon_core::{Code, Refusal, manage};
 
 use super::body::Body;
 use super::caller::Caller;
-use super::commit::{Deed, IdempotencyKey};
+use super::commit::{Deed, IdempotencyKey, Terms};
 use super::parameters::{OfKey, Paging, PathOf, QueryOf, found};
 use super::wire;
 use crate::answer::ApiError;
@@ -91,13 +91,7 @@ pub(super) async fn create(
     let record = wire::key_record(&key);
     let detail = json!({ "name": record.name, "kind": record.kind, "service": record.service, "key_prefix": record.key_prefix });
     let service = service_of(&key.kind).cloned();
-    let deed = Deed {
-        action: "key.create",
-        subject: record.id.clone(),
-        service: service.as_ref(),
-        detail,
-        room: None,
-    };
+    let deed = Deed { action: "key.create", subject: record.id.clone(), service: service.as_ref(), detail };
     let done = app.record(caller.by(), deed, vec![Change::KeyCreated(key)], claiming.of(&record.id)).await;
     done.map_err(|error| claiming.failed(error))?;
     let created = CreatedKey { record, key: made.map(|made| made.reveal().to_owned()) };
@@ -163,8 +157,8 @@ pub(super) async fn remove(
     let key = find(&app, &of.id).await?;
     let detail = json!({ "name": key.name });
     let service = service_of(&key.kind);
-    let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail, room: None };
-    app.record(caller.by(), deed, vec![Change::KeyRemoved(key.id)], None).await?;
+    let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail };
+    app.record(caller.by(), deed, vec![Change::KeyRemoved(key.id)], Terms::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -13,7 +13,7 @@ use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::{Caller, Who};
-use super::commit::Deed;
+use super::commit::{Deed, Terms};
 use super::sessions;
 use super::tokens::change::revoke_known;
 use crate::answer::ApiError;
@@ -110,9 +110,8 @@ pub(super) async fn change_password(
         subject: user.id.to_string(),
         service: None,
         detail: json!({ "name": user.name.to_string() }),
-        room: None,
     };
     let changes = vec![Change::UserChanged(next), Change::SessionsEnded(user.id)];
-    app.record(caller.by(), deed, changes, None).await?;
+    app.record(caller.by(), deed, changes, Terms::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }

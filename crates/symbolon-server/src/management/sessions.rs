@@ -20,7 +20,7 @@ use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::{By, Caller, Who};
-use super::commit::Deed;
+use super::commit::{Deed, Terms};
 use super::envelope::CurrentRequest;
 use super::parameters::{OfSession, PathOf, QueryOf, found, page, parsed};
 use super::{clear_cookie, cookies, wire};
@@ -149,9 +149,9 @@ async fn signed_in(
     let session = Session { id, user: user.id, created_at: now, expires_at, client_ip };
     let origin = Origin { actor: ActorId::User(user.id), ..origin };
     let detail = json!({ "user": user.name.to_string() });
-    let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail, room: None };
+    let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
     let by = || By { origin: origin.clone(), standing: Standing::Given };
-    app.record(by(), deed, vec![Change::SessionStarted(session.clone())], None).await?;
+    app.record(by(), deed, vec![Change::SessionStarted(session.clone())], Terms::default()).await?;
     // A password that was changed while this one was being hashed ended the sessions of that moment, and not this
     // one, which came later. The gate knows of every change that was committed before it.
     if app.gate().user(user.id).is_none_or(|known| known.password != user.password) {
@@ -257,7 +257,6 @@ async fn ended(app: &App, by: By, id: SessionId, user: &str) -> Result<(), ApiEr
         subject: id.to_string(),
         service: None,
         detail: json!({ "user": user }),
-        room: None,
     };
-    Ok(app.record(by, deed, vec![Change::SessionEnded(id)], None).await?)
+    Ok(app.record(by, deed, vec![Change::SessionEnded(id)], Terms::default()).await?)
 }

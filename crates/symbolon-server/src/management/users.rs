@@ -16,7 +16,7 @@ use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
 use super::caller::Caller;
-use super::commit::{Deed, IdempotencyKey, TRIES, overtaken};
+use super::commit::{Deed, IdempotencyKey, TRIES, Terms, overtaken};
 use super::parameters::{OfUser, Paging, PathOf, QueryOf, found, parsed};
 use super::{detail, sessions, wire};
 use crate::answer::ApiError;
@@ -76,7 +76,6 @@ pub(super) async fn create(
         subject: user.id.to_string(),
         service: None,
         detail: detail::of_user(&user),
-        room: None,
     };
     let changes = vec![Change::UserCreated(user.clone())];
     let done = app.record(caller.by(), deed, changes, claiming.of(&user.id)).await;
@@ -141,11 +140,10 @@ pub(super) async fn edit(
         if let Some(detail) = detail.as_object_mut() {
             detail.insert("password_changed".to_owned(), json!(password.is_some()));
         }
-        let deed =
-            Deed { action: "user.update", subject: user.id.to_string(), service: None, detail, room: None };
+        let deed = Deed { action: "user.update", subject: user.id.to_string(), service: None, detail };
         let mut changes = vec![Change::UserChanged(next.clone())];
         changes.extend(password.is_some().then_some(Change::SessionsEnded(user.id)));
-        match app.record(caller.by(), deed, changes, None).await {
+        match app.record(caller.by(), deed, changes, Terms::default()).await {
             Ok(()) => return Ok(Json(wire::user_record(&next))),
             Err(StoreError::Conflict(_)) => {}
             Err(error) => return Err(error.into()),
@@ -174,9 +172,8 @@ pub(super) async fn remove(
         subject: user.id.to_string(),
         service: None,
         detail: detail::of_user(&user),
-        room: None,
     };
-    app.record(caller.by(), deed, vec![Change::UserRemoved(user.id, app.now())], None).await?;
+    app.record(caller.by(), deed, vec![Change::UserRemoved(user.id, app.now())], Terms::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

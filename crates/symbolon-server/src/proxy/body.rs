@@ -145,7 +145,6 @@ impl Body for RequestBody {
 /// request; if the caller leaves before, the connection is closed, which tells the application.
 pub(super) struct AnswerBody {
     incoming: Incoming,
-    idle: Duration,
     patience: Patience,
     connection: Option<(Arc<Pool>, Held)>,
     watch: Option<Watch>,
@@ -159,7 +158,7 @@ impl AnswerBody {
         watch: Option<Watch>,
     ) -> Self {
         let patience = Patience::new(idle);
-        let mut body = Self { incoming, idle, patience, connection: Some(connection), watch };
+        let mut body = Self { incoming, patience, connection: Some(connection), watch };
         if body.incoming.is_end_stream() {
             body.end();
         }
@@ -168,7 +167,7 @@ impl AnswerBody {
 
     fn end(&mut self) {
         if let Some((pool, connection)) = self.connection.take() {
-            pool.give_back(connection, self.idle);
+            pool.give_back(connection);
         }
     }
 }

@@ -71,7 +71,7 @@ pub struct Proxy {
 impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
-        let pool = Pool::new(settings.upstream.clone(), settings.timeouts.connect, settings.limits.requests);
+        let pool = Pool::new(settings.upstream.clone(), settings.timeouts, settings.limits.requests);
         let pool = Arc::new(pool);
         let faults = app.metrics().upstream(&settings.service);
         Self { app, settings: Arc::new(settings), pool, faults }
@@ -124,9 +124,7 @@ impl Proxy {
             return self.too_long(longest, telling);
         }
         if let (Err(_), Some(refusal)) = (&outcome, activity.taken_back()) {
-            let id = self.app.request_id(now);
-            (telling.verdict.id, telling.verdict.code) = (Some(id), refusal.code());
-            return refusal.clone().into_answer(id);
+            return telling.turned((refusal.clone(), self.app.request_id(now)));
         }
         let Verdict { token, route, .. } = &telling.verdict;
         match outcome {
@@ -136,17 +134,12 @@ impl Proxy {
                 tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");
                 answer
             }
-            Err(Fault::Host) => {
-                let (error, id) = self.misread("Host is not a host and a port", now);
-                (telling.verdict.id, telling.verdict.code) = (Some(id), error.code());
-                error.into_answer(id)
-            }
+            Err(Fault::Host) => telling.turned(self.misread("Host is not a host and a port", now)),
             Err(fault) => {
                 self.faults.count(fault.code());
                 let (id, code) = (self.app.request_id(now), fault.code().as_str());
                 tracing::warn!(%id, %service, %method, code, ?token, %fault, "the application did not answer");
-                (telling.verdict.id, telling.verdict.code) = (Some(id), fault.code());
-                ApiError::new(fault.code(), fault.detail()).into_answer(id)
+                telling.turned((ApiError::new(fault.code(), fault.detail()), id))
             }
         }
     }
@@ -209,10 +202,10 @@ impl Proxy {
 
     /// The answer to a body of more than `longest` bytes. Nobody's fault but the caller's, and so not counted as one.
     fn too_long(&self, longest: u64, telling: &mut Telling<'_>) -> Response {
-        let (id, code) = (self.app.request_id(telling.at), Code::PayloadTooLarge);
+        let id = self.app.request_id(telling.at);
         tracing::info!(%id, service = %self.settings.service, longest, "refused: the body is too long");
-        (telling.verdict.id, telling.verdict.code) = (Some(id), code);
-        ApiError::new(code, format!("a body has at most {longest} bytes here")).into_answer(id)
+        let detail = format!("a body has at most {longest} bytes here");
+        telling.turned((ApiError::new(Code::PayloadTooLarge, detail), id))
     }
 
     fn refuse(&self, request: &decision::Request<'_>, denial: &Denial, now: Timestamp) -> Refusal {

@@ -16,7 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::activity::{Activity, while_active};
 use super::body::RequestBody;
-use super::settings::Upstream;
+use super::settings::{Timeouts, Upstream};
 use super::trust::Socket;
 
 /// How many connections wait for the next request. More are closed when they fall idle.
@@ -111,7 +111,7 @@ impl Shared {
 /// The connections to one application.
 pub(super) struct Pool {
     upstream: Upstream,
-    patience: Duration,
+    timeouts: Timeouts,
     places: Arc<Semaphore>,
     /// Of HTTP/1.1, oldest first.
     idle: Mutex<Vec<(Instant, Http1)>>,
@@ -120,15 +120,15 @@ pub(super) struct Pool {
 }
 
 impl Pool {
-    /// No connections yet. `patience` is for each to be made, and for one of so many places.
-    pub(super) fn new(upstream: Upstream, patience: Duration, places: usize) -> Self {
+    /// No connections yet, and so many places.
+    pub(super) fn new(upstream: Upstream, timeouts: Timeouts, places: usize) -> Self {
         let places = Arc::new(Semaphore::new(places));
-        Self { upstream, patience, places, idle: Mutex::default(), shared: tokio::sync::Mutex::default() }
+        Self { upstream, timeouts, places, idle: Mutex::default(), shared: tokio::sync::Mutex::default() }
     }
 
     /// A place for a request, in its turn; `None` if there is none in time.
     pub(super) async fn place(&self) -> Option<Place> {
-        timeout(self.patience, self.places.clone().acquire_owned()).await.ok()?.ok()
+        timeout(self.timeouts.connect, self.places.clone().acquire_owned()).await.ok()?.ok()
     }
 
     /// Whether requests go over HTTP/2, but for tunnels.
@@ -145,12 +145,12 @@ impl Pool {
     pub(super) fn take(&self) -> Option<Http1> {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
-        while let Some((since, sender)) = idle.pop() {
+        while let Some((since, http1)) = idle.pop() {
             if now.duration_since(since) > MAX_AGE {
                 // Those below are older still.
                 idle.clear();
-            } else if sender.sender.is_ready() {
-                return Some(sender);
+            } else if http1.sender.is_ready() {
+                return Some(http1);
             }
         }
         None
@@ -158,7 +158,7 @@ impl Pool {
 
     /// A new connection of HTTP/1.1.
     pub(super) async fn connect(&self) -> io::Result<Http1> {
-        timeout(self.patience, self.http1()).await.map_err(|_| io::ErrorKind::TimedOut)?
+        timeout(self.timeouts.connect, self.http1()).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
     /// A connection of HTTP/2 that has a place, made if there is none. Of those that nobody holds, one is kept.
@@ -178,7 +178,7 @@ impl Pool {
             all.push(shared.clone());
             Ok(shared)
         };
-        timeout(self.patience, sharing).await.map_err(|_| io::ErrorKind::TimedOut)?
+        timeout(self.timeouts.connect, sharing).await.map_err(|_| io::ErrorKind::TimedOut)?
     }
 
     async fn http1(&self) -> io::Result<Http1> {
@@ -211,9 +211,9 @@ impl Pool {
     }
 
     /// Takes back what an answer was read by to its end, as soon as its request has been written to the end. Where nothing
-    /// of that moves for `idle`, it is left, and the connection with it.
-    pub(super) fn give_back(self: Arc<Self>, held: Held, idle: Duration) {
-        let Held { connection, place, upload } = held;
+    /// of that moves for too long, it is left, and the connection with it.
+    pub(super) fn give_back(self: Arc<Self>, Held { connection, place, upload }: Held) {
+        let idle = self.timeouts.idle;
         upload.activity.end_answer();
         match connection {
             Connection::Http1(http1) if http1.sender.is_ready() => self.keep(http1),
@@ -236,11 +236,11 @@ impl Pool {
         }
     }
 
-    fn keep(&self, sender: Http1) {
+    fn keep(&self, http1: Http1) {
         let now = now();
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < KEPT {
-            idle.push((now, sender));
+            idle.push((now, http1));
         }
     }
 }

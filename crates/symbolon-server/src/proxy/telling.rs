@@ -4,6 +4,7 @@
 
 use std::net::IpAddr;
 
+use axum::response::Response;
 use http::{Method, StatusCode};
 use hyper::body::Incoming;
 use symbolon_core::name::ServiceName;
@@ -14,6 +15,7 @@ use crate::access;
 use crate::app::App;
 use crate::incoming::{self, Peer};
 use crate::metrics::Stopwatch;
+use crate::refusals::Refusal;
 use crate::traces::{Seen, Span};
 use crate::verdict::Verdict;
 
@@ -52,6 +54,12 @@ impl<'a> Telling<'a> {
             verdict: Verdict::ALLOWED,
             status: None,
         }
+    }
+
+    /// The answer of what was let pass and is not answered by the application.
+    pub(super) fn turned(&mut self, (error, id): Refusal) -> Response {
+        (self.verdict.id, self.verdict.code) = (Some(id), error.code());
+        error.into_answer(id)
     }
 
     /// It is answered.

@@ -11,8 +11,7 @@ use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Standing, Store, StoreError, StoredAudit,
-    TokenQuery,
+    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
@@ -99,14 +98,7 @@ impl Store for Between {
                     service: None,
                     detail: serde_json::json!({}),
                 };
-                let first = Mutation {
-                    changes,
-                    audit: vec![line],
-                    claim: None,
-                    room: None,
-                    standing: Standing::Given,
-                    now: mutation.now,
-                };
+                let first = Mutation::given(changes, vec![line], mutation.now);
                 self.store.commit(first).await?;
             }
         }

@@ -14,7 +14,7 @@ use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Session, Token, User};
 use symbolon_core::session::SessionKey;
-use symbolon_core::store::{Change, Mutation, Standing, Store};
+use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_gate::{Gate, Service};
 use symbolon_server::{AccessLog, AccessTarget, App, Clock, Parts};
@@ -187,17 +187,7 @@ impl World {
             service: None,
             detail: serde_json::json!({}),
         };
-        self.store
-            .commit(Mutation {
-                changes,
-                audit: vec![line],
-                claim: None,
-                room: None,
-                standing: Standing::Given,
-                now,
-            })
-            .await
-            .unwrap();
+        self.store.commit(Mutation::given(changes, vec![line], now)).await.unwrap();
     }
 
     /// Takes a token back.

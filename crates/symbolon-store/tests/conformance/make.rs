@@ -9,7 +9,7 @@ use symbolon_core::name::ServiceName;
 use symbolon_core::record::{
     ActorId, AuditLine, Enforcement, Key, KeyKind, Origin, PasswordHash, Session, Token, User,
 };
-use symbolon_core::store::{Change, Claim, Mutation, PageQuery, Standing, TokenQuery, TokenSort};
+use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery, TokenSort};
 
 /// When the things made here are made, give or take their number in milliseconds.
 pub(crate) const START: i64 = 1_700_000_000_000;
@@ -146,7 +146,7 @@ pub(crate) fn line(action: &'static str, subject: &str) -> AuditLine {
 /// The changes, with one audit line that names how many they are.
 pub(crate) fn mutation(changes: Vec<Change>) -> Mutation {
     let audit = vec![line("test.change", &format!("{} changes", changes.len()))];
-    Mutation { changes, audit, claim: None, room: None, standing: Standing::Given, now: at(0) }
+    Mutation::given(changes, audit, at(0))
 }
 
 pub(crate) fn page(limit: usize) -> PageQuery {

@@ -33,7 +33,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let roles = roles(source.roles.as_ref(), &mut faults);
     let (token_managers, token_admins) = managers(&source, &roles, &mut faults);
     let policy = policy::compile(&source.tokens, &mut faults);
-    let options_public = options_public(&source, &mut faults);
+    let options_public = second_word(source.options.as_ref(), "options", ["refuse", "public"], &mut faults);
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
     let mounts = routes::mounts(&source, &mut faults);
@@ -142,15 +142,17 @@ fn managers(source: &Source, roles: &Roles, faults: &mut Faults<'_>) -> (Role, R
     (own, others)
 }
 
-fn options_public(source: &Source, faults: &mut Faults<'_>) -> bool {
-    let Some(options) = &source.options else { return false };
-    match options.as_ref().as_str() {
-        "refuse" => false,
-        "public" => true,
-        other => {
-            let message = format!("options is \"refuse\" or \"public\", not {other:?}");
-            faults.error(options.span().start, message);
-            false
-        }
+/// Whether the second of two words is said; the first is the default.
+fn second_word(
+    said: Option<&Spanned<String>>,
+    key: &str,
+    [first, second]: [&str; 2],
+    faults: &mut Faults<'_>,
+) -> bool {
+    let Some(said) = said else { return false };
+    let word = said.as_ref();
+    if word != first && word != second {
+        faults.error(said.span().start, format!("{key} is {first:?} or {second:?}, not {word:?}"));
     }
+    word == second
 }

@@ -9,8 +9,8 @@ use super::super::matcher::Matcher;
 use super::super::pattern::Pattern;
 use super::super::source::{RouteSource, Source};
 use super::super::{Access, Roles, Route, RouteIndex};
-use super::find_role;
 use super::scopes::declared;
+use super::{find_role, second_word};
 use crate::scope::{ScopeSet, Vocabulary};
 
 /// The methods of IANA's registry, so that a misspelt one is told. Three are left out: CONNECT and PRI never
@@ -60,8 +60,9 @@ pub(super) fn compile(
     mounts: &[String],
     faults: &mut Faults<'_>,
 ) -> (Vec<Route>, Vec<usize>, Matcher) {
-    let (mut routes, mut matcher) = (Vec::new(), Matcher::new(typed_parameters(source, faults)));
-    let mut starts = Vec::new();
+    // A parameter of the application may refuse a segment, because it takes numbers alone or the like.
+    let typed = !second_word(source.parameters.as_ref(), "parameters", ["typed", "any"], faults);
+    let (mut routes, mut starts, mut matcher) = (Vec::new(), Vec::new(), Matcher::new(typed));
     for block in &source.routes {
         let at = block.span().start;
         let block = block.as_ref();
@@ -81,20 +82,6 @@ pub(super) fn compile(
         }
     }
     (routes, starts, matcher)
-}
-
-/// Whether a parameter of the application may refuse a segment, because it takes numbers alone or the like.
-fn typed_parameters(source: &Source, faults: &mut Faults<'_>) -> bool {
-    let Some(parameters) = &source.parameters else { return true };
-    match parameters.as_ref().as_str() {
-        "typed" => true,
-        "any" => false,
-        other => {
-            let message = format!("parameters is \"typed\" or \"any\", not {other:?}");
-            faults.error(parameters.span().start, message);
-            true
-        }
-    }
 }
 
 /// Enters the last of `routes` under every mount.

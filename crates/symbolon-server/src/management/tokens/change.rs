@@ -15,7 +15,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
 use crate::management::caller::Caller;
-use crate::management::commit::{Deed, TRIES, overtaken};
+use crate::management::commit::{Deed, TRIES, Terms, overtaken};
 use crate::management::parameters::{OfToken, PathOf};
 use crate::management::{detail, services};
 
@@ -199,9 +199,9 @@ async fn write(
         subject: token.id.to_string(),
         service: Some(&token.service),
         detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
-        room,
     };
-    match app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], None).await {
+    let terms = Terms { room, ..Terms::default() };
+    match app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], terms).await {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict(_)) => Ok(false),
         Err(error) => Err(error.into()),

@@ -14,7 +14,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
 use crate::management::caller::{Caller, Who};
-use crate::management::commit::{Deed, IdempotencyKey, TRIES};
+use crate::management::commit::{Deed, IdempotencyKey, TRIES, Terms};
 use crate::management::parameters::{OfService, PathOf};
 use crate::management::{detail, services};
 
@@ -60,10 +60,10 @@ pub(in crate::management) async fn create(
             subject: token.id.to_string(),
             service: Some(&token.service),
             detail: detail::of_token(&app, &token),
-            room: manage::room(&catalog, None, &token, app.now()),
         };
         let changes = vec![Change::TokenCreated(token.clone())];
-        match app.record(caller.by(), deed, changes, claiming.of(&token.id)).await {
+        let terms = Terms { room: manage::room(&catalog, None, &token, app.now()), ..claiming.of(&token.id) };
+        match app.record(caller.by(), deed, changes, terms).await {
             Ok(()) => break (token, secret),
             // Another token has this `token_prefix`: draw again.
             Err(StoreError::Conflict(_)) if tries < TRIES => tries += 1,

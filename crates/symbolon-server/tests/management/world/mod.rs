@@ -16,7 +16,7 @@ use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
 use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
 use symbolon_core::session::SessionKey;
-use symbolon_core::store::{Change, Mutation, Standing, Store};
+use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_gate::{Gate, Service};
 use symbolon_server::{App, Clock, Parts, router};
 use symbolon_store::SqliteStore;
@@ -132,17 +132,7 @@ impl World {
             service: None,
             detail: serde_json::json!({}),
         };
-        self.store
-            .commit(Mutation {
-                changes,
-                audit: vec![line],
-                claim: None,
-                room: None,
-                standing: Standing::Given,
-                now,
-            })
-            .await
-            .unwrap();
+        self.store.commit(Mutation::given(changes, vec![line], now)).await.unwrap();
     }
 
     /// The JWT of a session.
