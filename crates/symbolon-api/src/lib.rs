@@ -26,7 +26,9 @@ pub use status::{
     CatalogState, CertificateState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status,
     StoreState,
 };
-pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
+pub use token::{
+    CreateToken, CreatedToken, EditToken, OldSecret, RotateToken, SelfInfo, SelfService, TokenRecord,
+};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyReply, VerifyRoute};
 

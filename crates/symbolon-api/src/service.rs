@@ -30,6 +30,9 @@ pub struct ServiceInfo {
     pub never_expires: bool,
     /// How many tokens of one user may live at once; `null` is any number.
     pub max_live: Option<u32>,
+    /// What the use of a retired secret does besides being recorded: `record` is nothing, `quarantine` switches the token off.
+    #[serde(default)]
+    pub on_reuse: String,
     /// For how long a token may lie unused; `null` is for ever.
     pub idle_expiry: Option<String>,
     /// Its scopes.

@@ -47,6 +47,24 @@ pub struct TokenRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub requests: Option<Vec<u64>>,
+    /// When it was last rotated; `null` is never.
+    #[serde(default)]
+    pub rotated_at: Option<String>,
+    /// The secret before the present one, for as long as it works.
+    #[serde(default)]
+    pub old_secret: Option<OldSecret>,
+    /// When a retired secret of it was last seen to be used: somebody has one who should not, or a client was forgotten.
+    #[serde(default)]
+    pub reused_at: Option<String>,
+}
+
+/// A token's secret before the present one, which still works.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct OldSecret {
+    /// When it ends, as far as that is known; `null`: a grace after the first use of the present one, or with the token.
+    pub ends_at: Option<String>,
+    /// How long after the first use of the present one it ends, if it does.
+    pub grace: Option<String>,
 }
 
 /// A new token: its record and, this once, its secret.
@@ -127,6 +145,29 @@ pub struct EditToken {
     #[schema(nullable = false)]
     pub expires_at: Option<String>,
     /// how long it lives from now on, such as `30d`, or `none`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_in: Option<String>,
+}
+
+/// How a token shall be rotated.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct RotateToken {
+    /// When the old secret ends: `first_use` of the new one and a grace, `now`, a time from now such as `2d`, or a moment
+    /// (RFC 3339). Left out: `first_use`. It never outlives the token's end until now.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub old_ends: Option<String>,
+    /// How long after the first use of the new secret the old one ends, `0s` to `30d`. Left out: `1h`.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub grace: Option<String>,
+    /// A new end of the token (RFC 3339), or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_at: Option<String>,
+    /// how long it lives from now on, such as `30d`, or `none`. Left out: its end stays.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_in: Option<String>,

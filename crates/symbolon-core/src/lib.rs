@@ -14,12 +14,12 @@ pub mod explain;
 pub mod id;
 pub mod last_use;
 pub mod lifetime;
-
 pub mod manage;
 pub mod metadata;
 pub mod name;
 pub mod random;
 pub mod record;
+pub mod rotation;
 pub mod scope;
 pub mod session;
 pub mod store;

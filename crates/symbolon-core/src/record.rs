@@ -13,6 +13,7 @@ use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
 use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
+use crate::rotation::Rotation;
 use crate::token::TokenPrefix;
 
 /// A scoped token's record. The secret is not in it; after revocation not even its digest.
@@ -52,6 +53,8 @@ pub struct Token {
     pub revision: u64,
     /// The digest and the number of the pepper that made it; erased by revocation.
     pub digest: Option<(Digest, u32)>,
+    /// Its secrets before the present one.
+    pub rotation: Rotation,
 }
 
 /// What a token is at one moment.
@@ -221,6 +224,8 @@ pub enum ActorId {
     Token(TokenId),
     /// Nobody yet: signing in.
     Anonymous,
+    /// Symbolon itself, by what it saw.
+    Symbolon,
 }
 
 impl fmt::Display for ActorId {
@@ -228,6 +233,7 @@ impl fmt::Display for ActorId {
         match self {
             Self::Local => f.write_str("local"),
             Self::Anonymous => f.write_str("anonymous"),
+            Self::Symbolon => f.write_str("symbolon"),
             Self::Key(id) => write!(f, "{id}"),
             Self::User(id) => write!(f, "{id}"),
             Self::Token(id) => write!(f, "{id}"),

@@ -152,10 +152,21 @@ pub struct NewSecret {
 impl NewSecret {
     /// 43 characters, each uniform over 62, from `entropy`: 256 bits.
     pub fn generate(prefix: &Prefix, entropy: &dyn Entropy) -> Self {
+        Self::drawn(prefix, &[], entropy)
+    }
+
+    /// Another secret for the token that is identified by `identifier`: 208 bits of it are new.
+    pub fn again(prefix: &Prefix, identifier: TokenPrefix, entropy: &dyn Entropy) -> Self {
+        Self::drawn(prefix, &identifier.0, entropy)
+    }
+
+    /// Begins with `identifier` and goes on with what is drawn.
+    fn drawn(prefix: &Prefix, identifier: &[u8], entropy: &dyn Entropy) -> Self {
         let mut text = Vec::with_capacity(prefix.0.len() + 1 + RANDOM + CHECKSUM);
         text.extend_from_slice(prefix.0.as_bytes());
         text.push(b'_');
         let start = text.len();
+        text.extend_from_slice(identifier);
         let mut pool = [0_u8; 64];
         while text.len() < start + RANDOM {
             entropy.fill(&mut pool);

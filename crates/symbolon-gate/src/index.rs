@@ -11,6 +11,7 @@ use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::last_use::LastUse;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
+use symbolon_core::rotation::{SecretUse, Which};
 use symbolon_core::store::Change;
 
 use crate::hash::ByDigest;
@@ -18,8 +19,9 @@ use crate::hash::ByDigest;
 /// The index.
 #[derive(Default)]
 pub(crate) struct Index {
+    /// By the digests of all its secrets that are known, retired ones too: their use is to be noticed.
     tokens: HashMap<Digest, LiveToken, ByDigest>,
-    /// Where a token is found when all that is known is which: a tombstone has no digest.
+    /// Where a token is found when all that is known is which, by its present secret: a tombstone has no digest.
     digests: HashMap<TokenId, Digest>,
     users: HashMap<UserId, Arc<User>>,
     sessions: HashMap<SessionId, Session>,
@@ -69,20 +71,28 @@ impl Index {
     fn put_token(&self, token: &Token, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
         let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
         let before = digests.get(&token.id).copied();
-        let Some((digest, _)) = token.digest.filter(|_| token.revoked_at.is_none()) else {
-            if let Some(before) = before {
-                tokens.remove(&before);
-                digests.remove(&token.id);
+        let known = before.and_then(|before| tokens.get(&before)).cloned();
+        let now: Vec<_> = secrets(token).collect();
+        // An edit replaces the token and keeps its use; a rotation begins to look at another secret.
+        if let Some((digest, _)) = now.first() {
+            let kept = |entry: &LiveToken| entry.last_use.clone();
+            let last_use = known.as_ref().map_or_else(|| Arc::new(LastUse::new(token.last_used_at)), kept);
+            let same = known.as_ref().filter(|_| before == Some(*digest));
+            let secret_use = same.and_then(|entry| entry.secret_use.clone());
+            let secret_use =
+                secret_use.or_else(|| token.rotation.at.map(|_| Arc::new(SecretUse::new(&token.rotation))));
+            let entry = live(Arc::new(token.clone()), last_use);
+            // The present one first, and what is gone last: at no moment is there neither.
+            for (digest, which) in &now {
+                tokens.insert(*digest, entry.clone().by(*which, secret_use.clone()));
             }
-            return;
-        };
-        // An edit replaces the token and keeps its use.
-        let last_use = before.and_then(|before| tokens.get(&before)).map(|entry| entry.last_use.clone());
-        let last_use = last_use.unwrap_or_else(|| Arc::new(LastUse::new(token.last_used_at)));
-        tokens.insert(digest, live(Arc::new(token.clone()), last_use));
-        digests.insert(token.id, digest);
-        if let Some(before) = before.filter(|before| *before != digest) {
-            tokens.remove(&before);
+            digests.insert(token.id, *digest);
+        } else {
+            digests.remove(&token.id);
+        }
+        let gone = known.iter().flat_map(|entry| secrets(&entry.token));
+        for (digest, _) in gone.filter(|(digest, _)| now.iter().all(|(stays, _)| stays != digest)) {
+            tokens.remove(&digest);
         }
     }
 
@@ -106,7 +116,9 @@ impl Index {
         let digests: Vec<Digest> =
             tokens.iter().filter(|(_, entry)| of_service(&entry.token)).map(|(digest, _)| *digest).collect();
         for digest in digests {
-            tokens.update(digest, |entry| live(entry.token.clone(), entry.last_use.clone()));
+            tokens.update(digest, |entry| {
+                live(entry.token.clone(), entry.last_use.clone()).by(entry.which, entry.secret_use.clone())
+            });
         }
     }
 
@@ -120,7 +132,7 @@ impl Index {
 
     /// The tokens in the index.
     pub(crate) fn len(&self) -> usize {
-        self.tokens.pin().len()
+        self.digests.pin().len()
     }
 
     /// The users and the sessions in the index.
@@ -159,6 +171,13 @@ impl Index {
             keys: self.keys.guard(),
         }
     }
+}
+
+/// The digests of a token's secrets, the present one first; none of one that is revoked.
+fn secrets(token: &Token) -> impl Iterator<Item = (Digest, Which)> {
+    let live = token.digest.filter(|_| token.revoked_at.is_none());
+    let others = live.map(|_| token.rotation.others()).into_iter().flatten();
+    live.map(|(digest, _)| (digest, Which::Present)).into_iter().chain(others)
 }
 
 /// The index as one check sees it.

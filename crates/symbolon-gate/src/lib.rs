@@ -8,6 +8,7 @@ mod counts;
 mod explain;
 mod hash;
 mod index;
+mod news;
 mod services;
 mod tally;
 mod usage;
@@ -19,23 +20,26 @@ use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
 use symbolon_core::decision::{
-    Caller, DecidedRoute, Decision, Directory as _, Grant, Identifier, Judge, Keys, LiveToken, Reason,
-    Request,
+    Caller, DecidedRoute, Decision, Directory as _, Grant, Identifier, Judge, Keys, LiveToken, NotIdentified,
+    Principal, Reason, Request,
 };
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::last_use::LastUse;
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, KeyKind, Session, Token, TokenState, User};
+use symbolon_core::rotation::Which;
 use symbolon_core::store::{Change, Sink};
 use symbolon_core::usage::Outcome;
 
 use index::{Index, View};
+use news::Untold;
 use services::{Past, Served, Services};
 use tally::{Event, Place, Tally};
 use usage::Uses;
 
 pub use explain::Subject;
+pub use news::{News, Seen};
 pub use services::{Checks, RouteChecks, Service, ServiceConflict};
 
 /// The gate.
@@ -46,6 +50,7 @@ pub struct Gate {
     past: Mutex<Past>,
     keys: Keys,
     uses: Uses,
+    untold: Untold,
     tally: Tally,
 }
 
@@ -71,6 +76,7 @@ impl Gate {
             past: Mutex::default(),
             keys,
             uses: Uses::default(),
+            untold: Untold::default(),
             tally: Tally::default(),
         }
     }
@@ -172,14 +178,18 @@ impl Gate {
         served.count(route, decision.code());
         let (token, outcome) = match decision {
             Decision::Allow(grant) => {
-                let Some(token) = grant.principal().token() else { return };
+                let Principal::Token { token, which, .. } = grant.principal() else { return };
                 if let Some(live) = token.digest.and_then(|(digest, _)| view.token(&digest)) {
                     self.uses.note(token.id, &live.last_use, now);
+                    if *which == Which::Present {
+                        self.untold.used(live, now);
+                    }
                 }
                 (token.id, Outcome::Allowed)
             }
             Decision::Deny(denial) => {
                 let Some(token) = denial.about() else { return };
+                self.note_reuse((denial.reason, Some(token)), client_ip, now);
                 (token, Outcome::Refused(denial.reason))
             }
             Decision::Unavailable => return,
@@ -187,6 +197,15 @@ impl Gate {
         let generation = served.service.catalog.generation();
         let place = route.map_or(without, Place::Route);
         self.tally.note(Event { token, now, generation, place, outcome, client_ip });
+    }
+
+    /// Notes the use of a retired secret, if it was that for which somebody was not identified.
+    fn note_reuse(&self, (reason, token): NotIdentified, client_ip: Option<IpAddr>, now: Timestamp) {
+        if reason == Reason::RetiredSecret
+            && let Some(live) = token.and_then(|token| self.index.token(token))
+        {
+            self.untold.reused(&live, client_ip, now);
+        }
     }
 
     /// Who presented this, outside any service. The error is for the log; callers learn `invalid_token`.
@@ -198,7 +217,8 @@ impl Gate {
         let services = self.services.load();
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &self.keys, now };
-        let caller = identifier.identify(presented, &services.prefixes)?;
+        let caller = identifier.identify(presented, &services.prefixes);
+        let caller = caller.inspect_err(|unknown| self.note_reuse(*unknown, None, now))?;
         Ok(match caller {
             Caller::Anonymous => return Err((Reason::CredentialRequired, None)),
             Caller::System(key) => Known::System(key),
@@ -281,6 +301,11 @@ impl Gate {
     /// The last use of a token that the gate knows; later than the record's by at most one batch.
     pub fn last_used(&self, id: TokenId) -> Option<Timestamp> {
         self.index.token(id)?.last_use.last()
+    }
+
+    /// When the present secret of a token was first used, if it is known and was.
+    pub fn first_use(&self, id: TokenId) -> Option<Timestamp> {
+        self.index.token(id)?.first_use()
     }
 
     /// What a token is at `now`, with regard to how long it has lain unused; by the record alone for one that is not here.

@@ -204,6 +204,7 @@ impl App {
     /// Writes what is still to be written, at the end.
     pub async fn finish(&self) {
         self.write_uses().await;
+        self.record_secret_use().await;
         let writing = self.0.writing_usage.lock().await;
         self.write_counts(writing).await;
         if let Some(log) = self.access_log() {

@@ -20,6 +20,7 @@ pub mod proxy;
 mod public_url;
 mod pulse;
 mod refusals;
+mod secrets;
 mod throttle;
 mod traces;
 mod verdict;

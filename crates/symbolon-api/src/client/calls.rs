@@ -7,8 +7,8 @@ use super::{Client, ClientError};
 use crate::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
     CreatedSession, CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord,
-    List, Observed, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage, UserRecord,
-    Verify, VerifyReply,
+    List, Observed, RotateToken, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage,
+    UserRecord, Verify, VerifyReply,
 };
 
 /// Which page of a list.
@@ -117,6 +117,19 @@ impl Client {
         idempotency_key: &str,
     ) -> Result<CreatedToken, ClientError> {
         self.send_once(tokens(service), new, idempotency_key).await
+    }
+
+    /// Gives a token another secret, which is in this answer and never again; once, however often it is sent under one
+    /// `idempotency_key`. Without a key if that is empty.
+    pub async fn rotate_token(
+        &self,
+        service: &str,
+        id: &str,
+        how: &RotateToken,
+        idempotency_key: &str,
+    ) -> Result<CreatedToken, ClientError> {
+        let target = Target::new(&["v1", "services", service, "tokens", id, "rotate"]);
+        self.send_once(target, how, idempotency_key).await
     }
 
     /// Tokens of a service, in the order of the filter.

@@ -16,7 +16,7 @@ mod tests;
 pub use draft::drafted;
 pub use fault::{CatalogError, Fault};
 pub use matcher::RouteIndex;
-pub use policy::{Longest, Policy};
+pub use policy::{Longest, OnReuse, Policy};
 pub use roles::{Role, Roles};
 
 use crate::lifetime::Lifetime;

@@ -17,6 +17,18 @@ pub struct Policy {
     pub idle_expiry: Lifetime,
     /// How many tokens of one user may live at once: those that are neither revoked nor past their end.
     pub max_live: Option<u32>,
+    /// What becomes of a token one of whose retired secrets is used.
+    pub on_reuse: OnReuse,
+}
+
+/// What the use of a retired secret does, besides being recorded: it shows that somebody has one who should not, or that a
+/// client was forgotten.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnReuse {
+    /// Nothing.
+    Record,
+    /// The token is switched off, until somebody who manages it switches it on.
+    Quarantine,
 }
 
 /// The longest life of a token, and what bounds it.

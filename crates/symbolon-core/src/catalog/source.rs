@@ -40,6 +40,7 @@ pub(super) struct TokenSource {
     pub(super) never_expires: Option<Spanned<bool>>,
     pub(super) idle_expiry: Option<Spanned<String>>,
     pub(super) max_live: Option<Spanned<u32>>,
+    pub(super) on_reuse: Option<Spanned<String>>,
 }
 
 /// `"text"`, or a table with the text and more.

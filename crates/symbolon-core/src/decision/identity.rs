@@ -13,6 +13,7 @@ use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::last_use::LastUse;
 use crate::lifetime::Lifetime;
 use crate::record::{Key, KeyKind, Session, Token, TokenState, User};
+use crate::rotation::{SecretUse, Which};
 use crate::scope::ScopeSet;
 use crate::session::SessionKey;
 use crate::token::{Prefix, TokenFault, TokenText};
@@ -21,7 +22,7 @@ use crate::token::{Prefix, TokenFault, TokenText};
 pub trait Directory {
     /// Whether everything live is here and every change of it arrives. If not, nothing can be decided.
     fn ready(&self) -> bool;
-    /// The token of this digest.
+    /// The token of this digest, be it of its present secret, its old one or a retired one.
     fn token(&self, digest: &Digest) -> Option<&LiveToken>;
     /// The key of this digest.
     fn key(&self, digest: &Digest) -> Option<&Key>;
@@ -47,6 +48,10 @@ pub struct LiveToken {
     pub token: Arc<Token>,
     /// When it was last used, with what the record does not know yet.
     pub last_use: Arc<LastUse>,
+    /// Which of its secrets it was found by.
+    pub which: Which,
+    /// What was seen of its secrets, if it was rotated.
+    pub secret_use: Option<Arc<SecretUse>>,
     closure: ScopeSet,
     generation: Option<u64>,
     idle_expiry: Lifetime,
@@ -57,7 +62,35 @@ impl LiveToken {
     pub fn new(token: Arc<Token>, catalog: Option<&Catalog>, last_use: Arc<LastUse>) -> Self {
         let closure = catalog.map_or(ScopeSet::EMPTY, |catalog| catalog.closure(&token.scopes));
         let idle_expiry = catalog.map_or(Lifetime::Never, |catalog| catalog.policy.idle_expiry);
-        Self { token, last_use, closure, generation: catalog.map(Catalog::generation), idle_expiry }
+        Self {
+            token,
+            last_use,
+            which: Which::Present,
+            secret_use: None,
+            closure,
+            generation: catalog.map(Catalog::generation),
+            idle_expiry,
+        }
+    }
+
+    /// The same token, found by that one of its secrets.
+    pub fn by(self, which: Which, secret_use: Option<Arc<SecretUse>>) -> Self {
+        Self { which, secret_use, ..self }
+    }
+
+    /// When its present secret was first used; known of one that was rotated.
+    pub fn first_use(&self) -> Option<Timestamp> {
+        let seen = self.secret_use.as_ref().and_then(|secret_use| secret_use.first());
+        seen.or(self.token.rotation.first_used_at)
+    }
+
+    /// Whether the secret that it was found by still works at `now`.
+    fn secret_works(&self, now: Timestamp) -> bool {
+        match self.which {
+            Which::Present => true,
+            Which::Old => self.token.rotation.old_works(self.first_use(), now),
+            Which::Retired => false,
+        }
     }
 
     /// What the token is at `now`, with regard to how long it has lain unused.
@@ -130,6 +163,7 @@ impl<'a> Caller<'a> {
     /// Why somebody who is known does not count at `now`.
     fn fault(&self, now: Timestamp) -> Option<Reason> {
         match self {
+            Self::Token { live, .. } if !live.secret_works(now) => Some(Reason::RetiredSecret),
             Self::Token { live, owner } => match live.token.state(now) {
                 TokenState::Revoked => Some(Reason::UnknownSecret),
                 TokenState::Disabled => Some(Reason::Disabled),
@@ -184,12 +218,12 @@ impl<'a, D: Directory> Identifier<'a, D> {
 
     /// The token whose secret this is now, whether or not it passes: also a disabled or expired one, and one of a service
     /// that has no catalog just now. For whoever takes it back, and for nothing that lets anybody in. What has not the
-    /// form and checksum of a token is looked up nowhere.
+    /// form and checksum of a token is looked up nowhere; whose secret was retired does not end the token.
     pub fn token_of(&self, secret: &[u8]) -> Option<&'a LiveToken> {
         let mark = secret.iter().position(|byte| *byte == b'_')?;
         let prefix: Prefix = std::str::from_utf8(&secret[..mark]).ok()?.parse().ok()?;
         let text = TokenText::parse(&prefix, secret).ok()?;
-        self.directory.token(&text.digest(&self.keys.pepper))
+        self.directory.token(&text.digest(&self.keys.pepper)).filter(|live| live.secret_works(self.now))
     }
 
     /// Whether this secret is a live key.

@@ -169,6 +169,9 @@ pub enum Reason {
     /// Rule 4: mistyped, cut or made up.
     #[error("the secret's checksum is wrong")]
     TokenChecksum,
+    /// Rule 4: it was replaced, and the time of the old secret is over.
+    #[error("the secret was replaced by a newer one of its token")]
+    RetiredSecret,
     /// Rule 4: never issued, revoked, or a JWT that we did not sign.
     #[error("the secret is not known")]
     UnknownSecret,
@@ -218,6 +221,7 @@ impl Reason {
             | Self::TokenForm
             | Self::TokenChecksum
             | Self::UnknownSecret
+            | Self::RetiredSecret
             | Self::OtherService
             | Self::Disabled
             | Self::Expired
@@ -232,12 +236,13 @@ impl Reason {
     }
 
     /// Those that can concern a token that is known: what a token's requests are refused for.
-    pub const OF_TOKENS: [Self; 10] = [
+    pub const OF_TOKENS: [Self; 11] = [
         Self::OtherService,
         Self::Disabled,
         Self::Expired,
         Self::Idle,
         Self::UnknownSecret,
+        Self::RetiredSecret,
         Self::OwnerInactive,
         Self::HumanOnly,
         Self::SystemOnly,
@@ -259,6 +264,7 @@ impl Reason {
             Self::TokenForm => "token_form",
             Self::TokenChecksum => "token_checksum",
             Self::UnknownSecret => "unknown_secret",
+            Self::RetiredSecret => "retired_secret",
             Self::OtherService => "other_service",
             Self::Disabled => "disabled",
             Self::Expired => "expired",

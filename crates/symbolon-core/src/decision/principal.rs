@@ -7,6 +7,7 @@ use crate::catalog::{Catalog, Role};
 use crate::code::scope_list;
 use crate::id::{KeyId, SessionId};
 use crate::record::{Token, User};
+use crate::rotation::Which;
 use crate::scope::ScopeSet;
 
 /// Who was decided about.
@@ -38,6 +39,8 @@ pub enum Principal {
         role: Option<Role>,
         /// The scopes that count here and now.
         effective: ScopeSet,
+        /// Which of its secrets was presented.
+        which: Which,
     },
 }
 

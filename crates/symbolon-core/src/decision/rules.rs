@@ -222,7 +222,13 @@ impl<'a, D: Directory> Judge<'a, D> {
             Caller::Token { live, owner } => {
                 let role = self.catalog.role_of(owner);
                 let effective = self.catalog.effective(live.closure(self.catalog), role);
-                Principal::Token { token: live.token.clone(), owner: (*owner).clone(), role, effective }
+                Principal::Token {
+                    token: live.token.clone(),
+                    owner: (*owner).clone(),
+                    role,
+                    effective,
+                    which: live.which,
+                }
             }
         }
     }

@@ -6,6 +6,7 @@
 //! manage tokens: there is no [`Operator`] for it.
 
 mod operator;
+mod rotate;
 
 use std::collections::BTreeMap;
 
@@ -20,10 +21,12 @@ use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
 use crate::record::{Token, TokenState, User};
+use crate::rotation::Rotation;
 use crate::store::Room;
 use crate::token::NewSecret;
 
 pub use operator::Operator;
+pub use rotate::{Rotate, first_used, reused, rotate};
 
 /// The longest name of a token, in characters.
 pub const MAX_NAME: usize = 100;
@@ -125,6 +128,7 @@ pub fn issue(
         revoked_at: None,
         revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+        rotation: Rotation::default(),
     };
     Ok((token, secret))
 }
@@ -179,8 +183,8 @@ pub fn switch(token: &Token, disabled: bool, now: Timestamp) -> Result<Option<To
 
 /// The tombstone of a revoked token; `None` if it is one already.
 pub fn revoke(token: &Token, now: Timestamp) -> Option<Token> {
-    let tombstone =
-        Token { revoked_at: Some(token.revoked_at.unwrap_or(now)), digest: None, ..token.clone() };
+    let revoked_at = Some(token.revoked_at.unwrap_or(now));
+    let tombstone = Token { revoked_at, digest: None, rotation: token.rotation.erased(), ..token.clone() };
     changed(token, tombstone, now)
 }
 

@@ -7,6 +7,7 @@ use axum::extract::{FromRequest, Request};
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
+use http_body::Body as _;
 use serde::de::DeserializeOwned;
 use symbolon_core::{Code, Refusal};
 
@@ -22,6 +23,24 @@ const MAX_PLACE: usize = 100;
 pub(super) struct Body<T> {
     pub(super) value: T,
     pub(super) bytes: Bytes,
+}
+
+/// A body of type `T`, which may be left out whole: then all its fields are.
+pub(super) struct MaybeBody<T> {
+    pub(super) value: T,
+    pub(super) bytes: Bytes,
+}
+
+impl<T: DeserializeOwned + Default> FromRequest<App> for MaybeBody<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
+        if request.body().is_end_stream() {
+            return Ok(Self { value: T::default(), bytes: Bytes::new() });
+        }
+        let Body { value, bytes } = Body::from_request(request, app).await?;
+        Ok(Self { value, bytes })
+    }
 }
 
 impl<T: DeserializeOwned> FromRequest<App> for Body<T> {

@@ -84,12 +84,12 @@ impl App {
     }
 }
 
-/// The header that makes a repeated creation harmless, if it is there. It is bound to caller, place and body for
+/// The header that makes a repeated creation or rotation harmless, if it is there. It is bound to caller, place and body for
 /// 24 hours.
 #[derive(IntoParams)]
 #[into_params(parameter_in = Header)]
 pub(super) struct IdempotencyKey {
-    /// Makes a repeated creation harmless for 24 hours.
+    /// Makes a repetition harmless for 24 hours.
     #[param(rename = "Idempotency-Key", value_type = Option<String>, nullable = false)]
     key: Option<String>,
 }
@@ -145,6 +145,9 @@ fn replay(before: Claim, same_body: bool) -> ApiError {
 }
 
 impl Claiming {
+    /// None: for what may be done twice.
+    pub(super) const NONE: Self = Self(None);
+
     /// The claim for what is about to be made, among its terms.
     pub(super) fn of(&self, made: &impl ToString) -> Terms {
         let claim = self.0.clone().map(|claim| Claim { made: made.to_string(), ..claim });

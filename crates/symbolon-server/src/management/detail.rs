@@ -20,6 +20,11 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
         "disabled": token.disabled,
         "expires_at": token.expires_at.map(|at| at.to_string()),
         "revoked_at": token.revoked_at.map(|at| at.to_string()),
+        "rotated_at": token.rotation.at.map(|at| at.to_string()),
+        "old_secret": token.rotation.old.map(|old| json!({
+            "ends_at": old.until.map(|at| at.to_string()),
+            "grace": old.grace.map(|grace| grace.to_string()),
+        })),
     })
 }
 

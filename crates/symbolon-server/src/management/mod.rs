@@ -77,6 +77,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(tokens::history::audit))
         .routes(routes!(tokens::change::disable))
         .routes(routes!(tokens::change::enable))
+        .routes(routes!(tokens::rotate::rotate))
         .routes(routes!(verify::verify))
         .routes(routes!(explain::explain))
         .routes(routes!(oauth::introspect::introspect))

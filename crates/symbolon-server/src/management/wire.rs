@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use symbolon_api::{
-    AuditEntry, KeyRecord, List, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord,
-    UserRecord,
+    AuditEntry, KeyRecord, List, OldSecret, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord,
+    TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
-use symbolon_core::catalog::Access;
+use symbolon_core::catalog::{Access, OnReuse};
 use symbolon_core::id::UserId;
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
@@ -64,7 +64,20 @@ impl App {
             expires_at: token.expires_at.map(time),
             last_used_at: last_used.map(time),
             requests: None,
+            rotated_at: token.rotation.at.map(time),
+            old_secret: self.old_secret(token),
+            reused_at: token.rotation.reused_at.map(time),
         }
+    }
+
+    /// The old secret of a token, if it still works.
+    fn old_secret(&self, token: &Token) -> Option<OldSecret> {
+        let first_use = self.gate().first_use(token.id);
+        let old = token.rotation.old.filter(|_| token.rotation.old_works(first_use, self.now()))?;
+        Some(OldSecret {
+            ends_at: token.rotation.old_ends_at(first_use).map(time),
+            grace: old.grace.map(|grace| grace.to_string()),
+        })
     }
 
     pub(super) fn session_record(&self, session: &Session) -> SessionRecord {
@@ -169,6 +182,11 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         max_lifetime: catalog.policy.max_lifetime.to_string(),
         never_expires: catalog.policy.never_expires && catalog.policy.max_lifetime == Lifetime::Never,
         max_live: catalog.policy.max_live,
+        on_reuse: match catalog.policy.on_reuse {
+            OnReuse::Record => "record",
+            OnReuse::Quarantine => "quarantine",
+        }
+        .to_owned(),
         idle_expiry: Some(catalog.policy.idle_expiry)
             .filter(|idle| *idle != Lifetime::Never)
             .map(|idle| idle.to_string()),

@@ -47,6 +47,7 @@ GET    /v1/services/{service}/tokens/{id}/audit odin     | 401  200    403    20
 GET    /v1/services/{service}/tokens/{id}/audit odysseus | 401  200    403    200   403  403    200    403   403   200
 POST   /v1/services/{service}/tokens/{id}/disable odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/tokens/{id}/enable  odin | 401    200    403    200   404  200    403    403   403   200
+POST   /v1/services/{service}/tokens/{id}/rotate  odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/verify          odin     | 401    200    200    403   403  403    403    403   403   200
 POST   /v1/services/{service}/verify          odysseus | 401    200    403    403   403  403    403    403   403   200
 POST   /v1/services/{service}/explain         odin     | 401    200    403    200   403  403    403    403   403   200
@@ -153,7 +154,8 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
         | "/v1/services/{service}/tokens/{id}/usage"
         | "/v1/services/{service}/tokens/{id}/audit"
         | "/v1/services/{service}/tokens/{id}/disable"
-        | "/v1/services/{service}/tokens/{id}/enable" => {
+        | "/v1/services/{service}/tokens/{id}/enable"
+        | "/v1/services/{service}/tokens/{id}/rotate" => {
             let (owner, scope) = match row.service {
                 "odin" => (&everybody.viewer, "read:jobs"),
                 _ => (&everybody.odysseus_admin, "chat"),

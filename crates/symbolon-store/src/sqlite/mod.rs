@@ -4,6 +4,7 @@ mod fault;
 mod load;
 mod open;
 mod read;
+mod rotation;
 mod rows;
 mod write;
 mod writer;

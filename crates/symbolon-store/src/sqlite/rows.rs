@@ -13,6 +13,8 @@ use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, To
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
+use super::rotation;
+
 /// A column whose value the domain refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowFault(&'static str);
@@ -85,8 +87,8 @@ macro_rules! select_tokens {
     ($($rest:tt)*) => {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
-             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata \
-             FROM tokens ",
+             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
+             rotation FROM tokens ",
             $($rest)*
         )
     };
@@ -169,6 +171,7 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         revoked_at: maybe_time(row, "revoked_at")?,
         revision: number(row, "revision")?,
         digest,
+        rotation: rotation::read(get(row, "rotation")?).ok_or(RowFault("rotation"))?,
     })
 }
 

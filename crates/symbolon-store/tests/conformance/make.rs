@@ -9,6 +9,7 @@ use symbolon_core::name::ServiceName;
 use symbolon_core::record::{
     ActorId, AuditLine, Enforcement, Key, KeyKind, Origin, PasswordHash, Session, Token, User,
 };
+use symbolon_core::rotation::{Grace, OldSecret, Rotation};
 use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery, TokenSort};
 
 /// When the things made here are made, give or take their number in milliseconds.
@@ -83,6 +84,7 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         revoked_at: None,
         revision: 1,
         digest: Some((digest(number), 1)),
+        rotation: Rotation::default(),
     }
 }
 
@@ -93,6 +95,7 @@ pub(crate) fn revoked(token: &Token, now: Timestamp) -> Token {
         updated_at: now,
         revision: token.revision + 1,
         digest: None,
+        rotation: Rotation { old: None, retired: Vec::new(), ..token.rotation.clone() },
         ..token.clone()
     }
 }

@@ -11,6 +11,7 @@ pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
 mod list;
+mod rotate;
 pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod session;

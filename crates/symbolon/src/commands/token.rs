@@ -9,6 +9,7 @@ use symbolon_api::{CreateToken, EditToken, TokenRecord};
 use super::Context;
 use super::expires::Expires;
 use super::list::Extent;
+use super::rotate::{self, Rotate};
 use super::usage::Usage;
 use crate::failure::Failure;
 use crate::output::{Output, complain, joined, maybe};
@@ -26,6 +27,8 @@ pub(crate) enum Token {
     Usage(Usage),
     /// Change a token's name, description, scopes or end
     Edit(Edit),
+    /// Give a token another secret, which alone goes to standard output; the old one ends as you say
+    Rotate(Rotate),
     /// Switch a token off; it can be switched on again
     Disable(One),
     /// Switch a token on again
@@ -90,10 +93,10 @@ pub(crate) struct ListTokens {
 pub(crate) struct One {
     /// The service that it opens
     #[arg(long, value_name = "SERVICE")]
-    service: String,
+    pub(super) service: String,
     /// Its id, or the first 8 characters after its prefix
     #[arg(value_name = "TOKEN")]
-    token: String,
+    pub(super) token: String,
 }
 
 /// What shall change
@@ -139,6 +142,7 @@ impl Token {
             Self::List(list) => list.run(context).await,
             Self::Usage(usage) => usage.run(context).await,
             Self::Edit(edit) => edit.run(context).await,
+            Self::Rotate(rotate) => rotate.run(context).await,
             Self::Show(One { service, token }) => {
                 let record = context.speak(async |client| Ok(client.token(&service, &token).await?)).await?;
                 show(output, &record)
@@ -277,8 +281,12 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("made", token.created_at.clone()),
         ("ends", maybe(token.expires_at.as_ref(), "never")),
         ("last used", maybe(token.last_used_at.as_ref(), "never")),
+        ("rotated", maybe(token.rotated_at.as_ref(), "-")),
+        ("old secret", token.old_secret.as_ref().map_or_else(|| "-".to_owned(), rotate::old_secret)),
+        ("replaced secret used", maybe(token.reused_at.as_ref(), "-")),
     ];
-    pairs.retain(|(name, value)| !matches!(*name, "inert scopes" | "metadata") || value != "-");
+    let rare = ["inert scopes", "metadata", "rotated", "old secret", "replaced secret used"];
+    pairs.retain(|(name, value)| !rare.contains(name) || value != "-");
     output.pairs(&pairs)
 }
 

@@ -230,7 +230,10 @@ async fn attend(
             // Beside this loop, which must hear a signal also while the record is slow.
             _ = uses.tick() => {
                 let app = node.app().clone();
-                tokio::spawn(async move { app.write_uses().await });
+                tokio::spawn(async move {
+                    app.write_uses().await;
+                    app.record_secret_use().await;
+                });
             }
             // From this very loop: a server in which it stands still does not live.
             () = beat(&mut pulse) => manager.alive(),

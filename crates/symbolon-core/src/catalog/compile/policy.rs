@@ -1,8 +1,8 @@
 //! `[tokens]`: what tokens may be at the most.
 
-use super::super::Policy;
 use super::super::fault::Faults;
 use super::super::source::TokenSource;
+use super::super::{OnReuse, Policy};
 use super::parse;
 use crate::lifetime::Lifetime;
 
@@ -26,5 +26,13 @@ pub(super) fn compile(source: &TokenSource, faults: &mut Faults<'_>) -> Policy {
         faults.error(live.span().start, "max_live is at least 1; for no limit, leave it out");
     }
     let max_live = source.max_live.as_ref().map(|live| *live.as_ref());
-    Policy { default_lifetime: default, max_lifetime: max, never_expires, idle_expiry, max_live }
+    let on_reuse = source.on_reuse.as_ref().map_or(OnReuse::Record, |text| match text.as_ref().as_str() {
+        "record" => OnReuse::Record,
+        "quarantine" => OnReuse::Quarantine,
+        _ => {
+            faults.error(text.span().start, "on_reuse is \"record\" or \"quarantine\"");
+            OnReuse::Quarantine
+        }
+    });
+    Policy { default_lifetime: default, max_lifetime: max, never_expires, idle_expiry, max_live, on_reuse }
 }

@@ -23,6 +23,12 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "token.disable" => of(t.audit_token_disable),
         "token.enable" => of(t.audit_token_enable),
         "token.revoke" => of(t.audit_token_revoke),
+        "token.rotate" => with(of(t.audit_token_rotate), &[old_secret(detail)]),
+        "token.first_use" => of(t.audit_token_first_use),
+        "token.reuse" if detail.get("quarantined") == Some(&Value::Bool(true)) => {
+            of(t.audit_token_quarantine)
+        }
+        "token.reuse" => of(t.audit_token_reuse),
         "user.create" => with(of(t.audit_user_create), &standing(detail)),
         "user.update" => with(of(t.audit_user_update), &changes(detail)),
         "user.remove" => of(t.audit_user_remove),
@@ -69,6 +75,17 @@ fn token_created(name: &str, detail: &Value) -> String {
         if granted.is_empty() { t.audit_token_create_none.to_owned() } else { listed(&granted, t.and) };
     let owner = text(detail, "owner").unwrap_or_default();
     fill(t.audit_token_create, &[("name", name), ("owner", &owner), ("scopes", &granted)])
+}
+
+/// What becomes of the secret that was replaced.
+fn old_secret(detail: &Value) -> String {
+    let t = &EN;
+    let old = detail.get("after").and_then(|after| after.get("old_secret")).unwrap_or(&Value::Null);
+    match (text(old, "grace"), text(old, "ends_at")) {
+        (Some(grace), _) => fill(t.audit_old_grace, &[("grace", &grace)]),
+        (None, Some(at)) => fill(t.audit_old_until, &[("end", &day(&at))]),
+        (None, None) => t.audit_old_now.to_owned(),
+    }
 }
 
 fn token_end(detail: &Value) -> String {

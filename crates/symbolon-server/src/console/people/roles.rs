@@ -134,7 +134,7 @@ mod tests {
         let text = serde_json::json!({
             "service": name, "title": name, "token_prefix": name, "roles": roles,
             "token_managers": roles[0], "token_admins": roles[0], "default_lifetime": "30d", "max_lifetime": "none",
-            "never_expires": true, "max_live": null, "idle_expiry": null,
+            "never_expires": true, "max_live": null, "on_reuse": "record", "idle_expiry": null,
             "enforced": true, "scopes": [], "profiles": [], "mounts": [], "routes": [],
         });
         serde_json::from_value(text).unwrap()

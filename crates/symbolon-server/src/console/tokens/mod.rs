@@ -8,6 +8,7 @@ mod metadata;
 mod new;
 mod once;
 mod revoke;
+mod rotate;
 mod show;
 
 use axum::Router;
@@ -31,6 +32,7 @@ pub(super) fn routes() -> Router<Site> {
         .route("/services/{service}/tokens/{id}/edit/summary", post(edit::summary))
         .route("/services/{service}/tokens/{id}/disable", post(change::disable))
         .route("/services/{service}/tokens/{id}/enable", post(change::enable))
+        .route("/services/{service}/tokens/{id}/rotate", get(rotate::ask).post(rotate::rotate))
         .route("/services/{service}/tokens/{id}/revoke", get(revoke::ask).post(revoke::one))
 }
 

@@ -30,8 +30,17 @@ pub(super) struct OncePage {
 
 /// The page of a token that was just made.
 pub(super) fn page(reader: &Reader, catalog: &ServiceInfo, created: CreatedToken) -> OncePage {
+    titled(EN.once_title, reader, catalog, created)
+}
+
+/// The page of a token that was just given another secret.
+pub(super) fn rotated(reader: &Reader, catalog: &ServiceInfo, rotated: CreatedToken) -> OncePage {
+    titled(EN.rotated_title, reader, catalog, rotated)
+}
+
+fn titled(title: &str, reader: &Reader, catalog: &ServiceInfo, created: CreatedToken) -> OncePage {
     let t = &EN;
-    let title = fill(t.once_title, &[("name", &created.record.name)]);
+    let title = fill(title, &[("name", &created.record.name)]);
     OncePage {
         t,
         frame: Frame::of(reader, &title, Section::Tokens, Some(&catalog.service)),

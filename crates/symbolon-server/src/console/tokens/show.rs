@@ -7,7 +7,7 @@ use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use symbolon_api::client::PageOf;
-use symbolon_api::{ServiceInfo, TokenUsage, UsageDay};
+use symbolon_api::{OldSecret, ServiceInfo, TokenUsage, UsageDay};
 
 use super::{State, perhaps};
 use crate::console::Site;
@@ -50,6 +50,10 @@ struct TokenPage {
     expires: Option<Moment>,
     last_used: Option<Moment>,
     last_from: Option<String>,
+    rotated: Option<Moment>,
+    old_secret: Option<Old>,
+    /// That a replaced secret was used.
+    reused: Option<Moment>,
     allowed_total: String,
     refused_total: String,
     chart: Bars,
@@ -61,6 +65,25 @@ struct TokenPage {
     refusals: Vec<Refusal>,
     lines: Vec<Line>,
     href: String,
+}
+
+/// The secret before the present one, which still works.
+struct Old {
+    says: String,
+    until: Option<Moment>,
+}
+
+impl Old {
+    fn of(old: &OldSecret) -> Self {
+        let t = &EN;
+        let until = perhaps(old.ends_at.as_ref());
+        let says = match (&until, &old.grace) {
+            (Some(_), _) => t.old_secret_until.to_owned(),
+            (None, Some(grace)) => fill(t.old_secret_grace, &[("grace", grace)]),
+            (None, None) => t.old_secret_works.to_owned(),
+        };
+        Self { says, until }
+    }
 }
 
 struct Day {
@@ -166,6 +189,9 @@ pub(super) async fn show(
         created: Moment::read(&token.created_at),
         expires: perhaps(token.expires_at.as_ref()),
         last_used: perhaps(token.last_used_at.as_ref()),
+        rotated: perhaps(token.rotated_at.as_ref()),
+        old_secret: token.old_secret.as_ref().map(Old::of),
+        reused: perhaps(token.reused_at.as_ref()),
         last_from: last.and_then(|route| route.last_ip.clone()),
         allowed_total: fill(t.allowed_total, &[("n", &total(|day| day.allowed))]),
         refused_total: fill(t.refused_total, &[("n", &total(|day| day.refused))]),

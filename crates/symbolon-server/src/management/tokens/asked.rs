@@ -23,15 +23,15 @@ pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>,
             Lifetime::Never => End::Never,
             lifetime @ Lifetime::Seconds(_) => End::In(lifetime),
         })),
-        (Some(text), None) => moment(text).map(|moment| Some(End::At(moment))),
+        (Some(text), None) => moment("expires_at", text).map(|moment| Some(End::At(moment))),
     }
 }
 
 /// A moment, cut to the record's precision: never later than was asked for.
-fn moment(text: &str) -> Result<Timestamp, Refusal> {
+pub(super) fn moment(field: &str, text: &str) -> Result<Timestamp, Refusal> {
     let wrong = || {
         let detail = "a moment such as 2027-01-31T12:00:00Z (RFC 3339); for no end give expires_in \"none\"";
-        Refusal::field("expires_at", detail)
+        Refusal::field(field, detail)
     };
     let moment: Timestamp = text.parse().map_err(|_| wrong())?;
     let round = TimestampRound::new().smallest(Unit::Millisecond).mode(RoundMode::Floor);

@@ -7,7 +7,7 @@ use http::StatusCode;
 use symbolon_api::{EditToken, TokenRecord};
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
-use symbolon_core::store::{Change, Room, StoreError};
+use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
 use super::{asked, find, not_there};
@@ -15,7 +15,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
 use crate::management::caller::Caller;
-use crate::management::commit::{Deed, TRIES, Terms, overtaken};
+use crate::management::commit::{Claiming, Deed, TRIES, Terms, overtaken};
 use crate::management::parameters::{OfToken, PathOf};
 use crate::management::{detail, services};
 
@@ -40,9 +40,10 @@ pub(in crate::management) async fn edit(
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
     };
     let rule = |case: &Case<'_>| {
-        manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)
+        let next = manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)?;
+        Ok(next.map(alone))
     };
-    let token = managed(&app, &caller, &of, Action::Update, rule).await?;
+    let (token, _) = managed(&app, &caller, &of, Action::Update, &Claiming::NONE, rule).await?;
     Ok(Json(app.token_record(&token)))
 }
 
@@ -57,8 +58,8 @@ pub(in crate::management) async fn disable(
     caller: Caller,
     PathOf(of): PathOf<OfToken>,
 ) -> Result<Json<TokenRecord>, ApiError> {
-    let rule = |case: &Case<'_>| manage::switch(case.token, true, case.now);
-    let token = managed(&app, &caller, &of, Action::Disable, rule).await?;
+    let rule = |case: &Case<'_>| Ok(manage::switch(case.token, true, case.now)?.map(alone));
+    let (token, _) = managed(&app, &caller, &of, Action::Disable, &Claiming::NONE, rule).await?;
     Ok(Json(app.token_record(&token)))
 }
 
@@ -75,9 +76,9 @@ pub(in crate::management) async fn enable(
 ) -> Result<Json<TokenRecord>, ApiError> {
     let rule = |case: &Case<'_>| {
         case.operator.gives_rights_to(case.catalog, case.owner)?;
-        manage::switch(case.token, false, case.now)
+        Ok(manage::switch(case.token, false, case.now)?.map(alone))
     };
-    let token = managed(&app, &caller, &of, Action::Enable, rule).await?;
+    let (token, _) = managed(&app, &caller, &of, Action::Enable, &Claiming::NONE, rule).await?;
     Ok(Json(app.token_record(&token)))
 }
 
@@ -93,8 +94,9 @@ pub(in crate::management) async fn revoke(
     caller: Caller,
     PathOf(of): PathOf<OfToken>,
 ) -> Result<StatusCode, ApiError> {
-    let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now));
-    managed(&app, &caller, &of, Action::Revoke, rule).await.map(|_| StatusCode::NO_CONTENT)
+    let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now).map(alone));
+    let revoked = managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await;
+    revoked.map(|_| StatusCode::NO_CONTENT)
 }
 
 /// Revokes a token whose secret was presented: by the token itself, which may do that to itself alone, or by a key to
@@ -109,8 +111,9 @@ pub(in crate::management) async fn revoke_known(
         let Some(tombstone) = manage::revoke(&stored, app.now()) else {
             return Ok(app.store().applied().await?);
         };
-        if write(app, caller, Action::Revoke, None, (&stored, &tombstone)).await? {
-            return Ok(());
+        match write(app, caller, Action::Revoke, Terms::default(), (&stored, &tombstone)).await {
+            Err(StoreError::Conflict(_)) => {}
+            written => return Ok(written?),
         }
     }
     Err(overtaken())
@@ -118,11 +121,12 @@ pub(in crate::management) async fn revoke_known(
 
 /// What is done to a token.
 #[derive(Clone, Copy, PartialEq)]
-enum Action {
+pub(super) enum Action {
     Update,
     Disable,
     Enable,
     Revoke,
+    Rotate,
 }
 
 impl Action {
@@ -133,28 +137,37 @@ impl Action {
             Self::Disable => "token.disable",
             Self::Enable => "token.enable",
             Self::Revoke => "token.revoke",
+            Self::Rotate => "token.rotate",
         }
     }
 }
 
 /// What a rule is asked about.
-struct Case<'a> {
-    catalog: &'a Catalog,
-    operator: Operator<'a>,
-    owner: &'a User,
-    token: &'a Token,
-    now: Timestamp,
+#[derive(Clone, Copy)]
+pub(super) struct Case<'a> {
+    pub(super) catalog: &'a Catalog,
+    pub(super) operator: Operator<'a>,
+    pub(super) owner: &'a User,
+    pub(super) token: &'a Token,
+    pub(super) now: Timestamp,
+}
+
+/// A next state, and nothing else that came of it.
+fn alone(token: Token) -> (Token, ()) {
+    (token, ())
 }
 
 /// Reads the token of a path, applies a rule, writes; and begins anew where another change came between. The rule's
-/// `None` is "so already". It is asked only where the caller manages the tokens of the owner.
-async fn managed(
+/// `None` is "so already"; otherwise what it made besides the token's next state is handed on. It is asked only where the
+/// caller manages the tokens of the owner.
+pub(super) async fn managed<T>(
     app: &App,
     caller: &Caller,
     of: &OfToken,
     action: Action,
-    rule: impl Fn(&Case<'_>) -> Result<Option<Token>, Refusal>,
-) -> Result<Token, ApiError> {
+    claiming: &Claiming,
+    rule: impl Fn(&Case<'_>) -> Result<Option<(Token, T)>, Refusal>,
+) -> Result<(Token, Option<T>), ApiError> {
     let operator = caller.operator()?;
     let catalog = &*services::find(app, &of.service)?.catalog;
     for _ in 0..TRIES {
@@ -164,46 +177,44 @@ async fn managed(
             let detail = "the token was revoked when its owner was removed";
             app.store().applied().await?;
             return if action == Action::Revoke {
-                Ok(token)
+                Ok((token, None))
             } else {
                 Err(ApiError::new(Code::Conflict, detail))
             };
         };
         operator.manages_tokens_of(catalog, &owner)?;
         let case = Case { catalog, operator, owner: &owner, token: &token, now: app.now() };
-        let Some(next) = rule(&case)? else {
+        let Some((next, made)) = rule(&case)? else {
             // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
             app.store().applied().await?;
-            return Ok(token);
+            return Ok((token, None));
         };
         let state = app.gate().state(&token, case.now);
         // What is switched off takes no more than it had.
         let room = manage::room(catalog, Some(state), &next, case.now).filter(|_| action != Action::Disable);
-        if write(app, caller, action, room, (&token, &next)).await? {
-            return Ok(next);
+        let terms = Terms { room, ..claiming.of(&token.id) };
+        match write(app, caller, action, terms, (&token, &next)).await {
+            Ok(()) => return Ok((next, Some(made))),
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(claiming.failed(error)),
         }
     }
     Err(overtaken())
 }
 
-/// Writes a token's next state; `false` if another change came between.
+/// Writes a token's next state; it is a conflict if another change came between.
 async fn write(
     app: &App,
     caller: &Caller,
     action: Action,
-    room: Option<Room>,
+    terms: Terms,
     (token, next): (&Token, &Token),
-) -> Result<bool, ApiError> {
+) -> Result<(), StoreError> {
     let deed = Deed {
         action: action.as_str(),
         subject: token.id.to_string(),
         service: Some(&token.service),
         detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
     };
-    let terms = Terms { room, ..Terms::default() };
-    match app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], terms).await {
-        Ok(()) => Ok(true),
-        Err(StoreError::Conflict(_)) => Ok(false),
-        Err(error) => Err(error.into()),
-    }
+    app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], terms).await
 }

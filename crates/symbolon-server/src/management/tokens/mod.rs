@@ -5,6 +5,7 @@ pub(super) mod change;
 pub(super) mod create;
 pub(super) mod history;
 pub(super) mod read;
+pub(super) mod rotate;
 pub(super) mod usage;
 
 use std::sync::Arc;

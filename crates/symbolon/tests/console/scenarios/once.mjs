@@ -73,11 +73,24 @@ scenario(async ({ stage, open }) => {
   assert.equal(await through(stage, "odysseus", "/api/codex/todos", todos), 200);
   assert.equal((await api(stage, "GET", "/v1/services/odysseus/tokens")).items[0].profile, "codex_todos");
 
+  // Another secret: shown once like the first, which ends with its first use.
   await page.goto(home);
+  await page.click('a[href$="/rotate"]');
+  await page.fill("#grace", "0s");
+  await page.click("form.panel button.btn-main");
+  const another = await page.inputValue("#secret");
+  assert.equal(another.slice(0, 13), secret.slice(0, 13));
+  for (const [which, status] of [[secret, 200], [another, 200], [secret, 401], [another, 200]]) {
+    assert.equal(await through(stage, "odin", "/api/printers", which), status);
+  }
+  await page.goto(home);
+  assert.match(await page.locator(".facts").innerText(), /Secret made/);
+  assert.ok(!(await page.content()).includes(another.slice(13)));
+
   await page.click("a.btn-bad");
   await page.click("form.danger button.btn-bad");
   await page.waitForURL(/\/tokens\?done=revoked$/);
-  assert.equal(await through(stage, "odin", "/api/printers", secret), 401);
+  assert.equal(await through(stage, "odin", "/api/printers", another), 401);
 
   await page.goto(`${stage.base}/services/odysseus/tokens`);
   assert.ok(await page.isDisabled("[data-needs-pick]"));

@@ -24,6 +24,7 @@ scenario(async ({ stage, open }) => {
         for (const [action, fields] of [
           [`${own}/revoke`, {}],
           [`${own}/disable`, {}],
+          [`${own}/rotate`, { old: "now" }],
           ["/services/odin/tokens/revoke", { id: made.id, sure: "yes" }],
           ["/services/odin/tokens/new", { name: "theirs", scope: "read:jobs", once: "x", end: "30d" }],
           ["/sign-out", {}],
