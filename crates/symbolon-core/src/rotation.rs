@@ -87,13 +87,13 @@ impl Rotation {
     ///
     /// One that nobody has used is taken to be lost: the one before it stays the old one, if that still works. In all other
     /// cases `present` is the old one from now on, and the one before it is retired, so that there is never a third.
-    /// `last` is the token's end until now, which the old secret does not outlive.
+    /// `end` is the token's end until now, which the old secret does not outlive.
     pub(crate) fn turned(
         &self,
         present: (Digest, u32),
         first_use: Option<Timestamp>,
         ends: OldEnds,
-        last: Option<Timestamp>,
+        end: Option<Timestamp>,
         now: Timestamp,
     ) -> Self {
         let (until, grace) = match ends {
@@ -103,13 +103,13 @@ impl Rotation {
         };
         let first_use = first_use.or(self.first_used_at);
         let before = self.old.map(|old| old.digest);
-        let lost = first_use.is_none() && self.old_works(first_use, now);
+        let never_used = first_use.is_none() && self.old_works(first_use, now);
         let (kept, replaced) = match ends {
             OldEnds::Now => (None, vec![Some(present), before]),
-            _ if lost => (before, vec![Some(present)]),
+            _ if never_used => (before, vec![Some(present)]),
             _ => (Some(present), vec![before]),
         };
-        let until = [until, last].into_iter().flatten().min();
+        let until = [until, end].into_iter().flatten().min();
         let retired = replaced.into_iter().flatten().chain(self.retired.iter().copied());
         Self {
             at: Some(now),

@@ -74,6 +74,7 @@ impl LiveToken {
     }
 
     /// The same token, found by that one of its secrets.
+    #[must_use]
     pub fn by(self, which: Which, secret_use: Option<Arc<SecretUse>>) -> Self {
         Self { which, secret_use, ..self }
     }

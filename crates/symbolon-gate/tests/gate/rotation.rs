@@ -7,7 +7,7 @@ use symbolon_core::store::{Change, Sink};
 use symbolon_core::token::NewSecret;
 use symbolon_gate::{Gate, Seen};
 
-use crate::make::{ask, entropy, gate, keys, now, papers, printers, token, tombstone, user};
+use crate::make::{ask, at, entropy, gate, keys, now, papers, printers, token, tombstone, user};
 
 /// The next state of a token with another secret; the one before has this long after the first use of the new one.
 fn rotated(before: &Token, grace: u32, retired: &[&Token]) -> (Token, String) {
@@ -116,7 +116,7 @@ fn after_a_restart_the_record_says_what_was_seen() {
     gate.apply(&Change::TokenCreated(second.clone()));
     assert_eq!(ask(&gate, "/read", &old), Code::Allowed);
     // Ended after: it counts from there.
-    let used = Rotation { first_used_at: Some(now() - jiff::SignedDuration::from_secs(60)), ..second.rotation };
+    let used = Rotation { first_used_at: Some(at(now().as_second() - 60)), ..second.rotation };
     gate.apply(&Change::TokenChanged(tombstone(&Token { rotation: Rotation::default(), ..first })));
     gate.apply(&Change::TokenCreated(Token { rotation: used, ..second }));
     assert_eq!(ask(&gate, "/read", &old), Code::InvalidToken);

@@ -100,6 +100,22 @@ pub(crate) fn revoked(token: &Token, now: Timestamp) -> Token {
     }
 }
 
+/// What is known of a token that was rotated often.
+pub(crate) fn rotation() -> Rotation {
+    let old = OldSecret {
+        digest: (digest(71), u32::MAX),
+        until: Some(at(3_000)),
+        grace: Some(Grace::seconds(60).unwrap()),
+    };
+    Rotation {
+        at: Some(at(1_000)),
+        first_used_at: Some(at(1_001)),
+        old: Some(old),
+        retired: vec![(digest(72), 1), (digest(73), 2)],
+        reused_at: Some(at(2_000)),
+    }
+}
+
 pub(crate) fn session(number: u32, user: &User) -> Session {
     Session {
         id: session_id(number),

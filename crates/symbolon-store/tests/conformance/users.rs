@@ -91,7 +91,12 @@ pub(crate) async fn user_refusals(place: &dyn Place) {
 pub(crate) async fn a_removed_user_takes_tokens_and_sessions_along(place: &dyn Place) {
     let store = place.open().await;
     let (gone, other) = (User { password_temporary: true, ..make::user(1) }, make::user(2));
-    let live = Token { expires_at: Some(make::at(1)), disabled: true, rotation: make::rotation(), ..make::token(1, &gone) };
+    let live = Token {
+        expires_at: Some(make::at(1)),
+        disabled: true,
+        rotation: make::rotation(),
+        ..make::token(1, &gone)
+    };
     let dead = make::revoked(&make::token(2, &gone), make::at(50));
     let theirs = make::token(3, &other);
     let changes = vec![
