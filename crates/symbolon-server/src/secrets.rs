@@ -27,7 +27,7 @@ impl App {
                     return self.gate().put_back_news(news);
                 }
                 Err(error) => {
-                    tracing::warn!(%error, token = %news.token, "the use of a secret was not recorded")
+                    tracing::warn!(%error, token = %news.token, "the use of a secret was not recorded");
                 }
             }
         }
