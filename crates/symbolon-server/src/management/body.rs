@@ -35,7 +35,7 @@ impl<T: DeserializeOwned + Default> FromRequest<App> for MaybeBody<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, app: &App) -> Result<Self, ApiError> {
-        if request.body().is_end_stream() {
+        if request.body().is_end_stream() && !request.headers().contains_key(CONTENT_TYPE) {
             return Ok(Self { value: T::default(), bytes: Bytes::new() });
         }
         let Body { value, bytes } = Body::from_request(request, app).await?;

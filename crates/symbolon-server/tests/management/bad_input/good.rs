@@ -57,6 +57,7 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
         ("POST /v1/services/{service}/tokens", "profile") => json!({ "name": "test", "profile": "chat" }),
         ("POST /v1/services/{service}/tokens", _) => json!({ "name": "test", "scopes": ["chat"] }),
         ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
+        ("POST /v1/services/{service}/tokens/{id}/rotate", _) => json!({}),
         ("PATCH /v1/services/{service}", _) => json!({ "enforce": false }),
         ("POST /v1/services/{service}/verify", "scopes") => json!({ "token": "x", "scopes": ["chat"] }),
         ("POST /v1/services/{service}/verify", "headers") => {
