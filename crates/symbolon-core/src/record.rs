@@ -219,6 +219,8 @@ pub enum ActorId {
     User(UserId),
     /// A token, revoking itself.
     Token(TokenId),
+    /// GitHub, which has found a secret in public.
+    GitHub,
     /// Nobody yet: signing in.
     Anonymous,
 }
@@ -228,6 +230,7 @@ impl fmt::Display for ActorId {
         match self {
             Self::Local => f.write_str("local"),
             Self::Anonymous => f.write_str("anonymous"),
+            Self::GitHub => f.write_str("github"),
             Self::Key(id) => write!(f, "{id}"),
             Self::User(id) => write!(f, "{id}"),
             Self::Token(id) => write!(f, "{id}"),

@@ -104,6 +104,7 @@ impl World {
             open_metrics: false,
             access_log: None,
             traces: None,
+            github_alerts: None,
         });
         let router = router(app.clone());
         let world =
