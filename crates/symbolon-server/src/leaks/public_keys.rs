@@ -36,7 +36,16 @@ pub struct PublicKeys(Source);
 enum Source {
     /// As they were read at the start.
     File(KeySet),
-    Over(Address, Mutex<Fetched>, tokio::sync::Mutex<()>),
+    Server(Box<Server>),
+}
+
+/// A server that is asked for them.
+#[derive(Debug)]
+struct Server {
+    address: Address,
+    fetched: Mutex<Fetched>,
+    /// Held while it is asked.
+    asking: tokio::sync::Mutex<()>,
 }
 
 /// What came of the last questions.
@@ -79,36 +88,43 @@ impl PublicKeys {
         if let Some(pem) = authority {
             address.trust = Trust::only(&address.host, pem).ok_or(PublicKeysFault::Authority)?;
         }
-        Ok(Self(Source::Over(address, Mutex::default(), tokio::sync::Mutex::default())))
+        let server = Server { address, fetched: Mutex::default(), asking: tokio::sync::Mutex::default() };
+        Ok(Self(Source::Server(Box::new(server))))
     }
 
     /// The current key of this identifier; `None` where there is none.
     pub(crate) async fn find(&self, id: &str, now: Timestamp) -> Result<Option<PublicKey>, Unknowable> {
-        let (address, fetched, fetching) = match &self.0 {
-            Source::File(keys) => return Ok(keys.key(id)),
-            Source::Over(address, fetched, fetching) => (address, fetched, fetching),
-        };
-        if let Some(known) = lock(fetched).answer(id, now) {
-            return known;
+        match &self.0 {
+            Source::File(keys) => Ok(keys.key(id)),
+            Source::Server(server) => server.find(id, now).await,
         }
-        // Whoever waited for another's question looks at what came of it.
-        let _alone = fetching.lock().await;
-        if let Some(known) = lock(fetched).answer(id, now) {
-            return known;
-        }
-        lock(fetched).asked = Some(now);
-        let keys = address.fetch().await.map_err(|error| {
-            tracing::warn!(url = %address, %error, "GitHub's public keys could not be fetched; its alerts are not taken");
-            Unknowable
-        })?;
-        let key = keys.key(id);
-        lock(fetched).keys = Some((keys, now));
-        Ok(key)
     }
 }
 
-fn lock(fetched: &Mutex<Fetched>) -> MutexGuard<'_, Fetched> {
-    fetched.lock().unwrap_or_else(PoisonError::into_inner)
+impl Server {
+    async fn find(&self, id: &str, now: Timestamp) -> Result<Option<PublicKey>, Unknowable> {
+        if let Some(known) = self.fetched().answer(id, now) {
+            return known;
+        }
+        // Whoever waited for another's question looks at what came of it.
+        let _alone = self.asking.lock().await;
+        if let Some(known) = self.fetched().answer(id, now) {
+            return known;
+        }
+        self.fetched().asked = Some(now);
+        let keys = self.address.fetch().await.map_err(|error| {
+            let url = &self.address;
+            tracing::warn!(%url, %error, "GitHub's public keys could not be fetched; its alerts are not taken");
+            Unknowable
+        })?;
+        let key = keys.key(id);
+        self.fetched().keys = Some((keys, now));
+        Ok(key)
+    }
+
+    fn fetched(&self) -> MutexGuard<'_, Fetched> {
+        self.fetched.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 impl Fetched {

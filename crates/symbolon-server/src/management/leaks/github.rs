@@ -63,7 +63,7 @@ pub(in crate::management) async fn hear(
     let mut labels = Vec::with_capacity(matches.len());
     for found in matches {
         let ours = is_ours(&app, alerts.on_leak, by, &found).await?;
-        labels.push(label(found, ours));
+        labels.push(label(&found, ours));
     }
     Ok(Json(labels))
 }
@@ -131,7 +131,7 @@ async fn is_ours(
 }
 
 /// What GitHub is told of it. The secret itself does not go back.
-fn label(found: GitHubMatch, ours: bool) -> GitHubLabel {
+fn label(found: &GitHubMatch, ours: bool) -> GitHubLabel {
     let mut hash = String::new();
     for byte in digest(&SHA256, found.token.as_bytes()).as_ref() {
         // Writing to a String does not fail.

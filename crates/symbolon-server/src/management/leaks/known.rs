@@ -11,7 +11,7 @@ use crate::app::App;
 pub(super) enum Known {
     /// A token, in whatever state. One that was revoked has no digest left and is known by its prefix and its identifying
     /// characters, which are no proof; but of such a one nothing more can come.
-    Token(Token),
+    Token(Box<Token>),
     /// A key.
     Key(Key),
     /// Neither.
@@ -22,7 +22,7 @@ impl Known {
     pub(super) async fn of(app: &App, secret: &[u8]) -> Result<Self, ApiError> {
         let now = app.now();
         if let Some(token) = app.gate().token_of(secret, now) {
-            return Ok(Self::Token(Token::clone(&token)));
+            return Ok(Self::Token(Box::new(Token::clone(&token))));
         }
         let key = match app.gate().identify(Presented::Secret(secret), now) {
             Ok(symbolon_gate::Known::System(key) | symbolon_gate::Known::Verifier(_, key)) => Some(key),
@@ -36,7 +36,9 @@ impl Known {
             let catalog = &service.catalog;
             let Ok(text) = TokenText::parse(&catalog.prefix, secret) else { continue };
             let token = app.store().token_prefixed(&catalog.service, text.token_prefix()).await?;
-            return Ok(token.filter(|token| token.revoked_at.is_some()).map_or(Self::Nothing, Self::Token));
+            return Ok(token
+                .filter(|token| token.revoked_at.is_some())
+                .map_or(Self::Nothing, |token| Self::Token(Box::new(token))));
         }
         Ok(Self::Nothing)
     }
