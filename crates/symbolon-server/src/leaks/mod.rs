@@ -9,8 +9,9 @@ pub(crate) use public_keys::Unknowable;
 pub use public_keys::{PublicKeys, PublicKeysFault};
 pub(crate) use signature::PublicKey;
 
-/// How many alerts are read and compared with their signatures at once: whoever sends one is nobody yet.
-const AT_ONCE: usize = 4;
+/// How many alerts are read and compared with their signatures at once: whoever sends one is nobody yet, and each may be as
+/// long as a body may be.
+const AT_ONCE: usize = 32;
 
 /// What is done with a secret that has leaked, once that is written down.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -10,7 +10,7 @@ use crate::world::World;
 async fn asked(world: &World, by: &str, secrets: &[&str], revoke: bool) -> Vec<Value> {
     let body = json!({ "found": found(secrets), "revoke": revoke });
     let answer = world.post("/v1/leaks", &body).by(by).send().await;
-    for secret in secrets {
+    for secret in secrets.iter().filter(|secret| secret.len() > 1) {
         assert!(!answer.text().contains(secret));
     }
     answer.expect(200)["items"].as_array().unwrap().clone()
