@@ -36,6 +36,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         &tools::OAUTH_CLIENT,
         &tools::METRICS_READER,
         &tools::TRACES_READER,
+        &tools::SCANNER,
     ] {
         tools::python_package(&shell, package)?;
     }

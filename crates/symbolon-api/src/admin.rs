@@ -198,7 +198,7 @@ pub struct AuditEntry {
     pub seq: u64,
     /// When.
     pub at: String,
-    /// Who: an id, `local` (at the machine) or `anonymous`.
+    /// Who: an id, `local` (at the machine), `github` or `anonymous`.
     pub actor: String,
     /// The actor's name as it is now, if it is a user who is still there.
     pub actor_name: Option<String>,

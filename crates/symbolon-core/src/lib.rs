@@ -13,6 +13,7 @@ pub mod digest;
 pub mod explain;
 pub mod id;
 pub mod last_use;
+pub mod leak;
 pub mod lifetime;
 pub mod manage;
 pub mod metadata;

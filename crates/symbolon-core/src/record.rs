@@ -222,6 +222,8 @@ pub enum ActorId {
     User(UserId),
     /// A token, revoking itself.
     Token(TokenId),
+    /// GitHub, which has found a secret in public.
+    GitHub,
     /// Nobody yet: signing in.
     Anonymous,
     /// Symbolon itself, by what it saw.
@@ -234,6 +236,7 @@ impl fmt::Display for ActorId {
             Self::Local => f.write_str("local"),
             Self::Anonymous => f.write_str("anonymous"),
             Self::Symbolon => f.write_str("symbolon"),
+            Self::GitHub => f.write_str("github"),
             Self::Key(id) => write!(f, "{id}"),
             Self::User(id) => write!(f, "{id}"),
             Self::Token(id) => write!(f, "{id}"),

@@ -283,7 +283,7 @@ pub trait Store: Send + Sync {
 pub struct StoredAudit {
     /// When.
     pub at: Timestamp,
-    /// The actor's id, `local` or `anonymous`.
+    /// The actor's id, `local`, `github` or `anonymous`.
     pub actor: String,
     /// Address, if known.
     pub client_ip: Option<String>,

@@ -20,6 +20,13 @@ const RANDOM: usize = 43;
 const CHECKSUM: usize = 6;
 const IDENTIFIER: usize = 8;
 
+/// What follows the `_` of a token: its random characters and its checksum.
+pub(crate) const RANDOM_AND_CHECKSUM: usize = RANDOM + CHECKSUM;
+/// The shortest prefix, in characters.
+pub(crate) const MIN_PREFIX: usize = 2;
+/// The longest.
+pub(crate) const MAX_PREFIX: usize = 16;
+
 /// The word before the `_` of every token of one service, from its catalog. `symkey` is kept for keys.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Prefix(Arc<str>);
@@ -33,7 +40,7 @@ impl FromStr for Prefix {
     type Err = PrefixFault;
 
     fn from_str(text: &str) -> Result<Self, PrefixFault> {
-        let ok = (2..=16).contains(&text.len())
+        let ok = (MIN_PREFIX..=MAX_PREFIX).contains(&text.len())
             && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
             && text.as_bytes()[0].is_ascii_lowercase()
             && text != "symkey";

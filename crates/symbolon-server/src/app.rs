@@ -11,6 +11,7 @@ use symbolon_gate::Gate;
 use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::access::AccessLog;
+use crate::leaks::GitHubAlerts;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::passwords::Hashing;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub access_log: Option<AccessLog>,
     /// The traces, where there are any.
     pub traces: Option<Traces>,
+    /// How GitHub's alerts are taken, if they are.
+    pub github_alerts: Option<GitHubAlerts>,
 }
 
 /// What every door shares. Cheap to clone.
@@ -145,6 +148,11 @@ impl App {
     /// The traces, if there are any.
     pub(crate) fn traces(&self) -> Option<&Traces> {
         self.0.parts.traces.as_ref()
+    }
+
+    /// How GitHub's alerts are taken, if they are.
+    pub(crate) fn github_alerts(&self) -> Option<&GitHubAlerts> {
+        self.0.parts.github_alerts.as_ref()
     }
 
     /// Opens the access log's file anew, if there is one: it may have been moved away.

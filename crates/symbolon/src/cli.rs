@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, catalog, doctor, explain, generate, healthcheck, init, key, serve, service, session, token, user,
+    audit, catalog, doctor, explain, generate, healthcheck, init, key, scan, serve, service, session, token,
+    user,
 };
 use crate::demo;
 
@@ -79,6 +80,7 @@ pub(crate) enum Command {
     Audit(audit::Audit),
     /// Look for what is wrong with an installation
     Doctor(doctor::Doctor),
+    Scan(scan::ScanPaths),
     /// Write the manual pages and the shells' completions
     #[command(hide = true)]
     Generate(generate::Generate),

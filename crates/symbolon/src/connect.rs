@@ -72,7 +72,7 @@ impl Connection {
             return Err(directory.not_initialised());
         }
         let gate = gate(&opened.keys, services)?;
-        let node = Node::start(opened, settings, gate, None, None).await?;
+        let node = Node::start(opened, settings, gate, None, None, None).await?;
         Ok(Self { client: client(node.transport(), key), node: Some(node) })
     }
 

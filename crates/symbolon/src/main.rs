@@ -14,6 +14,7 @@ mod logging;
 mod node;
 mod output;
 mod passwords;
+mod scanning;
 mod serve;
 mod settings;
 

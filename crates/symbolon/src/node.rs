@@ -7,7 +7,7 @@ use symbolon_core::Catalog;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, Parts, Traces};
+use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, GitHubAlerts, Parts, Traces};
 
 use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::Opened;
@@ -83,6 +83,7 @@ impl Node {
         gate: Arc<Gate>,
         access_log: Option<AccessLog>,
         traces: Option<Traces>,
+        github_alerts: Option<GitHubAlerts>,
     ) -> Result<Self, Failure> {
         opened.store.attach(gate.clone()).await.map_err(Failure::new)?;
         let app = App::new(Parts {
@@ -97,6 +98,7 @@ impl Node {
             open_metrics: settings.open_metrics,
             access_log,
             traces,
+            github_alerts,
         });
         Ok(Self { app, opened })
     }

@@ -93,7 +93,7 @@ fn line<const N: usize>(row: &[String; N], widths: &[usize; N]) -> String {
 
 /// What others wrote, without what a terminal would obey: control characters, and marks that turn the direction of
 /// writing.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let obeyed = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }

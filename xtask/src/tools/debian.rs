@@ -25,6 +25,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     CC,
     // The lines that the demo and the README give to be pasted are run as they stand.
     Program { name: "curl", packages: "curl" },
+    // Histories of repositories are searched for tokens.
+    Program { name: "git", packages: "git" },
     // The README's application, and the client that is generated from the OpenAPI document.
     Program { name: "python3", packages: "python3 python3-pip" },
     // The console is driven in a real browser.

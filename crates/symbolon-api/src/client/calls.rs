@@ -7,8 +7,8 @@ use super::{Client, ClientError};
 use crate::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
     CreatedSession, CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord,
-    List, Observed, RotateToken, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage,
-    UserRecord, Verify, VerifyReply,
+    Leaks, List, LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo, SessionRecord, Status,
+    TokenRecord, TokenUsage, UserRecord, Verify, VerifyReply,
 };
 
 /// Which page of a list.
@@ -315,5 +315,10 @@ impl Client {
             .query("subject", filter.subject.as_ref())
             .query("actor", filter.actor.as_ref());
         self.get(page.of(target)).await
+    }
+
+    /// What is known of secrets that were found, at most 1,000; and takes them back, if that is asked for.
+    pub async fn look_up_leaks(&self, asked: &LookUpLeaks) -> Result<Leaks, ClientError> {
+        self.send(Method::POST, Target::new(&["v1", "leaks"]), asked).await
     }
 }

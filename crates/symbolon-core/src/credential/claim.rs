@@ -7,10 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::session::SessionKey;
-use crate::token::{Prefix, TokenText};
-
-/// What follows the `_` of a token: 43 random characters and 6 of checksum.
-const AFTER_PREFIX: usize = 49;
+use crate::token::{Prefix, RANDOM_AND_CHECKSUM, TokenText};
 
 /// So many pieces of a value are looked up as keys of the operator's own making, which have no form to be known
 /// by: each lookup costs a hash, and a caller chooses how many pieces there are.
@@ -53,7 +50,7 @@ fn holds_token(text: &[u8], prefixes: &[Prefix]) -> bool {
             prefix.claims(&text[start..])
                 && (begins
                     || text
-                        .get(start..=mark + AFTER_PREFIX)
+                        .get(start..=mark + RANDOM_AND_CHECKSUM)
                         .is_some_and(|whole| TokenText::parse(prefix, whole).is_ok()))
         })
     })

@@ -495,6 +495,7 @@ texts! {
     audit_tokens_disabled = "Tokens disabled";
     audit_tokens_enabled = "Tokens enabled";
     audit_tokens_revoked = "Tokens revoked";
+    audit_tokens_leaked = "Tokens leaked";
     audit_users = "People";
     audit_keys = "Keys";
     audit_sessions = "Sign-ins";
@@ -509,6 +510,7 @@ texts! {
     audit_same = "All about this";
     audit_at_machine = "Somebody at the machine";
     audit_anonymous = "Somebody";
+    audit_github = "GitHub";
     audit_by_key = "The key {id}";
     audit_from = "from {place}";
     audit_request = "request {id}";
@@ -526,6 +528,7 @@ texts! {
     audit_old_now = "the old one ended at once";
     audit_old_grace = "the old one ends {grace} after it is first used";
     audit_old_until = "the old one ends {end}";
+    audit_token_leaked = "saw the token {name} leaked";
     audit_user_create = "created the user {name}";
     audit_user_update = "changed the user {name}";
     audit_user_remove = "removed the user {name}";
@@ -533,6 +536,7 @@ texts! {
     audit_key_system = "created the system key {name}";
     audit_key_verifier = "created the verifier key {name} for {service}";
     audit_key_revoke = "revoked the key {name}";
+    audit_key_leaked = "saw the key {name} leaked";
     audit_service_enforce = "began to enforce the service {name}";
     audit_service_observe = "stopped enforcing the service {name}";
     audit_session_start = "signed in";

@@ -63,22 +63,26 @@ impl<T: DeserializeOwned> FromRequest<App> for Body<T> {
             ),
             _ => None,
         };
-        let read = tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)).await;
-        let read =
-            read.map_err(|_| ApiError::new(Code::InvalidRequest, "the body did not arrive in time"))?;
-        let bytes = read.map_err(|rejection| {
-            if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
-                ApiError::new(Code::PayloadTooLarge, format!("a body has at most {} bytes", super::MAX_BODY))
-            } else {
-                ApiError::new(Code::InvalidRequest, "the body broke off")
-            }
-        })?;
+        let bytes = bytes(request, app).await?;
         // The quick reader first; only a body that it refuses is read again by the one that knows where it is.
         match serde_json::from_slice(&bytes) {
             Ok(value) if is_object(&bytes) => Ok(Self { value, bytes }),
             _ => Err(explain::<T>(&bytes)),
         }
     }
+}
+
+/// The body of a request as it came.
+pub(super) async fn bytes(request: Request, app: &App) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout(PATIENCE, Bytes::from_request(request, app)).await;
+    let read = read.map_err(|_| ApiError::new(Code::InvalidRequest, "the body did not arrive in time"))?;
+    read.map_err(|rejection| {
+        if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+            ApiError::new(Code::PayloadTooLarge, format!("a body has at most {} bytes", super::MAX_BODY))
+        } else {
+            ApiError::new(Code::InvalidRequest, "the body broke off")
+        }
+    })
 }
 
 /// Whether what may be JSON may be an object. To serde a list of the fields' values, without their names, would do.

@@ -52,6 +52,17 @@ impl App {
         by: By,
         deed: Deed<'_>,
         changes: Vec<Change>,
+        terms: Terms,
+    ) -> Result<(), StoreError> {
+        self.record_all(by, vec![deed], changes, terms).await
+    }
+
+    /// The same, of which the audit says more than one thing.
+    pub(super) async fn record_all(
+        &self,
+        by: By,
+        deeds: Vec<Deed<'_>>,
+        changes: Vec<Change>,
         Terms { claim, room }: Terms,
     ) -> Result<(), StoreError> {
         if room.as_ref().is_some_and(|room| room.idle_since.is_some()) {
@@ -59,16 +70,18 @@ impl App {
         }
         let now = self.now();
         let By { origin, standing } = by;
-        let (actor, action, subject) = (origin.actor, deed.action, deed.subject.clone());
-        let line = AuditLine {
+        let actor = origin.actor;
+        let done: Vec<_> = deeds.iter().map(|deed| (deed.action, deed.subject.clone())).collect();
+        let line = |deed: Deed<'_>| AuditLine {
             at: now,
-            origin,
+            origin: origin.clone(),
             action: deed.action,
             subject: deed.subject,
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        let mutation = Mutation { standing, changes, audit: vec![line], claim, room, now };
+        let audit = deeds.into_iter().map(line).collect();
+        let mutation = Mutation { standing, changes, audit, claim, room, now };
         let (metrics, watch) = (self.metrics(), Stopwatch::start());
         let waiting = Waiting::new(&metrics.commits_waiting);
         let outcome = self.store().commit(mutation).await;
@@ -79,7 +92,9 @@ impl App {
             Err(_) => {}
         }
         outcome?;
-        tracing::info!(%actor, action, subject, "changed");
+        for (action, subject) in done {
+            tracing::info!(%actor, action, subject, "changed");
+        }
         Ok(())
     }
 }

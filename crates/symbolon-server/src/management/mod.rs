@@ -12,6 +12,7 @@ mod envelope;
 mod explain;
 mod health;
 mod keys;
+mod leaks;
 mod metrics;
 mod oauth;
 mod openapi;
@@ -91,6 +92,8 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(users::show, users::edit, users::remove))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::remove))
+        .routes(routes!(leaks::look_up))
+        .routes(routes!(leaks::github::hear))
         .routes(routes!(audit::list))
         .routes(routes!(status::status))
         .routes(routes!(health::healthz))

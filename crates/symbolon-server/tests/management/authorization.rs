@@ -70,6 +70,8 @@ GET    /v1/keys                               -        | 401    200    403    20
 POST   /v1/keys                               -        | 401    201    403    201   403  403    403    403   403   201
 GET    /v1/keys/{id}                          -        | 401    200    403    200   403  403    403    403   403   200
 DELETE /v1/keys/{id}                          -        | 401    204    403    204   403  403    403    403   403   204
+POST   /v1/leaks                              -        | 401    200    403    200   403  403    403    403   403   200
+POST   /v1/leaks/github                       -        | 403    403    403    403   403  403    403    403   403   403
 GET    /v1/status                             -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit                              -        | 401    200    403    200   403  403    403    403   403   200
 ";
@@ -185,6 +187,9 @@ fn body(row: &Row, number: usize) -> Value {
         ("POST", "/v1/sessions") => json!({ "username": "viewer", "password": PASSWORD }),
         ("POST", "/v1/users") => json!({ "name": format!("new{number}") }),
         ("PATCH", "/v1/users/{name}") => json!({ "active": false }),
+        ("POST", "/v1/leaks") => {
+            json!({ "found": [{ "secret": "some secret", "place": "a.log:1" }], "revoke": true })
+        }
         ("POST", "/v1/keys") => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }

@@ -12,7 +12,7 @@ use crate::document::operations;
 use crate::world::{Call, PASSWORD, Setup, World};
 
 /// What answers without the record: catalogs and decisions, which are in memory.
-const IN_MEMORY: [&str; 12] = [
+const IN_MEMORY: [&str; 13] = [
     "GET /healthz",
     "GET /v1/services",
     "GET /v1/services/{service}",
@@ -23,6 +23,8 @@ const IN_MEMORY: [&str; 12] = [
     "POST /oauth/introspect",
     // Of what is not there, and this call has no body at all.
     "POST /oauth/revoke",
+    // It is not signed.
+    "POST /v1/leaks/github",
     // It says that the record is away.
     "GET /v1/status",
     // For tokens and users alone; a system key is told so.
@@ -30,7 +32,7 @@ const IN_MEMORY: [&str; 12] = [
     "DELETE /v1/sessions/current",
 ];
 
-fn body(operation: &str) -> Value {
+fn body(operation: &str, key: &str) -> Value {
     match operation {
         "PATCH /v1/services/{service}" => json!({ "enforce": false }),
         "POST /v1/services/{service}/tokens" => json!({ "name": "test", "scopes": ["read:jobs"] }),
@@ -41,6 +43,7 @@ fn body(operation: &str) -> Value {
         "POST /v1/sessions" => json!({ "username": "admin", "password": PASSWORD }),
         "POST /v1/users" => json!({ "name": "new" }),
         "PATCH /v1/users/{name}" => json!({ "active": false }),
+        "POST /v1/leaks" => json!({ "found": [{ "secret": key, "place": "a.log:1" }] }),
         "POST /v1/keys" => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }
@@ -59,7 +62,7 @@ async fn all(world: &World, id: &str, session: &str, key: &str, jwt: &str) -> Ve
         let path =
             operation.path.replace("{service}", "odin").replace("{id}", thing).replace("{name}", "admin");
         let mut call = Call::new(world, &operation.method, &path);
-        let body = body(&name);
+        let body = body(&name, key);
         if !body.is_null() {
             call = call.json(&body);
         }

@@ -13,6 +13,7 @@ mod faults;
 mod idempotency;
 mod keys;
 mod leak;
+mod leaks;
 mod oauth;
 mod own;
 mod services;

@@ -27,7 +27,7 @@ pub(crate) struct ListAudit {
     /// About this id
     #[arg(long, value_name = "ID")]
     subject: Option<String>,
-    /// By this actor: an id, local or anonymous
+    /// By this actor: an id, local, github or anonymous
     #[arg(long, value_name = "ACTOR")]
     actor: Option<String>,
     #[command(flatten)]

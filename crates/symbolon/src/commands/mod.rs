@@ -12,6 +12,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 mod list;
 mod rotate;
+pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod session;
@@ -61,6 +62,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Audit(audit) => audit.run(context).await?,
         Command::Catalog(catalog) => return catalog.run(context).await,
         Command::Doctor(doctor) => return doctor.run(context).await,
+        Command::Scan(scan) => return scan.run(context).await,
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -21,7 +21,7 @@ use crate::failure::Failure;
 use crate::logging;
 use crate::node::{Node, access_log, gate, services, traces};
 use crate::output::Output;
-use crate::settings::Settings;
+use crate::settings::{GitHubSettings, Settings};
 
 use certificates::Certificates;
 use doors::{Bound, Open};
@@ -92,6 +92,7 @@ impl Server {
         let catalogs = compile_all(&settings.catalogs)?;
         let services = services(settings, &catalogs)?;
         let access_log = access_log(settings)?;
+        let github_alerts = settings.github.as_ref().map(GitHubSettings::open).transpose()?;
         let proxies = doors::proxies(settings, &certificates)?;
         let directory = DataDir::new(&settings.data_dir);
         if show.is_none() && directory.contents()? == Contents::Nothing {
@@ -109,7 +110,7 @@ impl Server {
             first.check(&catalogs)?;
             show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
         }
-        let node = Node::start(opened, settings, gate, access_log, traces(settings)).await?;
+        let node = Node::start(opened, settings, gate, access_log, traces(settings), github_alerts).await?;
         say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
         let watched = Watched { catalogs: watched, certificates };

@@ -3,6 +3,7 @@
 mod env;
 mod gateway;
 mod header;
+mod leaks;
 mod limits;
 mod place;
 mod proxy;
@@ -28,6 +29,7 @@ use crate::failure::Failure;
 
 pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use gateway::GatewayDoor;
+pub(crate) use leaks::GitHubSettings;
 pub(crate) use place::Fault;
 pub(crate) use proxy::{ProxyDoor, ServiceSettings};
 pub(crate) use tls::TlsFiles;
@@ -71,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// What is set for single services.
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
+    /// How GitHub's alerts of leaks are taken, if they are.
+    pub(crate) github: Option<GitHubSettings>,
 }
 
 /// How log lines look.

@@ -19,7 +19,7 @@ use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
-use super::{LogFormat, Settings, limits};
+use super::{LogFormat, Settings, leaks, limits};
 use crate::catalogs::CatalogSource;
 
 /// Where the management API listens unless something else is said.
@@ -45,6 +45,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let services = services(draft.services, gateways, faults);
+    let github = leaks::resolve(draft.leaks, faults);
     one_door_an_address(listen, gateway.as_ref(), &services, faults);
     Settings {
         file,
@@ -66,6 +67,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         gateway,
         tls,
         services,
+        github,
     }
 }
 

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::header::HeaderSource;
+use super::leaks::{LeaksDraft, LeaksSource};
 use super::limits::{LimitsDraft, LimitsSource};
 use super::place::{Fault, Place, Said};
 use super::telemetry::{TelemetryDraft, TelemetrySource};
@@ -28,6 +29,7 @@ pub(super) struct Draft {
     pub(super) telemetry: Option<TelemetryDraft>,
     pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
+    pub(super) leaks: LeaksDraft,
 }
 
 /// What is said of the endpoints that gateways ask.
@@ -135,6 +137,8 @@ struct FileSource {
     tls: Option<Spanned<TlsSource>>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, ServiceSource>,
+    #[serde(default)]
+    leaks: LeaksSource,
 }
 
 #[derive(Deserialize)]
@@ -225,6 +229,7 @@ impl FileSource {
             telemetry: self.telemetry.map(|source| TelemetrySource::draft(source, at)),
             tls: tls(self.tls, at),
             services: services.collect(),
+            leaks: self.leaks.draft(at),
         }
     }
 }

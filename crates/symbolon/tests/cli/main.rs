@@ -11,6 +11,9 @@ mod limits;
 mod manager;
 mod people;
 mod refusals;
+mod scan;
+mod scan_git;
+mod scanners;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;

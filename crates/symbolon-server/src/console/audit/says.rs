@@ -29,6 +29,7 @@ pub(super) fn says(entry: &AuditEntry) -> String {
             of(t.audit_token_quarantine)
         }
         "token.reuse" => of(t.audit_token_reuse),
+        "token.leaked" => with(of(t.audit_token_leaked), &place(detail)),
         "user.create" => with(of(t.audit_user_create), &standing(detail)),
         "user.update" => with(of(t.audit_user_update), &changes(detail)),
         "user.remove" => of(t.audit_user_remove),
@@ -36,6 +37,7 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "key.create" if text(detail, "kind").as_deref() == Some("verifier") => of(t.audit_key_verifier),
         "key.create" => of(t.audit_key_system),
         "key.revoke" => of(t.audit_key_revoke),
+        "key.leaked" => with(of(t.audit_key_leaked), &place(detail)),
         "service.enforce" => of(t.audit_service_enforce),
         "service.observe" => of(t.audit_service_observe),
         "session.start" => t.audit_session_start.to_owned(),
@@ -90,6 +92,11 @@ fn old_secret(detail: &Value) -> String {
 
 fn token_end(detail: &Value) -> String {
     end(detail.get("expires_at").unwrap_or(&Value::Null))
+}
+
+/// Where a secret was seen.
+fn place(detail: &Value) -> Vec<String> {
+    text(detail, "place").filter(|place| !place.is_empty()).into_iter().collect()
 }
 
 /// When something ends.
@@ -286,6 +293,15 @@ pub(super) mod tests {
             said("key.create", json!({ "name": "Install", "kind": "system" })),
             "created the system key Install"
         );
+    }
+
+    #[test]
+    fn a_leak_is_told_with_its_place() {
+        let detail = json!({ "name": "ci", "place": "https://github.com/o/r/blob/1/x", "source": "content" });
+        let says = "saw the token ci leaked: https://github.com/o/r/blob/1/x";
+        assert_eq!(said("token.leaked", detail.clone()), says);
+        assert_eq!(said("key.leaked", detail), says.replace("token", "key"));
+        assert_eq!(said("token.leaked", json!({ "name": "ci", "place": "" })), "saw the token ci leaked");
     }
 
     #[test]

@@ -72,6 +72,9 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
         ("POST /v1/sessions", _) => json!({ "username": "bob", "password": PASSWORD }),
         ("POST /v1/users", _) => json!({ "name": "new" }),
         ("PATCH /v1/users/{name}", _) => json!({ "active": true }),
+        ("POST /v1/leaks", _) => {
+            json!({ "found": [{ "secret": "x", "place": "a.log:1" }], "revoke": false })
+        }
         ("POST /v1/keys", "service") => json!({ "kind": "verifier", "name": "test", "service": "odin" }),
         ("POST /v1/keys", _) => json!({ "kind": "system", "name": "test" }),
         _ => panic!("{operation} has no right body here"),

@@ -18,7 +18,7 @@ use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{App, Clock, Parts, router};
+use symbolon_server::{App, Clock, GitHubAlerts, OnLeak, Parts, PublicKeys, router};
 use symbolon_store::SqliteStore;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -42,7 +42,15 @@ pub(crate) struct Setup {
     pub(crate) wrap: Wrap,
     /// Catalogs beside the two shipped ones, as text.
     pub(crate) catalogs: Vec<String>,
+    pub(crate) github_alerts: Option<GitHubAlerts>,
 }
+
+/// The key of the sample in GitHub's documentation, as GitHub tells its keys.
+const GITHUBS_SAMPLE_KEY: &str = r#"{"public_keys":[{
+    "key_identifier":"bcb53661c06b4728e59d897fb6165d5c9cda0fd9cdf9d09ead458168deb7518c",
+    "key":"-----BEGIN PUBLIC KEY-----\nMFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEYAGMWO8XgCamYKMJS6jc/qgvSlAd\nAjPuDPRcXU22YxgBrz+zoN19MzuRyW87qEt9/AmtoNP5GrobzUvQSyJFVw==\n-----END PUBLIC KEY-----\n",
+    "is_current":true
+}]}"#;
 
 impl Default for Setup {
     fn default() -> Self {
@@ -53,6 +61,9 @@ impl Default for Setup {
             loaded: true,
             wrap: Box::new(|store| store),
             catalogs: Vec::new(),
+            github_alerts: PublicKeys::of_document(GITHUBS_SAMPLE_KEY.as_bytes())
+                .map(|keys| GitHubAlerts::new(OnLeak::Revoke, keys))
+                .ok(),
         }
     }
 }
@@ -104,6 +115,7 @@ impl World {
             open_metrics: false,
             access_log: None,
             traces: None,
+            github_alerts: setup.github_alerts,
         });
         let router = router(app.clone());
         let world =

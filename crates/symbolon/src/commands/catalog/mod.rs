@@ -3,6 +3,7 @@
 mod coverage;
 mod draft;
 mod from_openapi;
+mod rules;
 
 use std::fmt::Write;
 use std::path::PathBuf;
@@ -31,6 +32,8 @@ pub(crate) enum Catalog {
     Coverage(coverage::Coverage),
     /// Draft routes for what was seen of a service and has none
     Draft(draft::Draft),
+    /// Write rules by which another scanner finds the catalogs' tokens
+    Rules(rules::Rules),
 }
 
 /// Which catalogs
@@ -82,6 +85,7 @@ impl Catalog {
             Self::FromOpenapi(from) => from.run(context).map(|()| ExitCode::SUCCESS),
             Self::Coverage(coverage) => coverage.run(context),
             Self::Draft(draft) => draft.run(context).await.map(|()| ExitCode::SUCCESS),
+            Self::Rules(rules) => rules.run(context).map(|()| ExitCode::SUCCESS),
         }
     }
 }

@@ -1,0 +1,137 @@
+//! The one place at which a leak is written down, whoever has found it, with what is done about it in the same
+//! transaction.
+
+use serde_json::{Value, json};
+use symbolon_core::leak::redacted;
+use symbolon_core::manage;
+use symbolon_core::record::{Key, KeyKind, Token};
+use symbolon_core::store::{AuditQuery, Change, PageQuery, StoreError};
+
+use super::MAX_PLACE;
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::leaks::OnLeak;
+use crate::management::caller::By;
+use crate::management::commit::{Deed, TRIES, Terms, overtaken};
+use crate::management::detail;
+
+/// How many lines of the audit are looked at for the same sighting, newest first.
+const LOOKED_BACK: usize = 100;
+
+/// Where a secret was seen. Secrets in the text itself are not kept.
+pub(super) struct Sighting {
+    place: String,
+    /// In what, as whoever saw it calls that.
+    source: Option<String>,
+}
+
+impl Sighting {
+    pub(super) fn at(place: &str, source: Option<&str>) -> Self {
+        Self { place: shortened(&redacted(place)), source: source.map(|text| shortened(&redacted(text))) }
+    }
+
+    fn detail(&self, name: &str) -> Value {
+        json!({ "name": name, "place": self.place, "source": self.source })
+    }
+}
+
+fn shortened(text: &str) -> String {
+    let end = (0..=MAX_PLACE.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    text[..end].to_owned()
+}
+
+/// A token that is not revoked has leaked. The token as it then is. Seen again at the same place, while nothing more is to
+/// be done about it, it is not written down again.
+pub(super) async fn token(
+    app: &App,
+    by: impl Fn() -> By,
+    token: &Token,
+    sighting: &Sighting,
+    on_leak: OnLeak,
+) -> Result<Token, ApiError> {
+    for _ in 0..TRIES {
+        let stored = app.store().token(&token.service, token.id).await?;
+        // Somebody may have revoked it meanwhile: the record knows of it a moment before the gate does.
+        let Some(stored) = stored.filter(|stored| stored.revoked_at.is_none()) else {
+            app.store().applied().await?;
+            return Ok(app.store().token(&token.service, token.id).await?.unwrap_or_else(|| token.clone()));
+        };
+        let now = app.now();
+        let (action, next) = match on_leak {
+            OnLeak::Revoke => ("token.revoke", manage::revoke(&stored, now)),
+            OnLeak::Disable => ("token.disable", manage::switch(&stored, true, now)?),
+            OnLeak::Report => ("", None),
+        };
+        let subject = stored.id.to_string();
+        if next.is_none() && told(app, "token.leaked", &subject, sighting).await? {
+            app.store().applied().await?;
+            return Ok(stored);
+        }
+        let deed = |action, detail| Deed {
+            action,
+            subject: subject.clone(),
+            service: Some(&stored.service),
+            detail,
+        };
+        let mut deeds = vec![deed("token.leaked", sighting.detail(&stored.name))];
+        let changes = next.iter().cloned().map(Change::TokenChanged).collect();
+        if let Some(next) = &next {
+            let difference = detail::difference(detail::of_token(app, &stored), detail::of_token(app, next));
+            deeds.push(deed(action, difference));
+        }
+        match app.record_all(by(), deeds, changes, Terms::default()).await {
+            Ok(()) => {
+                tracing::warn!(token = %stored.id, place = sighting.place, ?on_leak, "a token has leaked");
+                return Ok(next.unwrap_or(stored));
+            }
+            Err(StoreError::Conflict(_)) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(overtaken())
+}
+
+/// A key has leaked. It has no state in which it rests: it is taken back, or goes on.
+pub(super) async fn key(
+    app: &App,
+    by: impl Fn() -> By,
+    key: &Key,
+    sighting: &Sighting,
+    on_leak: OnLeak,
+) -> Result<(), ApiError> {
+    let subject = key.id.to_string();
+    let service = match &key.kind {
+        KeyKind::Verifier(service) => Some(service),
+        KeyKind::System => None,
+    };
+    let deed = |action, detail| Deed { action, subject: subject.clone(), service, detail };
+    let mut deeds = vec![deed("key.leaked", sighting.detail(&key.name))];
+    let mut changes = Vec::new();
+    if on_leak == OnLeak::Revoke {
+        deeds.push(deed("key.revoke", json!({ "name": key.name })));
+        changes.push(Change::KeyRemoved(key.id));
+    } else if told(app, "key.leaked", &subject, sighting).await? {
+        return Ok(());
+    }
+    match app.record_all(by(), deeds, changes, Terms::default()).await {
+        Ok(()) => {
+            tracing::warn!(key = %key.id, place = sighting.place, ?on_leak, "a key has leaked");
+            Ok(())
+        }
+        // Somebody was quicker; it waits until that is so for the gate too.
+        Err(StoreError::NotFound(_)) => Ok(app.store().applied().await?),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Whether the audit has this sighting already.
+async fn told(app: &App, action: &str, subject: &str, sighting: &Sighting) -> Result<bool, StoreError> {
+    let query = AuditQuery {
+        action: Some(action.to_owned()),
+        subject: Some(subject.to_owned()),
+        page: PageQuery { after: None, limit: LOOKED_BACK },
+        ..AuditQuery::default()
+    };
+    let lines = app.store().audit(&query).await?;
+    Ok(lines.items.iter().any(|(_, line)| line.detail["place"] == sighting.place.as_str()))
+}
