@@ -76,7 +76,7 @@ impl Index {
             }
             return;
         };
-        // An edit replaces the token and keeps its use.
+        // An edit replaces the token and keeps its use, and how far it is into its limit.
         let last_use = before.and_then(|before| tokens.get(&before)).map(|entry| entry.last_use.clone());
         let last_use = last_use.unwrap_or_else(|| Arc::new(LastUse::new(token.last_used_at)));
         tokens.insert(digest, live(Arc::new(token.clone()), last_use));

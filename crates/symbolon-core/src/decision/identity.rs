@@ -12,6 +12,7 @@ use crate::digest::{Digest, Pepper};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::last_use::LastUse;
 use crate::lifetime::Lifetime;
+use crate::rate::Rate;
 use crate::record::{Key, KeyKind, Session, Token, TokenState, User};
 use crate::scope::ScopeSet;
 use crate::session::SessionKey;
@@ -50,6 +51,7 @@ pub struct LiveToken {
     closure: ScopeSet,
     generation: Option<u64>,
     idle_expiry: Lifetime,
+    rate: Option<Rate>,
 }
 
 impl LiveToken {
@@ -57,7 +59,13 @@ impl LiveToken {
     pub fn new(token: Arc<Token>, catalog: Option<&Catalog>, last_use: Arc<LastUse>) -> Self {
         let closure = catalog.map_or(ScopeSet::EMPTY, |catalog| catalog.closure(&token.scopes));
         let idle_expiry = catalog.map_or(Lifetime::Never, |catalog| catalog.policy.idle_expiry);
-        Self { token, last_use, closure, generation: catalog.map(Catalog::generation), idle_expiry }
+        let rate = catalog.map_or(token.rate_limit, |catalog| catalog.limits.of_token(token.rate_limit));
+        Self { token, last_use, closure, generation: catalog.map(Catalog::generation), idle_expiry, rate }
+    }
+
+    /// The rate that it is held to.
+    pub fn rate(&self) -> Option<Rate> {
+        self.rate
     }
 
     /// What the token is at `now`, with regard to how long it has lain unused.

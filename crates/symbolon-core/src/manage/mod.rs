@@ -6,6 +6,7 @@
 //! manage tokens: there is no [`Operator`] for it.
 
 mod operator;
+mod rate_limit;
 
 use std::collections::BTreeMap;
 
@@ -24,6 +25,7 @@ use crate::store::Room;
 use crate::token::NewSecret;
 
 pub use operator::Operator;
+pub use rate_limit::RateLimit;
 
 /// The longest name of a token, in characters.
 pub const MAX_NAME: usize = 100;
@@ -58,6 +60,8 @@ pub struct NewToken {
     pub profile: Option<String>,
     /// Its end.
     pub end: End,
+    /// How many requests it may make.
+    pub rate_limit: RateLimit,
 }
 
 /// What is asked for at an edit; `None` leaves alone.
@@ -73,6 +77,8 @@ pub struct TokenEdit {
     pub scopes: Option<Vec<ScopeName>>,
     /// A new end.
     pub end: Option<End>,
+    /// How many requests it may make from now on.
+    pub rate_limit: Option<RateLimit>,
 }
 
 /// Issues a token to `owner`: the record, and the secret that is shown once.
@@ -106,6 +112,7 @@ pub fn issue(
     };
     let scopes = some_scopes(scopes)?;
     let expires_at = end(catalog, &scopes, new.end, now, now)?;
+    let rate_limit = new.rate_limit.within(catalog)?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
         id: TokenId::new(now, entropy),
@@ -125,6 +132,7 @@ pub fn issue(
         revoked_at: None,
         revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+        rate_limit,
     };
     Ok((token, secret))
 }
@@ -165,6 +173,9 @@ pub fn edit(
         next.expires_at = end(catalog, &next.scopes, asked, token.created_at, now)?;
     } else if next.scopes != token.scopes {
         not_too_long(catalog, token, &next)?;
+    }
+    if let Some(asked) = edit.rate_limit {
+        next.rate_limit = asked.within(catalog)?;
     }
     Ok(changed(token, next, now))
 }

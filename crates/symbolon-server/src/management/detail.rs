@@ -20,6 +20,7 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
         "disabled": token.disabled,
         "expires_at": token.expires_at.map(|at| at.to_string()),
         "revoked_at": token.revoked_at.map(|at| at.to_string()),
+        "rate_limit": token.rate_limit.map(|rate| rate.to_string()),
     })
 }
 

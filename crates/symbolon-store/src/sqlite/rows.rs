@@ -85,7 +85,7 @@ macro_rules! select_tokens {
     ($($rest:tt)*) => {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
-             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata \
+             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, rate_limit \
              FROM tokens ",
             $($rest)*
         )
@@ -169,6 +169,7 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         revoked_at: maybe_time(row, "revoked_at")?,
         revision: number(row, "revision")?,
         digest,
+        rate_limit: maybe_parsed(row, "rate_limit")?,
     })
 }
 

@@ -83,6 +83,7 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         revoked_at: None,
         revision: 1,
         digest: Some((digest(number), 1)),
+        rate_limit: None,
     }
 }
 

@@ -31,6 +31,8 @@ const TABLE: &[(Reason, u16, &str, Option<&str>)] = &[
     ),
     (Reason::InsufficientRole, 403, "insufficient_role", None),
     (Reason::Idle, 401, "invalid_token", INVALID),
+    (Reason::TokenLimit, 429, "rate_limited", None),
+    (Reason::ServiceLimit, 429, "rate_limited", None),
 ];
 
 const INVALID: Option<&str> = Some("Bearer realm=\"odin\", error=\"invalid_token\"");
@@ -58,6 +60,8 @@ const fn row(reason: Reason) -> usize {
         Reason::InsufficientScope => 17,
         Reason::InsufficientRole => 18,
         Reason::Idle => 19,
+        Reason::TokenLimit => 20,
+        Reason::ServiceLimit => 21,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use jiff::{RoundMode, TimestampRound, Unit};
 use symbolon_core::lifetime::Lifetime;
-use symbolon_core::manage::End;
+use symbolon_core::manage::{End, RateLimit};
 use symbolon_core::name::ScopeName;
 use symbolon_core::{Refusal, Timestamp};
 
@@ -24,6 +24,15 @@ pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>,
             lifetime @ Lifetime::Seconds(_) => End::In(lifetime),
         })),
         (Some(text), None) => moment(text).map(|moment| Some(End::At(moment))),
+    }
+}
+
+/// A token's limit; `None` where nothing is said.
+pub(super) fn rate_limit(asked: Option<&str>) -> Result<Option<RateLimit>, Refusal> {
+    match asked {
+        None => Ok(None),
+        Some("default") => Ok(Some(RateLimit::Default)),
+        Some(text) => parsed("rate_limit", text).map(RateLimit::Own).map(Some),
     }
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const RECORD: [&str; 14] = [
+const RECORD: [&str; 16] = [
     "id",
     "service",
     "name",
@@ -21,6 +21,8 @@ const RECORD: [&str; 14] = [
     "created_at",
     "expires_at",
     "last_used_at",
+    "rate_limit",
+    "effective_rate_limit",
 ];
 
 fn fields(value: &Value) -> BTreeSet<&str> {
