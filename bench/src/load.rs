@@ -18,8 +18,8 @@ pub(crate) struct Load {
     pub(crate) connections: usize,
     /// As bytes. They are asked in turn: what has been asked just now is not asked next.
     pub(crate) requests: Arc<[Vec<u8>]>,
-    /// The status of every answer. Another one ends the measurement: it would be of something else.
-    pub(crate) status: u16,
+    /// The statuses that an answer may have. Another one ends the measurement: it would be of something else.
+    pub(crate) statuses: &'static [u16],
 }
 
 /// What got done.
@@ -52,10 +52,10 @@ impl Load {
         let mut done = 0;
         for request in turn {
             let answer = wire.exchange(request).await?;
-            if answer.status != self.status {
+            if !self.statuses.contains(&answer.status) {
                 let (status, wanted, text) =
-                    (answer.status, self.status, String::from_utf8_lossy(answer.body));
-                return Err(format!("answered {status} in place of {wanted}: {text}"));
+                    (answer.status, self.statuses, String::from_utf8_lossy(answer.body));
+                return Err(format!("answered {status} in place of {wanted:?}: {text}"));
             }
             done += 1;
             if clock::instant() >= end {

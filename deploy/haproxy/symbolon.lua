@@ -84,6 +84,11 @@ core.register_action("symbolon", { "http-req" }, function(txn, service)
         if headers["x-symbolon-cookie"] then
             txn.http:req_add_header("cookie", headers["x-symbolon-cookie"])
         end
+        -- How a token stands with its limit, for the application's answer.
+        if headers["ratelimit"] and headers["ratelimit-policy"] then
+            txn:set_var("txn.ratelimit_policy", headers["ratelimit-policy"])
+            txn:set_var("txn.ratelimit", headers["ratelimit"])
+        end
         return
     end
     local carried = {}

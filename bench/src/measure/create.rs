@@ -26,7 +26,7 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
         address: stage.symbolon.addresses[0],
         connections: CLIENTS,
         requests: posts("/v1/services/odin/tokens", &stage.world.system_key, std::iter::once(body)),
-        status: 201,
+        statuses: &[201],
     };
     let side = Side { load, servers: vec![&stage.symbolon] };
     let disk = Disk::new(stage).map_err(|why| format!("the disk: {why}"))?;

@@ -12,7 +12,7 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
         address: symbolon.addresses[1],
         connections: CONNECTIONS,
         requests: gets("/api/printers", stage.world.tokens.iter().map(String::as_str)),
-        status: 200,
+        statuses: &[200],
     };
     let sides = [
         Side { load: load.clone(), servers: vec![symbolon, upstream] },

@@ -5,25 +5,28 @@ use crate::rounds::Comparison;
 use crate::stage::{CONNECTIONS, Side, Stage, gets, quantities};
 use crate::{Outcome, world};
 
+/// Of bad credentials: so many from one address are answered shortly, but for one a second.
+const BAD: &[u16] = &[401, 429];
+
 pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
     let tokens = &stage.world.tokens;
     let allowed = Load {
         address: stage.symbolon.addresses[1],
         connections: CONNECTIONS,
         requests: gets("/api/printers", tokens.iter().map(String::as_str)),
-        status: 200,
+        statuses: &[200],
     };
     let unknown = unknown(tokens.len())?;
     let mistyped: Vec<String> = tokens.iter().map(|token| mistyped(token)).collect();
     let refused = [
-        ("an unknown token, 401", gets("/api/printers", unknown.iter().map(String::as_str)), 401),
-        ("a wrong checksum, 401", gets("/api/printers", mistyped.iter().map(String::as_str)), 401),
-        ("a missing scope, 403", gets("/api/orders", tokens.iter().map(String::as_str)), 403),
+        ("an unknown token, 429", gets("/api/printers", unknown.iter().map(String::as_str)), BAD),
+        ("a wrong checksum, 429", gets("/api/printers", mistyped.iter().map(String::as_str)), BAD),
+        ("a missing scope, 403", gets("/api/orders", tokens.iter().map(String::as_str)), &[403_u16][..]),
     ];
     let side = |load| Side { load, servers: vec![&stage.symbolon] };
     let mut sides = vec![side(allowed.clone())];
-    for (_, requests, status) in &refused {
-        sides.push(side(Load { requests: requests.clone(), status: *status, ..allowed.clone() }));
+    for (_, requests, statuses) in &refused {
+        sides.push(side(Load { requests: requests.clone(), statuses, ..allowed.clone() }));
     }
     let turns = stage.alternate(&sides)?;
     let compare = |(index, (subject, ..)): (usize, &(&str, _, _))| Comparison {

@@ -18,7 +18,7 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
             &stage.world.verifier_key,
             stage.world.tokens.iter().map(question),
         ),
-        status: 200,
+        statuses: &[200],
     };
     let length = stage.length_of_answer(&load)?;
     let bare = stage.start(&["bare", "--bytes", &length.to_string()])?;

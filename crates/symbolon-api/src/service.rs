@@ -43,6 +43,12 @@ pub struct ServiceInfo {
     pub mounts: Vec<String>,
     /// Its routes.
     pub routes: Vec<RouteInfo>,
+    /// How many requests its tokens may make together, such as `1000/1s`; `null` is any number.
+    pub rate_limit: Option<String>,
+    /// How many a token may make that has no limit of its own.
+    pub token_rate_limit: Option<String>,
+    /// The most that a token's own limit may be.
+    pub max_token_rate_limit: Option<String>,
 }
 
 /// A scope.

@@ -65,6 +65,10 @@ pub struct OldSecret {
     pub ends_at: Option<String>,
     /// How long after the first use of the present one it ends, if it does.
     pub grace: Option<String>,
+    /// How many requests it may make by a limit of its own, such as `100/1m`; `null` is as its service says.
+    pub rate_limit: Option<String>,
+    /// How many it may make now: its own limit as far as the service allows it, or the service's; `null` is any number.
+    pub effective_rate_limit: Option<String>,
 }
 
 /// A new token: its record and, this once, its secret.
@@ -118,6 +122,10 @@ pub struct CreateToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_in: Option<String>,
+    /// How many requests it may make, such as `100/1m` or `100/1m burst 50`; `default`, or left out: as the catalog says.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_limit: Option<String>,
 }
 
 /// What of a token shall change. A field that is left out is left alone.
@@ -148,6 +156,10 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_in: Option<String>,
+    /// How many requests it may make from now on, such as `100/1m`; `default` is as the catalog says.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_limit: Option<String>,
 }
 
 /// How a token shall be rotated.

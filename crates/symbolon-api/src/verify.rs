@@ -84,6 +84,10 @@ pub struct VerifyReply {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub answer: Option<VerifyAnswer>,
+    /// What to add to the application's answer, where it is allowed, by names in lower case: `ratelimit` and
+    /// `ratelimit-policy` where the token has a limit.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub headers: BTreeMap<String, String>,
 }
 
 /// A route of the catalog.
@@ -98,8 +102,8 @@ pub struct VerifyRoute {
 /// The answer to a request that is not allowed, as every door of Symbolon's gives it. Its status is the document's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct VerifyAnswer {
-    /// Its headers by their names in lower case: `content-type` and, where they apply, `www-authenticate`, `allow` and
-    /// `retry-after`.
+    /// Its headers by their names in lower case: `content-type` and, where they apply, `www-authenticate`, `allow`,
+    /// `retry-after`, `ratelimit` and `ratelimit-policy`.
     pub headers: BTreeMap<String, String>,
     /// Its body.
     pub problem: Problem,

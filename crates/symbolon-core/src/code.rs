@@ -77,8 +77,8 @@ codes! {
     ScopesRequired = 422 "scopes_required" "A token needs at least one scope, or a profile.";
     /// The idempotency key was used before with another body.
     IdempotencyMismatch = 422 "idempotency_mismatch" "The idempotency key was used before for something else.";
-    /// Too many attempts failed, or are under way; `Retry-After` says how long to wait.
-    RateLimited = 429 "rate_limited" "Too many attempts; wait before the next.";
+    /// Too many requests of a token, or too many attempts that failed or are under way; `Retry-After` says how long to wait.
+    RateLimited = 429 "rate_limited" "Too many requests; wait before the next.";
     /// The application behind the proxy could not be reached, or broke off.
     BadGateway = 502 "bad_gateway" "The application behind this proxy could not be reached.";
     /// The decision cannot be made: neither a denial nor a pass.

@@ -1,16 +1,20 @@
-//! When a token was last used, as many checks at once note it.
+//! What is noted of a token's use by many checks at once: when it was last used, and how far it is into its limit.
 
 use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 
 use jiff::Timestamp;
 
-/// The last use of one token.
+use crate::rate::Meter;
+
+/// The last use of one token, and its meter: both outlive an edit of it.
 #[derive(Debug)]
 pub struct LastUse {
     /// In milliseconds since 1970; `i64::MIN` is never.
     last: AtomicI64,
     /// Whether it waits to be written.
     waits: AtomicBool,
+    /// Of its rate, if it has one.
+    pub meter: Meter,
 }
 
 impl Default for LastUse {
@@ -23,7 +27,7 @@ impl LastUse {
     /// As the record has it.
     pub fn new(last: Option<Timestamp>) -> Self {
         let last = last.map_or(i64::MIN, Timestamp::as_millisecond);
-        Self { last: AtomicI64::new(last), waits: AtomicBool::new(false) }
+        Self { last: AtomicI64::new(last), waits: AtomicBool::new(false), meter: Meter::default() }
     }
 
     /// The last one; `None` is never.

@@ -19,6 +19,7 @@ pub mod manage;
 pub mod metadata;
 pub mod name;
 pub mod random;
+pub mod rate;
 pub mod record;
 pub mod rotation;
 pub mod scope;

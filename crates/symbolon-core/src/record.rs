@@ -13,6 +13,7 @@ use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
 use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
+use crate::rate::Rate;
 use crate::rotation::Rotation;
 use crate::token::TokenPrefix;
 
@@ -55,6 +56,8 @@ pub struct Token {
     pub digest: Option<(Digest, u32)>,
     /// Its secrets before the present one.
     pub rotation: Rotation,
+    /// How many requests it may make; `None` is as its catalog says.
+    pub rate_limit: Option<Rate>,
 }
 
 /// What a token is at one moment.

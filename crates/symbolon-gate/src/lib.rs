@@ -10,32 +10,30 @@ mod hash;
 mod index;
 mod news;
 mod services;
+mod settle;
 mod tally;
 mod usage;
 
-use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
 use symbolon_core::decision::{
-    Caller, DecidedRoute, Decision, Directory as _, Grant, Identifier, Judge, Keys, LiveToken, NotIdentified,
-    Principal, Reason, Request,
+    Caller, Decision, Grant, Identifier, Judge, Keys, LiveToken, NotIdentified, Reason, Request,
 };
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::last_use::LastUse;
 use symbolon_core::name::{ScopeName, ServiceName};
+use symbolon_core::rate::Rate;
 use symbolon_core::record::{Enforcement, KeyKind, Session, Token, TokenState, User};
-use symbolon_core::rotation::Which;
 use symbolon_core::store::{Change, Sink};
-use symbolon_core::usage::Outcome;
 
 use index::{Index, View};
 use news::Untold;
-use services::{Past, Served, Services};
-use tally::{Event, Place, Tally};
+use services::{Past, Services};
+use tally::{Place, Tally};
 use usage::Uses;
 
 pub use explain::Subject;
@@ -102,7 +100,8 @@ impl Gate {
         LiveToken::new(token, catalog, last_use)
     }
 
-    /// Decides a request to a service; `None` if there is no such service.
+    /// Decides a request to a service; `None` if there is no such service. One that is allowed takes its place in the limits
+    /// of its token and its service: who asks twice about a request, takes two.
     pub fn check<'r>(
         &self,
         service: &ServiceName,
@@ -113,12 +112,11 @@ impl Gate {
         let view = self.index.view();
         let served = services.by_name.get(service)?;
         let decision = self.judge(&served.service, &view, now).decide(request, &mut ());
-        self.note(served, &view, &decision, Place::Preflight, request.client_ip, now);
-        Some(decision)
+        Some(self.settle(served, &view, decision, Place::Preflight, request.client_ip, now))
     }
 
-    /// The same decision, for a look at what was decided before: it is no use of the token and counts as nothing.
-    /// Tells `trace` of each rule.
+    /// The same decision, for a look at what was decided before: it is no use of the token, counts as nothing and asks no
+    /// limit. Tells `trace` of each rule.
     pub fn look<'r>(
         &self,
         service: &ServiceName,
@@ -143,8 +141,7 @@ impl Gate {
         let view = self.index.view();
         let served = services.by_name.get(service)?;
         let decision = self.judge(&served.service, &view, now).decide_scopes(credentials, required);
-        self.note(served, &view, &decision, Place::Scopes, None, now);
-        Some(decision)
+        Some(self.settle(served, &view, decision, Place::Scopes, None, now))
     }
 
     /// What was let in once is let in still: a use of its token, though not one more request.
@@ -158,45 +155,6 @@ impl Gate {
 
     fn judge<'a>(&'a self, service: &'a Service, view: &'a View<'a>, now: Timestamp) -> Judge<'a, View<'a>> {
         Judge { catalog: &service.catalog, directory: view, keys: &self.keys, rules: service.rules, now }
-    }
-
-    /// Counts a check, and notes what it says of a token. `without` is what was asked for where it was no route.
-    fn note(
-        &self,
-        served: &Served,
-        view: &View<'_>,
-        decision: &Decision<'_>,
-        without: Place,
-        client_ip: Option<IpAddr>,
-        now: Timestamp,
-    ) {
-        let route = match decision {
-            Decision::Allow(grant) => grant.route_index(),
-            Decision::Deny(denial) => denial.route.as_ref().map(DecidedRoute::index),
-            Decision::Unavailable => None,
-        };
-        served.count(route, decision.code());
-        let (token, outcome) = match decision {
-            Decision::Allow(grant) => {
-                let Principal::Token { token, which, .. } = grant.principal() else { return };
-                if let Some(live) = token.digest.and_then(|(digest, _)| view.token(&digest)) {
-                    self.uses.note(token.id, &live.last_use, now);
-                    if *which == Which::Present {
-                        self.untold.used(live, now);
-                    }
-                }
-                (token.id, Outcome::Allowed)
-            }
-            Decision::Deny(denial) => {
-                let Some(token) = denial.about() else { return };
-                self.note_reuse((denial.reason, Some(token)), client_ip, now);
-                (token, Outcome::Refused(denial.reason))
-            }
-            Decision::Unavailable => return,
-        };
-        let generation = served.service.catalog.generation();
-        let place = route.map_or(without, Place::Route);
-        self.tally.note(Event { token, now, generation, place, outcome, client_ip });
     }
 
     /// Notes the use of a retired secret, if it was that for which somebody was not identified.
@@ -306,6 +264,11 @@ impl Gate {
     /// When the present secret of a token was first used, if it is known and was.
     pub fn first_use(&self, id: TokenId) -> Option<Timestamp> {
         self.index.token(id)?.first_use()
+    }
+
+    /// The rate that a token is held to, if there is one; `None` too for one that is not here.
+    pub fn rate(&self, id: TokenId) -> Option<Rate> {
+        self.index.token(id)?.rate()
     }
 
     /// What a token is at `now`, with regard to how long it has lain unused; by the record alone for one that is not here.

@@ -9,6 +9,7 @@ use symbolon_core::Code;
 use symbolon_core::catalog::{Catalog, RouteIndex};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
+use symbolon_core::rate::{Meter, Rate};
 use symbolon_core::token::Prefix;
 
 /// How many sets of catalogs are remembered: the one in force, and those before.
@@ -74,12 +75,18 @@ impl Counters {
 pub(crate) struct Served {
     pub(crate) service: Service,
     pub(crate) counters: Arc<Counters>,
+    meter: Arc<Meter>,
     /// In the order of the catalog's routes.
     routes: Vec<Arc<Counters>>,
     unrouted: Arc<Counters>,
 }
 
 impl Served {
+    /// The rate that its tokens are held to together, if there is one.
+    pub(crate) fn limit(&self) -> Option<(Rate, &Meter)> {
+        self.service.catalog.limits.service.map(|rate| (rate, &*self.meter))
+    }
+
     /// Counts a check of this route, or without one. Two additions, and nothing waits.
     pub(crate) fn count(&self, route: Option<RouteIndex>, code: Code) {
         self.counters.count(code);
@@ -101,6 +108,7 @@ pub(crate) struct Past {
     catalogs: VecDeque<Vec<Arc<Catalog>>>,
     counters: BTreeMap<ServiceName, Arc<Counters>>,
     unrouted: BTreeMap<ServiceName, Arc<Counters>>,
+    meters: BTreeMap<ServiceName, Arc<Meter>>,
     /// By service, method and pattern: of the routes in force alone, so that there are never more than the catalogs have.
     routes: BTreeMap<RouteKey, Arc<Counters>>,
 }
@@ -128,6 +136,7 @@ impl Past {
             let name = service.catalog.service.clone();
             let counters = self.counters.entry(name.clone()).or_default().clone();
             let unrouted = self.unrouted.entry(name.clone()).or_default().clone();
+            let meter = self.meters.entry(name.clone()).or_default().clone();
             let mut routes = Vec::with_capacity(service.catalog.routes.len());
             for route in &service.catalog.routes {
                 let key = (name.clone(), route.method.clone(), route.path.clone());
@@ -135,7 +144,7 @@ impl Past {
                 routes.push(self.routes.entry(key).or_insert(kept).clone());
             }
             next.prefixes.push(service.catalog.prefix.clone());
-            next.by_name.insert(name, Served { service, counters, routes, unrouted });
+            next.by_name.insert(name, Served { service, counters, meter, routes, unrouted });
         }
         self.catalogs.push_front(catalogs);
         self.catalogs.truncate(REMEMBERED);

@@ -4,8 +4,11 @@ use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
 use symbolon_api::{FieldError, OAuthError, Problem};
-use symbolon_core::decision::Denial;
+use symbolon_core::decision::{Denial, Reason};
+use symbolon_core::rate::Quota;
 use symbolon_core::{Code, Refusal};
+
+use crate::quota;
 
 /// Seconds after which to ask again when something is unavailable.
 const RETRY_SECONDS: u64 = 1;
@@ -31,6 +34,8 @@ pub struct Answer {
     pub id: Option<String>,
     /// The `error` of RFC 6749 section 5.2, where the answer has that form and not that of a problem.
     pub oauth: Option<&'static str>,
+    /// The limit that was reached, and by which reason.
+    pub quota: Option<(Reason, Quota)>,
 }
 
 impl Answer {
@@ -46,17 +51,24 @@ impl Answer {
             retry_after: None,
             id: None,
             oauth: None,
+            quota: None,
         }
     }
 
     /// A refusal of the gate's. The realm is the service's name.
     pub fn denied(denial: &Denial, realm: &str) -> Self {
         let needs = denial.needs.iter().map(|set| set.iter().map(ToString::to_string).collect());
+        let said = denial.reason.public_detail();
+        let detail = denial.quota.as_ref().map_or(said.clone(), |quota| {
+            format!("{said}, which is {}; wait {} s before the next", quota.rate, quota.more_in)
+        });
         Self {
             required_scopes: needs.collect(),
             challenge: denial.challenge(realm),
             allow: denial.allow.clone(),
-            ..Self::new(denial.reason.code(), denial.reason.public_detail())
+            retry_after: denial.quota.map(|quota| quota.more_in),
+            quota: denial.quota.map(|quota| (denial.reason, quota)),
+            ..Self::new(denial.reason.code(), detail)
         }
     }
 
@@ -92,6 +104,9 @@ impl Answer {
         let soon = matches!(self.code, Code::Unavailable | Code::Overloaded).then_some(RETRY_SECONDS);
         if let Some(seconds) = self.retry_after.or(soon) {
             headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+        }
+        if let Some((reason, quota)) = &self.quota {
+            headers.extend(quota::of_refused(*reason, quota));
         }
         // Realm, scopes and methods come from catalogs, whose names fit into a header.
         if let Some(value) = self.challenge.as_ref().and_then(|text| HeaderValue::try_from(text).ok()) {

@@ -6,5 +6,7 @@
 
 mod answer;
 pub mod incoming;
+mod quota;
 
 pub use answer::Answer;
+pub use quota::{RATE_LIMIT, RATE_LIMIT_POLICY, token_quota};

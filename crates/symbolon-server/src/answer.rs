@@ -68,6 +68,22 @@ impl ApiError {
         Self::new(Code::RateLimited, detail).with(|answer| answer.retry_after = Some(seconds))
     }
 
+    /// The same refusal of a bad credential as one too many from where it comes; the next is looked into after so many
+    /// seconds.
+    #[must_use]
+    pub(crate) fn one_too_many(self, seconds: u64) -> Self {
+        self.with(|answer| {
+            answer.code = Code::RateLimited;
+            answer.detail = format!(
+                "too many bad credentials come from your network; wait {seconds} s before another, or present a good one"
+            );
+            answer.challenge = None;
+            // RFC 6749 has no word for it.
+            answer.oauth = None;
+            answer.retry_after = Some(seconds);
+        })
+    }
+
     /// A refusal in the form of RFC 6749 section 5.2; `error` is its word there. The detail is printable ASCII without
     /// quotes and backslashes.
     pub(crate) fn oauth(code: Code, error: &'static str, detail: impl Into<String>) -> Self {
@@ -85,6 +101,11 @@ impl ApiError {
             let challenge = answer.challenge.take();
             answer.challenge = challenge.map(|text| format!("{text}, resource_metadata=\"{metadata}\""));
         })
+    }
+
+    /// The value of `WWW-Authenticate`.
+    pub(crate) fn challenge(&self) -> Option<&str> {
+        self.0.challenge.as_deref()
     }
 
     /// What it is called.

@@ -18,7 +18,7 @@ use crate::passwords::Hashing;
 use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
-use crate::throttle::Throttle;
+use crate::throttle::{Failures, Throttle};
 use crate::traces::Traces;
 
 /// The time, as an argument of everything that needs it.
@@ -68,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) hashing: Hashing,
     /// Failed sign-ins.
     pub(crate) throttle: Throttle,
+    /// Bad credentials.
+    pub(crate) failures: Failures,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
     /// Held while last uses are written.
@@ -91,6 +93,7 @@ impl App {
             metrics: Metrics::default(),
             hashing: Hashing::default(),
             throttle: Throttle::default(),
+            failures: Failures::default(),
             sign_ins: Semaphore::new(32),
             writing_uses: Mutex::default(),
             writing_usage: Mutex::default(),

@@ -2,10 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::VecDeque;
+use std::net::IpAddr;
 use std::sync::{Mutex, PoisonError};
 
 use percent_encoding::percent_decode;
 use symbolon_core::Timestamp;
+use symbolon_core::credential::{Credentials, Presented};
 use symbolon_core::decision::{DecidedRoute, Denial, Reason, Request};
 use symbolon_core::explain::Explanation;
 use symbolon_core::id::{RequestId, TokenId};
@@ -102,7 +104,42 @@ pub(crate) fn shown_method(method: &str) -> String {
     method.chars().take(METHOD).collect()
 }
 
-/// A door's refusal, explained and remembered.
+/// A refusal of which nothing is remembered: of a request beyond a limit, or of a bad credential too many from where it
+/// comes. A flood of them costs no more than its answers, which say themselves what was wrong. `None`: it is no such one.
+///
+/// A session's cookie comes without anybody's doing, and whoever meant to sign in anew would be kept waiting for it; it is
+/// never one too many.
+pub(crate) fn unremembered(
+    app: &App,
+    service: &ServiceName,
+    credentials: &Credentials<'_>,
+    client_ip: Option<IpAddr>,
+    denial: &Denial,
+    now: Timestamp,
+) -> Option<ApiError> {
+    let refusal = || ApiError::denied(denial, service.as_str());
+    if denial.reason.is_limit() {
+        return Some(refusal());
+    }
+    let by_cookie = matches!(credentials.presented(), Ok(Some(Presented::Cookie(_))));
+    if by_cookie || !denial.reason.is_bad_credential() {
+        return None;
+    }
+    app.bad_credential(client_ip, now).err().map(|seconds| refusal().one_too_many(seconds))
+}
+
+impl App {
+    /// Counts a bad credential from here; the error is after how many whole seconds one is looked into again.
+    pub(crate) fn bad_credential(&self, from: Option<IpAddr>, now: Timestamp) -> Result<(), u64> {
+        let counted = self.shared().failures.count(from, now);
+        if counted.is_err() {
+            self.metrics().credentials_limited.add();
+        }
+        counted
+    }
+}
+
+/// A door's refusal, explained and remembered, unless there are too many of its kind.
 pub(crate) fn refuse(
     app: &App,
     service: &ServiceName,
@@ -111,6 +148,11 @@ pub(crate) fn refuse(
     now: Timestamp,
 ) -> Refusal {
     let id = app.request_id(now);
+    let Request { credentials, client_ip, .. } = request;
+    if let Some(refusal) = unremembered(app, service, credentials, *client_ip, denial, now) {
+        tracing::debug!(%id, %service, reason = %denial.reason, "refused, as too many");
+        return (refusal, id);
+    }
     remember(app, id, service, request, denial, now);
     (ApiError::denied(denial, service.as_str()), id)
 }

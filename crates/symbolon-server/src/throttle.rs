@@ -14,6 +14,10 @@ use symbolon_core::device::Device;
 use symbolon_core::digest::Digest;
 use symbolon_core::id::SessionId;
 
+mod failures;
+
+pub(crate) use failures::Failures;
+
 /// How many buckets of one kind are kept at most.
 const CAPACITY: usize = 10_000;
 
@@ -196,6 +200,12 @@ impl<K: Copy + Eq + Hash> Table<K> {
             self.make_room(now);
         }
         change(self.entries.entry(key).or_default());
+    }
+
+    /// Counts a failure at `at` that had not been admitted before.
+    fn fail(&mut self, key: K, at: i64) {
+        let period = self.rate.period;
+        self.change(key, at, |entry| entry.clear = entry.clear.max(at) + period);
     }
 
     /// Drops what would admit everything; and if that is nothing, what soonest will.

@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::request::Parts;
-use http::{Request, Response};
+use http::{HeaderMap, Request, Response};
 use symbolon_core::Code;
 #[cfg(any(feature = "gate", feature = "remote"))]
 use symbolon_core::name::ServiceName;
@@ -147,10 +147,11 @@ impl Symbolon {
         Self { keep_credentials: true, ..self }
     }
 
-    /// Whether a request may go on; it is then as the application may see it. Otherwise its answer.
-    async fn admit(&self, parts: &mut Parts) -> Result<(), Refused> {
+    /// Whether a request may go on; it is then as the application may see it, and its answer gets these headers. Otherwise
+    /// its answer.
+    async fn admit(&self, parts: &mut Parts) -> Result<HeaderMap, Refused> {
         let asked = Asked::of(parts);
-        let Allowed { grant, target } = match &self.decider {
+        let Allowed { grant, target, headers } = match &self.decider {
             #[cfg(feature = "gate")]
             Decider::Local(local) => local.decide(parts, &asked)?,
             #[cfg(feature = "remote")]
@@ -168,7 +169,7 @@ impl Symbolon {
             passage::clean_of_credentials(&mut parts.headers, grant.kind() != Kind::Anonymous);
         }
         parts.extensions.insert(grant);
-        Ok(())
+        Ok(headers)
     }
 }
 
@@ -210,7 +211,14 @@ where
         Box::pin(async move {
             let (mut parts, body) = request.into_parts();
             match symbolon.admit(&mut parts).await {
-                Ok(()) => inner.call(Request::from_parts(parts, body)).await,
+                Ok(headers) => {
+                    let mut answer = inner.call(Request::from_parts(parts, body)).await?;
+                    for (name, value) in headers.iter() {
+                        // What the application says of limits of its own is as true: both are lists.
+                        answer.headers_mut().append(name, value.clone());
+                    }
+                    Ok(answer)
+                }
                 Err(answer) => Ok((*answer).map(R::from)),
             }
         })

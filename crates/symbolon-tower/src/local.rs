@@ -8,7 +8,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::decision::{self, Decision, Principal};
 use symbolon_core::name::ServiceName;
 use symbolon_gate::Gate;
-use symbolon_http::{Answer, incoming};
+use symbolon_http::{Answer, incoming, token_quota};
 
 use crate::edge;
 use crate::grant::{Grant, Kind, Route, Token};
@@ -53,9 +53,11 @@ impl Local {
             Err(Box::new(answer.into_response(&id)))
         };
         match self.gate.check(service, &request, now) {
-            Some(Decision::Allow(grant)) => {
-                Ok(Allowed { target: grant.target().to_path_and_query(), grant: owned(&grant) })
-            }
+            Some(Decision::Allow(grant)) => Ok(Allowed {
+                target: grant.target().to_path_and_query(),
+                headers: grant.quota().into_iter().flat_map(token_quota).collect(),
+                grant: owned(&grant),
+            }),
             Some(Decision::Deny(denial)) => {
                 refused(Answer::denied(&denial, service.as_str()), &denial.reason)
             }

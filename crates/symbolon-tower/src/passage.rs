@@ -33,6 +33,8 @@ pub(crate) struct Allowed {
     pub(crate) grant: Grant,
     /// Canonical.
     pub(crate) target: String,
+    /// What to add to the application's answer.
+    pub(crate) headers: HeaderMap,
 }
 
 impl Asked {

@@ -13,7 +13,7 @@ use symbolon_api::{Verify, VerifyAnswer, VerifyReply};
 use symbolon_core::Code;
 use symbolon_core::name::ServiceName;
 use symbolon_core::target::Target;
-use symbolon_http::{Answer, incoming};
+use symbolon_http::{Answer, RATE_LIMIT, RATE_LIMIT_POLICY, incoming};
 
 use crate::edge;
 use crate::grant::{Grant, Kind, Route, Token};
@@ -64,8 +64,9 @@ impl Remote {
         // What is allowed is what was asked about, and nothing else.
         let target = Target::parse(&asked.target).ok().map(|target| target.to_path_and_query());
         let target = target.filter(|target| Some(target) == reply.target.as_ref());
+        let headers = told_of(&reply.headers, &[RATE_LIMIT_POLICY, RATE_LIMIT]);
         match (target, granted(reply)) {
-            (Some(target), Some(grant)) => Ok(Allowed { grant, target }),
+            (Some(target), Some(grant)) => Ok(Allowed { grant, target, headers }),
             _ => Err(self.unknown(&"its answer is no decision about this request")),
         }
     }
@@ -119,11 +120,15 @@ fn refusal(answer: &VerifyAnswer) -> Option<Refused> {
     };
     let mut response = plain.into_response(&answer.problem.request_id);
     *response.status_mut() = status;
-    for name in [WWW_AUTHENTICATE, ALLOW, RETRY_AFTER] {
-        let value = answer.headers.get(name.as_str()).and_then(|value| HeaderValue::try_from(value).ok());
-        response.headers_mut().extend(value.map(|value| (name, value)));
-    }
+    let names = [WWW_AUTHENTICATE, ALLOW, RETRY_AFTER, RATE_LIMIT_POLICY, RATE_LIMIT];
+    response.headers_mut().extend(told_of(&answer.headers, &names));
     Some(Box::new(response))
+}
+
+/// Those of the headers that the server tells which have one of these names.
+fn told_of(headers: &BTreeMap<String, String>, names: &[HeaderName]) -> HeaderMap {
+    let value = |name: &HeaderName| HeaderValue::try_from(headers.get(name.as_str())?).ok();
+    names.iter().filter_map(|name| Some((name.clone(), value(name)?))).collect()
 }
 
 /// What the server granted; `None` where it does not hold together.

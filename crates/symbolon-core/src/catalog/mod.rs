@@ -1,10 +1,11 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
-//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `policy` bounds its tokens,
-//! `fault` says what is wrong and where.
+//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `policy` and
+//! `limits` bound its tokens, `fault` says what is wrong and where.
 
 mod compile;
 mod draft;
 mod fault;
+mod limits;
 mod matcher;
 mod pattern;
 mod policy;
@@ -15,6 +16,7 @@ mod tests;
 
 pub use draft::drafted;
 pub use fault::{CatalogError, Fault};
+pub use limits::Limits;
 pub use matcher::RouteIndex;
 pub use policy::{Longest, OnReuse, Policy};
 pub use roles::{Role, Roles};
@@ -43,6 +45,8 @@ pub struct Catalog {
     pub token_admins: Role,
     /// What its tokens may be at the most.
     pub policy: Policy,
+    /// How many requests its tokens may make.
+    pub limits: Limits,
     /// Named bundles, in the order of the file.
     pub profiles: Vec<Profile>,
     /// Its routes, in the order of the file.

@@ -25,6 +25,8 @@ pub(super) struct Source {
     #[serde(default)]
     pub(super) tokens: TokenSource,
     #[serde(default)]
+    pub(super) limits: LimitSource,
+    #[serde(default)]
     pub(super) scopes: BTreeMap<Spanned<String>, ScopeSource>,
     #[serde(default)]
     pub(super) profiles: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
@@ -41,6 +43,14 @@ pub(super) struct TokenSource {
     pub(super) idle_expiry: Option<Spanned<String>>,
     pub(super) max_live: Option<Spanned<u32>>,
     pub(super) on_reuse: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields)]
+pub(super) struct LimitSource {
+    pub(super) service: Option<Spanned<String>>,
+    pub(super) token: Option<Spanned<String>>,
+    pub(super) max_token: Option<Spanned<String>>,
 }
 
 /// `"text"`, or a table with the text and more.

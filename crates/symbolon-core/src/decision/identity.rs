@@ -12,6 +12,7 @@ use crate::digest::{Digest, Pepper};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::last_use::LastUse;
 use crate::lifetime::Lifetime;
+use crate::rate::Rate;
 use crate::record::{Key, KeyKind, Session, Token, TokenState, User};
 use crate::rotation::{SecretUse, Which};
 use crate::scope::ScopeSet;
@@ -55,6 +56,7 @@ pub struct LiveToken {
     closure: ScopeSet,
     generation: Option<u64>,
     idle_expiry: Lifetime,
+    rate: Option<Rate>,
 }
 
 impl LiveToken {
@@ -62,6 +64,7 @@ impl LiveToken {
     pub fn new(token: Arc<Token>, catalog: Option<&Catalog>, last_use: Arc<LastUse>) -> Self {
         let closure = catalog.map_or(ScopeSet::EMPTY, |catalog| catalog.closure(&token.scopes));
         let idle_expiry = catalog.map_or(Lifetime::Never, |catalog| catalog.policy.idle_expiry);
+        let rate = catalog.map_or(token.rate_limit, |catalog| catalog.limits.of_token(token.rate_limit));
         Self {
             token,
             last_use,
@@ -70,6 +73,7 @@ impl LiveToken {
             closure,
             generation: catalog.map(Catalog::generation),
             idle_expiry,
+            rate,
         }
     }
 
@@ -92,6 +96,11 @@ impl LiveToken {
             Which::Old => self.token.rotation.old_works(self.first_use(), now),
             Which::Retired => false,
         }
+    }
+
+    /// The rate that it is held to.
+    pub fn rate(&self) -> Option<Rate> {
+        self.rate
     }
 
     /// What the token is at `now`, with regard to how long it has lain unused.

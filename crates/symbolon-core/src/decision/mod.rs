@@ -5,6 +5,7 @@
 //! said yes.
 
 mod identity;
+mod limit;
 mod outcome;
 mod principal;
 mod route;

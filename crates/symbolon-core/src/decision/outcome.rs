@@ -9,6 +9,7 @@ use crate::code::{Code, scope_list};
 use crate::credential::CredentialFault;
 use crate::id::TokenId;
 use crate::name::ScopeName;
+use crate::rate::Quota;
 use crate::record::Token;
 use crate::target::{Target, TargetFault};
 
@@ -42,6 +43,7 @@ pub struct Grant<'r> {
     target: Target<'r>,
     route: Option<RouteIndex>,
     principal: Principal,
+    pub(super) quota: Option<Quota>,
 }
 
 impl<'r> Grant<'r> {
@@ -51,7 +53,7 @@ impl<'r> Grant<'r> {
         route: Option<RouteIndex>,
         principal: Principal,
     ) -> Self {
-        Self { catalog, target, route, principal }
+        Self { catalog, target, route, principal, quota: None }
     }
 
     /// The target that was allowed, and the only one that may be forwarded.
@@ -77,6 +79,11 @@ impl<'r> Grant<'r> {
     /// The place of the route in the catalog.
     pub fn route_index(&self) -> Option<RouteIndex> {
         self.route
+    }
+
+    /// How the token stands with its limit, where it has one.
+    pub fn quota(&self) -> Option<&Quota> {
+        self.quota.as_ref()
     }
 
     /// The service.
@@ -105,11 +112,21 @@ pub struct Denial {
     pub allow: Vec<String>,
     /// The route that was asked for; `None` where none was found, and for a decision about scopes alone.
     pub route: Option<DecidedRoute>,
+    /// The limit that was reached, if one was.
+    pub quota: Option<Quota>,
 }
 
 impl Denial {
     pub(super) fn new(reason: Reason) -> Self {
-        Self { reason, token: None, subject: None, needs: Vec::new(), allow: Vec::new(), route: None }
+        Self {
+            reason,
+            token: None,
+            subject: None,
+            needs: Vec::new(),
+            allow: Vec::new(),
+            route: None,
+            quota: None,
+        }
     }
 
     /// The token concerned, for the log.
@@ -205,6 +222,12 @@ pub enum Reason {
     /// Rule 7.
     #[error("the user's role does not reach the route's")]
     InsufficientRole,
+    /// After every rule.
+    #[error("the token has made as many requests as it may for now")]
+    TokenLimit,
+    /// After every rule.
+    #[error("the service's tokens together have made as many requests as they may for now")]
+    ServiceLimit,
 }
 
 impl Reason {
@@ -232,11 +255,12 @@ impl Reason {
             Self::SystemOnly => Code::SystemOnly,
             Self::InsufficientScope => Code::InsufficientScope,
             Self::InsufficientRole => Code::InsufficientRole,
+            Self::TokenLimit | Self::ServiceLimit => Code::RateLimited,
         }
     }
 
     /// Those that can concern a token that is known: what a token's requests are refused for.
-    pub const OF_TOKENS: [Self; 11] = [
+    pub const OF_TOKENS: [Self; 13] = [
         Self::OtherService,
         Self::Disabled,
         Self::Expired,
@@ -248,6 +272,8 @@ impl Reason {
         Self::SystemOnly,
         Self::InsufficientScope,
         Self::InsufficientRole,
+        Self::TokenLimit,
+        Self::ServiceLimit,
     ];
 
     /// Its word, stable, for programs that may know the reason: in the record of use and for who manages a token.
@@ -275,12 +301,19 @@ impl Reason {
             Self::SystemOnly => "system_only",
             Self::InsufficientScope => "insufficient_scope",
             Self::InsufficientRole => "insufficient_role",
+            Self::TokenLimit => "token_limit",
+            Self::ServiceLimit => "service_limit",
         }
     }
 
     /// Whether it speaks of a credential that is presented and bad.
     pub fn is_bad_credential(self) -> bool {
         self.code() == Code::InvalidToken
+    }
+
+    /// Whether there were too many requests, and nothing else was wrong with this one.
+    pub fn is_limit(self) -> bool {
+        self.code() == Code::RateLimited
     }
 
     /// The sentence for the caller: the reason itself where that tells nothing of a secret, one and the same

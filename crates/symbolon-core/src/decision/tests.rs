@@ -5,6 +5,7 @@ mod agreement;
 mod credentials;
 mod identity;
 mod laws;
+mod limits;
 mod order;
 mod readings;
 mod refusals;

@@ -161,6 +161,7 @@ impl World {
             revision: 1,
             digest: Some((digest, 1)),
             rotation: crate::rotation::Rotation::default(),
+            rate_limit: None,
         };
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         secret.reveal().to_owned()

@@ -20,6 +20,7 @@ use crate::lifetime::Lifetime;
 use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
+use crate::rate::Rate;
 use crate::record::{Token, TokenState, User};
 use crate::rotation::Rotation;
 use crate::store::Room;
@@ -61,6 +62,8 @@ pub struct NewToken {
     pub profile: Option<String>,
     /// Its end.
     pub end: End,
+    /// How many requests it may make; `None` is as the catalog says.
+    pub rate_limit: Option<Rate>,
 }
 
 /// What is asked for at an edit; `None` leaves alone.
@@ -76,6 +79,8 @@ pub struct TokenEdit {
     pub scopes: Option<Vec<ScopeName>>,
     /// A new end.
     pub end: Option<End>,
+    /// How many requests it may make from now on; within it, `None` is as the catalog says.
+    pub rate_limit: Option<Option<Rate>>,
 }
 
 /// Issues a token to `owner`: the record, and the secret that is shown once.
@@ -109,6 +114,7 @@ pub fn issue(
     };
     let scopes = some_scopes(scopes)?;
     let expires_at = end(catalog, &scopes, new.end, now, now)?;
+    check_rate(catalog, new.rate_limit)?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
         id: TokenId::new(now, entropy),
@@ -129,6 +135,7 @@ pub fn issue(
         revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
         rotation: Rotation::default(),
+        rate_limit: new.rate_limit,
     };
     Ok((token, secret))
 }
@@ -169,6 +176,10 @@ pub fn edit(
         next.expires_at = end(catalog, &next.scopes, asked, token.created_at, now)?;
     } else if next.scopes != token.scopes {
         not_too_long(catalog, token, &next)?;
+    }
+    if let Some(rate) = edit.rate_limit {
+        check_rate(catalog, rate)?;
+        next.rate_limit = rate;
     }
     Ok(changed(token, next, now))
 }
@@ -304,6 +315,21 @@ pub fn room(catalog: &Catalog, before: Option<TokenState>, next: &Token, now: Ti
     let most = catalog.policy.max_live.filter(|_| one_more)?;
     let idle_since = catalog.policy.idle_expiry.ago(now);
     Some(Room { service: next.service.clone(), owner: next.owner, most, idle_since })
+}
+
+/// A token's own limit is within the most that its catalog allows.
+fn check_rate(catalog: &Catalog, rate: Option<Rate>) -> Result<(), Refusal> {
+    match (rate, catalog.limits.max_token) {
+        (Some(rate), Some(max)) if !rate.is_within(max) => Err(Refusal::field(
+            "rate_limit",
+            format!(
+                "a token of {} makes at most {max}, {} of them at once; {rate} would let more pass, in a row or in time",
+                catalog.service,
+                max.burst()
+            ),
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// Whether this may be the name of a token or a key.

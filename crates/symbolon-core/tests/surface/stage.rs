@@ -155,6 +155,7 @@ impl Stage {
             revision: 1,
             digest: Some((digest, 1)),
             rotation: symbolon_core::rotation::Rotation::default(),
+            rate_limit: None,
         };
         let text = secret.reveal().to_owned();
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));

@@ -4,6 +4,7 @@
 
 mod feed;
 mod identify;
+mod limits;
 mod make;
 mod ready;
 mod rotation;

@@ -56,6 +56,11 @@ pub(crate) fn keys() -> Keys {
 /// A service `name` whose tokens begin with `prefix`. Its scopes are numbered in the order of `scopes`, and each
 /// opens the path of its name.
 pub(crate) fn service(name: &str, prefix: &str, scopes: &[&str]) -> Service {
+    limited(name, prefix, scopes, "")
+}
+
+/// The same with these lines under `[limits]`.
+pub(crate) fn limited(name: &str, prefix: &str, scopes: &[&str], limits: &str) -> Service {
     let mut text = format!(
         "service = \"{name}\"\ntitle = \"{name}\"\ntoken_prefix = \"{prefix}\"\nroles = [\"user\", \"admin\"]\n\
          token_managers = \"user\"\ntoken_admins = \"admin\"\nimplications = []\n\n\
@@ -67,6 +72,7 @@ pub(crate) fn service(name: &str, prefix: &str, scopes: &[&str]) -> Service {
     });
     text.extend(declared.chain(routes));
     text += "\n[[routes]]\naccess = \"human\"\nrole = \"user\"\npaths = [\"GET /human\"]\n";
+    text += &format!("\n[limits]\n{limits}\n");
     let catalog = Catalog::compile("test.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     Service { catalog: Arc::new(catalog), rules: ServiceRules::default() }
 }
@@ -130,6 +136,7 @@ pub(crate) fn unborn(owner: &User, scopes: &[&str]) -> (Token, String) {
         revision: 1,
         digest: Some((secret.text().digest(&keys().pepper), 1)),
         rotation: symbolon_core::rotation::Rotation::default(),
+        rate_limit: None,
     };
     (token, secret.reveal().to_owned())
 }

@@ -67,6 +67,13 @@ texts! {
     identifier = "Identifier";
     description = "Description";
     metadata = "Metadata";
+    rate_limit = "Request limit";
+    rate_limit_hint = "At most so many requests, such as 100/1m. Empty: {default}.";
+    rate_limit_most = "At most so many requests, such as 100/1m, within {most}. Empty: {default}.";
+    rate_limit_none = "none";
+    rate_limit_default = "as the service says ({rate})";
+    rate_limit_refused_one = "{n} request was refused for it or for the service's in 30 days";
+    rate_limit_refused_many = "{n} requests were refused for it or for the service's in 30 days";
     metadata_hint = "For programs and people: one entry a line, such as team=printing. No secrets.";
     format_minute = "%-d %b %Y, %H:%M UTC";
     format_exact = "%Y-%m-%d %H:%M:%S UTC";
@@ -389,6 +396,8 @@ texts! {
     // Catalog
     catalog_title = "Catalog of {service}";
     catalog_about = "What each scope opens. An operation that is not here is closed to everyone.";
+    catalog_limit_service = "Its tokens together make at most {rate}.";
+    catalog_limit_token = "A token makes at most {rate} unless it has a limit of its own.";
     catalog_mounts = "Paths stand below {mounts}.";
     catalog_scopes_one = "{n} scope";
     catalog_scopes_many = "{n} scopes";
@@ -555,6 +564,7 @@ texts! {
     audit_renamed = "was called {before}";
     audit_described = "another description";
     audit_metadata = "other metadata";
+    audit_rate_changed = "request limit {after}, before: {before}";
     audit_end_changed = "now {after}, before: {before}";
     audit_profile_changed = "profile {after}, before: {before}";
     audit_profile_none = "none";

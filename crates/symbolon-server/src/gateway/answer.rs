@@ -8,6 +8,8 @@ use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, C
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
 use symbolon_core::decision::DecidedRoute;
+use symbolon_core::rate::Quota;
+use symbolon_http::token_quota;
 
 use super::family::Family;
 use crate::identity::{self, is_identity};
@@ -50,13 +52,15 @@ pub(super) struct Pass {
     pub(super) decided: bool,
     /// What is told of it beside the answer.
     pub(super) verdict: Verdict,
+    /// How the token stands with its limit, for a gateway that can add that to the application's answer.
+    pub(super) quota: Option<Quota>,
 }
 
 impl Pass {
     /// Somebody whom the application's own login knows, or does not.
     pub(super) fn of_others(route: Option<DecidedRoute>) -> Self {
         let verdict = Verdict { principal: Some(identity::OTHERS), route, ..Verdict::ALLOWED };
-        Self { identity: identity::of_others(), stay: Stay::Nothing, decided: false, verdict }
+        Self { identity: identity::of_others(), stay: Stay::Nothing, decided: false, verdict, quota: None }
     }
 
     /// The cookies that the application is to see, in one header: those of the question `asked` without Symbolon's own,
@@ -129,6 +133,7 @@ impl Family {
             }
         }
         headers.extend(pass.identity);
+        headers.extend(pass.quota.iter().flat_map(token_quota));
         response
     }
 

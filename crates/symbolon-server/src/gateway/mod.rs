@@ -194,7 +194,13 @@ impl Gateway {
                 };
                 let identity = grant.identity();
                 let verdict = Verdict::allowed(&grant, &identity);
-                Ok(Pass { identity: identity::headers(&identity), stay, decided: true, verdict })
+                Ok(Pass {
+                    identity: identity::headers(&identity),
+                    stay,
+                    decided: true,
+                    verdict,
+                    quota: grant.quota().copied(),
+                })
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
                 Ok(self.observed(headers, denial.route, now))
@@ -210,7 +216,13 @@ impl Gateway {
             Pass::of_others(route)
         } else {
             let verdict = Verdict { principal: Some(identity::REFUSED), route, ..Verdict::ALLOWED };
-            Pass { identity: identity::of_refused(), stay: Stay::Credentials, decided: false, verdict }
+            Pass {
+                identity: identity::of_refused(),
+                stay: Stay::Credentials,
+                decided: false,
+                verdict,
+                quota: None,
+            }
         }
     }
 

@@ -117,7 +117,7 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
         symbolon_core::credential::CredentialFault::Two => {
             ApiError::new(Code::InvalidRequest, fault.to_string())
         }
-        symbolon_core::credential::CredentialFault::Form => ApiError::challenged(Code::InvalidToken),
+        symbolon_core::credential::CredentialFault::Form => refused(parts, app, || {}),
     })?;
     // A browser adds a cookie to what other sites ask of it; such a cookie does not count.
     let safe = parts.method == Method::GET || parts.method == Method::HEAD;
@@ -137,9 +137,29 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
         Ok(Known::Session(session, user)) => Ok(Who::User(session.id, user)),
         Ok(Known::Token(token, owner)) => Ok(Who::Token(token, owner)),
         Err((reason, token)) => {
-            tracing::info!(%reason, ?token, "a credential was refused");
-            Err(ApiError::challenged(Code::InvalidToken))
+            let tell = || tracing::info!(%reason, ?token, "a credential was refused");
+            Err(match presented {
+                Presented::Secret(_) => refused(parts, app, tell),
+                // It comes without anybody's doing, and who means to sign in anew is not kept waiting for it.
+                Presented::Cookie(_) => {
+                    tell();
+                    ApiError::challenged(Code::InvalidToken)
+                }
+            })
         }
+    }
+}
+
+/// The refusal of a bad credential. The log is told of it unless too many come from there.
+fn refused(parts: &Parts, app: &App, tell: impl FnOnce()) -> ApiError {
+    let error = ApiError::challenged(Code::InvalidToken);
+    let from = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    match app.bad_credential(from, app.now()) {
+        Ok(()) => {
+            tell();
+            error
+        }
+        Err(seconds) => error.one_too_many(seconds),
     }
 }
 

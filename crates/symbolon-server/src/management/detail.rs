@@ -25,6 +25,7 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
             "ends_at": old.until.map(|at| at.to_string()),
             "grace": old.grace.map(|grace| grace.to_string()),
         })),
+        "rate_limit": token.rate_limit.map(|rate| rate.to_string()),
     })
 }
 

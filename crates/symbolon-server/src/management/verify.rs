@@ -10,8 +10,10 @@ use symbolon_api::{Verify, VerifyReply, VerifyRoute};
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::name::{ScopeName, ServiceName};
+use symbolon_core::rate::Quota;
 use symbolon_core::target::MAX_TARGET;
 use symbolon_core::{Code, Refusal};
+use symbolon_http::token_quota;
 
 use super::body::Body;
 use super::caller::{Caller, Who};
@@ -53,8 +55,14 @@ pub(super) async fn verify(
         }
     };
     let now = app.now();
+    let unremembered = |decision: &Decision<'_>| match decision {
+        Decision::Deny(denial) => {
+            refusals::unremembered(&app, &service, &credentials, client_ip, denial, now)
+        }
+        Decision::Allow(_) | Decision::Unavailable => None,
+    };
     let gone = || ApiError::new(Code::NotFound, "there is no such service");
-    let decision = match (&value.method, &value.path, &value.scopes) {
+    let (decision, unremembered) = match (&value.method, &value.path, &value.scopes) {
         (Some(method), Some(path), None) => {
             let request = Request {
                 // Of a whole request the rules say what is wrong, as they do at every door.
@@ -68,14 +76,17 @@ pub(super) async fn verify(
                 client_ip,
             };
             let decision = app.gate().check(&service, &request, now).ok_or_else(gone)?;
-            if let Decision::Deny(denial) = &decision {
+            let unremembered = unremembered(&decision);
+            if let (Decision::Deny(denial), None) = (&decision, &unremembered) {
                 refusals::remember(&app, caller.request, &service, &request, denial, now);
             }
-            decision
+            (decision, unremembered)
         }
         (None, None, Some(scopes)) => {
             let required = checked_scopes(&app, &service, scopes)?;
-            app.gate().check_scopes(&service, credentials, &required, now).ok_or_else(gone)?
+            let decision = app.gate().check_scopes(&service, credentials, &required, now).ok_or_else(gone)?;
+            let unremembered = unremembered(&decision);
+            (decision, unremembered)
         }
         (None, Some(_), None) => {
             return Err(Refusal::field("method", "give the method beside the path").into());
@@ -85,7 +96,7 @@ pub(super) async fn verify(
         _ => return Err(Refusal::field("scopes", "give method and path, or scopes, not both").into()),
     };
     let told = Extension(Decided(service.clone(), verdict(&decision)));
-    let mut reply = reply(&app, &service, &decision, &caller.request.to_string());
+    let mut reply = reply(&app, &service, &decision, unremembered, &caller.request.to_string());
     if value.scopes.is_some() {
         // There was no request, and so there is no target.
         reply.target = None;
@@ -115,7 +126,13 @@ fn may_ask(caller: &Caller, service: &str) -> Result<(), Refusal> {
     }
 }
 
-fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>, request_id: &str) -> VerifyReply {
+fn reply(
+    app: &App,
+    service: &ServiceName,
+    decision: &Decision<'_>,
+    unremembered: Option<ApiError>,
+    request_id: &str,
+) -> VerifyReply {
     let code = decision.code();
     let base = VerifyReply {
         allowed: false,
@@ -129,6 +146,7 @@ fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>, request_id: 
         target: None,
         route: None,
         answer: None,
+        headers: BTreeMap::new(),
     };
     let given = |text: &str| Some(text.to_owned()).filter(|text| text != "-");
     match decision {
@@ -144,19 +162,30 @@ fn reply(app: &App, service: &ServiceName, decision: &Decision<'_>, request_id: 
                 route: grant
                     .route()
                     .map(|route| VerifyRoute { method: route.method.clone(), path: route.path.clone() }),
+                headers: grant.quota().map(quota_headers).unwrap_or_default(),
                 ..base
             }
         }
-        Decision::Deny(denial) => VerifyReply {
-            www_authenticate: denial.challenge(service.as_str()),
-            token: denial.token.as_ref().map(|token| app.token_record(token)),
-            answer: Some(ApiError::denied(denial, service.as_str()).into_wire(request_id)),
-            ..base
-        },
+        Decision::Deny(denial) => {
+            let refusal = unremembered.unwrap_or_else(|| ApiError::denied(denial, service.as_str()));
+            VerifyReply {
+                code: refusal.code().as_str().to_owned(),
+                status: refusal.code().status(),
+                www_authenticate: refusal.challenge().map(str::to_owned),
+                token: denial.token.as_ref().map(|token| app.token_record(token)),
+                answer: Some(refusal.into_wire(request_id)),
+                ..base
+            }
+        }
         Decision::Unavailable => {
             VerifyReply { answer: Some(ApiError::unavailable().into_wire(request_id)), ..base }
         }
     }
+}
+
+fn quota_headers(quota: &Quota) -> BTreeMap<String, String> {
+    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
+    token_quota(quota).iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
 fn checked_secret(secret: &str) -> Result<&str, Refusal> {

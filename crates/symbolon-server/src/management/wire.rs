@@ -11,6 +11,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::catalog::{Access, OnReuse};
 use symbolon_core::id::UserId;
 use symbolon_core::lifetime::Lifetime;
+use symbolon_core::rate::Rate;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
 use symbolon_core::store::{Page, StoredAudit};
 
@@ -67,6 +68,8 @@ impl App {
             rotated_at: token.rotation.at.map(time),
             old_secret: self.old_secret(token),
             reused_at: token.rotation.reused_at.map(time),
+            rate_limit: token.rate_limit.map(|rate| rate.to_string()),
+            effective_rate_limit: self.gate().rate(token.id).map(|rate| rate.to_string()),
         }
     }
 
@@ -145,6 +148,7 @@ pub(super) fn key_record(key: &Key) -> KeyRecord {
 /// A catalog as data, without `url` and as enforced: of these a catalog does not know.
 pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
     let role = |role| catalog.roles.name(role).to_string();
+    let rate = |rate: Option<Rate>| rate.map(|rate| rate.to_string());
     let scopes = catalog.scopes().iter().map(|scope| ScopeInfo {
         name: scope.name.to_string(),
         grants: scope.grants.clone(),
@@ -194,5 +198,8 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         profiles: profiles.collect(),
         mounts: catalog.mounts.clone(),
         routes: routes.collect(),
+        rate_limit: rate(catalog.limits.service),
+        token_rate_limit: rate(catalog.limits.token),
+        max_token_rate_limit: rate(catalog.limits.max_token),
     }
 }

@@ -39,6 +39,8 @@ pub(crate) struct Metrics {
     pub(crate) catalogs_loaded: Count,
     /// Reloads that did not compile.
     pub(crate) catalogs_refused: Count,
+    /// Bad credentials that were answered as too many from where they came.
+    pub(crate) credentials_limited: Count,
     upstreams: Mutex<BTreeMap<ServiceName, Arc<Faults>>>,
 }
 

@@ -85,6 +85,11 @@ impl App {
                 "Checks that were not counted as use of their token, because there was no place.",
                 self.gate().usage_dropped(),
             ),
+            counter(
+                "symbolon_credentials_limited",
+                "Bad credentials that were answered with rate_limited: too many came from one source.",
+                metrics.credentials_limited.read(),
+            ),
         ]
     }
 

@@ -7,6 +7,8 @@ use http::header::{CONNECTION, COOKIE, HOST, SET_COOKIE, TE, TRANSFER_ENCODING};
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, HeaderName, HeaderValue, Request, Uri, Version};
 use symbolon_core::credential::holds_session;
+use symbolon_core::rate::Quota;
+use symbolon_http::token_quota;
 
 use super::names::{
     FORWARDED_FOR, FORWARDED_HOST, FORWARDED_PROTO, OF_CONNECTION, is_no_trailer, is_not_the_callers,
@@ -156,6 +158,14 @@ pub(super) fn remove_own_set_cookie(headers: &mut HeaderMap) {
         for value in kept {
             headers.append(SET_COOKIE, value);
         }
+    }
+}
+
+/// Says how the token stands with its limit. Both headers are lists, and what the application says of limits of its own is
+/// as true: it stays.
+pub(super) fn add_quota(headers: &mut HeaderMap, quota: &Quota) {
+    for (name, value) in token_quota(quota) {
+        headers.append(name, value);
     }
 }
 

@@ -119,6 +119,7 @@ impl Proxy {
         let method = method.as_str().get(..32).unwrap_or(method.as_str());
         let upload = Upload::default();
         let activity = &upload.activity;
+        let quota = passage.quota;
         let outcome = self.forward(parts, body, passage, caller, &telling.span, &upload).await;
         if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
             return self.too_long(longest, telling);
@@ -128,7 +129,10 @@ impl Proxy {
         }
         let Verdict { token, route, .. } = &telling.verdict;
         match outcome {
-            Ok(answer) => {
+            Ok(mut answer) => {
+                if let Some(quota) = quota {
+                    headers::add_quota(answer.headers_mut(), &quota);
+                }
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
                 tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");

@@ -8,6 +8,7 @@ use http::uri::PathAndQuery;
 use http::{HeaderName, Version};
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{DecidedRoute, Grant, Principal};
+use symbolon_core::rate::Quota;
 
 use super::settings::ProxySettings;
 use super::watch::Watch;
@@ -29,6 +30,8 @@ pub(super) struct Passage {
     pub(super) watch: Option<Watch>,
     /// What is told of the request beside its answer.
     pub(super) verdict: Verdict,
+    /// How the token stands with its limit, for the answer.
+    pub(super) quota: Option<Quota>,
 }
 
 /// What of a [`Grant`] the application is told, apart from the request's headers, which the grant borrows.
@@ -46,7 +49,7 @@ impl Passage {
     pub(super) fn of_others(parts: &Parts, peer: Option<IpAddr>) -> Self {
         let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let verdict = Verdict { principal: Some(identity::OTHERS), ..Verdict::ALLOWED };
-        Self { target, peer, decided: None, ours: Vec::new(), watch: None, verdict }
+        Self { target, peer, decided: None, ours: Vec::new(), watch: None, verdict, quota: None }
     }
 
     /// Of a request that would have been refused, were the service enforced: as one that is left to the application's
@@ -85,6 +88,7 @@ impl Passage {
             ours: Vec::new(),
             watch: None,
             verdict,
+            quota: grant.quota().copied(),
         })
     }
 

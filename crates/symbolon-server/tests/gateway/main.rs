@@ -10,6 +10,7 @@ mod cookies;
 mod door;
 #[cfg(feature = "envoy-grpc")]
 mod grpc;
+mod limits;
 mod observing;
 mod peers;
 mod refused;

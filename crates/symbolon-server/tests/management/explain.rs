@@ -115,7 +115,7 @@ async fn a_refusal_is_explained_by_its_request_id_and_names_no_secret() {
 async fn the_last_refusals_are_remembered_and_no_more() {
     let world = World::new().await;
     let (admin, key) = (world.admin().await, world.system_key().await);
-    let body = json!({ "token": "x", "method": "GET", "path": "/api/printers" });
+    let body = json!({ "token": key, "method": "GET", "path": "/api/nowhere" });
     let ask = async || {
         let answer = world.post("/v1/services/odin/verify", &body).by(&key).send().await;
         answer.header("x-request-id").to_owned()

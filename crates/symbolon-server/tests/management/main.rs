@@ -10,6 +10,7 @@ mod document;
 mod enforcement;
 mod explain;
 mod faults;
+mod guesses;
 mod idempotency;
 mod keys;
 mod leak;

@@ -42,6 +42,8 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
             "rotated_at": null,
             "old_secret": null,
             "reused_at": null,
+            "rate_limit": null,
+            "effective_rate_limit": null,
         })
     };
     let refused = |code: &str, status: u16, challenge: Option<&str>, token: Value| {

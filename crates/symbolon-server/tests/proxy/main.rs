@@ -9,6 +9,7 @@ mod crowds;
 mod headers;
 mod http2;
 mod leaving;
+mod limits;
 mod listener;
 mod long_bodies;
 mod messages;

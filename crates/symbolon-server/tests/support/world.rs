@@ -176,6 +176,16 @@ impl World {
         Self { app, gate, store, keys, clock, entropy, directory }
     }
 
+    /// Puts these lines under `[limits]` of the shop's catalog.
+    pub(crate) fn limit(&self, lines: &str) {
+        let service = |text: &str| Service {
+            catalog: Arc::new(Catalog::compile("test", text).unwrap()),
+            rules: self.gate.service("shop").unwrap().rules,
+        };
+        let shop = format!("{SHOP}\n[limits]\n{lines}\n");
+        self.gate.set_services(vec![service(&shop), service(BANK)]).unwrap();
+    }
+
     /// Writes changes as they are.
     pub(crate) async fn commit(&self, changes: Vec<Change>) {
         let now = self.clock.now();
@@ -245,6 +255,7 @@ impl World {
             revision: 1,
             digest: Some((secret.text().digest(&self.keys.pepper), self.keys.pepper.id())),
             rotation: symbolon_core::rotation::Rotation::default(),
+            rate_limit: None,
         };
         self.commit(vec![Change::TokenCreated(token.clone())]).await;
         (secret.reveal().to_owned(), token)

@@ -88,7 +88,7 @@ macro_rules! select_tokens {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
              disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
-             rotation FROM tokens ",
+             rotation, rate_limit FROM tokens ",
             $($rest)*
         )
     };
@@ -172,6 +172,7 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         revision: number(row, "revision")?,
         digest,
         rotation: rotation::read(get(row, "rotation")?).ok_or(RowFault("rotation"))?,
+        rate_limit: maybe_parsed(row, "rate_limit")?,
     })
 }
 

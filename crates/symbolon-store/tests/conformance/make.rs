@@ -85,6 +85,7 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         revision: 1,
         digest: Some((digest(number), 1)),
         rotation: Rotation::default(),
+        rate_limit: None,
     }
 }
 

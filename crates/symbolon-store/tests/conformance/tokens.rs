@@ -22,6 +22,7 @@ fn full() -> Token {
         last_used_at: Some(make::at(4_000)),
         digest: Some((make::digest(1), u32::MAX)),
         rotation: make::rotation(),
+        rate_limit: Some("100/1m burst 50".parse().unwrap()),
         ..make::token(1, &make::user(1))
     }
 }

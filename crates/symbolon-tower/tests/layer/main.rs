@@ -14,5 +14,6 @@ mod world;
 
 mod agreement;
 mod closed;
+mod limits;
 mod placing;
 mod stage;

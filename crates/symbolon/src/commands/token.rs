@@ -64,6 +64,9 @@ pub(crate) struct Create {
     /// What else to note of it; several times for several
     #[arg(long, value_name = "KEY=VALUE")]
     metadata: Vec<Entry>,
+    /// How many requests it may make, such as 100/1m [default: as the service says]
+    #[arg(long, value_name = "RATE")]
+    rate: Option<String>,
 }
 
 /// Which tokens
@@ -119,6 +122,9 @@ pub(crate) struct Edit {
     /// A new end, written as at creation
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expires>,
+    /// How many requests it may make, such as 100/1m; `default` is as the service says
+    #[arg(long, value_name = "RATE")]
+    rate: Option<String>,
 }
 
 /// `key=value`, or `key`. What is no key is for the server to say.
@@ -183,6 +189,7 @@ impl Create {
             owner: self.owner,
             expires_at,
             expires_in,
+            rate_limit: self.rate,
         };
         let created =
             context.speak(async |client| Ok(client.create_token(&self.service, &new).await?)).await?;
@@ -248,11 +255,13 @@ impl Edit {
             scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
             expires_at,
             expires_in,
+            rate_limit: self.rate,
         };
         let nothing = edit.name.is_none() && edit.description.is_none() && edit.scopes.is_none();
-        if nothing && edit.metadata.is_none() && edit.expires_at.is_none() && edit.expires_in.is_none() {
+        let nothing = nothing && edit.metadata.is_none() && edit.rate_limit.is_none();
+        if nothing && edit.expires_at.is_none() && edit.expires_in.is_none() {
             return Err(Failure::usage(
-                "say what shall change: --name, --description, --metadata, --scope or --expires",
+                "say what shall change: --name, --description, --metadata, --scope, --expires or --rate",
             ));
         }
         let One { service, token } = self.one;
@@ -278,6 +287,7 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("effective scopes", joined(&token.effective_scopes)),
         ("inert scopes", joined(&token.inert_scopes)),
         ("profile", maybe(token.profile.as_ref(), "-")),
+        ("rate limit", limited(token)),
         ("made", token.created_at.clone()),
         ("ends", maybe(token.expires_at.as_ref(), "never")),
         ("last used", maybe(token.last_used_at.as_ref(), "never")),
@@ -288,6 +298,15 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
     let rare = ["inert scopes", "metadata", "rotated", "old secret", "replaced secret used"];
     pairs.retain(|(name, value)| !rare.contains(name) || value != "-");
     output.pairs(&pairs)
+}
+
+/// What it is held to, and its own where that is another.
+fn limited(token: &TokenRecord) -> String {
+    let held = maybe(token.effective_rate_limit.as_ref(), "none");
+    match &token.rate_limit {
+        Some(own) if *own != held => format!("{held} (its own: {own})"),
+        _ => held,
+    }
 }
 
 fn listed(metadata: &BTreeMap<String, String>) -> String {

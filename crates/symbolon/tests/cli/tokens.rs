@@ -167,3 +167,21 @@ fn keys_are_made_and_taken_back() {
     let listed = place.run("key list").ok();
     assert_eq!(listed.lines().count(), 1 + 3, "{listed}");
 }
+
+#[test]
+fn a_token_has_a_limit_of_its_own_until_it_has_the_services() {
+    let (place, _) = Place::initialised();
+    let (_, prefix) = create(&place, &["--name", "ci", "--scope", "read:jobs", "--rate", "100/1m"]);
+    let limit = |done: Done| {
+        let record = done.json();
+        [&record["rate_limit"], &record["effective_rate_limit"]].map(|rate| rate.as_str().map(str::to_owned))
+    };
+    let own = |rate: &str| [Some(rate.to_owned()), Some(rate.to_owned())];
+    assert_eq!(limit(token(&place, "show", &[&prefix, "--json"])), own("100/1m"));
+    assert!(token(&place, "show", &[&prefix]).ok().contains("100/1m"));
+    let edit = |rate: &str| token(&place, "edit", &[&prefix, "--rate", rate, "--json"]);
+    assert_eq!(limit(edit("10/1s burst 5")), own("10/1s burst 5"));
+    assert_eq!(limit(edit("default")), [None, None]);
+    let told = token(&place, "edit", &[&prefix, "--rate", "fast"]).refused(1);
+    assert!(told.contains("a rate is a number of requests and a time, such as 100/1m"), "{told}");
+}

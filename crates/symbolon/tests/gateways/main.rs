@@ -14,6 +14,7 @@ mod doctor;
 mod documents;
 mod forged;
 mod gateway;
+mod limits;
 mod outages;
 mod passthrough;
 mod refusals;

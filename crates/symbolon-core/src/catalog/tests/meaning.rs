@@ -1,9 +1,10 @@
 //! What a catalog that compiles means: defaults, implications, warnings, roles and scopes.
 
 use super::{compile, route, text};
-use crate::catalog::{Access, Catalog, Fault, Matched};
+use crate::catalog::{Access, Catalog, Fault, Limits, Matched};
 use crate::lifetime::Lifetime;
 use crate::name::ScopeName;
+use crate::rate::Rate;
 
 fn scopes(names: &[&str]) -> Vec<ScopeName> {
     names.iter().map(|name| name.parse().unwrap()).collect()
@@ -45,6 +46,43 @@ fn what_is_left_out_has_the_documented_default() {
         (catalog.policy.default_lifetime, catalog.policy.max_lifetime),
         (Lifetime::Seconds(3600), Lifetime::Never)
     );
+}
+
+#[test]
+fn a_limit_that_is_left_out_is_the_other_one_or_none() {
+    let limits = |lines: &str| compile(&text("", &format!("[limits]\n{lines}"))).limits;
+    let rate = |text: &str| Some(text.parse::<Rate>().unwrap());
+    assert_eq!(compile(&text("", "")).limits, Limits::default());
+    let (slow, fast) = ("100/1m", "100/1s");
+    for (lines, token, max_token) in [
+        (format!("token = \"{slow}\""), slow, slow),
+        (format!("max_token = \"{fast}\""), fast, fast),
+        (format!("token = \"{slow}\"\nmax_token = \"{fast}\""), slow, fast),
+    ] {
+        let limits = limits(&lines);
+        assert_eq!((limits.token, limits.max_token), (rate(token), rate(max_token)), "{lines}");
+    }
+    assert_eq!(limits("service = \"5/1s\""), Limits { service: rate("5/1s"), ..Limits::default() });
+}
+
+#[test]
+fn a_tokens_own_limit_holds_as_far_as_the_catalog_allows() {
+    let rate = |text: &str| Some(text.parse::<Rate>().unwrap());
+    let limits = Limits { service: None, token: rate("100/1m"), max_token: rate("200/1m") };
+    for (own, held) in [
+        (None, "100/1m"),
+        (rate("50/1m"), "50/1m"),
+        (rate("150/1m"), "150/1m"),
+        (rate("201/1m"), "200/1m"),
+        // More at once than forty, though slower in time.
+        (rate("150/1m burst 41"), "200/1m"),
+        // Two at once, though more in time.
+        (rate("10/1s"), "200/1m"),
+    ] {
+        assert_eq!(limits.of_token(own), rate(held), "{own:?}");
+    }
+    assert_eq!(Limits::default().of_token(None), None);
+    assert_eq!(Limits::default().of_token(rate("9/1s")), rate("9/1s"), "where the catalog says nothing");
 }
 
 #[test]

@@ -112,6 +112,15 @@ fn blocks_that_ask_for_nothing_or_for_two_things() {
         "there must be a default_lifetime or a max_lifetime",
     );
     refused_in("", "\"y\" = { grants = \"Y\", max_lifetime = \"1y\" } # <-", "a lifetime is a whole number");
+    for key in ["service", "token", "max_token"] {
+        refused_in(
+            "",
+            &format!("[limits]\n{key} = \"fast\" # <-"),
+            "a rate is a number of requests and a time",
+        );
+    }
+    let looser = "[limits]\nmax_token = \"10/1m\"\ntoken = \"11/1m\" # <-";
+    refused_in("", looser, "lets more pass than max_token (10/1m)");
     let words = "parameters is \"typed\" or \"any\", not \"untyped\"";
     refused_in("parameters = \"untyped\" # <-", "", words);
 }

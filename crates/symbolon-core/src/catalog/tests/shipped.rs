@@ -69,10 +69,11 @@ fn known_keys(text: &str) -> Vec<String> {
 fn the_document_has_every_key_and_no_other() {
     let top = "service = \"t\"\ntoken_prefix = \"tt\"\n";
     let with = |rest: &str| known_keys(&format!("{top}{rest}"));
-    let tables = ["tokens", "scopes", "profiles", "routes"];
+    let tables = ["tokens", "limits", "scopes", "profiles", "routes"];
     let keys: Vec<_> = with("nope = 1").into_iter().filter(|key| !tables.contains(&key.as_str())).collect();
     assert_eq!(documented_keys("\n## Top level\n"), keys);
     assert_eq!(documented_keys("\n## `[tokens]`\n"), with("[tokens]\nnope = 1"));
+    assert_eq!(documented_keys("\n## `[limits]`\n"), with("[limits]\nnope = 1"));
     assert_eq!(documented_keys("\n## `[scopes]`\n"), with("[scopes]\nx = { nope = 1 }"));
     let routes = documented_keys("\n## `[[routes]]`\n");
     assert_eq!(routes[..4], with("[[routes]]\nnope = 1"));

@@ -32,6 +32,8 @@ const TABLE: &[(Reason, u16, &str, Option<&str>)] = &[
     (Reason::InsufficientRole, 403, "insufficient_role", None),
     (Reason::Idle, 401, "invalid_token", INVALID),
     (Reason::RetiredSecret, 401, "invalid_token", INVALID),
+    (Reason::TokenLimit, 429, "rate_limited", None),
+    (Reason::ServiceLimit, 429, "rate_limited", None),
 ];
 
 const INVALID: Option<&str> = Some("Bearer realm=\"odin\", error=\"invalid_token\"");
@@ -60,6 +62,8 @@ const fn row(reason: Reason) -> usize {
         Reason::InsufficientRole => 18,
         Reason::Idle => 19,
         Reason::RetiredSecret => 20,
+        Reason::TokenLimit => 21,
+        Reason::ServiceLimit => 22,
     }
 }
 

@@ -158,6 +158,11 @@ fn change(key: &str, before: &Value, after: &Value) -> Vec<String> {
         "description" => vec![t.audit_described.to_owned()],
         "metadata" => vec![t.audit_metadata.to_owned()],
         "expires_at" => from_to(t.audit_end_changed, &end(before), &end(after)),
+        "rate_limit" => {
+            let default = fill(t.rate_limit_default, &[("rate", "-")]);
+            let rate = |value: &Value| value.as_str().unwrap_or(&default).to_owned();
+            from_to(t.audit_rate_changed, &rate(before), &rate(after))
+        }
         "profile" => {
             let profile = |value: &Value| value.as_str().unwrap_or(t.audit_profile_none).to_owned();
             from_to(t.audit_profile_changed, &profile(before), &profile(after))

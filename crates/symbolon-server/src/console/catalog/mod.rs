@@ -39,6 +39,8 @@ struct CatalogPage {
     service: String,
     form_token: String,
     mounts: Option<String>,
+    /// How many requests tokens may make.
+    limits: Vec<String>,
     enforced: bool,
     /// Whether the reader may look at what was seen, and switch.
     may_switch: bool,
@@ -80,6 +82,15 @@ fn scopes(catalog: &ServiceInfo, chosen: &str) -> Vec<Scope> {
     scopes.collect()
 }
 
+/// What the service says of how many requests its tokens may make.
+fn limits(catalog: &ServiceInfo) -> Vec<String> {
+    let t = &EN;
+    let limits =
+        [(t.catalog_limit_service, &catalog.rate_limit), (t.catalog_limit_token, &catalog.token_rate_limit)];
+    let said = |(text, rate): (&str, &Option<String>)| Some(fill(text, &[("rate", rate.as_ref()?)]));
+    limits.into_iter().filter_map(said).collect()
+}
+
 /// What was asked, and the operations that the answer speaks of.
 fn answered(catalog: &ServiceInfo, scope: &str, route: &str) -> (Answer, Matrix) {
     match (scope, route) {
@@ -110,6 +121,7 @@ fn catalog_page(reader: Option<&Reader>, frame: Frame, catalog: &ServiceInfo, as
         frame,
         form_token: reader.map(|reader| reader.form_token.as_str().to_owned()).unwrap_or_default(),
         mounts: (!mounts.is_empty()).then(|| fill(t.catalog_mounts, &[("mounts", &listed(&mounts, t.and))])),
+        limits: limits(catalog),
         enforced: catalog.enforced,
         may_switch: reader.is_some_and(|reader| reader.me.platform_admin),
         may_try: reader.is_some_and(manages),

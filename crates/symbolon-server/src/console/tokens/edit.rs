@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use symbolon_api::{EditToken, SelfService, ServiceInfo, TokenRecord};
 
 use super::choice::{EndChoice, Group, asked_end, ending, ends, groups, idle};
-use super::{metadata, of_reader, page_of};
+use super::{limit, metadata, of_reader, page_of};
 use crate::console::Site;
 use crate::console::fault::Fault;
 use crate::console::fields::Fields;
@@ -33,6 +33,8 @@ struct EditPage {
     name: String,
     description: String,
     metadata: String,
+    rate_limit: String,
+    rate_limit_hint: String,
     /// What the form showed at first: only what differs from it is sent.
     was: Was,
     groups: Vec<Group>,
@@ -49,6 +51,7 @@ struct Was {
     name: String,
     description: String,
     metadata: String,
+    rate_limit: String,
     scopes: Vec<String>,
 }
 
@@ -77,10 +80,13 @@ fn form(
         name: fields.raw("name").to_owned(),
         description: fields.raw("description").to_owned(),
         metadata: fields.raw("metadata").to_owned(),
+        rate_limit: fields.raw("rate_limit").to_owned(),
+        rate_limit_hint: limit::hint(catalog),
         was: Was {
             name: fields.raw("was.name").to_owned(),
             description: fields.raw("was.description").to_owned(),
             metadata: fields.raw("was.metadata").to_owned(),
+            rate_limit: fields.raw("was.rate_limit").to_owned(),
             scopes: fields.all("was.scope").map(str::to_owned).collect(),
         },
         groups: groups(catalog, &allowed(own, token), &ticked),
@@ -125,6 +131,8 @@ fn filled(token: &TokenRecord) -> Fields {
         .with("was.description", &token.description)
         .with("metadata", &metadata::lines(&token.metadata))
         .with("was.metadata", &metadata::lines(&token.metadata))
+        .with("rate_limit", token.rate_limit.as_deref().unwrap_or_default())
+        .with("was.rate_limit", token.rate_limit.as_deref().unwrap_or_default())
         .with("end", "keep");
     token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
 }
@@ -185,11 +193,13 @@ pub(super) async fn save(
         scopes: changed_scopes(&catalog, &fields),
         expires_at,
         expires_in,
+        rate_limit: limit::changed(&fields),
     };
     match reader.api.edit_token(&service, &token.id, &edit).await {
         Ok(token) => Ok(Redirect::to(&format!("{}?done=saved", page_of(&token))).into_response()),
         Err(error) => {
-            let shown = ["name", "description", "metadata", "scopes", "expires_at", "expires_in"];
+            let shown =
+                ["name", "description", "metadata", "rate_limit", "scopes", "expires_at", "expires_in"];
             let problems = Problems::of(*Fault::from(error).problem()?, &shown);
             Ok(page::again(&form(&site, &reader, (&catalog, own), &token, &fields, problems)))
         }

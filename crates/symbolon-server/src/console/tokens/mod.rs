@@ -3,6 +3,7 @@
 mod change;
 mod choice;
 mod edit;
+mod limit;
 mod list;
 mod metadata;
 mod new;

@@ -8,7 +8,7 @@ use symbolon_api::{CreateToken, Problem, SelfService, ServiceInfo};
 use symbolon_core::Code;
 
 use super::choice::{EndChoice, Group, asked_end, ending, ends, first_choice, groups, idle};
-use super::{metadata, of_reader, once};
+use super::{limit, metadata, of_reader, once};
 use crate::console::Site;
 use crate::console::fault::Fault;
 use crate::console::fields::Fields;
@@ -32,6 +32,8 @@ struct NewPage {
     name: String,
     description: String,
     metadata: String,
+    rate_limit: String,
+    rate_limit_hint: String,
     /// Whose it shall be; `None` where the reader manages only their own.
     owner: Option<String>,
     profiles: Vec<ProfileCard>,
@@ -104,6 +106,8 @@ fn form(
         name: fields.raw("name").to_owned(),
         description: fields.raw("description").to_owned(),
         metadata: fields.raw("metadata").to_owned(),
+        rate_limit: fields.raw("rate_limit").to_owned(),
+        rate_limit_hint: limit::hint(catalog),
         owner: own
             .manages_others
             .then(|| if fields.has("owner") { fields.raw("owner") } else { reader.name() }.to_owned()),
@@ -182,6 +186,7 @@ pub(super) async fn create(
         owner: fields.given("owner").filter(|_| own.manages_others),
         expires_at,
         expires_in,
+        rate_limit: fields.given("rate_limit"),
     };
     match reader.api.create_token_once(&service, &new, fields.once()).await {
         Ok(created) => Ok(page::show(&once::page(&reader, &catalog, created))),
@@ -201,8 +206,17 @@ pub(super) async fn create(
 }
 
 /// The form's fields, as the API names them.
-const FIELDS: [&str; 8] =
-    ["name", "description", "metadata", "owner", "scopes", "profile", "expires_at", "expires_in"];
+const FIELDS: [&str; 9] = [
+    "name",
+    "description",
+    "metadata",
+    "rate_limit",
+    "owner",
+    "scopes",
+    "profile",
+    "expires_at",
+    "expires_in",
+];
 
 fn made_before(problem: &Problem) -> bool {
     problem.code == Code::AlreadyCreated.as_str() && problem.id.is_some()

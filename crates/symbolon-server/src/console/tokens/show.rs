@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use symbolon_api::client::PageOf;
 use symbolon_api::{OldSecret, ServiceInfo, TokenUsage, UsageDay};
 
-use super::{State, perhaps};
+use super::{State, limit, perhaps};
 use crate::console::Site;
 use crate::console::audit::Line;
 use crate::console::chart::{Bars, Share};
@@ -37,6 +37,8 @@ struct TokenPage {
     name: String,
     description: String,
     metadata: BTreeMap<String, String>,
+    /// What it is held to.
+    limit: String,
     /// The beginning of the secret, as it is written.
     begins: String,
     owner: String,
@@ -205,6 +207,7 @@ pub(super) async fn show(
         operations: operations.collect(),
         refusals: refusals.collect(),
         lines: lines.items.into_iter().map(Line::of).collect(),
+        limit: limit::says(&catalog, &token, &usage),
         owner_linked: reader.me.platform_admin,
         owner: token.owner,
         profile: token.profile,

@@ -3,11 +3,12 @@
 use axum::body::to_bytes;
 use axum::response::Response;
 use http::header::{CONTENT_LENGTH, COOKIE};
-use http::{HeaderMap, StatusCode};
+use http::{HeaderMap, HeaderName, StatusCode};
+use symbolon_http::token_quota;
 
 use super::messages::{
-    CheckResponse, DeniedHttpResponse, HeaderValue, HeaderValueOption, HttpResponse, HttpStatus, OVERWRITE,
-    OkHttpResponse, Status,
+    APPEND, CheckResponse, DeniedHttpResponse, HeaderValue, HeaderValueOption, HttpResponse, HttpStatus,
+    OVERWRITE, OkHttpResponse, Status,
 };
 use crate::gateway::answer::Pass;
 
@@ -27,7 +28,11 @@ pub(super) fn allowed(pass: &Pass, headers: &HeaderMap) -> CheckResponse {
         Some(_) => {}
         None => drop(remove.insert(COOKIE.to_string())),
     }
-    let ok = OkHttpResponse { headers: set, headers_to_remove: remove.into_iter().collect() };
+    let ok = OkHttpResponse {
+        headers: set,
+        headers_to_remove: remove.into_iter().collect(),
+        response_headers_to_add: pass.quota.iter().flat_map(token_quota).map(added).collect(),
+    };
     CheckResponse { status: Some(Status { code: 0 }), http_response: Some(HttpResponse::Ok(ok)) }
 }
 
@@ -43,6 +48,11 @@ pub(super) async fn denied(refusal: Response) -> CheckResponse {
     };
     let status = Some(Status { code: code(parts.status) });
     CheckResponse { status, http_response: Some(HttpResponse::Denied(denied)) }
+}
+
+/// Adds a header to those that the application's answer has of its name.
+fn added((name, value): (HeaderName, http::HeaderValue)) -> HeaderValueOption {
+    HeaderValueOption { append_action: APPEND, ..overwrite(name.as_str(), value.as_bytes()) }
 }
 
 /// Sets a header in place of every one of its name. What is set here is ASCII but for cookies, which may be anything.

@@ -96,6 +96,9 @@ pub(crate) struct HeaderValueOption {
 /// `HeaderAppendAction::OVERWRITE_IF_EXISTS_OR_ADD`. The default would leave the client's beside ours.
 pub(crate) const OVERWRITE: i32 = 2;
 
+/// `HeaderAppendAction::APPEND_IF_EXISTS_OR_ADD`.
+pub(crate) const APPEND: i32 = 0;
+
 #[derive(Clone, PartialEq, Message)]
 pub(crate) struct CheckResponse {
     /// 0 lets the request pass, and only together with an [`HttpResponse::Ok`].
@@ -145,4 +148,7 @@ pub(crate) struct OkHttpResponse {
     /// Taken from the request before it goes on.
     #[prost(string, repeated, tag = "5")]
     pub(crate) headers_to_remove: Vec<String>,
+    /// Put into the application's answer.
+    #[prost(message, repeated, tag = "6")]
+    pub(crate) response_headers_to_add: Vec<HeaderValueOption>,
 }

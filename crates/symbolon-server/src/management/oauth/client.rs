@@ -82,14 +82,24 @@ fn client(parts: &Parts, app: &App) -> Result<Option<Who>, ApiError> {
                 .authorization
                 .and_then(basic)
                 .ok_or_else(|| invalid_client("Authorization is not Basic or Bearer with one credential"))?;
-            basic.client(app).map(Some).ok_or_else(|| invalid_client(unknown))
+            basic.client(app).map(Some).ok_or_else(|| refused(parts, app, invalid_client(unknown)))
         }
         Ok(Some(presented)) => {
-            let refused =
-                || ApiError::oauth(Code::InvalidToken, "invalid_client", unknown).challenging(BEARER);
-            key(app, presented).map(|(who, _)| Some(who)).ok_or_else(refused)
+            let error = || ApiError::oauth(Code::InvalidToken, "invalid_client", unknown).challenging(BEARER);
+            key(app, presented).map(|(who, _)| Some(who)).ok_or_else(|| refused(parts, app, error()))
         }
         Ok(None) => Ok(parts.extensions.get::<AtTheMachine>().map(|AtTheMachine| Who::AtTheMachine)),
+    }
+}
+
+/// The refusal of a client that is not known, which is another where too many come from there.
+fn refused(parts: &Parts, app: &App, error: ApiError) -> ApiError {
+    match app.bad_credential(circumstances(parts, app).0, app.now()) {
+        Ok(()) => {
+            tracing::info!("a client was refused");
+            error
+        }
+        Err(seconds) => error.one_too_many(seconds),
     }
 }
 
@@ -100,7 +110,7 @@ fn key(app: &App, presented: Presented<'_>) -> Option<(Who, KeyId)> {
         Ok(Known::Verifier(service, key)) => Some((Who::Verifier(service, key), key)),
         Ok(Known::Session(..) | Known::Token(..)) => None,
         Err((reason, _)) => {
-            tracing::info!(%reason, "a client was refused");
+            tracing::debug!(%reason, "this is no key");
             None
         }
     }

@@ -4,6 +4,7 @@ use jiff::{RoundMode, TimestampRound, Unit};
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::manage::End;
 use symbolon_core::name::ScopeName;
+use symbolon_core::rate::Rate;
 use symbolon_core::{Refusal, Timestamp};
 
 use crate::management::parameters::parsed;
@@ -24,6 +25,15 @@ pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>,
             lifetime @ Lifetime::Seconds(_) => End::In(lifetime),
         })),
         (Some(text), None) => moment("expires_at", text).map(|moment| Some(End::At(moment))),
+    }
+}
+
+/// A token's own limit, or that it shall have none; `None` where nothing is said.
+pub(super) fn rate_limit(asked: Option<&str>) -> Result<Option<Option<Rate>>, Refusal> {
+    match asked {
+        None => Ok(None),
+        Some("default") => Ok(Some(None)),
+        Some(text) => parsed("rate_limit", text).map(Some).map(Some),
     }
 }
 

@@ -38,6 +38,7 @@ pub(in crate::management) async fn edit(
         metadata: value.metadata.unwrap_or_default(),
         scopes: asked::scopes(value.scopes.as_deref())?,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
+        rate_limit: asked::rate_limit(value.rate_limit.as_deref())?,
     };
     let rule = |case: &Case<'_>| {
         let next = manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)?;

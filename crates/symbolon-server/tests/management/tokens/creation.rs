@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const RECORD: [&str; 17] = [
+const RECORD: [&str; 19] = [
     "id",
     "service",
     "name",
@@ -24,6 +24,8 @@ const RECORD: [&str; 17] = [
     "rotated_at",
     "old_secret",
     "reused_at",
+    "rate_limit",
+    "effective_rate_limit",
 ];
 
 fn fields(value: &Value) -> BTreeSet<&str> {

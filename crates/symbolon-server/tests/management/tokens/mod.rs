@@ -9,5 +9,6 @@ mod lists;
 mod metadata;
 mod ownership;
 mod promise;
+mod rates;
 mod rotation;
 mod usage;

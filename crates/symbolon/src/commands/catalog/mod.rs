@@ -162,6 +162,8 @@ impl Show {
                 "live tokens of a user",
                 maybe(info.max_live.map(|most| most.to_string()).as_ref(), "any number"),
             ),
+            ("requests of all tokens", maybe(info.rate_limit.as_ref(), "any number")),
+            ("requests of a token", token_limit(&info)),
             (
                 "served under",
                 info.mounts.iter().map(|mount| format!("{mount}/")).collect::<Vec<_>>().join(" "),
@@ -185,6 +187,14 @@ impl Show {
             output.table(["PROFILE", "SCOPES"], profiles.collect())?;
         }
         if self.routes { routes(context, &info) } else { Ok(()) }
+    }
+}
+
+fn token_limit(info: &ServiceInfo) -> String {
+    let default = maybe(info.token_rate_limit.as_ref(), "any number");
+    match &info.max_token_rate_limit {
+        Some(most) if *most != default => format!("{default} unless it has its own, at most {most}"),
+        _ => default,
     }
 }
 
