@@ -22,6 +22,7 @@ mod pulse;
 mod refusals;
 mod throttle;
 mod traces;
+mod trusted;
 mod verdict;
 
 pub use access::{AccessLog, AccessTarget};
@@ -37,3 +38,4 @@ pub use passwords::{PasswordFault, check_password, hash_password};
 pub use public_url::{PublicUrl, PublicUrlFault};
 pub use pulse::Door;
 pub use traces::{Collector, CollectorFault, TraceSettings, Traces};
+pub use trusted::TrustedProxies;

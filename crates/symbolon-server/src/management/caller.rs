@@ -18,7 +18,8 @@ use symbolon_gate::Known;
 use super::envelope::CurrentRequest;
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::incoming::{AtTheMachine, Peer, credentials};
+use crate::incoming::{AtTheMachine, credentials};
+use crate::trusted::client;
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -106,7 +107,7 @@ impl FromRequestParts<App> for Caller {
 
 /// Where a call comes from, and what it is called.
 pub(super) fn circumstances(parts: &Parts, app: &App) -> (Option<IpAddr>, RequestId) {
-    let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let client_ip = client(&parts.extensions);
     let request = parts.extensions.get::<CurrentRequest>().map(|current| current.0);
     (client_ip, request.unwrap_or_else(|| app.request_id(app.now())))
 }

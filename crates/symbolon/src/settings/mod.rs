@@ -12,6 +12,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trusted;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use symbolon_core::name::ServiceName;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::ProxyLimits;
-use symbolon_server::{AccessTarget, PublicUrl, TraceSettings};
+use symbolon_server::{AccessTarget, PublicUrl, TraceSettings, TrustedProxies};
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -71,6 +72,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// What is set for single services.
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
+    /// The proxies in front of the management API that are believed about who is calling.
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// How log lines look.

@@ -19,6 +19,7 @@ use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
+use super::trusted;
 use super::{LogFormat, Settings, limits};
 use crate::catalogs::CatalogSource;
 
@@ -66,6 +67,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         gateway,
         tls,
         services,
+        trusted_proxies: trusted::resolve(&draft.trusted_proxies, faults),
     }
 }
 
