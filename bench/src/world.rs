@@ -112,6 +112,7 @@ pub(crate) fn token(catalog: &Catalog, owner: &User) -> Outcome<(Token, NewSecre
         metadata: std::collections::BTreeMap::default(),
         profile: None,
         end: End::Never,
+        restrictions: symbolon_core::restriction::Restrictions::default(),
     };
     issue(catalog, Operator::System, owner, new, now(), &keys(), &OsEntropy).map_err(|why| why.detail)
 }

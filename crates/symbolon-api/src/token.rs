@@ -4,8 +4,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::SessionRecord;
-use crate::strict::{given, given_once};
+use crate::strict::{given, given_object, given_once, object_or_null};
+use crate::{Restrictions, SessionRecord};
 
 /// A token's record. The secret is never in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -47,6 +47,9 @@ pub struct TokenRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub requests: Option<Vec<u64>>,
+    /// The requests that it is restricted to; `{}` is none.
+    #[serde(default)]
+    pub restrictions: Restrictions,
 }
 
 /// A new token: its record and, this once, its secret.
@@ -100,10 +103,14 @@ pub struct CreateToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_in: Option<String>,
+    /// The requests that it is restricted to. Left out: all that its scopes open.
+    #[serde(default, deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub restrictions: Option<Restrictions>,
 }
 
 /// What of a token shall change. A field that is left out is left alone.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditToken {
     /// 1 to 100 characters.
@@ -130,6 +137,10 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_in: Option<String>,
+    /// All the requests that it is restricted to from now on; `null` takes every restriction away.
+    #[serde(default, deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Restrictions>)]
+    pub restrictions: Option<Option<Restrictions>>,
 }
 
 /// What a caller learns of itself.

@@ -51,6 +51,8 @@ codes! {
     SystemOnly = 403 "system_only" "Only the system key may do this.";
     /// The user's role, or the token owner's, does not reach this.
     InsufficientRole = 403 "insufficient_role" "The user's role does not allow this.";
+    /// The token is restricted to other requests.
+    Restricted = 403 "restricted" "The token is restricted to other requests than this.";
     /// Whoever asks is none of the gateways that may.
     UnknownPeer = 403 "unknown_peer" "This address may not ask.";
     /// The catalog has no such route.

@@ -21,6 +21,7 @@ pub mod name;
 pub mod network;
 pub mod random;
 pub mod record;
+pub mod restriction;
 pub mod scope;
 pub mod session;
 pub mod store;

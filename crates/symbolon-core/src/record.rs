@@ -13,6 +13,7 @@ use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
 use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
+use crate::restriction::Restrictions;
 use crate::token::TokenPrefix;
 
 /// A scoped token's record. The secret is not in it; after revocation not even its digest.
@@ -52,6 +53,8 @@ pub struct Token {
     pub revision: u64,
     /// The digest and the number of the pepper that made it; erased by revocation.
     pub digest: Option<(Digest, u32)>,
+    /// The requests that it is restricted to.
+    pub restrictions: Restrictions,
 }
 
 /// What a token is at one moment.

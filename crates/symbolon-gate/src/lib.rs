@@ -131,13 +131,15 @@ impl Gate {
         service: &ServiceName,
         credentials: Credentials<'_>,
         required: &[ScopeName],
+        client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Option<Decision<'static>> {
         let services = self.services.load();
         let view = self.index.view();
         let served = services.by_name.get(service)?;
-        let decision = self.judge(&served.service, &view, now).decide_scopes(credentials, required);
-        self.note(served, &view, &decision, Place::Scopes, None, now);
+        let judge = self.judge(&served.service, &view, now);
+        let decision = judge.decide_scopes(credentials, required, client_ip);
+        self.note(served, &view, &decision, Place::Scopes, client_ip, now);
         Some(decision)
     }
 

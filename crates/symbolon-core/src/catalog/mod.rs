@@ -1,6 +1,6 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
-//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `policy` bounds its tokens,
-//! `fault` says what is wrong and where.
+//! `matcher` finds the route of a path among `pattern`s, `reading` says what the path is as that route, `draft` makes a
+//! pattern of one, `policy` bounds its tokens, `fault` says what is wrong and where.
 
 mod compile;
 mod draft;
@@ -8,6 +8,7 @@ mod fault;
 mod matcher;
 mod pattern;
 mod policy;
+mod reading;
 mod roles;
 mod source;
 #[cfg(test)]
@@ -17,6 +18,7 @@ pub use draft::drafted;
 pub use fault::{CatalogError, Fault};
 pub use matcher::RouteIndex;
 pub use policy::{Longest, Policy};
+pub use reading::Reading;
 pub use roles::{Role, Roles};
 
 use crate::lifetime::Lifetime;
@@ -25,6 +27,7 @@ use crate::record::User;
 use crate::scope::{ScopeSet, Vocabulary};
 use crate::token::Prefix;
 use matcher::Matcher;
+use reading::Place;
 
 /// A compiled catalog. Immutable; a reload makes another one.
 #[derive(Debug)]
@@ -97,6 +100,8 @@ pub struct Route {
     pub role: Role,
     /// Its line in the file.
     pub line: usize,
+    /// Its pattern under each mount.
+    places: Vec<Place>,
 }
 
 /// What a route asks for.

@@ -202,6 +202,9 @@ pub enum Reason {
     /// Rule 7.
     #[error("the user's role does not reach the route's")]
     InsufficientRole,
+    /// Rule 8: by which, the trace has; the caller does not learn what a token is restricted to.
+    #[error("the token is restricted to other requests than this")]
+    Restricted,
 }
 
 impl Reason {
@@ -228,11 +231,12 @@ impl Reason {
             Self::SystemOnly => Code::SystemOnly,
             Self::InsufficientScope => Code::InsufficientScope,
             Self::InsufficientRole => Code::InsufficientRole,
+            Self::Restricted => Code::Restricted,
         }
     }
 
     /// Those that can concern a token that is known: what a token's requests are refused for.
-    pub const OF_TOKENS: [Self; 10] = [
+    pub const OF_TOKENS: [Self; 11] = [
         Self::OtherService,
         Self::Disabled,
         Self::Expired,
@@ -243,6 +247,7 @@ impl Reason {
         Self::SystemOnly,
         Self::InsufficientScope,
         Self::InsufficientRole,
+        Self::Restricted,
     ];
 
     /// Its word, stable, for programs that may know the reason: in the record of use and for who manages a token.
@@ -269,6 +274,7 @@ impl Reason {
             Self::SystemOnly => "system_only",
             Self::InsufficientScope => "insufficient_scope",
             Self::InsufficientRole => "insufficient_role",
+            Self::Restricted => "restricted",
         }
     }
 

@@ -8,6 +8,7 @@ mod laws;
 mod order;
 mod readings;
 mod refusals;
+mod restrictions;
 mod secrecy;
 
 /// A small shop: everything that a catalog can ask for, once.

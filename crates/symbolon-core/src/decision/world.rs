@@ -17,6 +17,7 @@ use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::name::ServiceName;
 use crate::random::Entropy;
 use crate::record::{Key, KeyKind, Session, Token, User};
+use crate::restriction::Restrictions;
 use crate::session::SessionKey;
 use crate::token::{NewSecret, Prefix, TokenText};
 
@@ -160,6 +161,7 @@ impl World {
             revoked_at: None,
             revision: 1,
             digest: Some((digest, 1)),
+            restrictions: Restrictions::default(),
         };
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         secret.reveal().to_owned()
@@ -261,6 +263,11 @@ impl World {
             }
         }
     }
+}
+
+/// Restrictions from their JSON.
+pub(super) fn restricted(json: &str) -> Restrictions {
+    serde_json::from_str(json).unwrap_or_else(|fault| panic!("{json}: {fault}"))
 }
 
 /// A request from its first line.

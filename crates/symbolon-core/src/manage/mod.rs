@@ -20,6 +20,7 @@ use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
 use crate::record::{Token, TokenState, User};
+use crate::restriction::Restrictions;
 use crate::store::Room;
 use crate::token::NewSecret;
 
@@ -58,6 +59,8 @@ pub struct NewToken {
     pub profile: Option<String>,
     /// Its end.
     pub end: End,
+    /// The requests that it is restricted to.
+    pub restrictions: Restrictions,
 }
 
 /// What is asked for at an edit; `None` leaves alone.
@@ -73,6 +76,8 @@ pub struct TokenEdit {
     pub scopes: Option<Vec<ScopeName>>,
     /// A new end.
     pub end: Option<End>,
+    /// New restrictions, in place of all before.
+    pub restrictions: Option<Restrictions>,
 }
 
 /// Issues a token to `owner`: the record, and the secret that is shown once.
@@ -106,6 +111,7 @@ pub fn issue(
     };
     let scopes = some_scopes(scopes)?;
     let expires_at = end(catalog, &scopes, new.end, now, now)?;
+    new.restrictions.fit(catalog, &Restrictions::default())?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
         id: TokenId::new(now, entropy),
@@ -125,6 +131,7 @@ pub fn issue(
         revoked_at: None,
         revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+        restrictions: new.restrictions,
     };
     Ok((token, secret))
 }
@@ -165,6 +172,10 @@ pub fn edit(
         next.expires_at = end(catalog, &next.scopes, asked, token.created_at, now)?;
     } else if next.scopes != token.scopes {
         not_too_long(catalog, token, &next)?;
+    }
+    if let Some(restrictions) = edit.restrictions {
+        restrictions.fit(catalog, &token.restrictions)?;
+        next.restrictions = restrictions;
     }
     Ok(changed(token, next, now))
 }

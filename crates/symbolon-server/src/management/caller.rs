@@ -92,7 +92,10 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<App> for Caller {
+/// As [`Caller`], wherever it calls from: for what a token may do outside its networks too.
+pub(super) struct FromAnywhere(pub(super) Caller);
+
+impl FromRequestParts<App> for FromAnywhere {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -101,7 +104,22 @@ impl FromRequestParts<App> for Caller {
         }
         let who = identify(parts, app)?;
         let (client_ip, request) = circumstances(parts, app);
-        Ok(Self { who, client_ip, request })
+        Ok(Self(Caller { who, client_ip, request }))
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let FromAnywhere(caller) = FromAnywhere::from_request_parts(parts, app).await?;
+        if let Who::Token(token, _) = &caller.who
+            && let Err(broken) = token.restrictions.admit_from(caller.client_ip)
+        {
+            tracing::info!(reason = %broken, token = %token.id, "a token was refused");
+            return Err(ApiError::new(Code::Restricted, Code::Restricted.title()));
+        }
+        Ok(caller)
     }
 }
 

@@ -75,7 +75,7 @@ pub(super) async fn verify(
         }
         (None, None, Some(scopes)) => {
             let required = checked_scopes(&app, &service, scopes)?;
-            app.gate().check_scopes(&service, credentials, &required, now).ok_or_else(gone)?
+            app.gate().check_scopes(&service, credentials, &required, client_ip, now).ok_or_else(gone)?
         }
         (None, Some(_), None) => {
             return Err(Refusal::field("method", "give the method beside the path").into());

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use symbolon_api::{
-    AuditEntry, KeyRecord, List, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord,
-    UserRecord,
+    AuditEntry, KeyRecord, List, ProfileInfo, Restrictions, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord,
+    TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
@@ -12,12 +12,18 @@ use symbolon_core::catalog::Access;
 use symbolon_core::id::UserId;
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
+use symbolon_core::restriction;
 use symbolon_core::store::{Page, StoredAudit};
 
 use crate::app::App;
 
 fn time(at: Timestamp) -> String {
     at.to_string()
+}
+
+fn restrictions(restrictions: &restriction::Restrictions) -> Restrictions {
+    let restriction::Given { networks, methods, paths, parameters } = restrictions.clone().into();
+    Restrictions { networks, methods, paths, parameters }
 }
 
 fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
@@ -64,6 +70,7 @@ impl App {
             expires_at: token.expires_at.map(time),
             last_used_at: last_used.map(time),
             requests: None,
+            restrictions: restrictions(&token.restrictions),
         }
     }
 

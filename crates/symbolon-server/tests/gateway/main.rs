@@ -13,4 +13,5 @@ mod grpc;
 mod observing;
 mod peers;
 mod refused;
+mod restricted;
 mod shown;

@@ -39,6 +39,7 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
             "created_at": "2026-01-01T00:00:00Z",
             "expires_at": null,
             "last_used_at": at,
+            "restrictions": {},
         })
     };
     let refused = |code: &str, status: u16, challenge: Option<&str>, token: Value| {

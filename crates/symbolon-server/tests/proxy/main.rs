@@ -16,6 +16,7 @@ mod metadata;
 mod observing;
 mod passthrough;
 mod refusals;
+mod restrictions;
 mod revocation;
 mod slowness;
 mod smuggling;

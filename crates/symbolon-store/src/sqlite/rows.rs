@@ -10,6 +10,7 @@ use symbolon_core::digest::Digest;
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
+use symbolon_core::restriction::Restrictions;
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
@@ -85,7 +86,8 @@ macro_rules! select_tokens {
     ($($rest:tt)*) => {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
-             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata \
+             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
+             restrictions \
              FROM tokens ",
             $($rest)*
         )
@@ -146,6 +148,12 @@ fn metadata(text: &str) -> Option<Metadata> {
     serde_json::from_str(text).ok().map(Metadata::kept)
 }
 
+/// A JSON object of lists. What is not understood is no token at all, rather than one without restrictions.
+fn restrictions(text: &str) -> Option<Restrictions> {
+    let kinds: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    serde_json::from_value(kinds.into()).ok()
+}
+
 pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
     let digest = match get::<Option<&[u8]>>(row, "digest")? {
         Some(_) => Some((digest(row, "digest")?, number(row, "pepper")?)),
@@ -169,6 +177,7 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         revoked_at: maybe_time(row, "revoked_at")?,
         revision: number(row, "revision")?,
         digest,
+        restrictions: restrictions(get(row, "restrictions")?).ok_or(RowFault("restrictions"))?,
     })
 }
 

@@ -21,6 +21,7 @@ fn full() -> Token {
         expires_at: Some(make::at(5_000)),
         last_used_at: Some(make::at(4_000)),
         digest: Some((make::digest(1), u32::MAX)),
+        restrictions: make::restrictions(),
         ..make::token(1, &make::user(1))
     }
 }

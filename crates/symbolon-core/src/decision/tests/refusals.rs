@@ -31,6 +31,7 @@ const TABLE: &[(Reason, u16, &str, Option<&str>)] = &[
     ),
     (Reason::InsufficientRole, 403, "insufficient_role", None),
     (Reason::Idle, 401, "invalid_token", INVALID),
+    (Reason::Restricted, 403, "restricted", None),
 ];
 
 const INVALID: Option<&str> = Some("Bearer realm=\"odin\", error=\"invalid_token\"");
@@ -58,6 +59,7 @@ const fn row(reason: Reason) -> usize {
         Reason::InsufficientScope => 17,
         Reason::InsufficientRole => 18,
         Reason::Idle => 19,
+        Reason::Restricted => 20,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::console::page::{self, Frame, Section};
 use crate::console::posted::Posted;
 use crate::console::problems::Problems;
 use crate::console::reader::Reader;
+use crate::console::restrictions::{self, Kind};
 use crate::console::scopes::closure;
 use crate::console::summary::{Ending, Summary};
 use crate::console::text::{EN, Text, fill};
@@ -33,6 +34,7 @@ struct EditPage {
     name: String,
     description: String,
     metadata: String,
+    restrictions: [Kind; 4],
     /// What the form showed at first: only what differs from it is sent.
     was: Was,
     groups: Vec<Group>,
@@ -77,6 +79,7 @@ fn form(
         name: fields.raw("name").to_owned(),
         description: fields.raw("description").to_owned(),
         metadata: fields.raw("metadata").to_owned(),
+        restrictions: restrictions::kinds(catalog, fields),
         was: Was {
             name: fields.raw("was.name").to_owned(),
             description: fields.raw("was.description").to_owned(),
@@ -126,6 +129,7 @@ fn filled(token: &TokenRecord) -> Fields {
         .with("metadata", &metadata::lines(&token.metadata))
         .with("was.metadata", &metadata::lines(&token.metadata))
         .with("end", "keep");
+    let fields = restrictions::filled(&token.restrictions, fields);
     token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
 }
 
@@ -185,11 +189,13 @@ pub(super) async fn save(
         scopes: changed_scopes(&catalog, &fields),
         expires_at,
         expires_in,
+        restrictions: restrictions::changed(&fields),
     };
     match reader.api.edit_token(&service, &token.id, &edit).await {
         Ok(token) => Ok(Redirect::to(&format!("{}?done=saved", page_of(&token))).into_response()),
         Err(error) => {
             let shown = ["name", "description", "metadata", "scopes", "expires_at", "expires_in"];
+            let shown = [&shown[..], &restrictions::FIELDS].concat();
             let problems = Problems::of(*Fault::from(error).problem()?, &shown);
             Ok(page::again(&form(&site, &reader, (&catalog, own), &token, &fields, problems)))
         }

@@ -16,6 +16,7 @@ use crate::console::page::{self, Frame, Section};
 use crate::console::posted::Posted;
 use crate::console::problems::Problems;
 use crate::console::reader::Reader;
+use crate::console::restrictions::{self, Kind};
 use crate::console::summary::{Ending, Summary, sentence};
 use crate::console::text::{EN, Text, fill};
 
@@ -32,6 +33,7 @@ struct NewPage {
     name: String,
     description: String,
     metadata: String,
+    restrictions: [Kind; 4],
     /// Whose it shall be; `None` where the reader manages only their own.
     owner: Option<String>,
     profiles: Vec<ProfileCard>,
@@ -104,6 +106,7 @@ fn form(
         name: fields.raw("name").to_owned(),
         description: fields.raw("description").to_owned(),
         metadata: fields.raw("metadata").to_owned(),
+        restrictions: restrictions::kinds(catalog, fields),
         owner: own
             .manages_others
             .then(|| if fields.has("owner") { fields.raw("owner") } else { reader.name() }.to_owned()),
@@ -182,6 +185,7 @@ pub(super) async fn create(
         owner: fields.given("owner").filter(|_| own.manages_others),
         expires_at,
         expires_in,
+        restrictions: restrictions::read(&fields),
     };
     match reader.api.create_token_once(&service, &new, fields.once()).await {
         Ok(created) => Ok(page::show(&once::page(&reader, &catalog, created))),
@@ -194,7 +198,7 @@ pub(super) async fn create(
             // Another form made a token under this word: what is in it now is another creation.
             let another = problem.code == Code::IdempotencyMismatch.as_str();
             let fields = if another { fields.without("once") } else { fields };
-            let problems = Problems::of(problem, &FIELDS);
+            let problems = Problems::of(problem, &[&FIELDS[..], &restrictions::FIELDS].concat());
             Ok(page::again(&form(&site, &reader, (&catalog, own), &fields, problems)))
         }
     }

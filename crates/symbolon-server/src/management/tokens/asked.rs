@@ -1,9 +1,11 @@
 //! From the wire's texts to what the rules take.
 
 use jiff::{RoundMode, TimestampRound, Unit};
+use symbolon_api::Restrictions;
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::manage::End;
 use symbolon_core::name::ScopeName;
+use symbolon_core::restriction;
 use symbolon_core::{Refusal, Timestamp};
 
 use crate::management::parameters::parsed;
@@ -25,6 +27,16 @@ pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>,
         })),
         (Some(text), None) => moment(text).map(|moment| Some(End::At(moment))),
     }
+}
+
+/// Restrictions that restrict something. The faults name their places.
+pub(super) fn restrictions(given: Restrictions) -> Result<restriction::Restrictions, Refusal> {
+    if given.is_empty() {
+        let detail = "name networks, methods, paths or parameters, or leave restrictions out; an edit takes all away with null";
+        return Err(Refusal::field("restrictions", detail));
+    }
+    let Restrictions { networks, methods, paths, parameters } = given;
+    restriction::Given { networks, methods, paths, parameters }.try_into()
 }
 
 /// A moment, cut to the record's precision: never later than was asked for.

@@ -4,9 +4,10 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use symbolon_api::{EditToken, TokenRecord};
+use symbolon_api::{EditToken, Restrictions, TokenRecord};
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
+use symbolon_core::restriction;
 use symbolon_core::store::{Change, Room, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
@@ -38,12 +39,18 @@ pub(in crate::management) async fn edit(
         metadata: value.metadata.unwrap_or_default(),
         scopes: asked::scopes(value.scopes.as_deref())?,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
+        restrictions: value.restrictions.map(replaced).transpose()?,
     };
     let rule = |case: &Case<'_>| {
         manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)
     };
     let token = managed(&app, &caller, &of, Action::Update, rule).await?;
     Ok(Json(app.token_record(&token)))
+}
+
+/// `null` is none at all.
+fn replaced(given: Option<Restrictions>) -> Result<restriction::Restrictions, Refusal> {
+    given.map_or_else(|| Ok(restriction::Restrictions::default()), asked::restrictions)
 }
 
 /// Switch a token off until it is switched on again.

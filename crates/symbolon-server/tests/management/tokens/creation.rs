@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const RECORD: [&str; 14] = [
+const RECORD: [&str; 15] = [
     "id",
     "service",
     "name",
@@ -21,6 +21,7 @@ const RECORD: [&str; 14] = [
     "created_at",
     "expires_at",
     "last_used_at",
+    "restrictions",
 ];
 
 fn fields(value: &Value) -> BTreeSet<&str> {

@@ -9,4 +9,5 @@ mod lists;
 mod metadata;
 mod ownership;
 mod promise;
+mod restrictions;
 mod usage;
