@@ -11,6 +11,8 @@ pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
 mod list;
+mod metadata;
+mod restrict;
 pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod session;

@@ -9,6 +9,8 @@ use symbolon_api::{CreateToken, EditToken, TokenRecord};
 use super::Context;
 use super::expires::Expires;
 use super::list::Extent;
+use super::metadata::{Entry, listed, noted};
+use super::restrict::{self, Restrict};
 use super::usage::Usage;
 use crate::failure::Failure;
 use crate::output::{Output, complain, joined, maybe};
@@ -24,7 +26,7 @@ pub(crate) enum Token {
     Show(One),
     /// Show what a token is used for: its requests by route and outcome
     Usage(Usage),
-    /// Change a token's name, description, scopes or end
+    /// Change a token's name, description, scopes, end or restrictions
     Edit(Edit),
     /// Switch a token off; it can be switched on again
     Disable(One),
@@ -61,6 +63,8 @@ pub(crate) struct Create {
     /// What else to note of it; several times for several
     #[arg(long, value_name = "KEY=VALUE")]
     metadata: Vec<Entry>,
+    #[command(flatten)]
+    restrict: Restrict,
 }
 
 /// Which tokens
@@ -116,19 +120,12 @@ pub(crate) struct Edit {
     /// A new end, written as at creation
     #[arg(long, value_name = "WHEN")]
     expires: Option<Expires>,
-}
-
-/// `key=value`, or `key`. What is no key is for the server to say.
-#[derive(Debug, Clone)]
-struct Entry(String, Option<String>);
-
-impl From<String> for Entry {
-    fn from(text: String) -> Self {
-        match text.split_once('=') {
-            Some((key, value)) => Self(key.to_owned(), Some(value.to_owned())),
-            None => Self(text, None),
-        }
-    }
+    /// Take every restriction away
+    #[arg(long, conflicts_with_all = ["networks", "methods", "paths", "parameters"])]
+    unrestricted: bool,
+    /// In place of all restrictions before
+    #[command(flatten)]
+    restrict: Restrict,
 }
 
 impl Token {
@@ -179,6 +176,7 @@ impl Create {
             owner: self.owner,
             expires_at,
             expires_in,
+            restrictions: self.restrict.given(),
         };
         let created =
             context.speak(async |client| Ok(client.create_token(&self.service, &new).await?)).await?;
@@ -244,11 +242,12 @@ impl Edit {
             scopes: Some(self.scopes).filter(|scopes| !scopes.is_empty()),
             expires_at,
             expires_in,
+            restrictions: if self.unrestricted { Some(None) } else { self.restrict.given().map(Some) },
         };
-        let nothing = edit.name.is_none() && edit.description.is_none() && edit.scopes.is_none();
-        if nothing && edit.metadata.is_none() && edit.expires_at.is_none() && edit.expires_in.is_none() {
+        if edit == EditToken::default() {
             return Err(Failure::usage(
-                "say what shall change: --name, --description, --metadata, --scope or --expires",
+                "say what shall change: --name, --description, --metadata, --scope, --expires, --unrestricted or a \
+                 restriction",
             ));
         }
         let One { service, token } = self.one;
@@ -272,24 +271,14 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("state", token.state.clone()),
         ("scopes", joined(&token.scopes)),
         ("effective scopes", joined(&token.effective_scopes)),
+        ("restricted", restrict::shown(&token.restrictions)),
         ("inert scopes", joined(&token.inert_scopes)),
         ("profile", maybe(token.profile.as_ref(), "-")),
         ("made", token.created_at.clone()),
         ("ends", maybe(token.expires_at.as_ref(), "never")),
         ("last used", maybe(token.last_used_at.as_ref(), "never")),
     ];
-    pairs.retain(|(name, value)| !matches!(*name, "inert scopes" | "metadata") || value != "-");
+    pairs
+        .retain(|(name, value)| !matches!(*name, "inert scopes" | "metadata" | "restricted") || value != "-");
     output.pairs(&pairs)
-}
-
-fn listed(metadata: &BTreeMap<String, String>) -> String {
-    let entries: Vec<_> = metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    if entries.is_empty() { "-".to_owned() } else { entries.join(", ") }
-}
-
-/// At creation a key alone has an empty value: there is nothing to take away.
-fn noted(entries: Vec<Entry>) -> Option<BTreeMap<String, String>> {
-    let entries: BTreeMap<_, _> =
-        entries.into_iter().map(|Entry(key, value)| (key, value.unwrap_or_default())).collect();
-    Some(entries).filter(|entries| !entries.is_empty())
 }
