@@ -1,12 +1,9 @@
 //! Who is calling, behind reverse proxies that say so.
 
-use std::convert::Infallible;
-use std::future::Future;
 use std::net::IpAddr;
 use std::str;
 use std::sync::Arc;
 
-use axum::response::Response;
 use http::{Extensions, HeaderMap, Request};
 use hyper::body::Incoming;
 use symbolon_core::network::Network;
@@ -46,7 +43,8 @@ impl TrustedProxies {
                 let client = Client(self.named(request.headers()));
                 request.extensions_mut().insert(client);
             }
-            asked(door.clone(), request)
+            // A clone of a service that was ready need not be ready: `oneshot` waits.
+            door.clone().oneshot(request)
         })
     }
 
@@ -68,14 +66,6 @@ impl TrustedProxies {
         }
         None
     }
-}
-
-fn asked(
-    door: impl Door,
-    request: Request<Incoming>,
-) -> impl Future<Output = Result<Response, Infallible>> + Send {
-    // A clone of a service that was ready need not be ready: `oneshot` waits.
-    door.oneshot(request)
 }
 
 #[cfg(test)]
