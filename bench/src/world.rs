@@ -9,7 +9,7 @@ use symbolon_core::catalog::Catalog;
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
 use symbolon_core::id::{KeyId, UserId};
-use symbolon_core::manage::{End, NewToken, Operator, issue};
+use symbolon_core::manage::{End, NewToken, Operator, RateLimit, issue};
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Token, User};
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Store, StoreError};
@@ -112,7 +112,8 @@ pub(crate) fn token(catalog: &Catalog, owner: &User) -> Outcome<(Token, NewSecre
         metadata: std::collections::BTreeMap::default(),
         profile: None,
         end: End::Never,
-        rate_limit: None,
+        rate_limit: RateLimit::Default,
+        restrictions: symbolon_core::restriction::Restrictions::default(),
     };
     issue(catalog, Operator::System, owner, new, now(), &keys(), &OsEntropy).map_err(|why| why.detail)
 }

@@ -1,7 +1,7 @@
 //! The wire: what goes over HTTP as JSON, in one place for the server, the command line and the `OpenAPI`
 //! document. `snake_case`, RFC 3339 times in UTC, prefixed ids, lists as `{items, next_cursor}`.
 //!
-//! Request types refuse unknown fields, and refuse `null`: a field is given or left out.
+//! Request types refuse unknown fields, and refuse `null` but where it takes something away: a field is given or left out.
 
 mod admin;
 #[cfg(feature = "client")]
@@ -9,6 +9,7 @@ pub mod client;
 mod leak;
 mod oauth;
 mod problem;
+mod restriction;
 mod service;
 mod status;
 mod strict;
@@ -23,6 +24,7 @@ pub use admin::{
 pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
+pub use restriction::Restrictions;
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
 pub use status::{
     CatalogState, CertificateState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status,

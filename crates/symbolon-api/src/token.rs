@@ -4,8 +4,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::SessionRecord;
-use crate::strict::{given, given_once};
+use crate::strict::{given, given_object, given_once, object_or_null};
+use crate::{Restrictions, SessionRecord};
 
 /// A token's record. The secret is never in it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -56,6 +56,13 @@ pub struct TokenRecord {
     /// When a retired secret of it was last seen to be used: somebody has one who should not, or a client was forgotten.
     #[serde(default)]
     pub reused_at: Option<String>,
+    /// How many requests it may make by a limit of its own, such as `100/1m`; `null` is as its service says.
+    pub rate_limit: Option<String>,
+    /// How many it may make now: its own limit as far as the service allows it, or the service's; `null` is any number.
+    pub effective_rate_limit: Option<String>,
+    /// The requests that it is restricted to; `{}` is none.
+    #[serde(default)]
+    pub restrictions: Restrictions,
 }
 
 /// A token's secret before the present one, which still works.
@@ -65,10 +72,6 @@ pub struct OldSecret {
     pub ends_at: Option<String>,
     /// How long after the first use of the present one it ends, if it does.
     pub grace: Option<String>,
-    /// How many requests it may make by a limit of its own, such as `100/1m`; `null` is as its service says.
-    pub rate_limit: Option<String>,
-    /// How many it may make now: its own limit as far as the service allows it, or the service's; `null` is any number.
-    pub effective_rate_limit: Option<String>,
 }
 
 /// A new token: its record and, this once, its secret.
@@ -126,10 +129,14 @@ pub struct CreateToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<String>,
+    /// The requests that it is restricted to. Left out: all that its scopes open.
+    #[serde(default, deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub restrictions: Option<Restrictions>,
 }
 
 /// What of a token shall change. A field that is left out is left alone.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditToken {
     /// 1 to 100 characters.
@@ -160,6 +167,10 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<String>,
+    /// All the requests that it is restricted to from now on; `null` takes every restriction away.
+    #[serde(default, deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<Restrictions>)]
+    pub restrictions: Option<Option<Restrictions>>,
 }
 
 /// How a token shall be rotated.

@@ -33,11 +33,11 @@ pub struct Verify {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub path: Option<String>,
-    /// scopes, all of which must be held.
+    /// scopes, all of which must be held. A token that is restricted in more than its networks is refused.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub scopes: Option<Vec<String>>,
-    /// The address that the request came from.
+    /// The address that the request came from. Without it a token that is restricted to networks is refused.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub client_ip: Option<String>,
@@ -137,6 +137,10 @@ pub struct Explain {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub system: Option<bool>,
+    /// The address that the request would come from. Left out: it is not known.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub client_ip: Option<String>,
 }
 
 /// A decision, rule by rule.
@@ -166,7 +170,7 @@ pub struct Explanation {
 /// One rule of a decision.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ExplanationStep {
-    /// `target`, `route`, `credential`, `identity`, `access`, `scopes` or `role`.
+    /// `target`, `route`, `credential`, `identity`, `access`, `scopes`, `role` or `restrictions`.
     pub rule: String,
     /// Whether it let the request on.
     pub passed: bool,

@@ -53,6 +53,8 @@ codes! {
     InsufficientRole = 403 "insufficient_role" "The user's role does not allow this.";
     /// The body is not signed by whom it has to be from, or was changed since.
     InvalidSignature = 403 "invalid_signature" "The signature is not valid.";
+    /// The token is restricted to other requests.
+    Restricted = 403 "restricted" "The token is restricted to other requests than this.";
     /// Whoever asks is none of the gateways that may.
     UnknownPeer = 403 "unknown_peer" "This address may not ask.";
     /// The catalog has no such route.

@@ -18,6 +18,8 @@ pub enum Rule {
     Scopes,
     /// The role is reached.
     Role,
+    /// The token's restrictions are kept.
+    Restrictions,
 }
 
 impl Rule {
@@ -31,6 +33,7 @@ impl Rule {
             Self::Access => "access",
             Self::Scopes => "scopes",
             Self::Role => "role",
+            Self::Restrictions => "restrictions",
         }
     }
 }

@@ -110,8 +110,9 @@ impl Rate {
 }
 
 /// Whole seconds, and enough of them.
-fn seconds(micros: i64) -> u64 {
-    micros.max(0).unsigned_abs().div_ceil(MICROS.unsigned_abs())
+fn seconds(micros: i64) -> u32 {
+    let seconds = micros.max(0).unsigned_abs().div_ceil(MICROS.unsigned_abs());
+    u32::try_from(seconds).unwrap_or(u32::MAX)
 }
 
 impl FromStr for Rate {
@@ -159,7 +160,7 @@ pub struct Quota {
     /// How many more would be admitted now.
     pub remaining: u32,
     /// After how many whole seconds there is one more than that.
-    pub more_in: u64,
+    pub more_in: u32,
 }
 
 /// How far one caller, or all of a service together, are into a rate. Eight bytes; shared by as many threads as like, and

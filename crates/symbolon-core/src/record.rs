@@ -14,6 +14,7 @@ use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
 use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
 use crate::rate::Rate;
+use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
 use crate::token::TokenPrefix;
 
@@ -58,6 +59,8 @@ pub struct Token {
     pub rotation: Rotation,
     /// How many requests it may make; `None` is as its catalog says.
     pub rate_limit: Option<Rate>,
+    /// The requests that it is restricted to.
+    pub restrictions: Restrictions,
 }
 
 /// What a token is at one moment.

@@ -14,6 +14,7 @@ mod settle;
 mod tally;
 mod usage;
 
+use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
@@ -135,13 +136,15 @@ impl Gate {
         service: &ServiceName,
         credentials: Credentials<'_>,
         required: &[ScopeName],
+        client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Option<Decision<'static>> {
         let services = self.services.load();
         let view = self.index.view();
         let served = services.by_name.get(service)?;
-        let decision = self.judge(&served.service, &view, now).decide_scopes(credentials, required);
-        Some(self.settle(served, &view, decision, Place::Scopes, None, now))
+        let judge = self.judge(&served.service, &view, now);
+        let decision = judge.decide_scopes(credentials, required, client_ip);
+        Some(self.settle(served, &view, decision, Place::Scopes, client_ip, now))
     }
 
     /// What was let in once is let in still: a use of its token, though not one more request.

@@ -66,7 +66,7 @@ impl Answer {
             required_scopes: needs.collect(),
             challenge: denial.challenge(realm),
             allow: denial.allow.clone(),
-            retry_after: denial.quota.map(|quota| quota.more_in),
+            retry_after: denial.quota.map(|quota| quota.more_in.into()),
             quota: denial.quota.map(|quota| (denial.reason, quota)),
             ..Self::new(denial.reason.code(), detail)
         }

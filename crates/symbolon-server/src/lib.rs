@@ -24,6 +24,7 @@ mod refusals;
 mod secrets;
 mod throttle;
 mod traces;
+mod trusted;
 mod verdict;
 
 pub use access::{AccessLog, AccessTarget};
@@ -40,3 +41,4 @@ pub use passwords::{PasswordFault, check_password, hash_password};
 pub use public_url::{PublicUrl, PublicUrlFault};
 pub use pulse::Door;
 pub use traces::{Collector, CollectorFault, TraceSettings, Traces};
+pub use trusted::TrustedProxies;

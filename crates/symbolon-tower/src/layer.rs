@@ -213,7 +213,7 @@ where
             match symbolon.admit(&mut parts).await {
                 Ok(headers) => {
                     let mut answer = inner.call(Request::from_parts(parts, body)).await?;
-                    for (name, value) in headers.iter() {
+                    for (name, value) in &headers {
                         // What the application says of limits of its own is as true: both are lists.
                         answer.headers_mut().append(name, value.clone());
                     }

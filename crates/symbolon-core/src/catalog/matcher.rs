@@ -52,8 +52,8 @@ impl Tree {
             let fresh = self.nodes.len();
             let next = match segment {
                 Segment::Literal(text) => *self.nodes[at].literals.entry(text.clone()).or_insert(fresh),
-                Segment::Parameter => *self.nodes[at].parameter.get_or_insert(fresh),
-                Segment::Tail => return claim(&mut self.nodes[at].tail, route),
+                Segment::Parameter(_) => *self.nodes[at].parameter.get_or_insert(fresh),
+                Segment::Tail(_) => return claim(&mut self.nodes[at].tail, route),
             };
             if next == fresh {
                 self.nodes.push(Node::default());

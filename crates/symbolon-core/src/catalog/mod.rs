@@ -1,6 +1,6 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
-//! `matcher` finds the route of a path among `pattern`s, `draft` makes a pattern of one, `policy` and
-//! `limits` bound its tokens, `fault` says what is wrong and where.
+//! `matcher` finds the route of a path among `pattern`s, `reading` says what the path is as that route, `draft` makes a
+//! pattern of one, `policy` and `limits` bound its tokens, `fault` says what is wrong and where.
 
 mod compile;
 mod draft;
@@ -9,6 +9,7 @@ mod limits;
 mod matcher;
 mod pattern;
 mod policy;
+mod reading;
 mod roles;
 mod source;
 #[cfg(test)]
@@ -19,6 +20,7 @@ pub use fault::{CatalogError, Fault};
 pub use limits::Limits;
 pub use matcher::RouteIndex;
 pub use policy::{Longest, OnReuse, Policy};
+pub use reading::Reading;
 pub use roles::{Role, Roles};
 
 use crate::lifetime::Lifetime;
@@ -27,6 +29,7 @@ use crate::record::User;
 use crate::scope::{ScopeSet, Vocabulary};
 use crate::token::Prefix;
 use matcher::Matcher;
+use reading::Place;
 
 /// A compiled catalog. Immutable; a reload makes another one.
 #[derive(Debug)]
@@ -101,6 +104,8 @@ pub struct Route {
     pub role: Role,
     /// Its line in the file.
     pub line: usize,
+    /// Its pattern under each mount.
+    places: Vec<Place>,
 }
 
 /// What a route asks for.

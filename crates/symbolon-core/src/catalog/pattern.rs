@@ -13,10 +13,10 @@ pub(super) struct Pattern(Vec<Segment>);
 pub(super) enum Segment {
     /// Decoded; equal to the segment, byte for byte.
     Literal(Box<str>),
-    /// Any one segment that is not empty. The name is for people.
-    Parameter,
+    /// Any one segment that is not empty, by its name.
+    Parameter(Box<str>),
     /// All that is left: at least one segment, the first not empty.
-    Tail,
+    Tail(Box<str>),
 }
 
 impl Segment {
@@ -24,8 +24,8 @@ impl Segment {
     fn rank(&self) -> u8 {
         match self {
             Self::Literal(_) => 0,
-            Self::Parameter => 1,
-            Self::Tail => 2,
+            Self::Parameter(_) => 1,
+            Self::Tail(_) => 2,
         }
     }
 }
@@ -58,7 +58,7 @@ impl Pattern {
                         return Err(format!("{text:?} has two parameters named {name:?}"));
                     }
                     names.push(name);
-                    if tail { Segment::Tail } else { Segment::Parameter }
+                    if tail { Segment::Tail(name.into()) } else { Segment::Parameter(name.into()) }
                 }
                 None => literal(part, text)?,
             };
@@ -95,7 +95,7 @@ impl Pattern {
             let literal =
                 [own.get(at), theirs.get(at)].into_iter().flatten().find_map(|segment| match segment {
                     Segment::Literal(text) => Some(&**text),
-                    Segment::Parameter | Segment::Tail => None,
+                    Segment::Parameter(_) | Segment::Tail(_) => None,
                 });
             // What somebody would hardly write into a catalog.
             path.push('/');
@@ -115,13 +115,13 @@ impl Pattern {
                 (Segment::Literal(own), Segment::Literal(theirs)) if own != theirs => return false,
                 _ => special = special.then(own.rank().cmp(&theirs.rank())),
             }
-            tail = matches!(own, Segment::Tail) || matches!(theirs, Segment::Tail);
+            tail = matches!(own, Segment::Tail(_)) || matches!(theirs, Segment::Tail(_));
             if tail {
                 break;
             }
         }
         let overlap = tail || ours.len() == others.len();
-        overlap && special.is_lt() && self.0.contains(&Segment::Parameter)
+        overlap && special.is_lt() && self.0.iter().any(|own| matches!(own, Segment::Parameter(_)))
     }
 
     /// Whether it has an upper-case letter or ends with a slash, and so may be meant by a path that has neither. Of `/`
@@ -130,7 +130,7 @@ impl Pattern {
         self.0.len() > 1
             && self.0.iter().any(|segment| match segment {
                 Segment::Literal(text) => text.is_empty() || !folded(text).eq(text.chars()),
-                Segment::Parameter | Segment::Tail => false,
+                Segment::Parameter(_) | Segment::Tail(_) => false,
             })
     }
 }

@@ -7,7 +7,7 @@ use super::identity::LiveToken;
 use super::outcome::{Decision, Denial, Reason};
 use crate::rate::{Meter, Metered, Quota, Rate};
 
-impl<'r> Decision<'r> {
+impl Decision<'_> {
     /// What becomes of a request by `live` at `now`: by the token's own limit, and by that of its service, which all tokens
     /// share. What was refused stays refused, and nothing else than a token has a limit.
     #[inline]

@@ -21,7 +21,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::catalog::{Access, Catalog, Route, RouteIndex};
+use crate::catalog::{Access, Catalog, Reading, Route, RouteIndex};
 use crate::credential::Credentials;
 use crate::explain::{Explanation, Trace};
 use crate::name::ScopeName;
@@ -107,6 +107,20 @@ impl Asked<'_, '_> {
     fn public(&self) -> bool {
         self.route.is_none_or(|(_, route)| route.access == Access::Public)
     }
+
+    /// The path as each route that the application may take it for. Empty where one of them cannot be told.
+    fn readings(&self) -> Vec<Reading<'_>> {
+        let routes = self.route.map(|(_, route)| route).into_iter().chain(self.others.iter().copied());
+        let mut all = Vec::new();
+        for route in routes {
+            let readings = route.read(self.target.path());
+            if readings.is_empty() {
+                return readings;
+            }
+            all.extend(readings);
+        }
+        all
+    }
 }
 
 impl<D: Directory> Judge<'_, D> {
@@ -125,7 +139,7 @@ impl<D: Directory> Judge<'_, D> {
             Ok(caller) => caller,
             Err(denial) => return Decision::Deny(Box::new(Denial { route: decided(), ..denial })),
         };
-        match self.admit(&asked, &caller, trace) {
+        match self.admit(&asked, request, &caller, trace) {
             Ok(principal) => {
                 Decision::Allow(Grant::new(self.catalog.clone(), asked.target, route, principal))
             }
@@ -150,7 +164,7 @@ impl<D: Directory> Judge<'_, D> {
         let mut trace = Explanation::default();
         let outcome = match self.asked(request, &mut trace) {
             Ok(asked) => match self.named(*caller, asked.public(), &mut trace) {
-                Ok(caller) => self.admit(&asked, &caller, &mut trace).map(|_| ()),
+                Ok(caller) => self.admit(&asked, request, &caller, &mut trace).map(|_| ()),
                 Err(denial) => Err(denial.reason),
             },
             Err(denial) => Err(denial.reason),
@@ -159,27 +173,34 @@ impl<D: Directory> Judge<'_, D> {
     }
 
     /// Decides whether a presented secret holds all of `required`, without a route. A session has a role and no
-    /// scopes; it is asked about with a method and a path.
-    pub fn decide_scopes(&self, credentials: Credentials<'_>, required: &[ScopeName]) -> Decision<'static> {
+    /// scopes; it is asked about with a method and a path. So is a token that is restricted in more than its networks.
+    pub fn decide_scopes(
+        &self,
+        credentials: Credentials<'_>,
+        required: &[ScopeName],
+        client_ip: Option<IpAddr>,
+    ) -> Decision<'static> {
         if !self.directory.ready() {
             return Decision::Unavailable;
         }
-        let request =
-            Request { method: "GET", target: b"/", credentials, method_override: false, client_ip: None };
+        let request = Request { method: "GET", target: b"/", credentials, method_override: false, client_ip };
         let caller = match self.caller(&request, false, &mut ()) {
             Ok(caller) => caller,
             Err(denial) => return Decision::Deny(Box::new(denial)),
         };
         let principal = self.principal(&caller);
-        if self.holds(&principal, required) {
-            let target = Target::parse(b"/").unwrap_or_else(|_| unreachable!("/ is canonical"));
-            return Decision::Allow(Grant::new(self.catalog.clone(), target, None, principal));
+        let token = || caller.token().map(|live| live.token.clone());
+        if !self.holds(&principal, required) {
+            let needs = vec![required.to_vec()];
+            let denial = Denial { token: token(), needs, ..Denial::new(Reason::InsufficientScope) };
+            return Decision::Deny(Box::new(denial));
         }
-        Decision::Deny(Box::new(Denial {
-            token: caller.token().map(|live| live.token.clone()),
-            needs: vec![required.to_vec()],
-            ..Denial::new(Reason::InsufficientScope)
-        }))
+        let restrictions = principal.token().map(|token| &token.restrictions);
+        if restrictions.is_some_and(|own| own.admit_without_request(client_ip).is_err()) {
+            return Decision::Deny(Box::new(Denial { token: token(), ..Denial::new(Reason::Restricted) }));
+        }
+        let target = Target::parse(b"/").unwrap_or_else(|_| unreachable!("/ is canonical"));
+        Decision::Allow(Grant::new(self.catalog.clone(), target, None, principal))
     }
 
     /// Who asks for nothing has forgotten to say what: that is held by no token.

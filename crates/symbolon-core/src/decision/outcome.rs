@@ -228,6 +228,9 @@ pub enum Reason {
     /// After every rule.
     #[error("the service's tokens together have made as many requests as they may for now")]
     ServiceLimit,
+    /// Rule 8: by which, the trace has; the caller does not learn what a token is restricted to.
+    #[error("the token is restricted to other requests than this")]
+    Restricted,
 }
 
 impl Reason {
@@ -256,11 +259,12 @@ impl Reason {
             Self::InsufficientScope => Code::InsufficientScope,
             Self::InsufficientRole => Code::InsufficientRole,
             Self::TokenLimit | Self::ServiceLimit => Code::RateLimited,
+            Self::Restricted => Code::Restricted,
         }
     }
 
     /// Those that can concern a token that is known: what a token's requests are refused for.
-    pub const OF_TOKENS: [Self; 13] = [
+    pub const OF_TOKENS: [Self; 14] = [
         Self::OtherService,
         Self::Disabled,
         Self::Expired,
@@ -274,6 +278,7 @@ impl Reason {
         Self::InsufficientRole,
         Self::TokenLimit,
         Self::ServiceLimit,
+        Self::Restricted,
     ];
 
     /// Its word, stable, for programs that may know the reason: in the record of use and for who manages a token.
@@ -303,6 +308,7 @@ impl Reason {
             Self::InsufficientRole => "insufficient_role",
             Self::TokenLimit => "token_limit",
             Self::ServiceLimit => "service_limit",
+            Self::Restricted => "restricted",
         }
     }
 

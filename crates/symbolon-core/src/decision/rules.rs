@@ -9,6 +9,7 @@ use crate::catalog::{Access, Matched, Role, Route};
 use crate::code::scope_list;
 use crate::credential::Presented;
 use crate::explain::{Rule, Trace};
+use crate::restriction::Circumstances;
 use crate::scope::ScopeSet;
 use crate::target::{Target, TargetFault};
 
@@ -128,21 +129,31 @@ impl<'a, D: Directory> Judge<'a, D> {
         }
     }
 
-    /// Rules 5 to 7: what the route asks for, the scopes, the role; and that the application has no way to take the
-    /// request for what the caller may not.
+    /// Rules 5 to 8: what the route asks for, the scopes, the role, the token's restrictions; and that the application has
+    /// no way to take the request for what the caller may not. On a public route a token that is restricted to other
+    /// requests counts as none.
     pub(super) fn admit(
         &self,
         asked: &Asked<'_, '_>,
+        request: &Request<'_>,
         caller: &Caller<'_>,
         trace: &mut impl Trace,
     ) -> Result<Principal, Reason> {
-        let principal = self.principal(caller);
+        let mut principal = self.principal(caller);
         trace.step(Rule::Identity, true, || principal.describe(self.catalog));
+        if asked.public() && self.restrictions(asked, request, &principal, trace).is_err() {
+            principal = Principal::Anonymous;
+        }
         if let Some((_, route)) = asked.route {
             self.allows(route, &principal, trace)?;
         }
         let forbidden = asked.others.iter().find(|other| self.allows(other, &principal, &mut ()).is_err());
-        let Some(other) = forbidden else { return Ok(principal) };
+        let Some(other) = forbidden else {
+            if !asked.public() {
+                self.restrictions(asked, request, &principal, trace)?;
+            }
+            return Ok(principal);
+        };
         trace.step(Rule::Route, false, || {
             let Route { method, path, line, .. } = other;
             format!("some routers take the path for {method} {path} at line {line}, which is not allowed")
@@ -208,6 +219,27 @@ impl<'a, D: Directory> Judge<'a, D> {
             format!("the route asks for {}", needs.join(", or "))
         });
         if held { Ok(()) } else { Err(Reason::InsufficientScope) }
+    }
+
+    /// Rule 8: the token's restrictions, in everything that the application may take the request for.
+    fn restrictions(
+        &self,
+        asked: &Asked<'_, '_>,
+        request: &Request<'_>,
+        principal: &Principal,
+        trace: &mut impl Trace,
+    ) -> Result<(), Reason> {
+        let Some(token) = principal.token().filter(|token| !token.restrictions.is_empty()) else {
+            return Ok(());
+        };
+        let readings = if token.restrictions.are_about_paths() { asked.readings() } else { Vec::new() };
+        let asked = Circumstances { client: request.client_ip, method: request.method, readings };
+        let outcome = token.restrictions.admit(&asked);
+        trace.step(Rule::Restrictions, outcome.is_ok(), || match outcome {
+            Ok(()) => "the request is one of those that the token is restricted to".to_owned(),
+            Err(broken) => broken.to_string(),
+        });
+        outcome.map_err(|_| Reason::Restricted)
     }
 
     /// The caller with the role and the scopes that count here and now.

@@ -9,6 +9,7 @@ mod limits;
 mod order;
 mod readings;
 mod refusals;
+mod restrictions;
 mod secrecy;
 
 /// A small shop: everything that a catalog can ask for, once.

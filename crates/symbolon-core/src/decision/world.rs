@@ -17,6 +17,7 @@ use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::name::ServiceName;
 use crate::random::Entropy;
 use crate::record::{Key, KeyKind, Session, Token, User};
+use crate::restriction::Restrictions;
 use crate::session::SessionKey;
 use crate::token::{NewSecret, Prefix, TokenText};
 
@@ -162,6 +163,7 @@ impl World {
             digest: Some((digest, 1)),
             rotation: crate::rotation::Rotation::default(),
             rate_limit: None,
+            restrictions: Restrictions::default(),
         };
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         secret.reveal().to_owned()
@@ -263,6 +265,11 @@ impl World {
             }
         }
     }
+}
+
+/// Restrictions from their JSON.
+pub(super) fn restricted(json: &str) -> Restrictions {
+    serde_json::from_str(json).unwrap_or_else(|fault| panic!("{json}: {fault}"))
 }
 
 /// A request from its first line.

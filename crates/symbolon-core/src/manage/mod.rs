@@ -6,6 +6,7 @@
 //! manage tokens: there is no [`Operator`] for it.
 
 mod operator;
+mod rate_limit;
 mod rotate;
 
 use std::collections::BTreeMap;
@@ -20,13 +21,14 @@ use crate::lifetime::Lifetime;
 use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
-use crate::rate::Rate;
 use crate::record::{Token, TokenState, User};
+use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
 use crate::store::Room;
 use crate::token::NewSecret;
 
 pub use operator::Operator;
+pub use rate_limit::RateLimit;
 pub use rotate::{Rotate, first_used, reused, rotate};
 
 /// The longest name of a token, in characters.
@@ -62,8 +64,10 @@ pub struct NewToken {
     pub profile: Option<String>,
     /// Its end.
     pub end: End,
-    /// How many requests it may make; `None` is as the catalog says.
-    pub rate_limit: Option<Rate>,
+    /// How many requests it may make.
+    pub rate_limit: RateLimit,
+    /// The requests that it is restricted to.
+    pub restrictions: Restrictions,
 }
 
 /// What is asked for at an edit; `None` leaves alone.
@@ -79,8 +83,10 @@ pub struct TokenEdit {
     pub scopes: Option<Vec<ScopeName>>,
     /// A new end.
     pub end: Option<End>,
-    /// How many requests it may make from now on; within it, `None` is as the catalog says.
-    pub rate_limit: Option<Option<Rate>>,
+    /// How many requests it may make from now on.
+    pub rate_limit: Option<RateLimit>,
+    /// New restrictions, in place of all before.
+    pub restrictions: Option<Restrictions>,
 }
 
 /// Issues a token to `owner`: the record, and the secret that is shown once.
@@ -114,7 +120,8 @@ pub fn issue(
     };
     let scopes = some_scopes(scopes)?;
     let expires_at = end(catalog, &scopes, new.end, now, now)?;
-    check_rate(catalog, new.rate_limit)?;
+    let rate_limit = new.rate_limit.within(catalog)?;
+    new.restrictions.fit(catalog, &Restrictions::default())?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
         id: TokenId::new(now, entropy),
@@ -135,7 +142,8 @@ pub fn issue(
         revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
         rotation: Rotation::default(),
-        rate_limit: new.rate_limit,
+        rate_limit,
+        restrictions: new.restrictions,
     };
     Ok((token, secret))
 }
@@ -177,9 +185,12 @@ pub fn edit(
     } else if next.scopes != token.scopes {
         not_too_long(catalog, token, &next)?;
     }
-    if let Some(rate) = edit.rate_limit {
-        check_rate(catalog, rate)?;
-        next.rate_limit = rate;
+    if let Some(asked) = edit.rate_limit {
+        next.rate_limit = asked.within(catalog)?;
+    }
+    if let Some(restrictions) = edit.restrictions {
+        restrictions.fit(catalog, &token.restrictions)?;
+        next.restrictions = restrictions;
     }
     Ok(changed(token, next, now))
 }
@@ -315,21 +326,6 @@ pub fn room(catalog: &Catalog, before: Option<TokenState>, next: &Token, now: Ti
     let most = catalog.policy.max_live.filter(|_| one_more)?;
     let idle_since = catalog.policy.idle_expiry.ago(now);
     Some(Room { service: next.service.clone(), owner: next.owner, most, idle_since })
-}
-
-/// A token's own limit is within the most that its catalog allows.
-fn check_rate(catalog: &Catalog, rate: Option<Rate>) -> Result<(), Refusal> {
-    match (rate, catalog.limits.max_token) {
-        (Some(rate), Some(max)) if !rate.is_within(max) => Err(Refusal::field(
-            "rate_limit",
-            format!(
-                "a token of {} makes at most {max}, {} of them at once; {rate} would let more pass, in a row or in time",
-                catalog.service,
-                max.burst()
-            ),
-        )),
-        _ => Ok(()),
-    }
 }
 
 /// Whether this may be the name of a token or a key.

@@ -247,7 +247,7 @@ proptest! {
             let copy = Meter(AtomicI64::new(meter.0.load(Ordering::Relaxed)));
             let now_admitted = (0..=rate.count()).take_while(|_| admits(&copy, rate, now)).count();
             prop_assert_eq!(now_admitted, usize::try_from(quota.remaining).unwrap());
-            let later = now + i64::try_from(quota.more_in).unwrap() * MICROS;
+            let later = now + i64::from(quota.more_in) * MICROS;
             let copy = Meter(AtomicI64::new(meter.0.load(Ordering::Relaxed)));
             let then = (0..=rate.count()).take_while(|_| admits(&copy, rate, later)).count();
             prop_assert!(then > now_admitted, "{} s are not enough", quota.more_in);

@@ -11,6 +11,7 @@ use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ScopeName;
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
+use symbolon_core::restriction::Restrictions;
 use symbolon_core::session::SessionKey;
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_core::{Catalog, Code, Timestamp, catalog::Role};
@@ -156,6 +157,7 @@ impl Stage {
             digest: Some((digest, 1)),
             rotation: symbolon_core::rotation::Rotation::default(),
             rate_limit: None,
+            restrictions: Restrictions::default(),
         };
         let text = secret.reveal().to_owned();
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));

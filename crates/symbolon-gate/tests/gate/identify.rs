@@ -144,7 +144,7 @@ fn scopes_can_be_asked_for_without_a_route() {
     let holds = |secret: &str, scopes: &[&str]| {
         let scopes: Vec<_> = scopes.iter().map(|scope| scope.parse().unwrap()).collect();
         let credentials = Credentials::of_secret(secret.as_bytes());
-        gate.check_scopes(&name("printers"), credentials, &scopes, now()).unwrap().code()
+        gate.check_scopes(&name("printers"), credentials, &scopes, None, now()).unwrap().code()
     };
     assert_eq!(holds(&secret, &["read", "write"]), Code::InsufficientScope);
     assert_eq!(holds(&secret, &[]), Code::InsufficientScope);
@@ -155,7 +155,7 @@ fn scopes_can_be_asked_for_without_a_route() {
     assert_eq!(holds(&jwt, &["read"]), Code::InsufficientScope);
     assert_eq!(holds(&system, &["write"]), Code::Allowed);
     assert_eq!(holds("prn_x", &["read"]), Code::InvalidToken);
-    let nowhere = gate.check_scopes(&name("plotters"), Credentials::of_secret(b"x"), &[], now());
+    let nowhere = gate.check_scopes(&name("plotters"), Credentials::of_secret(b"x"), &[], None, now());
     assert!(nowhere.is_none());
 }
 

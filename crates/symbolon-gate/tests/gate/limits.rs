@@ -122,7 +122,7 @@ fn scopes_that_are_asked_about_take_a_place_too() {
     let scopes = ["read".parse().unwrap()];
     let ask = || {
         let credentials = Credentials::of_secret(secret.as_bytes());
-        gate.check_scopes(&name("printers"), credentials, &scopes, now()).unwrap().code()
+        gate.check_scopes(&name("printers"), credentials, &scopes, None, now()).unwrap().code()
     };
     assert_eq!((ask(), ask()), (Code::Allowed, Code::RateLimited));
 }

@@ -11,6 +11,7 @@ use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ServiceName;
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
+use symbolon_core::restriction::Restrictions;
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Sink};
 use symbolon_core::token::{NewSecret, Prefix};
@@ -137,6 +138,7 @@ pub(crate) fn unborn(owner: &User, scopes: &[&str]) -> (Token, String) {
         digest: Some((secret.text().digest(&keys().pepper), 1)),
         rotation: symbolon_core::rotation::Rotation::default(),
         rate_limit: None,
+        restrictions: Restrictions::default(),
     };
     (token, secret.reveal().to_owned())
 }

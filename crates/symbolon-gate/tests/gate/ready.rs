@@ -22,7 +22,7 @@ fn an_unloaded_gate_neither_denies_nor_allows() {
     assert_eq!(ask(&gate, "//", &secret), Code::Unavailable);
     let scopes = ["read".parse().unwrap()];
     let asked =
-        gate.check_scopes(&name("printers"), Credentials::of_secret(secret.as_bytes()), &scopes, now());
+        gate.check_scopes(&name("printers"), Credentials::of_secret(secret.as_bytes()), &scopes, None, now());
     assert_eq!(asked.unwrap().code(), Code::Unavailable);
     assert!(gate.take_uses(10).is_empty());
     // And it is counted as what it is.

@@ -116,7 +116,7 @@ fn scopes_without_a_route_have_a_place_of_their_own() {
     for scope in ["read", "write"] {
         let required = [scope.parse().unwrap()];
         let credentials = Credentials::of_secret(secret.as_bytes());
-        gate.check_scopes(&name("printers"), credentials, &required, now()).unwrap().code();
+        gate.check_scopes(&name("printers"), credentials, &required, None, now()).unwrap().code();
     }
     expect(&gate, &[("- - allowed", 1), ("- - insufficient_scope", 1)]);
 }

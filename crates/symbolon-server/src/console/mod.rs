@@ -22,6 +22,7 @@ mod people;
 mod posted;
 mod problems;
 mod reader;
+mod restrictions;
 mod scopes;
 mod sessions;
 mod sign_in;

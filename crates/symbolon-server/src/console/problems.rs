@@ -18,12 +18,11 @@ impl Problems {
     pub(super) fn of(problem: Problem, shown: &[&str]) -> Self {
         let mut problems = Self::default();
         for error in problem.errors {
-            let whole = error.field.split(['[', '.']).next().unwrap_or_default();
-            match shown
-                .iter()
-                .find(|field| **field == error.field)
-                .or_else(|| shown.iter().find(|field| **field == whole))
-            {
+            let part_of = |field: &&&str| {
+                let rest = error.field.strip_prefix(**field);
+                rest.is_some_and(|rest| rest.is_empty() || rest.starts_with(['[', '.']))
+            };
+            match shown.iter().filter(part_of).max_by_key(|field| field.len()) {
                 Some(field) => problems.fields.push(((*field).to_owned(), error.detail)),
                 None => problems.general = Some(format!("{}: {}", error.field, error.detail)),
             }

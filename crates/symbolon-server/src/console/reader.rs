@@ -10,6 +10,7 @@ use super::fault::Fault;
 use super::form_token::FormToken;
 use crate::incoming::{Peer, credentials};
 use crate::inside::in_process;
+use crate::trusted;
 
 /// Somebody who is signed in.
 pub(super) struct Reader {
@@ -33,9 +34,9 @@ pub(super) fn here(parts: &Parts) -> String {
     parts.uri.path_and_query().map_or_else(|| "/".to_owned(), ToString::to_string)
 }
 
-/// The API for the holder of `jwt`, whose requests come from the peer of this one.
+/// The API for the holder of `jwt`, whose requests come from where this one does.
 fn client(site: &Site, parts: &Parts, jwt: &str) -> Client {
-    let peer = parts.extensions.get::<Peer>().copied();
+    let peer = trusted::client(&parts.extensions).map(Peer);
     let transport = in_process(site.api.clone(), move |extensions| {
         if let Some(peer) = peer {
             extensions.insert(peer);

@@ -22,6 +22,7 @@ use super::reader::SignedIn;
 use super::text::{EN, Text, fill, notice};
 use crate::incoming::{Peer, cookie, form_cookie_name};
 use crate::management::{clear_cookie, settable};
+use crate::trusted;
 
 /// The longest form of a sign-in, in bytes.
 const MAX_SIGN_IN: usize = 8 * 1024;
@@ -144,8 +145,8 @@ pub(super) async fn session(site: &Site, parts: &Parts, login: &CreateSession) -
             request = request.header(name.clone(), value);
         }
     }
-    if let Some(peer) = parts.extensions.get::<Peer>() {
-        request = request.extension(*peer);
+    if let Some(address) = trusted::client(&parts.extensions) {
+        request = request.extension(Peer(address));
     }
     let request = request.body(axum::body::Body::from(body)).map_err(|error| broken(error.to_string()))?;
     let answer = site.api.clone().oneshot(request).await.unwrap_or_else(|never| match never {});

@@ -75,6 +75,22 @@ texts! {
     rate_limit_refused_one = "{n} request was refused for it or for the service's in 30 days";
     rate_limit_refused_many = "{n} requests were refused for it or for the service's in 30 days";
     metadata_hint = "For programs and people: one entry a line, such as team=printing. No secrets.";
+    restrict = "Restrictions";
+    restrict_hint = "Everything that is filled in must hold; of several lines in a field, one. What is left empty restricts nothing.";
+    restrict_networks = "Only from these addresses";
+    restrict_networks_hint = "A network or an address on each line, such as 10.0.0.0/8.";
+    restrict_methods = "Only by these methods";
+    restrict_methods_hint = "A method on each line, such as GET.";
+    restrict_paths = "Only at these paths and below";
+    restrict_paths_hint = "A path on each line, as the catalog has it, such as /printers.";
+    restrict_parameters = "Only for these values of a path's parameters";
+    restrict_parameters_hint = "A value on each line, such as name=7. There are {names}.";
+    restrict_parameters_none = "No path of this catalog has any.";
+    restricted_from = "from {what}";
+    restricted_by = "by {what}";
+    restricted_under = "under {what}";
+    restricted_where = "where {name} is {what}";
+    restricted_none = "restricted to nothing";
     format_minute = "%-d %b %Y, %H:%M UTC";
     format_exact = "%Y-%m-%d %H:%M:%S UTC";
     format_day = "%-d %B %Y";
@@ -468,6 +484,8 @@ texts! {
     try_path_hint = "As it is sent, such as {path}";
     try_token = "Token";
     try_token_hint = "Its identifier or first characters. Never the token itself.";
+    try_from = "From this address";
+    try_from_hint = "For a token that is restricted to networks. Left empty: it is not known.";
     try_user = "Or a person";
     try_user_hint = "Their name. They are taken as signed in just now.";
     try_nobody_hint = "Leave both empty to ask for nobody in particular.";
@@ -485,6 +503,7 @@ texts! {
     rule_access = "Open to whoever asks";
     rule_scopes = "The scopes suffice";
     rule_role = "The role suffices";
+    rule_restrictions = "The token's restrictions allow it";
     rule_passed = "Passed";
     rule_failed = "Failed";
     rule_not_asked = "Not asked";
@@ -565,6 +584,7 @@ texts! {
     audit_described = "another description";
     audit_metadata = "other metadata";
     audit_rate_changed = "request limit {after}, before: {before}";
+    audit_restrictions_changed = "now {after}, before: {before}";
     audit_end_changed = "now {after}, before: {before}";
     audit_profile_changed = "profile {after}, before: {before}";
     audit_profile_none = "none";

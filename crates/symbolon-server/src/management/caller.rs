@@ -18,7 +18,8 @@ use symbolon_gate::Known;
 use super::envelope::CurrentRequest;
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::incoming::{AtTheMachine, Peer, credentials};
+use crate::incoming::{AtTheMachine, credentials};
+use crate::trusted::client;
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -91,7 +92,10 @@ impl Caller {
     }
 }
 
-impl FromRequestParts<App> for Caller {
+/// As [`Caller`], wherever it calls from: for what a token may do outside its networks too.
+pub(super) struct FromAnywhere(pub(super) Caller);
+
+impl FromRequestParts<App> for FromAnywhere {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
@@ -100,13 +104,28 @@ impl FromRequestParts<App> for Caller {
         }
         let who = identify(parts, app)?;
         let (client_ip, request) = circumstances(parts, app);
-        Ok(Self { who, client_ip, request })
+        Ok(Self(Caller { who, client_ip, request }))
+    }
+}
+
+impl FromRequestParts<App> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
+        let FromAnywhere(caller) = FromAnywhere::from_request_parts(parts, app).await?;
+        if let Who::Token(token, _) = &caller.who
+            && let Err(broken) = token.restrictions.admit_from(caller.client_ip)
+        {
+            tracing::info!(reason = %broken, token = %token.id, "a token was refused");
+            return Err(ApiError::new(Code::Restricted, Code::Restricted.title()));
+        }
+        Ok(caller)
     }
 }
 
 /// Where a call comes from, and what it is called.
 pub(super) fn circumstances(parts: &Parts, app: &App) -> (Option<IpAddr>, RequestId) {
-    let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let client_ip = client(&parts.extensions);
     let request = parts.extensions.get::<CurrentRequest>().map(|current| current.0);
     (client_ip, request.unwrap_or_else(|| app.request_id(app.now())))
 }
@@ -153,7 +172,7 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
 /// The refusal of a bad credential. The log is told of it unless too many come from there.
 fn refused(parts: &Parts, app: &App, tell: impl FnOnce()) -> ApiError {
     let error = ApiError::challenged(Code::InvalidToken);
-    let from = parts.extensions.get::<Peer>().map(|peer| peer.0);
+    let from = client(&parts.extensions);
     match app.bad_credential(from, app.now()) {
         Ok(()) => {
             tell();

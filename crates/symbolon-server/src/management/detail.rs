@@ -19,6 +19,7 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
         "profile": token.profile,
         "disabled": token.disabled,
         "expires_at": token.expires_at.map(|at| at.to_string()),
+        "restrictions": token.restrictions,
         "revoked_at": token.revoked_at.map(|at| at.to_string()),
         "rotated_at": token.rotation.at.map(|at| at.to_string()),
         "old_secret": token.rotation.old.map(|old| json!({

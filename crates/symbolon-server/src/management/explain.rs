@@ -1,5 +1,7 @@
 //! Why a request would be allowed or refused, rule by rule, without making it; and why one was.
 
+use std::net::IpAddr;
+
 use axum::Json;
 use axum::extract::State;
 use jiff::SignedDuration;
@@ -48,7 +50,7 @@ pub(super) async fn explain(
     if let Some(id) = &value.request_id {
         let others =
             [value.method.is_some(), value.path.is_some(), value.token.is_some(), value.user.is_some()];
-        if others.contains(&true) || value.system.is_some() {
+        if others.contains(&true) || value.system.is_some() || value.client_ip.is_some() {
             return Err(
                 Refusal::field("request_id", "give a request_id alone, or method, path and caller").into()
             );
@@ -79,7 +81,7 @@ pub(super) async fn explain(
         target: checked_path(path)?.as_bytes(),
         credentials: Credentials::default(),
         method_override: query_overrides(path.as_bytes()),
-        client_ip: None,
+        client_ip: value.client_ip.as_deref().map(|text| parsed::<IpAddr>("client_ip", text)).transpose()?,
     };
     let explained = app.gate().explain_as(&catalog.service, &request, &subject, app.now());
     let (outcome, steps) =

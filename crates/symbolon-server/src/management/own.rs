@@ -12,7 +12,7 @@ use symbolon_core::store::Change;
 use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
-use super::caller::{Caller, Who};
+use super::caller::{Caller, FromAnywhere, Who};
 use super::commit::{Deed, Terms};
 use super::sessions;
 use super::tokens::change::revoke_known;
@@ -20,7 +20,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::throttle::Counted;
 
-/// Who the presented credential is.
+/// Who the presented credential is. A token that is restricted to networks is told it there alone.
 #[utoipa::path(get, path = "/v1/self", tag = "self", responses((status = 200, body = SelfInfo)))]
 pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInfo> {
     let (principal, user, token) = match &caller.who {
@@ -66,9 +66,12 @@ fn own_service(catalog: &Catalog, user: &User) -> SelfService {
     }
 }
 
-/// Revoke the presented token. For tokens alone.
+/// Revoke the presented token. For tokens alone, whatever they are restricted to.
 #[utoipa::path(delete, path = "/v1/self", tag = "self", responses((status = 204, description = "It is revoked")))]
-pub(super) async fn revoke(State(app): State<App>, caller: Caller) -> Result<StatusCode, ApiError> {
+pub(super) async fn revoke(
+    State(app): State<App>,
+    FromAnywhere(caller): FromAnywhere,
+) -> Result<StatusCode, ApiError> {
     let Who::Token(token, _) = &caller.who else {
         return Err(ApiError::new(
             Code::InvalidRequest,

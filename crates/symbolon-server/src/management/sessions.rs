@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use axum::Json;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, StatusCode};
+use http::{Extensions, HeaderMap, StatusCode};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret;
 use serde::Deserialize;
@@ -26,9 +26,10 @@ use super::parameters::{OfSession, PathOf, QueryOf, found, page, parsed};
 use super::{clear_cookie, cookies, wire};
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::incoming::{Peer, cookie, device_cookie_name};
+use crate::incoming::{cookie, device_cookie_name};
 use crate::passwords::{Busy, acceptable, check_password, hash_password};
 use crate::throttle::{Counted, Source};
+use crate::trusted::client;
 
 /// A session's life (seed document of O.D.I.N.: 24 hours).
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -64,7 +65,7 @@ pub(super) async fn hashed(app: &App, field: &str, password: String) -> Result<P
 )]
 pub(super) async fn create(
     State(app): State<App>,
-    peer: Option<axum::Extension<Peer>>,
+    extensions: Extensions,
     request: Option<axum::Extension<CurrentRequest>>,
     headers: HeaderMap,
     Body { value, .. }: Body<CreateSession>,
@@ -81,7 +82,7 @@ pub(super) async fn create(
         Ok(name) => app.store().user_named(&name).await?,
         Err(_) => None,
     };
-    let client_ip = peer.map(|peer| peer.0.0);
+    let client_ip = client(&extensions);
     let counted = counted(&app, &headers, client_ip, &value.username, user.as_ref());
     let attempt = app.shared().throttle.admit(counted, app.now()).map_err(|seconds| {
         tracing::info!(ip = ?client_ip, "a sign-in was refused: too many have failed");

@@ -84,7 +84,8 @@ pub(super) async fn verify(
         }
         (None, None, Some(scopes)) => {
             let required = checked_scopes(&app, &service, scopes)?;
-            let decision = app.gate().check_scopes(&service, credentials, &required, now).ok_or_else(gone)?;
+            let decision =
+                app.gate().check_scopes(&service, credentials, &required, client_ip, now).ok_or_else(gone)?;
             let unremembered = unremembered(&decision);
             (decision, unremembered)
         }

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use symbolon_api::{
-    AuditEntry, KeyRecord, List, OldSecret, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord,
-    TokenRecord, UserRecord,
+    AuditEntry, KeyRecord, List, OldSecret, ProfileInfo, Restrictions, RouteInfo, ScopeInfo, ServiceInfo,
+    SessionRecord, TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
@@ -13,12 +13,18 @@ use symbolon_core::id::UserId;
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::rate::Rate;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
+use symbolon_core::restriction;
 use symbolon_core::store::{Page, StoredAudit};
 
 use crate::app::App;
 
 fn time(at: Timestamp) -> String {
     at.to_string()
+}
+
+fn restrictions(restrictions: &restriction::Restrictions) -> Restrictions {
+    let restriction::Given { networks, methods, paths, parameters } = restrictions.clone().into();
+    Restrictions { networks, methods, paths, parameters }
 }
 
 fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
@@ -70,6 +76,7 @@ impl App {
             reused_at: token.rotation.reused_at.map(time),
             rate_limit: token.rate_limit.map(|rate| rate.to_string()),
             effective_rate_limit: self.gate().rate(token.id).map(|rate| rate.to_string()),
+            restrictions: restrictions(&token.restrictions),
         }
     }
 

@@ -42,6 +42,7 @@ use crate::metrics::Faults;
 use crate::others::{is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
 use crate::traces::Span;
+use crate::trusted::client;
 use crate::verdict::Verdict;
 use body::{AnswerBody, RequestBody};
 use exchange::{Fault, exchange};
@@ -171,7 +172,7 @@ impl Proxy {
             target: &target,
             credentials,
             method_override: incoming::method_override(&parts.headers, &target),
-            client_ip: peer,
+            client_ip: client(&parts.extensions),
         };
         match self.app.gate().check(&self.settings.service, &request, now) {
             Some(Decision::Allow(grant)) => {

@@ -13,10 +13,11 @@ use symbolon_core::{Code, Timestamp};
 use super::DOOR;
 use crate::access;
 use crate::app::App;
-use crate::incoming::{self, Peer};
+use crate::incoming;
 use crate::metrics::Stopwatch;
 use crate::refusals::Refusal;
 use crate::traces::{Seen, Span};
+use crate::trusted::client;
 use crate::verdict::Verdict;
 
 /// A request under way.
@@ -39,10 +40,9 @@ impl<'a> Telling<'a> {
     /// Of a request that has just come.
     pub(super) fn begin(app: &'a App, service: &'a ServiceName, request: &http::Request<Incoming>) -> Self {
         let (watch, at) = (Stopwatch::start(), app.now());
-        let shown = app.access_log().map(|_| {
-            let peer = request.extensions().get::<Peer>().map(|Peer(address)| *address);
-            (incoming::target(request.uri()).into_owned(), peer)
-        });
+        let shown = app
+            .access_log()
+            .map(|_| (incoming::target(request.uri()).into_owned(), client(request.extensions())));
         Self {
             app,
             service,

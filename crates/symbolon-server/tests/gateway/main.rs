@@ -14,4 +14,5 @@ mod limits;
 mod observing;
 mod peers;
 mod refused;
+mod restricted;
 mod shown;

@@ -44,6 +44,7 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
             "reused_at": null,
             "rate_limit": null,
             "effective_rate_limit": null,
+            "restrictions": {},
         })
     };
     let refused = |code: &str, status: u16, challenge: Option<&str>, token: Value| {

@@ -17,6 +17,7 @@ mod metadata;
 mod observing;
 mod passthrough;
 mod refusals;
+mod restrictions;
 mod revocation;
 mod slowness;
 mod smuggling;

@@ -2,9 +2,9 @@
 
 use std::net::SocketAddr;
 
-use symbolon_server::OtherCredentials;
 use symbolon_server::listen::{Limits, serve};
 use symbolon_server::proxy::{Proxy, ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
+use symbolon_server::{OtherCredentials, TrustedProxies};
 use tokio::net::TcpStream;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -46,9 +46,20 @@ impl Front {
     }
 
     pub(crate) async fn by(world: &World, settings: ProxySettings, limits: Limits) -> Self {
+        Self::behind(world, &[], settings, limits).await
+    }
+
+    /// The shop, behind proxies that are believed about who is calling.
+    pub(crate) async fn behind(
+        world: &World,
+        proxies: &[&str],
+        settings: ProxySettings,
+        limits: Limits,
+    ) -> Self {
         let (listener, address) = listen().await;
         let stop = CancellationToken::new();
-        let door = Proxy::new(world.app.clone(), settings).door();
+        let trusted = TrustedProxies::new(proxies.iter().map(|network| network.parse().unwrap()));
+        let door = trusted.before(Proxy::new(world.app.clone(), settings).door());
         let served = tokio::spawn(serve(listener.into(), door, stop.clone(), limits));
         Self { address, stop, served }
     }

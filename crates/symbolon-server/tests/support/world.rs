@@ -13,6 +13,7 @@ use symbolon_core::digest::Pepper;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Session, Token, User};
+use symbolon_core::restriction::Restrictions;
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_core::token::{NewSecret, Prefix};
@@ -208,6 +209,14 @@ impl World {
         self.commit(vec![Change::TokenChanged(revoked)]).await;
     }
 
+    /// Restricts a token to these requests, in JSON.
+    pub(crate) async fn restrict(&self, token: Token, only: &str) -> Token {
+        let restrictions: Restrictions = serde_json::from_str(only).unwrap();
+        let restricted = Token { restrictions, revision: token.revision + 1, ..token };
+        self.commit(vec![Change::TokenChanged(restricted.clone())]).await;
+        restricted
+    }
+
     /// A new user with this role in the shop, and the only one in the bank.
     pub(crate) async fn user(&self, name: &str, role: &str) -> User {
         let roles = [("shop", role), ("bank", "user")];
@@ -256,6 +265,7 @@ impl World {
             digest: Some((secret.text().digest(&self.keys.pepper), self.keys.pepper.id())),
             rotation: symbolon_core::rotation::Rotation::default(),
             rate_limit: None,
+            restrictions: Restrictions::default(),
         };
         self.commit(vec![Change::TokenCreated(token.clone())]).await;
         (secret.reveal().to_owned(), token)

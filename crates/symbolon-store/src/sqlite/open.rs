@@ -16,7 +16,7 @@ use crate::OpenError;
 const OURS: i64 = 0x5359_4d42;
 
 /// In order. One that was released is never changed: databases that have it do not run it again.
-const MIGRATIONS: [&str; 7] = [
+const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_usage.sql"),
     include_str!("../../migrations/sqlite/0003_password_temporary.sql"),
@@ -24,6 +24,7 @@ const MIGRATIONS: [&str; 7] = [
     include_str!("../../migrations/sqlite/0005_metadata.sql"),
     include_str!("../../migrations/sqlite/0006_rotation.sql"),
     include_str!("../../migrations/sqlite/0007_rate_limit.sql"),
+    include_str!("../../migrations/sqlite/0008_restrictions.sql"),
 ];
 
 /// How long a statement waits for a program that holds the file, such as a backup.

@@ -10,6 +10,7 @@ use symbolon_core::digest::Digest;
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
+use symbolon_core::restriction::Restrictions;
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
@@ -88,7 +89,7 @@ macro_rules! select_tokens {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
              disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
-             rotation, rate_limit FROM tokens ",
+             rotation, rate_limit, restrictions FROM tokens ",
             $($rest)*
         )
     };
@@ -148,6 +149,12 @@ fn metadata(text: &str) -> Option<Metadata> {
     serde_json::from_str(text).ok().map(Metadata::kept)
 }
 
+/// A JSON object of lists. What is not understood is no token at all, rather than one without restrictions.
+fn restrictions(text: &str) -> Option<Restrictions> {
+    let kinds: serde_json::Map<String, serde_json::Value> = serde_json::from_str(text).ok()?;
+    serde_json::from_value(kinds.into()).ok()
+}
+
 pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
     let digest = match get::<Option<&[u8]>>(row, "digest")? {
         Some(_) => Some((digest(row, "digest")?, number(row, "pepper")?)),
@@ -173,6 +180,7 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         digest,
         rotation: rotation::read(get(row, "rotation")?).ok_or(RowFault("rotation"))?,
         rate_limit: maybe_parsed(row, "rate_limit")?,
+        restrictions: restrictions(get(row, "restrictions")?).ok_or(RowFault("restrictions"))?,
     })
 }
 

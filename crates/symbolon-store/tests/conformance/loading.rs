@@ -87,7 +87,7 @@ pub(crate) async fn a_row_that_cannot_be_read_is_left_out(place: &dyn Place) {
     let store = place.open().await;
     let user = make::user(1);
     let mut changes: Vec<_> = (1..=2).map(|n| Change::UserCreated(make::user(n))).collect();
-    changes.extend((1..=5).map(|n| Change::TokenCreated(make::token(n, &user))));
+    changes.extend((1..=8).map(|n| Change::TokenCreated(make::token(n, &user))));
     changes.extend((1..=2).map(|n| Change::SessionStarted(make::session(n, &user))));
     changes.extend((1..=2).map(|n| Change::KeyCreated(make::key(n))));
     accept(&*store, make::mutation(changes)).await;
@@ -97,6 +97,9 @@ pub(crate) async fn a_row_that_cannot_be_read_is_left_out(place: &dyn Place) {
         ("tokens", "scopes = '[\"READ ALL\"]'", make::token_id(2).to_string()),
         ("tokens", "expires_at = 9223372036854775807", make::token_id(3).to_string()),
         ("tokens", "id = 'tok_'", make::token_id(4).to_string()),
+        ("tokens", "restrictions = '[]'", make::token_id(6).to_string()),
+        ("tokens", "restrictions = '{\"networks\": []}'", make::token_id(7).to_string()),
+        ("tokens", "restrictions = '{\"hours\": [\"8\"]}'", make::token_id(8).to_string()),
         ("sessions", "client_ip = 'here'", make::session_id(1).to_string()),
         ("keys", "name = 'x', key_prefix = 'y'", make::key_id(1).to_string()),
     ] {

@@ -9,6 +9,7 @@ use symbolon_core::name::ServiceName;
 use symbolon_core::record::{
     ActorId, AuditLine, Enforcement, Key, KeyKind, Origin, PasswordHash, Session, Token, User,
 };
+use symbolon_core::restriction::Restrictions;
 use symbolon_core::rotation::{Grace, OldSecret, Rotation};
 use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery, TokenSort};
 
@@ -86,7 +87,17 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         digest: Some((digest(number), 1)),
         rotation: Rotation::default(),
         rate_limit: None,
+        restrictions: Restrictions::default(),
     }
+}
+
+/// Restrictions of every kind.
+pub(crate) fn restrictions() -> Restrictions {
+    let text = r#"{
+        "networks": ["10.0.0.0/8", "2001:db8::1"], "methods": ["GET", "POST"], "paths": ["/a%20b", "/printers"],
+        "parameters": { "printer_id": ["1", "é \" b"], "rest": ["x/y"] }
+    }"#;
+    serde_json::from_str(text).unwrap()
 }
 
 /// The token as its revocation leaves it.

@@ -23,6 +23,7 @@ fn full() -> Token {
         digest: Some((make::digest(1), u32::MAX)),
         rotation: make::rotation(),
         rate_limit: Some("100/1m burst 50".parse().unwrap()),
+        restrictions: make::restrictions(),
         ..make::token(1, &make::user(1))
     }
 }

@@ -16,7 +16,7 @@ pub(crate) struct Explain {
     service: String,
     /// The `request_id` of a recent refusal, as its answer carried it
     #[arg(long, value_name = "ID", required_unless_present_all = ["method", "path"])]
-    #[arg(conflicts_with_all = ["method", "path", "token", "user", "system"])]
+    #[arg(conflicts_with_all = ["method", "path", "token", "user", "system", "client_ip"])]
     request_id: Option<String>,
     /// The request's method
     #[arg(long, value_name = "METHOD", requires = "path")]
@@ -33,6 +33,9 @@ pub(crate) struct Explain {
     /// By a system key
     #[arg(long)]
     system: bool,
+    /// From this address [default: it is not known]
+    #[arg(long = "from", value_name = "ADDRESS")]
+    client_ip: Option<String>,
 }
 
 impl Explain {
@@ -44,6 +47,7 @@ impl Explain {
             token: self.token,
             user: self.user,
             system: self.system.then_some(true),
+            client_ip: self.client_ip,
         };
         let told = context.speak(async |client| Ok(client.explain(&self.service, &question).await?)).await?;
         if context.output.json() {

@@ -11,6 +11,8 @@ pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
 mod list;
+mod metadata;
+mod restrict;
 mod rotate;
 pub(crate) mod scan;
 pub(crate) mod serve;

@@ -9,6 +9,8 @@ use symbolon_api::{CreateToken, EditToken, TokenRecord};
 use super::Context;
 use super::expires::Expires;
 use super::list::Extent;
+use super::metadata::{Entry, listed, noted};
+use super::restrict::{self, Restrict};
 use super::rotate::{self, Rotate};
 use super::usage::Usage;
 use crate::failure::Failure;
@@ -25,7 +27,7 @@ pub(crate) enum Token {
     Show(One),
     /// Show what a token is used for: its requests by route and outcome
     Usage(Usage),
-    /// Change a token's name, description, scopes or end
+    /// Change a token's name, description, scopes, end or restrictions
     Edit(Edit),
     /// Give a token another secret, which alone goes to standard output; the old one ends as you say
     Rotate(Rotate),
@@ -67,6 +69,8 @@ pub(crate) struct Create {
     /// How many requests it may make, such as 100/1m [default: as the service says]
     #[arg(long, value_name = "RATE")]
     rate: Option<String>,
+    #[command(flatten)]
+    restrict: Restrict,
 }
 
 /// Which tokens
@@ -125,19 +129,12 @@ pub(crate) struct Edit {
     /// How many requests it may make, such as 100/1m; `default` is as the service says
     #[arg(long, value_name = "RATE")]
     rate: Option<String>,
-}
-
-/// `key=value`, or `key`. What is no key is for the server to say.
-#[derive(Debug, Clone)]
-struct Entry(String, Option<String>);
-
-impl From<String> for Entry {
-    fn from(text: String) -> Self {
-        match text.split_once('=') {
-            Some((key, value)) => Self(key.to_owned(), Some(value.to_owned())),
-            None => Self(text, None),
-        }
-    }
+    /// Take every restriction away
+    #[arg(long, conflicts_with_all = ["networks", "methods", "paths", "parameters"])]
+    unrestricted: bool,
+    /// In place of all restrictions before
+    #[command(flatten)]
+    restrict: Restrict,
 }
 
 impl Token {
@@ -190,6 +187,7 @@ impl Create {
             expires_at,
             expires_in,
             rate_limit: self.rate,
+            restrictions: self.restrict.given(),
         };
         let created =
             context.speak(async |client| Ok(client.create_token(&self.service, &new).await?)).await?;
@@ -256,12 +254,12 @@ impl Edit {
             expires_at,
             expires_in,
             rate_limit: self.rate,
+            restrictions: if self.unrestricted { Some(None) } else { self.restrict.given().map(Some) },
         };
-        let nothing = edit.name.is_none() && edit.description.is_none() && edit.scopes.is_none();
-        let nothing = nothing && edit.metadata.is_none() && edit.rate_limit.is_none();
-        if nothing && edit.expires_at.is_none() && edit.expires_in.is_none() {
+        if edit == EditToken::default() {
             return Err(Failure::usage(
-                "say what shall change: --name, --description, --metadata, --scope, --expires or --rate",
+                "say what shall change: --name, --description, --metadata, --scope, --expires, --rate, --unrestricted or \
+                 a restriction",
             ));
         }
         let One { service, token } = self.one;
@@ -285,6 +283,7 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("state", token.state.clone()),
         ("scopes", joined(&token.scopes)),
         ("effective scopes", joined(&token.effective_scopes)),
+        ("restricted", restrict::shown(&token.restrictions)),
         ("inert scopes", joined(&token.inert_scopes)),
         ("profile", maybe(token.profile.as_ref(), "-")),
         ("rate limit", limited(token)),
@@ -295,7 +294,7 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("old secret", token.old_secret.as_ref().map_or_else(|| "-".to_owned(), rotate::old_secret)),
         ("replaced secret used", maybe(token.reused_at.as_ref(), "-")),
     ];
-    let rare = ["inert scopes", "metadata", "rotated", "old secret", "replaced secret used"];
+    let rare = ["inert scopes", "metadata", "rotated", "old secret", "replaced secret used", "restricted"];
     pairs.retain(|(name, value)| !rare.contains(name) || value != "-");
     output.pairs(&pairs)
 }
@@ -307,16 +306,4 @@ fn limited(token: &TokenRecord) -> String {
         Some(own) if *own != held => format!("{held} (its own: {own})"),
         _ => held,
     }
-}
-
-fn listed(metadata: &BTreeMap<String, String>) -> String {
-    let entries: Vec<_> = metadata.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    if entries.is_empty() { "-".to_owned() } else { entries.join(", ") }
-}
-
-/// At creation a key alone has an empty value: there is nothing to take away.
-fn noted(entries: Vec<Entry>) -> Option<BTreeMap<String, String>> {
-    let entries: BTreeMap<_, _> =
-        entries.into_iter().map(|Entry(key, value)| (key, value.unwrap_or_default())).collect();
-    Some(entries).filter(|entries| !entries.is_empty())
 }

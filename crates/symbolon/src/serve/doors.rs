@@ -6,10 +6,10 @@ use std::net::SocketAddr;
 use std::path::Path;
 
 use symbolon_core::name::ServiceName;
-use symbolon_server::Door;
 use symbolon_server::gateway::{Gateway, GatewaySettings};
 use symbolon_server::listen::{Limits, Listener, Tls, serve};
 use symbolon_server::proxy::{Proxy, ProxySettings};
+use symbolon_server::{Door, TrustedProxies};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -20,8 +20,8 @@ use crate::failure::Failure;
 use crate::node::Node;
 use crate::settings::{Fault, Settings};
 
-/// A proxy's address and what it is told.
-pub(super) type ProxyPlan = (SocketAddr, Option<Tls>, ProxySettings);
+/// A proxy's address, what it is told, and whom it believes about who is calling.
+pub(super) type ProxyPlan = (SocketAddr, Option<Tls>, ProxySettings, TrustedProxies);
 
 /// What each proxy is told. Reads the files that hold headers.
 pub(super) fn proxies(settings: &Settings, certificates: &Certificates) -> Result<Vec<ProxyPlan>, Failure> {
@@ -30,7 +30,10 @@ pub(super) fn proxies(settings: &Settings, certificates: &Certificates) -> Resul
     let mut faults: Vec<Fault> = Vec::new();
     for (name, door) in doors {
         match door.settings(name, settings.proxy_limits) {
-            Ok(proxy) => plans.push((door.listen, certificates.of(door.tls.as_ref()), proxy)),
+            Ok(proxy) => {
+                let tls = certificates.of(door.tls.as_ref());
+                plans.push((door.listen, tls, proxy, door.trusted_proxies.clone()));
+            }
             Err(fault) => faults.push(fault),
         }
     }
@@ -51,9 +54,9 @@ fn gateway(
 /// Addresses that are this process's; nobody is answered yet.
 pub(super) struct Bound {
     limits: Limits,
-    management: Doorway,
+    management: (Doorway, TrustedProxies),
     gateway: Option<(Doorway, GatewaySettings)>,
-    proxies: Vec<(Doorway, ProxySettings)>,
+    proxies: Vec<(Doorway, ProxySettings, TrustedProxies)>,
 }
 
 /// One of them, and what it proves itself with where it speaks TLS.
@@ -100,10 +103,11 @@ impl Bound {
             None => None,
         };
         let mut proxies = Vec::new();
-        for (address, tls, proxy) in plans {
+        for (address, tls, proxy, trusted) in plans {
             let socket = bind(address, &format!("the proxy of {}", proxy.service)).await?;
-            proxies.push((Doorway { socket, tls }, proxy));
+            proxies.push((Doorway { socket, tls }, proxy, trusted));
         }
+        let management = (management, settings.trusted_proxies.clone());
         Ok(Self { limits: settings.limits, management, gateway, proxies })
     }
 
@@ -115,12 +119,12 @@ impl Bound {
             service: service.cloned(),
             tls: door.tls.clone(),
         };
-        let mut doors = vec![door("management", &self.management, None)];
+        let mut doors = vec![door("management", &self.management.0, None)];
         let socket = socket.display().to_string();
         doors.push(Door { name: "socket", address: socket, service: None, tls: None });
         doors.extend(self.gateway.iter().map(|(bound, _)| door("gateway", bound, None)));
         let proxies = self.proxies.iter();
-        doors.extend(proxies.map(|(bound, proxy)| door("proxy", bound, Some(&proxy.service))));
+        doors.extend(proxies.map(|(bound, proxy, _)| door("proxy", bound, Some(&proxy.service))));
         doors
     }
 }
@@ -159,9 +163,13 @@ impl Open {
     pub(super) fn begin(node: &Node, bound: Bound, (socket, path): (UnixListener, &Path)) -> Self {
         let doors = bound.doors(path);
         let mut open = Self {
-            management: bound.management.url(),
+            management: bound.management.0.url(),
             gateway: bound.gateway.as_ref().map(|(door, _)| door.url()),
-            services: bound.proxies.iter().map(|(door, proxy)| (proxy.service.clone(), door.url())).collect(),
+            services: bound
+                .proxies
+                .iter()
+                .map(|(door, proxy, _)| (proxy.service.clone(), door.url()))
+                .collect(),
             tasks: JoinSet::new(),
             shutdown: CancellationToken::new(),
         };
@@ -169,8 +177,9 @@ impl Open {
         let (site, api) =
             (symbolon_server::site(node.app().clone()), symbolon_server::router(node.app().clone()));
         let limits = bound.limits;
-        let management = serve(bound.management.into(), site, open.shutdown.clone(), limits);
-        open.tasks.spawn(management);
+        let (management, trusted) = bound.management;
+        let site = trusted.before(site);
+        open.tasks.spawn(serve(management.into(), site, open.shutdown.clone(), limits));
         // Whoever opens the socket is a program, and needs no pages.
         open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), limits));
         if let Some((listener, settings)) = bound.gateway {
@@ -178,8 +187,8 @@ impl Open {
             let limits = Limits { http2: true, ..limits };
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
-        for (listener, settings) in bound.proxies {
-            let door = Proxy::new(node.app().clone(), settings).door();
+        for (listener, settings, trusted) in bound.proxies {
+            let door = trusted.before(Proxy::new(node.app().clone(), settings).door());
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
         open

@@ -15,7 +15,7 @@
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
 //! | `NOTIFY_SOCKET`, `WATCHDOG_USEC`, `WATCHDOG_PID`, `JOURNAL_STREAM` | what a service manager tells the server: `sd_notify(3)`, `sd_watchdog_enabled(3)`, `systemd.exec(5)` |
 //!
-//! `CATALOGS` and `GATEWAY__PEERS` are lists with commas; truth is `true` or `false`. A `SYMBOLON_CONFIG_` name that is not one of
+//! `CATALOGS`, `TRUSTED_PROXIES` and `GATEWAY__PEERS` are lists with commas; truth is `true` or `false`. A `SYMBOLON_CONFIG_` name that is not one of
 //! these is refused, and every other variable is ignored.
 
 use std::ffi::OsString;
@@ -113,10 +113,10 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, LIMITS__<KEY>, TELEMETRY__<KEY>, TLS__<KEY>, LEAKS__GITHUB__<KEY>, GATEWAY__<KEY> \
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TRUSTED_PROXIES, LIMITS__<KEY>, TELEMETRY__<KEY>, TLS__<KEY>, LEAKS__GITHUB__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, UPSTREAM_HTTP2, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
-                            HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
+                            HUMAN_SYSTEM_KEY, ENFORCE, TRUSTED_PROXIES, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
 
 fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<(), String> {
     let said = || Some(Said::at(place, value.to_owned()));
@@ -132,6 +132,7 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         ["CATALOGS"] => {
             draft.catalogs = Some(list(place, value));
         }
+        ["TRUSTED_PROXIES"] => draft.trusted_proxies = list(place, value),
         ["LIMITS", key @ ..] => limits::write(&mut draft.limits, place, key, value)?,
         ["TELEMETRY", key @ ..] => telemetry::write(&mut draft.telemetry, place, key, value)?,
         ["TLS", key @ ..] => write_tls(&mut draft.tls, place, key, value)?,
@@ -173,6 +174,7 @@ fn write_service(service: &mut ServiceDraft, place: &Place, key: &[&str], value:
         ["SESSION_COOKIE"] => service.session_cookie = Some(truth(place, value)?),
         ["ENFORCE"] => service.enforce = Some(truth(place, value)?),
         ["HUMAN_SYSTEM_KEY"] => service.human_system_key = Some(truth(place, value)?),
+        ["TRUSTED_PROXIES"] => service.trusted_proxies = list(place, value),
         ["TLS", key @ ..] => return write_tls(&mut service.tls, place, key, value),
         ["TIMEOUTS", "CONNECT"] => service.timeouts.connect = said(),
         ["TIMEOUTS", "ANSWER"] => service.timeouts.answer = said(),

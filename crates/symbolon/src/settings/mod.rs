@@ -13,6 +13,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod trusted;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -21,7 +22,7 @@ use std::path::{Path, PathBuf};
 use symbolon_core::name::ServiceName;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::ProxyLimits;
-use symbolon_server::{AccessTarget, PublicUrl, TraceSettings};
+use symbolon_server::{AccessTarget, PublicUrl, TraceSettings, TrustedProxies};
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -75,6 +76,8 @@ pub(crate) struct Settings {
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
     /// How GitHub's alerts of leaks are taken, if they are.
     pub(crate) github: Option<GitHubSettings>,
+    /// The proxies in front of the management API that are believed about who is calling.
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 /// How log lines look.

@@ -7,13 +7,14 @@ use secrecy::{ExposeSecret, SecretString};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
 use symbolon_server::proxy::{ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
-use symbolon_server::{OtherCredentials, PublicUrl};
+use symbolon_server::{OtherCredentials, PublicUrl, TrustedProxies};
 
 use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
 use super::resolve::{address, fault, public_url, wait};
 use super::source::{ServiceDraft, TimeoutsDraft};
 use super::tls::{self, TlsFiles};
+use super::trusted;
 
 /// What is set for one service.
 #[derive(Debug)]
@@ -45,6 +46,8 @@ pub(crate) struct ProxyDoor {
     other_credentials: OtherCredentials,
     headers: Vec<(String, Said<HeaderSource>)>,
     timeouts: Timeouts,
+    /// The proxies in front of it that are believed about who is calling.
+    pub(crate) trusted_proxies: TrustedProxies,
 }
 
 impl ProxyDoor {
@@ -172,6 +175,7 @@ fn door(
         other_credentials,
         headers: draft.upstream_headers.into_iter().collect(),
         timeouts,
+        trusted_proxies: trusted::resolve(&draft.trusted_proxies, faults),
     })
 }
 
@@ -182,6 +186,7 @@ fn proxy_settings_alone(draft: &ServiceDraft, gateways: bool, faults: &mut Vec<F
     let single = others.chain(&draft.public_url).chain(&draft.upstream_ca);
     let places = single.chain(timeouts.into_iter().flatten()).map(|said| &said.place);
     let places = places.chain(draft.upstream_http2.iter().map(|said| &said.place));
+    let places = places.chain(draft.trusted_proxies.iter().map(|said| &said.place));
     let places = places.chain(draft.tls.iter().map(|tls| &tls.place));
     let places = places.chain(draft.upstream_headers.values().map(|said| &said.place));
     faults

@@ -19,6 +19,7 @@ use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
+use super::trusted;
 use super::{LogFormat, Settings, leaks, limits};
 use crate::catalogs::CatalogSource;
 
@@ -68,6 +69,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         tls,
         services,
         github,
+        trusted_proxies: trusted::resolve(&draft.trusted_proxies, faults),
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) struct Draft {
     pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
     pub(super) leaks: LeaksDraft,
+    pub(super) trusted_proxies: Vec<Said<String>>,
 }
 
 /// What is said of the endpoints that gateways ask.
@@ -78,6 +79,7 @@ pub(super) struct ServiceDraft {
     pub(super) enforce: Option<Said<bool>>,
     pub(super) timeouts: TimeoutsDraft,
     pub(super) tls: Option<TlsDraft>,
+    pub(super) trusted_proxies: Vec<Said<String>>,
 }
 
 /// How long the proxy waits for what.
@@ -104,6 +106,7 @@ impl ServiceDraft {
             enforce: None,
             timeouts: TimeoutsDraft::default(),
             tls: None,
+            trusted_proxies: Vec::new(),
         }
     }
 }
@@ -139,6 +142,8 @@ struct FileSource {
     services: BTreeMap<Spanned<String>, ServiceSource>,
     #[serde(default)]
     leaks: LeaksSource,
+    #[serde(default)]
+    trusted_proxies: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
@@ -175,6 +180,8 @@ struct ServiceSource {
     #[serde(default)]
     timeouts: TimeoutsSource,
     tls: Option<Spanned<TlsSource>>,
+    #[serde(default)]
+    trusted_proxies: Vec<Spanned<String>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -200,6 +207,10 @@ impl At<'_> {
         Said { value: spanned.into_inner(), place }
     }
 
+    fn list<T>(&self, entries: Vec<Spanned<T>>) -> Vec<Said<T>> {
+        entries.into_iter().map(|entry| self.said(entry)).collect()
+    }
+
     pub(super) fn maybe<T>(&self, spanned: Option<Spanned<T>>) -> Option<Said<T>> {
         spanned.map(|spanned| self.said(spanned))
     }
@@ -218,7 +229,7 @@ impl FileSource {
             open_documents: at.maybe(self.open_documents),
             open_metrics: at.maybe(self.open_metrics),
             access_log: at.maybe(self.access_log),
-            catalogs: self.catalogs.map(|list| list.into_iter().map(|entry| at.said(entry)).collect()),
+            catalogs: self.catalogs.map(|entries| at.list(entries)),
             log: at.maybe(self.log),
             log_format: at.maybe(self.log_format),
             gateway: self.gateway.map(|gateway| {
@@ -230,6 +241,7 @@ impl FileSource {
             tls: tls(self.tls, at),
             services: services.collect(),
             leaks: self.leaks.draft(at),
+            trusted_proxies: at.list(self.trusted_proxies),
         }
     }
 }
@@ -246,7 +258,7 @@ impl GatewaySource {
         GatewayDraft {
             place,
             listen: at.maybe(self.listen),
-            peers: self.peers.into_iter().map(|peer| at.said(peer)).collect(),
+            peers: at.list(self.peers),
             any_peer: at.maybe(self.any_peer),
             tls: tls(self.tls, at),
         }
@@ -277,6 +289,7 @@ impl ServiceSource {
                 idle: at.maybe(self.timeouts.idle),
             },
             tls: tls(self.tls, at),
+            trusted_proxies: at.list(self.trusted_proxies),
         }
     }
 }

@@ -107,7 +107,7 @@ fn a_fault_names_its_line_and_what_would_be_right() {
         ),
         (
             "[gateway]\nlisten = \"127.0.0.1:1\"\npeers = [\n\"localhost\"]",
-            "conf/symbolon.toml:4: a peer is an address or a network",
+            "conf/symbolon.toml:4: a network is an address or a prefix",
         ),
         (
             "[gateway]\nlisten = \"127.0.0.1:1\"\npeers = [\"0.0.0.0/0\"]",

@@ -1,5 +1,7 @@
 //! `symbolon scan --git`: the history of a repository.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -99,13 +101,22 @@ fn nothing_of_a_repositorys_configuration_is_run() {
     std::fs::write(repository.join("a"), secret()).unwrap();
     git(&repository, &["add", "-A"]);
     git(&repository, &["commit", "-q", "-m", "x"]);
-    let trap = format!("touch '{}'; cat", place.path().join("sprung").display());
+    // A commit with a signature, which git would have a program look at.
+    let plain = git(&repository, &["cat-file", "commit", "HEAD"]);
+    let (head, message) = plain.split_once("\n\n").unwrap();
+    let signature = "gpgsig -----BEGIN PGP SIGNATURE-----\n \n iQ==\n -----END PGP SIGNATURE-----";
+    place.write("signed", &format!("{head}\n{signature}\n\n{message}\n"));
+    let signed = git(&repository, &["hash-object", "-t", "commit", "-w", "../signed"]);
+    git(&repository, &["update-ref", "refs/heads/signed", &signed]);
+    let (program, sprung) = (place.path().join("program"), place.path().join("sprung"));
+    std::fs::write(&program, format!("#!/bin/sh\ntouch '{}'\n", sprung.display())).unwrap();
+    std::fs::set_permissions(&program, Permissions::from_mode(0o755)).unwrap();
     for key in
         ["core.fsmonitor", "core.pager", "pager.log", "gpg.program", "diff.external", "core.sshCommand"]
     {
-        git(&repository, &["config", key, &trap]);
+        git(&repository, &["config", key, program.to_str().unwrap()]);
     }
     git(&repository, &["config", "log.showSignature", "true"]);
     assert_eq!(place.run("scan --offline --git trap").code, Some(1));
-    assert!(!place.path().join("sprung").exists());
+    assert!(!sprung.exists());
 }

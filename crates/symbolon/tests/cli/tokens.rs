@@ -40,6 +40,50 @@ fn a_token_is_made_used_switched_narrowed_and_taken_back() {
 }
 
 #[test]
+fn a_token_is_restricted_and_freed_again() {
+    let server = Server::with_odin();
+    let place = &server.place;
+    let only = [
+        "--param",
+        "printer_id=1",
+        "--param",
+        "printer_id=2",
+        "--from",
+        "127.0.0.0/8,::1",
+        "--method",
+        "GET",
+    ];
+    let (secret, prefix) =
+        create(place, &[&["--name", "cam", "--scope", "read:printers"], &only[..]].concat());
+    let status = |path: &str| server.proxy("odin").get_as(path, &secret).status;
+    let statuses =
+        || (status("/api/printers/1/slots"), status("/api/printers/99/slots"), status("/api/printers"));
+    assert_eq!((statuses().1, statuses().2), (403, 403));
+    assert_ne!(statuses().0, 403);
+    let shown = token(place, "show", &[&prefix]).ok();
+    let told = "restricted        from 127.0.0.0/8, ::1; by GET; where printer_id is 1, 2\n";
+    assert!(shown.contains(told), "{shown}");
+    // Others stay, and what is named replaces all.
+    token(place, "edit", &[&prefix, "--name", "camera"]).ok();
+    assert_eq!(statuses().2, 403);
+    let edited = token(place, "edit", &[&prefix, "--path", "/printers", "--json"]).json();
+    assert_eq!(edited["restrictions"], serde_json::json!({ "paths": ["/printers"] }));
+    assert_eq!(statuses().2, 200);
+    let explain =
+        ["explain", "--service", "odin", "--method", "GET", "--path", "/api/overlay/1", "--token", &prefix];
+    let told = place.symbolon(&[&explain[..], &["--from", "10.0.0.1"]].concat()).ok();
+    assert!(told.contains("403 restricted") && told.contains("no  restrictions"), "{told}");
+    let freed = token(place, "edit", &[&prefix, "--unrestricted", "--json"]).json();
+    assert_eq!(freed["restrictions"], serde_json::json!({}));
+    assert!(!token(place, "show", &[&prefix]).ok().contains("restricted"));
+    for wrong in [&["--unrestricted", "--from", "10.0.0.1"][..], &["--param", "printer_id"]] {
+        token(place, "edit", &[&[prefix.as_str()], wrong].concat()).refused(2);
+    }
+    let told = token(place, "edit", &[&prefix, "--param", "printer=1"]).refused(1);
+    assert!(told.contains("restrictions.parameters.printer: ") && told.contains("printer_id"), "{told}");
+}
+
+#[test]
 fn the_secret_alone_is_printed_and_only_once() {
     let (place, _) = Place::initialised();
     let done = token(&place, "create", &["--name", "ci", "--scope", "read:jobs", "--expires", "30d"]);

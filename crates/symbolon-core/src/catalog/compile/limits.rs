@@ -17,7 +17,7 @@ pub(super) fn compile(source: &LimitSource, faults: &mut Faults<'_>) -> Limits {
     if let (Some(text), Some(token), Some(max)) = (&source.token, token, max_token)
         && !token.is_within(max)
     {
-        let message = format!("token lets more pass than max_token ({max}), in a row or in time");
+        let message = format!("token lets more pass than max_token ({max}), at once or in time");
         faults.error(text.span().start, message);
     }
     Limits { service, token: token.or(max_token), max_token: max_token.or(token) }

@@ -7,6 +7,7 @@ use toml::Spanned;
 use super::super::fault::Faults;
 use super::super::matcher::Matcher;
 use super::super::pattern::Pattern;
+use super::super::reading::Place;
 use super::super::source::{RouteSource, Source};
 use super::super::{Access, Roles, Route, RouteIndex};
 use super::scopes::declared;
@@ -77,8 +78,9 @@ pub(super) fn compile(
             let line = faults.line(path.span().start);
             let (method, text) = (method.to_owned(), text.to_owned());
             starts.push(path.span().start);
-            routes.push(Route { method, path: text, access: access.clone(), role, line });
-            claim(&routes, path, mounts, &mut matcher, faults);
+            let places = Vec::new();
+            routes.push(Route { method, path: text, access: access.clone(), role, line, places });
+            claim(&mut routes, path, mounts, &mut matcher, faults);
         }
     }
     (routes, starts, matcher)
@@ -86,7 +88,7 @@ pub(super) fn compile(
 
 /// Enters the last of `routes` under every mount.
 fn claim(
-    routes: &[Route],
+    routes: &mut [Route],
     at: &Spanned<String>,
     mounts: &[String],
     matcher: &mut Matcher,
@@ -95,6 +97,7 @@ fn claim(
     let at = at.span().start;
     let index: RouteIndex = routes.len() - 1;
     let Route { method, path, .. } = &routes[index];
+    let mut places = Vec::with_capacity(mounts.len());
     // A fault of the path itself is the same under every mount.
     if let Err(message) = Pattern::parse(path) {
         return faults.error(at, message);
@@ -105,6 +108,7 @@ fn claim(
             Ok(pattern) => pattern,
             Err(message) => return faults.error(at, message),
         };
+        places.push(Place::new(mount, pattern.clone()));
         if let Err(other) = matcher.insert(method, pattern, index)
             && others.insert(other)
         {
@@ -113,6 +117,7 @@ fn claim(
             faults.error(at, message);
         }
     }
+    routes[index].places = places;
 }
 
 fn access(

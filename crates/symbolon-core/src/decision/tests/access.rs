@@ -145,7 +145,7 @@ fn scopes_can_be_asked_about_without_a_route() {
         (&verifier, &["items:read"], Err(Reason::UnknownSecret)),
     ] {
         let credentials = Credentials::of_secret(secret.as_bytes());
-        let found = match world.judge().decide_scopes(credentials, &scopes(required)) {
+        let found = match world.judge().decide_scopes(credentials, &scopes(required), None) {
             Decision::Allow(grant) => {
                 assert!(grant.route().is_none());
                 Ok(grant.principal().kind())
@@ -155,7 +155,7 @@ fn scopes_can_be_asked_about_without_a_route() {
         };
         assert_eq!(found, verdict, "{required:?}");
     }
-    let nobody = world.judge().decide_scopes(Credentials::default(), &scopes(&["items:read"]));
+    let nobody = world.judge().decide_scopes(Credentials::default(), &scopes(&["items:read"]), None);
     let Decision::Deny(nobody) = nobody else { panic!("denied") };
     assert_eq!(nobody.reason, Reason::CredentialRequired);
 }

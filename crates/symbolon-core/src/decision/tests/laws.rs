@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use proptest::prelude::*;
-use proptest::sample::Index;
+use proptest::sample::{Index, select};
 
-use super::super::world::World;
+use super::super::world::{World, restricted};
 use super::super::{Caller, Reason};
 use crate::catalog::Access;
 
@@ -101,6 +101,14 @@ pub(super) fn town() -> impl Strategy<Value = Town> {
     })
 }
 
+const ONLY: [&str; 5] = [
+    r#"{ "networks": ["0.0.0.0/0", "::/0"] }"#,
+    r#"{ "methods": ["GET"] }"#,
+    r#"{ "methods": ["POST"] }"#,
+    r#"{ "paths": ["/0", "/3"] }"#,
+    r#"{ "parameters": { "id": ["0"] } }"#,
+];
+
 fn scope_sets() -> impl Strategy<Value = std::collections::BTreeSet<usize>> {
     prop::collection::btree_set(0..=SCOPES, 0..5)
 }
@@ -154,6 +162,33 @@ proptest! {
                 prop_assert!(now.0 >= before.0 && now.1 >= before.1, "{line} {role}\n{catalog}");
                 prop_assert!(!now.0 || now.1, "{line} {role}: {by_session:?}\n{catalog}");
                 before = now;
+            }
+        }
+    }
+
+    /// And without an address, which nobody says here, no network is kept.
+    #[test]
+    fn a_restricted_token_passes_nowhere_that_it_would_not_without(
+        catalog in catalogs(), some in scope_sets(), role in 0..3_usize, only in select(&ONLY[..]),
+    ) {
+        let mut world = World::new(&catalog);
+        let owner = world.user(Some(ROLES[role]));
+        let scopes = granted(&some);
+        let scopes: Vec<_> = scopes.iter().map(String::as_str).collect();
+        let (free, bound) = (world.token(owner, &scopes), world.token(owner, &scopes));
+        world.edit_token(&bound, |token| token.restrictions = restricted(only));
+        for number in 0..world.catalog.routes.len() {
+            for method in ["GET", "HEAD", "POST"] {
+                let line = format!("{method} /{number}");
+                let (free, bound) = (world.ask(&line, Some(&free)), world.ask(&line, Some(&bound)));
+                prop_assert!(free.is_ok() || bound == free, "{line}: {free:?} {bound:?}\n{catalog}");
+                let within = match only {
+                    only if only.contains("\"GET\"") => method != "POST",
+                    only if only.contains("paths") => number == 0 || number == 3,
+                    _ => false,
+                };
+                prop_assert!(within || bound != Ok("token"), "{line} {only}\n{catalog}");
+                prop_assert!(!within || bound == free, "{line} {only}: {bound:?}\n{catalog}");
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The rules come in one order: of two that refuse, the earlier one answers.
 
-use super::super::world::{World, request};
+use super::super::world::{World, request, restricted};
 use super::super::{Decision, Reason};
 use super::SHOP;
 use crate::code::Code;
@@ -16,6 +16,7 @@ fn of_two_rules_that_refuse_the_earlier_one_answers() {
     world.edit_token(&token, |token| {
         token.disabled = true;
         token.expires_at = Some(jiff::Timestamp::UNIX_EPOCH);
+        token.restrictions = restricted(r#"{ "networks": ["10.0.0.0/8"] }"#);
     });
     world.edit_user(owner, |user| user.active = false);
     world.ready = false;
@@ -60,6 +61,8 @@ fn of_two_rules_that_refuse_the_earlier_one_answers() {
     let human = request("POST /users", asked.credentials);
     assert_eq!(world.verdict(&human), Some(Err(Reason::HumanOnly)), "before scopes and role");
     world.set_role(owner, "operator");
+    assert_eq!(world.verdict(&asked), Some(Err(Reason::Restricted)));
+    asked.client_ip = Some("10.0.0.7".parse().unwrap());
     assert_eq!(world.verdict(&asked), Some(Ok("token")));
 }
 
@@ -76,7 +79,7 @@ fn without_a_whole_directory_nothing_is_decided() {
         assert_eq!(decision.code(), Code::Unavailable);
     }
     let scopes = ["items:read".parse().unwrap()];
-    assert!(matches!(world.judge().decide_scopes(credentials, &scopes), Decision::Unavailable));
+    assert!(matches!(world.judge().decide_scopes(credentials, &scopes, None), Decision::Unavailable));
 }
 
 #[test]

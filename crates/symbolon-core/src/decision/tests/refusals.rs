@@ -34,6 +34,7 @@ const TABLE: &[(Reason, u16, &str, Option<&str>)] = &[
     (Reason::RetiredSecret, 401, "invalid_token", INVALID),
     (Reason::TokenLimit, 429, "rate_limited", None),
     (Reason::ServiceLimit, 429, "rate_limited", None),
+    (Reason::Restricted, 403, "restricted", None),
 ];
 
 const INVALID: Option<&str> = Some("Bearer realm=\"odin\", error=\"invalid_token\"");
@@ -64,6 +65,7 @@ const fn row(reason: Reason) -> usize {
         Reason::RetiredSecret => 20,
         Reason::TokenLimit => 21,
         Reason::ServiceLimit => 22,
+        Reason::Restricted => 23,
     }
 }
 

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use symbolon_api::AuditEntry;
 
 use crate::console::moment;
+use crate::console::restrictions;
 use crate::console::scopes::listed;
 use crate::console::text::{EN, fill};
 
@@ -157,6 +158,9 @@ fn change(key: &str, before: &Value, after: &Value) -> Vec<String> {
         "name" => from_to(t.audit_renamed, &plain(before), &plain(after)),
         "description" => vec![t.audit_described.to_owned()],
         "metadata" => vec![t.audit_metadata.to_owned()],
+        "restrictions" => {
+            from_to(t.audit_restrictions_changed, &restrictions::told(before), &restrictions::told(after))
+        }
         "expires_at" => from_to(t.audit_end_changed, &end(before), &end(after)),
         "rate_limit" => {
             let default = fill(t.rate_limit_default, &[("rate", "-")]);

@@ -18,7 +18,7 @@ use crate::console::text::{EN, Text, fill};
 const METHODS: [&str; 7] = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"];
 
 /// The form's fields, as the API names them.
-const SHOWN: [&str; 4] = ["method", "path", "token", "user"];
+const SHOWN: [&str; 5] = ["method", "path", "token", "user", "client_ip"];
 
 /// The characters of a token after its prefix and the underscore.
 const SECRET: usize = 49;
@@ -29,6 +29,7 @@ pub(super) struct TryForm {
     pub(super) path: String,
     pub(super) token: String,
     pub(super) user: String,
+    pub(super) client_ip: String,
     /// What is tried.
     pub(super) about: String,
     pub(super) path_hint: String,
@@ -53,6 +54,7 @@ impl TryForm {
             path: typed.text("path").to_owned(),
             token: typed.text("token").to_owned(),
             user: typed.text("user").to_owned(),
+            client_ip: typed.text("client_ip").to_owned(),
             about: fill(t.try_about, &[("service", &catalog.title)]),
             path_hint: fill(t.try_path_hint, &[("path", &example)]),
         }
@@ -120,6 +122,7 @@ fn rules(told: &Explanation) -> Vec<Step> {
         ("access", t.rule_access),
         ("scopes", t.rule_scopes),
         ("role", t.rule_role),
+        ("restrictions", t.rule_restrictions),
     ];
     let title =
         |rule: &str| known.iter().find(|(name, _)| *name == rule).map_or(rule, |(_, title)| title).to_owned();
@@ -198,6 +201,7 @@ pub(super) async fn attempt(Path(service): Path<String>, posted: Posted) -> Resu
             path: typed.given("path"),
             token: token.clone(),
             user: typed.given("user"),
+            client_ip: typed.given("client_ip"),
             ..Explain::default()
         },
     };
@@ -273,6 +277,6 @@ mod tests {
             steps: vec![step("target", true), step("identity", true), step("access", false)],
         };
         let rules: Vec<&str> = rules(&told).iter().map(|rule| rule.class).collect();
-        assert_eq!(rules, ["pass", "", "", "pass", "fail", "", ""]);
+        assert_eq!(rules, ["pass", "", "", "pass", "fail", "", "", ""]);
     }
 }

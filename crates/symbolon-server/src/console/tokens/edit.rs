@@ -16,6 +16,7 @@ use crate::console::page::{self, Frame, Section};
 use crate::console::posted::Posted;
 use crate::console::problems::Problems;
 use crate::console::reader::Reader;
+use crate::console::restrictions::{self, Kind};
 use crate::console::scopes::closure;
 use crate::console::summary::{Ending, Summary};
 use crate::console::text::{EN, Text, fill};
@@ -35,6 +36,7 @@ struct EditPage {
     metadata: String,
     rate_limit: String,
     rate_limit_hint: String,
+    restrictions: [Kind; 4],
     /// What the form showed at first: only what differs from it is sent.
     was: Was,
     groups: Vec<Group>,
@@ -82,6 +84,7 @@ fn form(
         metadata: fields.raw("metadata").to_owned(),
         rate_limit: fields.raw("rate_limit").to_owned(),
         rate_limit_hint: limit::hint(catalog),
+        restrictions: restrictions::kinds(catalog, fields),
         was: Was {
             name: fields.raw("was.name").to_owned(),
             description: fields.raw("was.description").to_owned(),
@@ -134,6 +137,7 @@ fn filled(token: &TokenRecord) -> Fields {
         .with("rate_limit", token.rate_limit.as_deref().unwrap_or_default())
         .with("was.rate_limit", token.rate_limit.as_deref().unwrap_or_default())
         .with("end", "keep");
+    let fields = restrictions::filled(&token.restrictions, fields);
     token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
 }
 
@@ -194,12 +198,14 @@ pub(super) async fn save(
         expires_at,
         expires_in,
         rate_limit: limit::changed(&fields),
+        restrictions: restrictions::changed(&fields),
     };
     match reader.api.edit_token(&service, &token.id, &edit).await {
         Ok(token) => Ok(Redirect::to(&format!("{}?done=saved", page_of(&token))).into_response()),
         Err(error) => {
             let shown =
                 ["name", "description", "metadata", "rate_limit", "scopes", "expires_at", "expires_in"];
+            let shown = [&shown[..], &restrictions::FIELDS].concat();
             let problems = Problems::of(*Fault::from(error).problem()?, &shown);
             Ok(page::again(&form(&site, &reader, (&catalog, own), &token, &fields, problems)))
         }

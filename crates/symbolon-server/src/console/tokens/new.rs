@@ -16,6 +16,7 @@ use crate::console::page::{self, Frame, Section};
 use crate::console::posted::Posted;
 use crate::console::problems::Problems;
 use crate::console::reader::Reader;
+use crate::console::restrictions::{self, Kind};
 use crate::console::summary::{Ending, Summary, sentence};
 use crate::console::text::{EN, Text, fill};
 
@@ -34,6 +35,7 @@ struct NewPage {
     metadata: String,
     rate_limit: String,
     rate_limit_hint: String,
+    restrictions: [Kind; 4],
     /// Whose it shall be; `None` where the reader manages only their own.
     owner: Option<String>,
     profiles: Vec<ProfileCard>,
@@ -108,6 +110,7 @@ fn form(
         metadata: fields.raw("metadata").to_owned(),
         rate_limit: fields.raw("rate_limit").to_owned(),
         rate_limit_hint: limit::hint(catalog),
+        restrictions: restrictions::kinds(catalog, fields),
         owner: own
             .manages_others
             .then(|| if fields.has("owner") { fields.raw("owner") } else { reader.name() }.to_owned()),
@@ -187,6 +190,7 @@ pub(super) async fn create(
         expires_at,
         expires_in,
         rate_limit: fields.given("rate_limit"),
+        restrictions: restrictions::read(&fields),
     };
     match reader.api.create_token_once(&service, &new, fields.once()).await {
         Ok(created) => Ok(page::show(&once::page(&reader, &catalog, created))),
@@ -199,7 +203,7 @@ pub(super) async fn create(
             // Another form made a token under this word: what is in it now is another creation.
             let another = problem.code == Code::IdempotencyMismatch.as_str();
             let fields = if another { fields.without("once") } else { fields };
-            let problems = Problems::of(problem, &FIELDS);
+            let problems = Problems::of(problem, &[&FIELDS[..], &restrictions::FIELDS].concat());
             Ok(page::again(&form(&site, &reader, (&catalog, own), &fields, problems)))
         }
     }

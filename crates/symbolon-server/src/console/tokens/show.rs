@@ -18,6 +18,7 @@ use crate::console::fields::Fields;
 use crate::console::moment::Moment;
 use crate::console::page::{self, Frame, Section};
 use crate::console::reader::Reader;
+use crate::console::restrictions;
 use crate::console::summary::{Ending, sentence};
 use crate::console::text::{EN, Text, fill, notice, number, outcome};
 
@@ -39,6 +40,8 @@ struct TokenPage {
     metadata: BTreeMap<String, String>,
     /// What it is held to.
     limit: String,
+    /// In words.
+    restrictions: Vec<String>,
     /// The beginning of the secret, as it is written.
     begins: String,
     owner: String,
@@ -213,6 +216,7 @@ pub(super) async fn show(
         profile: token.profile,
         description: token.description,
         metadata: token.metadata,
+        restrictions: restrictions::says(&token.restrictions),
         name: token.name,
         id: token.id,
         service,

@@ -16,7 +16,7 @@ use crate::app::App;
 use crate::management::caller::Who;
 
 /// Tell what a token is, by RFC 7662. For a system key, or a verifier key, to which tokens of other services are inactive.
-/// To look at a token is no use of it.
+/// So is a token that is restricted to certain requests: about it ask `verify`. To look at a token is no use of it.
 #[utoipa::path(
     post, path = "/oauth/introspect", tag = "oauth",
     security(("basic" = []), ("bearer" = [])),
@@ -47,8 +47,11 @@ pub(in crate::management) async fn introspect(
         Who::Verifier(service, _) => *service == token.service,
         _ => true,
     };
-    let active =
-        found.filter(|(token, _)| concerns(token)).and_then(|(token, owner)| told(&app, &token, &owner));
+    // The answer has no place for restrictions, and whoever reads it would take the token for one without any.
+    let whole = |token: &Token| token.restrictions.is_empty();
+    let active = found
+        .filter(|(token, _)| concerns(token) && whole(token))
+        .and_then(|(token, owner)| told(&app, &token, &owner));
     Json(active.unwrap_or_default())
 }
 

@@ -1,10 +1,11 @@
 //! From the wire's texts to what the rules take.
 
 use jiff::{RoundMode, TimestampRound, Unit};
+use symbolon_api::Restrictions;
 use symbolon_core::lifetime::Lifetime;
-use symbolon_core::manage::End;
+use symbolon_core::manage::{End, RateLimit};
 use symbolon_core::name::ScopeName;
-use symbolon_core::rate::Rate;
+use symbolon_core::restriction;
 use symbolon_core::{Refusal, Timestamp};
 
 use crate::management::parameters::parsed;
@@ -28,13 +29,23 @@ pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>,
     }
 }
 
-/// A token's own limit, or that it shall have none; `None` where nothing is said.
-pub(super) fn rate_limit(asked: Option<&str>) -> Result<Option<Option<Rate>>, Refusal> {
+/// A token's limit; `None` where nothing is said.
+pub(super) fn rate_limit(asked: Option<&str>) -> Result<Option<RateLimit>, Refusal> {
     match asked {
         None => Ok(None),
-        Some("default") => Ok(Some(None)),
-        Some(text) => parsed("rate_limit", text).map(Some).map(Some),
+        Some("default") => Ok(Some(RateLimit::Default)),
+        Some(text) => parsed("rate_limit", text).map(RateLimit::Own).map(Some),
     }
+}
+
+/// Restrictions that restrict something. The faults name their places.
+pub(super) fn restrictions(given: Restrictions) -> Result<restriction::Restrictions, Refusal> {
+    if given.is_empty() {
+        let detail = "name networks, methods, paths or parameters, or leave restrictions out; an edit takes all away with null";
+        return Err(Refusal::field("restrictions", detail));
+    }
+    let Restrictions { networks, methods, paths, parameters } = given;
+    restriction::Given { networks, methods, paths, parameters }.try_into()
 }
 
 /// A moment, cut to the record's precision: never later than was asked for.

@@ -4,9 +4,10 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use symbolon_api::{EditToken, TokenRecord};
+use symbolon_api::{EditToken, Restrictions, TokenRecord};
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
+use symbolon_core::restriction;
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
@@ -39,6 +40,7 @@ pub(in crate::management) async fn edit(
         scopes: asked::scopes(value.scopes.as_deref())?,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
         rate_limit: asked::rate_limit(value.rate_limit.as_deref())?,
+        restrictions: value.restrictions.map(replaced).transpose()?,
     };
     let rule = |case: &Case<'_>| {
         let next = manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)?;
@@ -46,6 +48,11 @@ pub(in crate::management) async fn edit(
     };
     let (token, _) = managed(&app, &caller, &of, Action::Update, &Claiming::NONE, rule).await?;
     Ok(Json(app.token_record(&token)))
+}
+
+/// `null` is none at all.
+fn replaced(given: Option<Restrictions>) -> Result<restriction::Restrictions, Refusal> {
+    given.map_or_else(|| Ok(restriction::Restrictions::default()), asked::restrictions)
 }
 
 /// Switch a token off until it is switched on again.

@@ -47,7 +47,8 @@ pub(in crate::management) async fn create(
         scopes: asked::scopes(value.scopes.as_deref())?,
         profile: value.profile,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?.unwrap_or(End::Default),
-        rate_limit: asked::rate_limit(value.rate_limit.as_deref())?.flatten(),
+        rate_limit: asked::rate_limit(value.rate_limit.as_deref())?.unwrap_or_default(),
+        restrictions: value.restrictions.map(asked::restrictions).transpose()?.unwrap_or_default(),
     };
     let place = format!("services/{}/tokens", catalog.service);
     let claiming = key.begin(&app, &caller, &place, &bytes, app.now()).await?;

@@ -4,6 +4,7 @@ mod forms;
 mod keys;
 mod operations;
 mod people;
+mod restrictions;
 mod sessions;
 
 use axum::Router;

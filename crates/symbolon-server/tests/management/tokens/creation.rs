@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const RECORD: [&str; 19] = [
+const RECORD: [&str; 20] = [
     "id",
     "service",
     "name",
@@ -26,6 +26,7 @@ const RECORD: [&str; 19] = [
     "reused_at",
     "rate_limit",
     "effective_rate_limit",
+    "restrictions",
 ];
 
 fn fields(value: &Value) -> BTreeSet<&str> {

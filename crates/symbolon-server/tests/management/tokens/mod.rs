@@ -10,5 +10,6 @@ mod metadata;
 mod ownership;
 mod promise;
 mod rates;
+mod restrictions;
 mod rotation;
 mod usage;

@@ -23,6 +23,10 @@ fn rate_limit(token: &Token) -> Option<String> {
     token.rate_limit.map(|rate| rate.to_string())
 }
 
+fn restrictions(token: &Token) -> String {
+    serde_json::json!(token.restrictions).to_string()
+}
+
 pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(), Fault> {
     let Some((digest, pepper)) = &token.digest else {
         return Err(conflict("a new token has a digest"));
@@ -33,8 +37,8 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(
     let made = sqlx::query(
         "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
              created_at, updated_at, expires_at, last_used_at, revision, digest, pepper, metadata, rotation,
-             rate_limit)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19
+             rate_limit, restrictions)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)",
     )
     .bind(token.id.to_string())
@@ -56,6 +60,7 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(
     .bind(metadata(token))
     .bind(rotation::written(&token.rotation))
     .bind(rate_limit(token))
+    .bind(restrictions(token))
     .execute(db)
     .await
     .map_err(|error| {
@@ -83,8 +88,7 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(
         "UPDATE tokens
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
-             rotation = ?19,
-             rate_limit = ?20,
+             rotation = ?19, rate_limit = ?20, restrictions = ?21,
              -- The editor may not know of the latest uses.
              last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
@@ -110,6 +114,7 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(
     .bind(metadata(token))
     .bind(rotation::written(&token.rotation))
     .bind(rate_limit(token))
+    .bind(restrictions(token))
     .execute(&mut *db)
     .await
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
