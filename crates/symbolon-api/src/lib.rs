@@ -4,6 +4,7 @@
 //! Request types refuse unknown fields, and refuse `null`: a field is given or left out.
 
 mod admin;
+mod audit;
 #[cfg(feature = "client")]
 pub mod client;
 mod oauth;
@@ -16,9 +17,10 @@ mod usage;
 mod verify;
 
 pub use admin::{
-    AuditEntry, ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser,
-    KeyRecord, SessionRecord, UserRecord,
+    ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser, KeyRecord,
+    SessionRecord, UserRecord,
 };
+pub use audit::{AuditCheckpoint, AuditEntry, AuditKeyInfo, Exported, ExportedLine, UnreadableLine};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};

@@ -20,6 +20,7 @@ pub mod proxy;
 mod public_url;
 mod pulse;
 mod refusals;
+mod refused_calls;
 mod throttle;
 mod traces;
 mod verdict;

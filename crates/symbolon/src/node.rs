@@ -97,6 +97,7 @@ impl Node {
             open_metrics: settings.open_metrics,
             access_log,
             traces,
+            audit_keys: opened.audit_keys.clone(),
         });
         Ok(Self { app, opened })
     }

@@ -16,6 +16,7 @@ use symbolon_core::{Code, Refusal};
 use symbolon_gate::Known;
 
 use super::envelope::CurrentRequest;
+use super::refused;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{AtTheMachine, Peer, credentials};
@@ -50,7 +51,7 @@ impl Caller {
         let actor = match &self.who {
             Who::AtTheMachine => ActorId::Local,
             Who::System(key) | Who::Verifier(_, key) => ActorId::Key(*key),
-            Who::User(_, user) => ActorId::User(user.id),
+            Who::User(session, user) => ActorId::User(user.id, *session),
             Who::Token(token, _) => ActorId::Token(token.id),
         };
         Origin { actor, client_ip: self.client_ip, request: Some(self.request) }
@@ -100,7 +101,9 @@ impl FromRequestParts<App> for Caller {
         }
         let who = identify(parts, app)?;
         let (client_ip, request) = circumstances(parts, app);
-        Ok(Self { who, client_ip, request })
+        let caller = Self { who, client_ip, request };
+        refused::caller(&parts.extensions, caller.origin().actor);
+        Ok(caller)
     }
 }
 
@@ -138,6 +141,7 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
         Ok(Known::Token(token, owner)) => Ok(Who::Token(token, owner)),
         Err((reason, token)) => {
             tracing::info!(%reason, ?token, "a credential was refused");
+            refused::bad_credential(&parts.extensions, reason, token);
             Err(ApiError::challenged(Code::InvalidToken))
         }
     }

@@ -79,6 +79,7 @@ impl App {
             Err(_) => {}
         }
         outcome?;
+        self.audit_has_grown();
         tracing::info!(%actor, action, subject, "changed");
         Ok(())
     }

@@ -17,6 +17,7 @@ mod oauth;
 mod openapi;
 mod own;
 mod parameters;
+mod refused;
 mod services;
 mod sessions;
 mod status;
@@ -91,6 +92,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::remove))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::key))
         .routes(routes!(status::status))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -9,6 +9,7 @@
 //! | `SYMBOLON_CONFIG_TLS__<KEY>` | a key of `[tls]`; so too after `GATEWAY__` and a service |
 //! | `SYMBOLON_CONFIG_LIMITS__<KEY>` | a key of `[limits]` |
 //! | `SYMBOLON_CONFIG_TELEMETRY__<KEY>` | a key of `[telemetry]` |
+//! | `SYMBOLON_CONFIG_AUDIT__<KEY>` | a key of `[audit]` |
 //! | `SYMBOLON_CONFIG_GATEWAY__<KEY>` | a key of `[gateway]` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
@@ -25,7 +26,7 @@ use secrecy::SecretString;
 use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
 use super::source::{Draft, GatewayDraft, ServiceDraft, TlsDraft};
-use super::{limits, telemetry};
+use super::{audit, limits, telemetry};
 
 const SETTINGS: &str = "SYMBOLON_CONFIG_";
 
@@ -112,7 +113,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, LIMITS__<KEY>, TELEMETRY__<KEY>, TLS__<KEY>, GATEWAY__<KEY> \
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, LIMITS__<KEY>, TELEMETRY__<KEY>, AUDIT__<KEY>, TLS__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, UPSTREAM_HTTP2, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
@@ -133,6 +134,7 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         }
         ["LIMITS", key @ ..] => limits::write(&mut draft.limits, place, key, value)?,
         ["TELEMETRY", key @ ..] => telemetry::write(&mut draft.telemetry, place, key, value)?,
+        ["AUDIT", key @ ..] => audit::write(&mut draft.audit, place, key, value)?,
         ["TLS", key @ ..] => write_tls(&mut draft.tls, place, key, value)?,
         ["GATEWAY", key @ ..] if !key.is_empty() => {
             let gateway = draft.gateway.get_or_insert_with(|| GatewayDraft::new(place.clone()));

@@ -1,5 +1,6 @@
 //! The settings: `symbolon.toml`, with the environment's over it, read once and turned into types (DESIGN part 8).
 
+mod audit;
 mod env;
 mod gateway;
 mod header;
@@ -26,6 +27,7 @@ use tracing_subscriber::filter::Targets;
 use crate::catalogs::CatalogSource;
 use crate::failure::Failure;
 
+pub(crate) use audit::AuditSettings;
 pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use gateway::GatewayDoor;
 pub(crate) use place::Fault;
@@ -71,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// What is set for single services.
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
+    /// Checkpoints of the audit.
+    pub(crate) audit: AuditSettings,
 }
 
 /// How log lines look.

@@ -19,7 +19,7 @@ use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
-use super::{LogFormat, Settings, limits};
+use super::{LogFormat, Settings, audit, limits};
 use crate::catalogs::CatalogSource;
 
 /// Where the management API listens unless something else is said.
@@ -44,6 +44,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let (limits, proxy_limits) = limits::resolve(&draft.limits, faults);
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
+    let audit = audit::resolve(&draft.audit, faults);
     let services = services(draft.services, gateways, faults);
     one_door_an_address(listen, gateway.as_ref(), &services, faults);
     Settings {
@@ -66,6 +67,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         gateway,
         tls,
         services,
+        audit,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::audit::{AuditDraft, AuditSource};
 use super::header::HeaderSource;
 use super::limits::{LimitsDraft, LimitsSource};
 use super::place::{Fault, Place, Said};
@@ -28,6 +29,7 @@ pub(super) struct Draft {
     pub(super) telemetry: Option<TelemetryDraft>,
     pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
+    pub(super) audit: AuditDraft,
 }
 
 /// What is said of the endpoints that gateways ask.
@@ -135,6 +137,8 @@ struct FileSource {
     tls: Option<Spanned<TlsSource>>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, ServiceSource>,
+    #[serde(default)]
+    audit: AuditSource,
 }
 
 #[derive(Deserialize)]
@@ -225,6 +229,7 @@ impl FileSource {
             telemetry: self.telemetry.map(|source| TelemetrySource::draft(source, at)),
             tls: tls(self.tls, at),
             services: services.collect(),
+            audit: self.audit.draft(at),
         }
     }
 }

@@ -39,7 +39,27 @@ pub(super) fn says(entry: &AuditEntry) -> String {
             }
             _ => t.audit_session_end.to_owned(),
         },
+        "call.refuse" | "session.refuse" => refused(entry),
+        "audit.drop" => {
+            let count = detail.get("count").map(plain).unwrap_or_default();
+            fill(t.audit_drop, &[("count", &count)])
+        }
         _ => of(t.audit_other),
+    }
+}
+
+/// What somebody was refused, and how often.
+fn refused(entry: &AuditEntry) -> String {
+    let t = &EN;
+    let code = text(&entry.detail, "code").unwrap_or_default();
+    let says = match (entry.action.as_str(), text(&entry.detail, "user")) {
+        ("call.refuse", _) => fill(t.audit_call_refuse, &[("call", &entry.subject), ("code", &code)]),
+        (_, Some(name)) => fill(t.audit_session_refuse, &[("name", &name), ("code", &code)]),
+        (_, None) => fill(t.audit_session_refuse_unknown, &[("code", &code)]),
+    };
+    match entry.detail.get("count").and_then(Value::as_u64) {
+        Some(count) if count > 1 => with(says, &[fill(t.audit_times, &[("count", &count.to_string())])]),
+        _ => says,
     }
 }
 
@@ -195,6 +215,7 @@ pub(super) mod tests {
             at: "2026-11-26T10:05:09Z".to_owned(),
             actor: "usr_1".to_owned(),
             actor_name: Some("ada".to_owned()),
+            session: Some("ses_1".to_owned()),
             client_ip: Some("10.0.0.21".to_owned()),
             request_id: None,
             action: action.to_owned(),
@@ -202,6 +223,7 @@ pub(super) mod tests {
             subject_name: text(&detail, "name"),
             service: Some("odin".to_owned()),
             detail,
+            hash: String::new(),
         }
     }
 
@@ -256,6 +278,18 @@ pub(super) mod tests {
         assert_eq!(said("session.start", json!({ "user": "ada" })), "signed in");
         assert_eq!(said("session.end", json!({ "user": "ada" })), "signed out");
         assert_eq!(said("session.end", json!({ "user": "bea" })), "ended a session of bea");
+    }
+
+    #[test]
+    fn refusals_are_told() {
+        let detail = json!({ "code": "insufficient_role", "count": 3 });
+        assert_eq!(said("call.refuse", detail), "was refused sub_1: insufficient_role: 3 times");
+        let detail = json!({ "code": "invalid_login", "count": 1, "user": "bea" });
+        assert_eq!(said("session.refuse", detail), "was refused a sign-in as bea: invalid_login");
+        let detail = json!({ "code": "invalid_login", "count": 1 });
+        let says = "was refused a sign-in as somebody who does not exist: invalid_login";
+        assert_eq!(said("session.refuse", detail), says);
+        assert_eq!(said("audit.drop", json!({ "count": 7 })), "had no place for 7 refused calls");
     }
 
     #[test]
