@@ -203,7 +203,6 @@ fn a_checkpoint_that_was_changed_or_is_anothers_is_refused() {
     let (stranger, _) = Place::initialised();
     let theirs = stranger.run("audit key").ok();
     let theirs = theirs.trim_end();
-    assert_ne!(theirs, key);
     let said = place.run(&format!("audit verify --checkpoints kept.jsonl --public-key {theirs}")).refused(1);
     assert!(said.contains("kept.jsonl:1: ") && said.contains("a key that is not known here"), "{said}");
     place.run("audit verify --public-key nonsense").refused(2);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use symbolon_api::AuditEntry;
 
+use super::refused;
 use crate::console::moment;
 use crate::console::scopes::listed;
 use crate::console::text::{EN, fill};
@@ -39,27 +40,9 @@ pub(super) fn says(entry: &AuditEntry) -> String {
             }
             _ => t.audit_session_end.to_owned(),
         },
-        "call.refuse" | "session.refuse" => refused(entry),
-        "audit.drop" => {
-            let count = detail.get("count").map(plain).unwrap_or_default();
-            fill(t.audit_drop, &[("count", &count)])
-        }
+        "call.refuse" | "session.refuse" => refused::says(entry),
+        "audit.drop" => refused::dropped(detail),
         _ => of(t.audit_other),
-    }
-}
-
-/// What somebody was refused, and how often.
-fn refused(entry: &AuditEntry) -> String {
-    let t = &EN;
-    let code = text(&entry.detail, "code").unwrap_or_default();
-    let says = match (entry.action.as_str(), text(&entry.detail, "user")) {
-        ("call.refuse", _) => fill(t.audit_call_refuse, &[("call", &entry.subject), ("code", &code)]),
-        (_, Some(name)) => fill(t.audit_session_refuse, &[("name", &name), ("code", &code)]),
-        (_, None) => fill(t.audit_session_refuse_unknown, &[("code", &code)]),
-    };
-    match entry.detail.get("count").and_then(Value::as_u64) {
-        Some(count) if count > 1 => with(says, &[fill(t.audit_times, &[("count", &count.to_string())])]),
-        _ => says,
     }
 }
 
@@ -68,7 +51,7 @@ fn with(sentence: String, more: &[String]) -> String {
     if more.is_empty() { sentence } else { format!("{sentence}: {}", more.join("; ")) }
 }
 
-fn text(value: &Value, key: &str) -> Option<String> {
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().map(str::to_owned)
 }
 
@@ -278,18 +261,6 @@ pub(super) mod tests {
         assert_eq!(said("session.start", json!({ "user": "ada" })), "signed in");
         assert_eq!(said("session.end", json!({ "user": "ada" })), "signed out");
         assert_eq!(said("session.end", json!({ "user": "bea" })), "ended a session of bea");
-    }
-
-    #[test]
-    fn refusals_are_told() {
-        let detail = json!({ "code": "insufficient_role", "count": 3 });
-        assert_eq!(said("call.refuse", detail), "was refused sub_1: insufficient_role: 3 times");
-        let detail = json!({ "code": "invalid_login", "count": 1, "user": "bea" });
-        assert_eq!(said("session.refuse", detail), "was refused a sign-in as bea: invalid_login");
-        let detail = json!({ "code": "invalid_login", "count": 1 });
-        let says = "was refused a sign-in as somebody who does not exist: invalid_login";
-        assert_eq!(said("session.refuse", detail), says);
-        assert_eq!(said("audit.drop", json!({ "count": 7 })), "had no place for 7 refused calls");
     }
 
     #[test]
