@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use symbolon_core::Timestamp;
+use symbolon_core::audit::{AuditKey, AuditKeys};
 use symbolon_core::catalog::Catalog;
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
@@ -41,6 +42,10 @@ pub(crate) fn keys() -> Keys {
         pepper: Pepper::new(1, &Zeroizing::new([1; 32])),
         sessions: SessionKey::new(&Zeroizing::new([2; 32])),
     }
+}
+
+pub(crate) fn audit_keys() -> AuditKeys {
+    AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() }
 }
 
 /// O.D.I.N., as it is shipped.

@@ -48,6 +48,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         access_log: None,
         traces: None,
         github_alerts: None,
+        audit_keys: world::audit_keys(),
     });
     let settings = ProxySettings {
         limits: ProxyLimits::default(),

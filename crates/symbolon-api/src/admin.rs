@@ -190,30 +190,3 @@ pub struct CreatedKey {
     /// The secret; `null` where the operator supplied it.
     pub key: Option<String>,
 }
-
-/// One line of the audit.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct AuditEntry {
-    /// Its number.
-    pub seq: u64,
-    /// When.
-    pub at: String,
-    /// Who: an id, `local` (at the machine), `github` or `anonymous`.
-    pub actor: String,
-    /// The actor's name as it is now, if it is a user who is still there.
-    pub actor_name: Option<String>,
-    /// From where, if known. In a token's audit it is left to administrators, and to whoever it was.
-    pub client_ip: Option<String>,
-    /// By which request, if over HTTP. In a token's audit it is left to administrators, and to whoever it was.
-    pub request_id: Option<String>,
-    /// `noun.verb`, such as `token.create`.
-    pub action: String,
-    /// The id of what it was done to.
-    pub subject: String,
-    /// Its name: a user's as it is now, anything else's as the line has it; `null` where it has none.
-    pub subject_name: Option<String>,
-    /// The service concerned, if one is.
-    pub service: Option<String>,
-    /// What changed.
-    pub detail: serde_json::Value,
-}

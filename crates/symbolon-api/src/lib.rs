@@ -4,6 +4,7 @@
 //! Request types refuse unknown fields, and refuse `null` but where it takes something away: a field is given or left out.
 
 mod admin;
+mod audit;
 #[cfg(feature = "client")]
 pub mod client;
 mod leak;
@@ -18,9 +19,10 @@ mod usage;
 mod verify;
 
 pub use admin::{
-    AuditEntry, ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser,
-    KeyRecord, SessionRecord, UserRecord,
+    ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser, KeyRecord,
+    SessionRecord, UserRecord,
 };
+pub use audit::{AuditCheckpoint, AuditEntry, AuditKeyInfo, Exported, ExportedLine, UnreadableLine};
 pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};

@@ -218,14 +218,14 @@ pub struct Enforcement {
 }
 
 /// Who did something, as the audit remembers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum ActorId {
     /// Somebody at the machine: `init`, the data directory's socket, or the directory itself.
     Local,
     /// A system key.
     Key(KeyId),
-    /// A signed-in user.
-    User(UserId),
+    /// A signed-in user, by this sign-in.
+    User(UserId, SessionId),
     /// A token, revoking itself.
     Token(TokenId),
     /// GitHub, which has found a secret in public.
@@ -236,6 +236,16 @@ pub enum ActorId {
     Symbolon,
 }
 
+impl ActorId {
+    /// The sign-in by which a user acts: a user has several, and each is a credential of its own.
+    pub fn session(&self) -> Option<SessionId> {
+        match self {
+            Self::User(_, session) => Some(*session),
+            _ => None,
+        }
+    }
+}
+
 impl fmt::Display for ActorId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -244,7 +254,7 @@ impl fmt::Display for ActorId {
             Self::Symbolon => f.write_str("symbolon"),
             Self::GitHub => f.write_str("github"),
             Self::Key(id) => write!(f, "{id}"),
-            Self::User(id) => write!(f, "{id}"),
+            Self::User(id, _) => write!(f, "{id}"),
             Self::Token(id) => write!(f, "{id}"),
         }
     }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::audit::{Head, Line};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::name::{ScopeName, ServiceName, UserName};
 use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, User};
@@ -210,6 +211,13 @@ pub struct AuditQuery {
     pub page: PageQuery,
 }
 
+/// An audit line that cannot be read: somebody edited it by hand, or the file is damaged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct UnreadableLine {
+    /// Its number.
+    pub seq: u64,
+}
+
 /// The record. Reads see every mutation acknowledged before them.
 #[async_trait]
 pub trait Store: Send + Sync {
@@ -264,8 +272,17 @@ pub trait Store: Send + Sync {
     async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError>;
     /// Keys, newest first.
     async fn keys(&self, page: &PageQuery) -> Result<Page<Key>, StoreError>;
-    /// Audit lines, newest first, each with its number.
-    async fn audit(&self, query: &AuditQuery) -> Result<Page<(u64, StoredAudit)>, StoreError>;
+    /// Audit lines, newest first.
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<Line>, StoreError>;
+    /// The audit lines behind the number `after`, oldest first, at most `limit` of them, 1 to 1,000. One that cannot be
+    /// read is no reason to leave it out.
+    async fn audit_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError>;
+    /// The end of the audit's chain.
+    async fn audit_head(&self) -> Result<Head, StoreError>;
     /// The claim made with `key` in `scope`, if it has not lapsed at `now`.
     async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError>;
     /// Whether the record answers: a cheap read.
@@ -276,25 +293,4 @@ pub trait Store: Send + Sync {
     async fn check(&self) -> Result<(), StoreError>;
     /// Ends the store: waits for what is being written, then closes.
     async fn close(&self);
-}
-
-/// An audit line as it is read back: the actor and action as text, for what they name may be long gone.
-#[derive(Debug, Clone, PartialEq)]
-pub struct StoredAudit {
-    /// When.
-    pub at: Timestamp,
-    /// The actor's id, `local`, `github` or `anonymous`.
-    pub actor: String,
-    /// Address, if known.
-    pub client_ip: Option<String>,
-    /// Request id, if it came over HTTP.
-    pub request_id: Option<String>,
-    /// `noun.verb`.
-    pub action: String,
-    /// Id of what it was done to.
-    pub subject: String,
-    /// Service, if one is concerned.
-    pub service: Option<String>,
-    /// What changed.
-    pub detail: serde_json::Value,
 }

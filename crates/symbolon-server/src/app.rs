@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use symbolon_core::Timestamp;
+use symbolon_core::audit::AuditKeys;
 use symbolon_core::decision::Keys;
 use symbolon_core::id::RequestId;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
-use tokio::sync::{Mutex, MutexGuard, Semaphore};
+use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::access::AccessLog;
 use crate::leaks::GitHubAlerts;
@@ -18,6 +19,7 @@ use crate::passwords::Hashing;
 use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
+use crate::refused_calls::RefusedCalls;
 use crate::throttle::{Failures, Throttle};
 use crate::traces::Traces;
 
@@ -53,6 +55,8 @@ pub struct Parts {
     pub traces: Option<Traces>,
     /// How GitHub's alerts are taken, if they are.
     pub github_alerts: Option<GitHubAlerts>,
+    /// What signs checkpoints of the audit.
+    pub audit_keys: AuditKeys,
 }
 
 /// What every door shares. Cheap to clone.
@@ -62,6 +66,9 @@ pub struct App(Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) parts: Parts,
     pub(crate) refusals: Refusals,
+    refused_calls: RefusedCalls,
+    /// Told whenever the audit has grown.
+    audit_growth: watch::Sender<()>,
     observed: Observed,
     metrics: Metrics,
     pulse: Pulse,
@@ -89,6 +96,8 @@ impl App {
             parts,
             pulse,
             refusals: Refusals::default(),
+            refused_calls: RefusedCalls::default(),
+            audit_growth: watch::Sender::default(),
             observed: Observed::default(),
             metrics: Metrics::default(),
             hashing: Hashing::default(),
@@ -131,6 +140,21 @@ impl App {
     /// Recent refusals, for explanations.
     pub(crate) fn refusals(&self) -> &Refusals {
         &self.0.refusals
+    }
+
+    /// Refused calls that are not in the audit yet.
+    pub(crate) fn refused_calls(&self) -> &RefusedCalls {
+        &self.0.refused_calls
+    }
+
+    /// Says to whoever waits that the audit has grown.
+    pub(crate) fn audit_has_grown(&self) {
+        self.0.audit_growth.send_replace(());
+    }
+
+    /// Hears when the audit has grown.
+    pub(crate) fn audit_growth(&self) -> watch::Receiver<()> {
+        self.0.audit_growth.subscribe()
     }
 
     /// What was seen of services while they were not enforced.
@@ -214,6 +238,7 @@ impl App {
 
     /// Writes what is still to be written, at the end.
     pub async fn finish(&self) {
+        self.write_refused(true).await;
         self.write_uses().await;
         self.record_secret_use().await;
         let writing = self.0.writing_usage.lock().await;

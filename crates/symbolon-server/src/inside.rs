@@ -18,9 +18,8 @@ pub fn in_process(router: Router, mark: impl Fn(&mut Extensions) + Send + Sync +
         mark(request.extensions_mut());
         let answer = router.clone().oneshot(request);
         Box::pin(async move {
-            let (parts, body) = answer.await.unwrap_or_else(|never| match never {}).into_parts();
-            let body = body.collect().await.map_err(io::Error::other)?;
-            Ok(Response::from_parts(parts, body.to_bytes()))
+            let answer: Response<Body> = answer.await.unwrap_or_else(|never| match never {});
+            Ok(answer.map(|body| body.map_err(io::Error::other).boxed_unsync()))
         })
     }))
 }

@@ -21,6 +21,7 @@ pub mod proxy;
 mod public_url;
 mod pulse;
 mod refusals;
+mod refused_calls;
 mod secrets;
 mod throttle;
 mod traces;

@@ -111,6 +111,11 @@ pub(crate) struct Tunnels {
 }
 
 impl Tunnels {
+    /// What tells the server to stop.
+    pub(crate) fn stop(&self) -> CancellationToken {
+        self.stop.clone()
+    }
+
     /// Runs `tunnel` to its end or the server's.
     pub(crate) fn spawn(self, tunnel: impl Future<Output = ()> + Send + 'static) {
         let Self { tasks, stop, place } = self;

@@ -53,6 +53,7 @@ impl App {
             outcome = self.store().commit(mutation).await;
             // Another change of the token came first: what was seen is looked at again, beside that.
             if !matches!(outcome, Err(StoreError::Conflict(_))) {
+                self.audit_has_grown();
                 break;
             }
         }

@@ -75,7 +75,7 @@ pub(crate) enum Command {
     Service(service::Service),
     /// Say why a request would be allowed or refused, without making it
     Explain(explain::Explain),
-    /// Who did what
+    /// Who did what, and whether that is still what was written
     #[command(subcommand)]
     Audit(audit::Audit),
     /// Look for what is wrong with an installation

@@ -99,6 +99,7 @@ impl Node {
             access_log,
             traces,
             github_alerts,
+            audit_keys: opened.audit_keys.clone(),
         });
         Ok(Self { app, opened })
     }

@@ -5,10 +5,10 @@ use http::Method;
 use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
-    AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
-    CreatedSession, CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord,
-    Leaks, List, LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo, SessionRecord, Status,
-    TokenRecord, TokenUsage, UserRecord, Verify, VerifyReply,
+    ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession,
+    CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord, Leaks, List,
+    LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord,
+    TokenUsage, UserRecord, Verify, VerifyReply,
 };
 
 /// Which page of a list.
@@ -45,21 +45,8 @@ pub struct SessionFilter {
     pub user: Option<String>,
 }
 
-/// Which lines of the audit.
-#[derive(Debug, Clone, Default)]
-pub struct AuditFilter {
-    /// Of this service.
-    pub service: Option<String>,
-    /// With this action (`token.create`), or of this noun (`token`).
-    pub action: Option<String>,
-    /// About this id.
-    pub subject: Option<String>,
-    /// By this actor.
-    pub actor: Option<String>,
-}
-
 impl PageOf {
-    fn of(&self, target: Target) -> Target {
+    pub(super) fn of(&self, target: Target) -> Target {
         target.query("cursor", self.cursor.as_ref()).query("limit", self.limit)
     }
 }
@@ -164,16 +151,6 @@ impl Client {
     ) -> Result<TokenUsage, ClientError> {
         let target = Target::new(&["v1", "services", service, "tokens", id, "usage"]);
         self.get(target.query("days", days)).await
-    }
-
-    /// Lines of the audit about a token, by its id or `token_prefix`, newest first.
-    pub async fn token_audit(
-        &self,
-        service: &str,
-        id: &str,
-        page: &PageOf,
-    ) -> Result<List<AuditEntry>, ClientError> {
-        self.get(page.of(Target::new(&["v1", "services", service, "tokens", id, "audit"]))).await
     }
 
     /// Changes a token.
@@ -305,16 +282,6 @@ impl Client {
     /// Ends a session.
     pub async fn end_session(&self, id: &str) -> Result<(), ClientError> {
         self.tell(Method::DELETE, Target::new(&["v1", "sessions", id])).await
-    }
-
-    /// Lines of the audit, newest first.
-    pub async fn audit(&self, filter: &AuditFilter, page: &PageOf) -> Result<List<AuditEntry>, ClientError> {
-        let target = Target::new(&["v1", "audit"])
-            .query("service", filter.service.as_ref())
-            .query("action", filter.action.as_ref())
-            .query("subject", filter.subject.as_ref())
-            .query("actor", filter.actor.as_ref());
-        self.get(page.of(target)).await
     }
 
     /// What is known of secrets that were found, at most 1,000; and takes them back, if that is asked for.

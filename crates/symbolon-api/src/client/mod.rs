@@ -17,8 +17,10 @@
 //! # }
 //! ```
 
+mod audit;
 mod calls;
 mod error;
+mod lines;
 mod target;
 mod transport;
 
@@ -29,9 +31,11 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use calls::{AuditFilter, PageOf, SessionFilter, TokenFilter};
+pub use audit::AuditFilter;
+pub use calls::{PageOf, SessionFilter, TokenFilter};
 pub use error::ClientError;
-pub use transport::{InProcess, Reply, Transport};
+pub use lines::Lines;
+pub use transport::{AnswerBody, InProcess, Reply, Transport};
 
 use crate::Problem;
 
@@ -111,24 +115,40 @@ impl Client {
     }
 
     /// One exchange. Every answer outside 2xx is an error.
-    async fn exchange(&self, mut request: Request<Bytes>) -> Result<(StatusCode, Bytes), ClientError> {
+    async fn exchange(&self, request: Request<Bytes>) -> Result<(StatusCode, Bytes), ClientError> {
+        let (parts, body) = self.transport.exchange(self.signed(request)?).await?.into_parts();
+        if parts.status.is_success() { Ok((parts.status, body)) } else { Err(refused(parts.status, &body)) }
+    }
+
+    /// An answer that is read line by line.
+    async fn lines(&self, target: impl Into<String>) -> Result<Lines, ClientError> {
+        let request = self.signed(request(Method::GET, target.into(), None)?)?;
+        let (parts, body) = self.transport.open(request).await?.into_parts();
+        if parts.status.is_success() {
+            return Ok(Lines::new(body, self.transport.clone()));
+        }
+        Err(refused(parts.status, &self.transport.read_whole(body).await?))
+    }
+
+    fn signed(&self, mut request: Request<Bytes>) -> Result<Request<Bytes>, ClientError> {
         if let Some(key) = &self.key {
             let value = HeaderValue::try_from(format!("Bearer {}", key.expose_secret()));
             let mut value = value.map_err(|_| ClientError::Key)?;
             value.set_sensitive(true);
             request.headers_mut().insert(AUTHORIZATION, value);
         }
-        let (parts, body) = self.transport.exchange(request).await?.into_parts();
-        if parts.status.is_success() {
-            return Ok((parts.status, body));
-        }
-        Err(match serde_json::from_slice::<Problem>(&body) {
-            Ok(problem) => ClientError::Problem(Box::new(problem)),
-            Err(_) => ClientError::Answer {
-                status: parts.status.as_u16(),
-                reason: "it is no answer of Symbolon's; is something else listening there?".to_owned(),
-            },
-        })
+        Ok(request)
+    }
+}
+
+/// The refusal that an answer is.
+fn refused(status: StatusCode, body: &[u8]) -> ClientError {
+    match serde_json::from_slice::<Problem>(body) {
+        Ok(problem) => ClientError::Problem(Box::new(problem)),
+        Err(_) => ClientError::Answer {
+            status: status.as_u16(),
+            reason: "it is no answer of Symbolon's; is something else listening there?".to_owned(),
+        },
     }
 }
 

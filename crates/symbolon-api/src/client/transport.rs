@@ -1,15 +1,18 @@
 use std::fmt;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::io;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::HOST;
 use http::{HeaderValue, Request, Response, Uri};
-use http_body_util::{BodyExt, Full, Limited};
+use http_body_util::combinators::UnsyncBoxBody;
+use http_body_util::{BodyExt, Collected, Full, Limited};
+use hyper::body::{Body, Frame, Incoming};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -21,10 +24,13 @@ const PATIENCE: Duration = Duration::from_secs(30);
 /// The longest answer that is read, in bytes.
 const MAX_ANSWER: usize = 64 * 1024 * 1024;
 
-/// An answer under way.
-pub type Reply = Pin<Box<dyn Future<Output = io::Result<Response<Bytes>>> + Send>>;
+/// The body of an answer, as it comes.
+pub type AnswerBody = UnsyncBoxBody<Bytes, io::Error>;
 
-/// A service of this process: from a request with its whole body to the answer with its whole body.
+/// An answer under way.
+pub type Reply = Pin<Box<dyn Future<Output = io::Result<Response<AnswerBody>>> + Send>>;
+
+/// A service of this process: from a request with its whole body to its answer.
 pub type InProcess = Arc<dyn Fn(Request<Bytes>) -> Reply + Send + Sync>;
 
 /// Where calls go.
@@ -96,12 +102,36 @@ impl Transport {
 
     /// Sends one request, whose target is a path, and reads the whole answer, whatever its status.
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
-        let answer = tokio::time::timeout(PATIENCE, self.try_exchange(request)).await;
+        self.in_time(async {
+            let (parts, body) = self.try_open(request).await?.into_parts();
+            Ok(Response::from_parts(parts, self.collect(body).await?))
+        })
+        .await
+    }
+
+    /// Sends one request, whose target is a path, and reads the head of the answer, whatever its status. The body is
+    /// the caller's to read, and to wait for.
+    pub async fn open(&self, request: Request<Bytes>) -> Result<Response<AnswerBody>, ClientError> {
+        self.in_time(self.try_open(request)).await
+    }
+
+    /// The whole body of an answer that was opened.
+    pub(super) async fn read_whole(&self, body: AnswerBody) -> Result<Bytes, ClientError> {
+        self.in_time(self.collect(body)).await
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
+        let answer = tokio::time::timeout(PATIENCE, work).await;
         answer
             .unwrap_or_else(|_| Err(self.broken(format!("no answer within {} seconds", PATIENCE.as_secs()))))
     }
 
-    async fn try_exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
+    async fn collect(&self, body: AnswerBody) -> Result<Bytes, ClientError> {
+        let body = Limited::new(body, MAX_ANSWER).collect().await;
+        body.map(Collected::to_bytes).map_err(|error| self.broken(error))
+    }
+
+    async fn try_open(&self, request: Request<Bytes>) -> Result<Response<AnswerBody>, ClientError> {
         match self {
             Self::Tcp { host, port } => {
                 let stream = TcpStream::connect((host.as_str(), *port)).await;
@@ -123,34 +153,61 @@ impl Transport {
         stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         host: &str,
         mut request: Request<Bytes>,
-    ) -> Result<Response<Bytes>, ClientError> {
+    ) -> Result<Response<AnswerBody>, ClientError> {
         let host = HeaderValue::try_from(host).map_err(|error| ClientError::Url(error.to_string()))?;
         request.headers_mut().insert(HOST, host);
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|error| self.broken(error))?;
-        // The connection lives as long as this call: it is polled beside it and dropped with it.
-        let exchange = async {
-            let answer =
-                sender.send_request(request.map(Full::new)).await.map_err(|error| self.broken(error))?;
-            let (parts, body) = answer.into_parts();
-            let body = Limited::new(body, MAX_ANSWER).collect().await.map_err(|error| self.broken(error))?;
-            Ok(Response::from_parts(parts, body.to_bytes()))
+        // The connection lives as long as its answer: it is polled beside it and dropped with it.
+        let mut connection: Connection = Some(Box::pin(async move { drop(connection.await) }));
+        let answer = {
+            let answer = sender.send_request(request.map(Full::new));
+            tokio::pin!(answer);
+            poll_fn(|context| {
+                drive(&mut connection, context);
+                answer.as_mut().poll(context)
+            })
+            .await
         };
-        tokio::pin!(exchange);
-        tokio::select! {
-            answer = &mut exchange => answer,
-            // The connection may end before the answer has been read to its end.
-            _ = connection => exchange.await,
-        }
+        let answer = answer.map_err(|error| self.broken(error))?;
+        Ok(answer.map(|body| Driven { body, connection }.boxed_unsync()))
     }
 
     fn unreachable(&self, reason: io::Error) -> ClientError {
         ClientError::Connect { address: self.address(), reason }
     }
 
-    fn broken(&self, reason: impl fmt::Display) -> ClientError {
+    pub(super) fn broken(&self, reason: impl fmt::Display) -> ClientError {
         ClientError::Broken { address: self.address(), reason: reason.to_string() }
+    }
+}
+
+/// A connection that is under way; `None` when it has ended.
+type Connection = Option<Pin<Box<dyn Future<Output = ()> + Send>>>;
+
+fn drive(connection: &mut Connection, context: &mut Context<'_>) {
+    if connection.as_mut().is_some_and(|under_way| under_way.as_mut().poll(context).is_ready()) {
+        *connection = None;
+    }
+}
+
+/// A body, and the connection that it comes by.
+struct Driven {
+    body: Incoming,
+    connection: Connection,
+}
+
+impl Body for Driven {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, io::Error>>> {
+        drive(&mut self.connection, context);
+        Pin::new(&mut self.body).poll_frame(context).map_err(io::Error::other)
     }
 }
 

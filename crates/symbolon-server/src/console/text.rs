@@ -511,7 +511,7 @@ texts! {
 
     // Audit
     audit_title = "Audit";
-    audit_about = "Every change, and who made it.";
+    audit_about = "Every change and who made it, and who was refused one. Whether these are the lines that were written, says symbolon audit verify.";
     audit_lines = "Lines, newest first";
     audit_service = "Service";
     audit_any_service = "Any";
@@ -527,6 +527,8 @@ texts! {
     audit_users = "People";
     audit_keys = "Keys";
     audit_sessions = "Sign-ins";
+    audit_refused_calls = "Refused calls";
+    audit_refused_sign_ins = "Refused sign-ins";
     audit_subject = "About";
     audit_actor = "By";
     audit_who_hint = "A person’s name, or an identifier";
@@ -542,6 +544,7 @@ texts! {
     audit_by_key = "The key {id}";
     audit_from = "from {place}";
     audit_request = "request {id}";
+    audit_session = "session {id}";
     audit_token_create = "created the token {name} for {owner} with {scopes}";
     audit_token_create_none = "no scope";
     audit_token_profile = "the profile {profile}";
@@ -571,6 +574,13 @@ texts! {
     audit_session_end = "signed out";
     audit_session_end_other = "ended a session of {name}";
     audit_other = "{action}: {name}";
+    audit_refused = "Refused";
+    audit_call_refuse = "was refused {call}: {code}";
+    audit_session_refuse = "was refused a sign-in as {name}: {code}";
+    audit_session_refuse_unknown = "was refused a sign-in as somebody who does not exist: {code}";
+    audit_times = "{count} times";
+    audit_itself = "Symbolon";
+    audit_drop = "had no place for {count} refused calls";
     audit_as_role = "{role} in {service}";
     audit_as_admin = "administrator of the installation";
     audit_ends = "ends on {day}";

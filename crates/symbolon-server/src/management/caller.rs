@@ -16,6 +16,7 @@ use symbolon_core::{Code, Refusal};
 use symbolon_gate::Known;
 
 use super::envelope::CurrentRequest;
+use super::refused;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{AtTheMachine, credentials};
@@ -51,7 +52,7 @@ impl Caller {
         let actor = match &self.who {
             Who::AtTheMachine => ActorId::Local,
             Who::System(key) | Who::Verifier(_, key) => ActorId::Key(*key),
-            Who::User(_, user) => ActorId::User(user.id),
+            Who::User(session, user) => ActorId::User(user.id, *session),
             Who::Token(token, _) => ActorId::Token(token.id),
         };
         Origin { actor, client_ip: self.client_ip, request: Some(self.request) }
@@ -104,7 +105,9 @@ impl FromRequestParts<App> for FromAnywhere {
         }
         let who = identify(parts, app)?;
         let (client_ip, request) = circumstances(parts, app);
-        Ok(Self(Caller { who, client_ip, request }))
+        let caller = Caller { who, client_ip, request };
+        refused::caller(&parts.extensions, caller.origin().actor);
+        Ok(Self(caller))
     }
 }
 
@@ -136,7 +139,7 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
         symbolon_core::credential::CredentialFault::Two => {
             ApiError::new(Code::InvalidRequest, fault.to_string())
         }
-        symbolon_core::credential::CredentialFault::Form => refused(parts, app, || {}),
+        symbolon_core::credential::CredentialFault::Form => bad_credential(parts, app, || {}),
     })?;
     // A browser adds a cookie to what other sites ask of it; such a cookie does not count.
     let safe = parts.method == Method::GET || parts.method == Method::HEAD;
@@ -157,8 +160,9 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
         Ok(Known::Token(token, owner)) => Ok(Who::Token(token, owner)),
         Err((reason, token)) => {
             let tell = || tracing::info!(%reason, ?token, "a credential was refused");
+            refused::bad_credential(&parts.extensions, reason, token);
             Err(match presented {
-                Presented::Secret(_) => refused(parts, app, tell),
+                Presented::Secret(_) => bad_credential(parts, app, tell),
                 // It comes without anybody's doing, and who means to sign in anew is not kept waiting for it.
                 Presented::Cookie(_) => {
                     tell();
@@ -170,7 +174,7 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
 }
 
 /// The refusal of a bad credential. The log is told of it unless too many come from there.
-fn refused(parts: &Parts, app: &App, tell: impl FnOnce()) -> ApiError {
+fn bad_credential(parts: &Parts, app: &App, tell: impl FnOnce()) -> ApiError {
     let error = ApiError::challenged(Code::InvalidToken);
     let from = client(&parts.extensions);
     match app.bad_credential(from, app.now()) {

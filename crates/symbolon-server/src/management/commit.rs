@@ -92,6 +92,7 @@ impl App {
             Err(_) => {}
         }
         outcome?;
+        self.audit_has_grown();
         for (action, subject) in done {
             tracing::info!(%actor, action, subject, "changed");
         }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
+use symbolon_api::KeyRecord;
 use symbolon_core::name::ScopeName;
-use symbolon_core::record::{Token, User};
+use symbolon_core::record::{Key, Token, User};
 
+use super::wire;
 use crate::app::App;
 
 pub(super) fn of_token(app: &App, token: &Token) -> Value {
@@ -41,6 +43,11 @@ pub(super) fn of_user(user: &User) -> Value {
         "platform_admin": user.platform_admin,
         "roles": roles,
     })
+}
+
+pub(super) fn of_key(key: &Key) -> Value {
+    let KeyRecord { name, kind, service, key_prefix, .. } = wire::key_record(key);
+    json!({ "name": name, "kind": kind, "service": service, "key_prefix": key_prefix })
 }
 
 /// The values that differ, before and after; and the name, so that a line can be read alone.

@@ -41,7 +41,11 @@ pub(super) async fn edit(
             action: if enforce { "service.enforce" } else { "service.observe" },
             subject: service.to_string(),
             service: Some(service),
-            detail: json!({ "name": service.as_str(), "enforced_before": app.gate().enforces(service) }),
+            detail: json!({
+                "name": service.as_str(),
+                "before": { "enforced": app.gate().enforces(service) },
+                "after": { "enforced": enforce },
+            }),
         };
         let change = Enforcement { service: service.clone(), enforce, since: app.now() };
         app.record(caller.by(), deed, vec![Change::EnforcementSwitched(change)], Terms::default()).await?;

@@ -9,6 +9,7 @@ use symbolon_core::Code;
 use symbolon_core::id::RequestId;
 use symbolon_core::name::ServiceName;
 
+use super::refused::Call;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::metrics::Stopwatch;
@@ -44,6 +45,7 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
     let now = app.now();
     let (id, mut span) = (app.request_id(now), app.span(request.headers(), now));
     request.extensions_mut().insert(CurrentRequest(id));
+    let call = Call::begin(&mut request);
     let method = request.method().clone();
     // The pattern and not the path: people paste secrets where an id belongs.
     let path = request.extensions().get::<MatchedPath>().cloned();
@@ -59,6 +61,7 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
         // Headers that the handler had set, such as a cookie to be cleared, belong to its own answer.
         response = error.into_answer(id);
     }
+    call.end(&app, path.as_ref(), code, id);
     let (pattern, status) = (path.as_ref().map(MatchedPath::as_str), response.status());
     let path = pattern.unwrap_or("-");
     tracing::debug!(%id, %method, path, status = status.as_u16(), code = code.as_str(), "management call");

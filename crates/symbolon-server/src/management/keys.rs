@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use serde_json::json;
 use symbolon_api::{CreateKey, CreatedKey, KeyRecord, List};
 use symbolon_core::id::KeyId;
 use symbolon_core::name::ServiceName;
@@ -18,7 +17,7 @@ use super::body::Body;
 use super::caller::Caller;
 use super::commit::{Deed, IdempotencyKey, Terms};
 use super::parameters::{OfKey, Paging, PathOf, QueryOf, found};
-use super::wire;
+use super::{detail, wire};
 use crate::answer::ApiError;
 use crate::app::App;
 
@@ -89,7 +88,7 @@ pub(super) async fn create(
         digest: (digest, pepper.id()),
     };
     let record = wire::key_record(&key);
-    let detail = json!({ "name": record.name, "kind": record.kind, "service": record.service, "key_prefix": record.key_prefix });
+    let detail = detail::of_key(&key);
     let service = service_of(&key.kind).cloned();
     let deed = Deed { action: "key.create", subject: record.id.clone(), service: service.as_ref(), detail };
     let done = app.record(caller.by(), deed, vec![Change::KeyCreated(key)], claiming.of(&record.id)).await;
@@ -155,7 +154,7 @@ pub(super) async fn remove(
     // Where somebody else has taken it back just now, this waits until that is so for the gate too.
     app.store().applied().await?;
     let key = find(&app, &of.id).await?;
-    let detail = json!({ "name": key.name });
+    let detail = detail::of_key(&key);
     let service = service_of(&key.kind);
     let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail };
     app.record(caller.by(), deed, vec![Change::KeyRemoved(key.id)], Terms::default()).await?;

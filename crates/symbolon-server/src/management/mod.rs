@@ -18,6 +18,7 @@ mod oauth;
 mod openapi;
 mod own;
 mod parameters;
+mod refused;
 mod services;
 mod sessions;
 mod status;
@@ -95,6 +96,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(leaks::look_up))
         .routes(routes!(leaks::github::hear))
         .routes(routes!(audit::list))
+        .routes(routes!(audit::export))
+        .routes(routes!(audit::checkpoint))
+        .routes(routes!(audit::key))
         .routes(routes!(status::status))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -3,7 +3,6 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use serde_json::json;
 use symbolon_api::{ChangePassword, SelfInfo, SelfService};
 use symbolon_core::Catalog;
 use symbolon_core::manage::Operator;
@@ -14,8 +13,8 @@ use symbolon_core::{Code, Refusal};
 use super::body::Body;
 use super::caller::{Caller, FromAnywhere, Who};
 use super::commit::{Deed, Terms};
-use super::sessions;
 use super::tokens::change::revoke_known;
+use super::{detail, sessions};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::throttle::Counted;
@@ -107,13 +106,10 @@ pub(super) async fn change_password(
     }
     attempt.forgive();
     let password = Some(sessions::hashed(&app, "new", value.new).await?);
-    let next = User { password, password_temporary: false, revision: stored.revision + 1, ..stored };
-    let deed = Deed {
-        action: "user.password",
-        subject: user.id.to_string(),
-        service: None,
-        detail: json!({ "name": user.name.to_string() }),
-    };
+    let revision = stored.revision + 1;
+    let next = User { password, password_temporary: false, revision, ..stored.clone() };
+    let detail = detail::difference(detail::of_user(&stored), detail::of_user(&next));
+    let deed = Deed { action: "user.password", subject: user.id.to_string(), service: None, detail };
     let changes = vec![Change::UserChanged(next), Change::SessionsEnded(user.id)];
     app.record(caller.by(), deed, changes, Terms::default()).await?;
     Ok(StatusCode::NO_CONTENT)

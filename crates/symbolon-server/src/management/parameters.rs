@@ -85,8 +85,10 @@ impl<T: DeserializeOwned> FromRequestParts<App> for QueryOf<T> {
             let text = rejection.body_text();
             let text = text.strip_prefix("Failed to deserialize query string: ").unwrap_or(&text);
             let message: String = text.chars().take(200).collect();
-            let field =
-                message.split('`').nth(1).or_else(|| message.split(':').next()).unwrap_or("query").to_owned();
+            // `name: what is wrong with its value`, or `unknown field `name`, …`.
+            let named =
+                message.split_once(": ").map(|(name, _)| name).filter(|name| !name.contains([' ', '`']));
+            let field = named.or_else(|| message.split('`').nth(1)).unwrap_or("query").to_owned();
             Refusal::field(field, message).into()
         })
     }

@@ -23,6 +23,7 @@ use super::caller::{By, Caller, Who};
 use super::commit::{Deed, Terms};
 use super::envelope::CurrentRequest;
 use super::parameters::{OfSession, PathOf, QueryOf, found, page, parsed};
+use super::refused::{self, Sighting};
 use super::{clear_cookie, cookies, wire};
 use crate::answer::ApiError;
 use crate::app::App;
@@ -67,6 +68,7 @@ pub(super) async fn create(
     State(app): State<App>,
     extensions: Extensions,
     request: Option<axum::Extension<CurrentRequest>>,
+    sighting: Option<axum::Extension<Sighting>>,
     headers: HeaderMap,
     Body { value, .. }: Body<CreateSession>,
 ) -> Result<Response, ApiError> {
@@ -82,6 +84,9 @@ pub(super) async fn create(
         Ok(name) => app.store().user_named(&name).await?,
         Err(_) => None,
     };
+    if let Some(axum::Extension(sighting)) = sighting {
+        refused::sign_in(&sighting, user.as_ref());
+    }
     let client_ip = client(&extensions);
     let counted = counted(&app, &headers, client_ip, &value.username, user.as_ref());
     let attempt = app.shared().throttle.admit(counted, app.now()).map_err(|seconds| {
@@ -148,7 +153,7 @@ async fn signed_in(
     let id = SessionId::new(now, app.entropy());
     let expires_at = now.saturating_add(LIFE).map_err(|_| ApiError::unavailable())?;
     let session = Session { id, user: user.id, created_at: now, expires_at, client_ip };
-    let origin = Origin { actor: ActorId::User(user.id), ..origin };
+    let origin = Origin { actor: ActorId::User(user.id, id), ..origin };
     let detail = json!({ "user": user.name.to_string() });
     let deed = Deed { action: "session.start", subject: id.to_string(), service: None, detail };
     let by = || By { origin: origin.clone(), standing: Standing::Given };

@@ -2,19 +2,21 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
 use symbolon_api::{
     AuditEntry, KeyRecord, List, OldSecret, ProfileInfo, Restrictions, RouteInfo, ScopeInfo, ServiceInfo,
     SessionRecord, TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
+use symbolon_core::audit::Line;
 use symbolon_core::catalog::{Access, OnReuse};
 use symbolon_core::id::UserId;
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::rate::Rate;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
 use symbolon_core::restriction;
-use symbolon_core::store::{Page, StoredAudit};
+use symbolon_core::store::Page;
 
 use crate::app::App;
 
@@ -103,21 +105,25 @@ impl App {
 
 impl App {
     /// A line of the audit, with the names of today beside its ids.
-    pub(super) fn audit_entry(&self, (seq, line): (u64, StoredAudit)) -> AuditEntry {
+    pub(super) fn audit_entry(&self, line: Line) -> AuditEntry {
+        // What is no JSON nothing of ours has written; it is shown as what it is.
+        let detail = serde_json::from_str(&line.detail).unwrap_or(Value::String(line.detail));
         let user = |id: &str| self.gate().user(id.parse::<UserId>().ok()?).map(|user| user.name.to_string());
-        let named = || line.detail.get("name")?.as_str().map(str::to_owned);
+        let named = || detail.get("name")?.as_str().map(str::to_owned);
         AuditEntry {
-            seq,
+            seq: line.seq,
             at: time(line.at),
             actor_name: user(&line.actor),
             subject_name: user(&line.subject).or_else(named),
             actor: line.actor,
+            session: line.session,
             client_ip: line.client_ip,
             request_id: line.request_id,
             action: line.action,
             subject: line.subject,
             service: line.service,
-            detail: line.detail,
+            detail,
+            hash: line.hash.to_string(),
         }
     }
 }

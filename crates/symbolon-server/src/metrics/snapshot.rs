@@ -144,6 +144,11 @@ impl App {
                 faults.collect(),
             ),
         ];
+        families.push(counter(
+            "symbolon_audit_dropped",
+            "Refused management calls that are not in the audit, because there was no place or no record.",
+            self.refused_calls().dropped(),
+        ));
         families.extend(self.access_log().map(|log| {
             counter(
                 "symbolon_access_log_dropped",

@@ -7,11 +7,12 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use symbolon_core::Timestamp;
+use symbolon_core::audit::{Head, Line};
 use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
+    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery, UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
@@ -199,9 +200,23 @@ impl Store for Between {
         self.store.keys(page).await
     }
 
-    async fn audit(&self, query: &AuditQuery) -> Result<Page<(u64, StoredAudit)>, StoreError> {
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
         (self.reads)()?;
         self.store.audit(query).await
+    }
+
+    async fn audit_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError> {
+        (self.reads)()?;
+        self.store.audit_after(after, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<Head, StoreError> {
+        (self.reads)()?;
+        self.store.audit_head().await
     }
 
     async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

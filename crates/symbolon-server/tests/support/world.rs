@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use axum::body::{Body, to_bytes};
 use secrecy::ExposeSecret;
 use symbolon_core::Timestamp;
+use symbolon_core::audit::{AuditKey, AuditKeys};
 use symbolon_core::catalog::Catalog;
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
@@ -173,6 +174,7 @@ impl World {
                 .then(|| AccessLog::open(AccessTarget::File(directory.path().join("access.log"))).unwrap()),
             traces: None,
             github_alerts: None,
+            audit_keys: AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() },
         });
         Self { app, gate, store, keys, clock, entropy, directory }
     }

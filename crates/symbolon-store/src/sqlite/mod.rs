@@ -1,5 +1,6 @@
 //! The record in one SQLite file: a writer task that commits in groups, and a few connections that read.
 
+mod chain;
 mod fault;
 mod load;
 mod open;
@@ -17,11 +18,12 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
+use symbolon_core::audit::{Head, Line};
 use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
+    AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery, UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
@@ -171,8 +173,20 @@ impl Store for SqliteStore {
         read::keys(&self.readers, page).await
     }
 
-    async fn audit(&self, query: &AuditQuery) -> Result<Page<(u64, StoredAudit)>, StoreError> {
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
         read::audit(&self.readers, query).await
+    }
+
+    async fn audit_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError> {
+        read::audit_after(&self.readers, after, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<Head, StoreError> {
+        read::audit_head(&self.readers).await
     }
 
     async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {

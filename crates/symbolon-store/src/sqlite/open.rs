@@ -9,6 +9,7 @@ use std::time::Duration;
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 
+use super::chain;
 use super::fault::cannot_open;
 use crate::OpenError;
 
@@ -16,7 +17,7 @@ use crate::OpenError;
 const OURS: i64 = 0x5359_4d42;
 
 /// In order. One that was released is never changed: databases that have it do not run it again.
-const MIGRATIONS: [&str; 8] = [
+const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_usage.sql"),
     include_str!("../../migrations/sqlite/0003_password_temporary.sql"),
@@ -25,7 +26,11 @@ const MIGRATIONS: [&str; 8] = [
     include_str!("../../migrations/sqlite/0006_rotation.sql"),
     include_str!("../../migrations/sqlite/0007_rate_limit.sql"),
     include_str!("../../migrations/sqlite/0008_restrictions.sql"),
+    AUDIT_CHAIN,
 ];
+
+/// The one that needs the program's help: no SQL computes a hash.
+const AUDIT_CHAIN: &str = include_str!("../../migrations/sqlite/0009_audit_chain.sql");
 
 /// How long a statement waits for a program that holds the file, such as a backup.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -193,9 +198,12 @@ async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenE
         return Err(OpenError::Newer { path: path.to_owned(), found: done, known: MIGRATIONS.len() });
     }
     for migration in &MIGRATIONS[done..] {
-        for sql in ["BEGIN IMMEDIATE", migration, "COMMIT"] {
-            sqlx::raw_sql(sql).execute(&mut *writer).await.map_err(open_fault)?;
+        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *writer).await.map_err(open_fault)?;
+        sqlx::raw_sql(*migration).execute(&mut *writer).await.map_err(open_fault)?;
+        if *migration == AUDIT_CHAIN {
+            chain::take_over(writer).await.map_err(open_fault)?;
         }
+        sqlx::raw_sql("COMMIT").execute(&mut *writer).await.map_err(open_fault)?;
     }
     Ok(())
 }

@@ -6,12 +6,13 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, Type};
+use symbolon_core::audit::{Line, LineHash};
 use symbolon_core::digest::Digest;
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::restriction::Restrictions;
-use symbolon_core::store::{Claim, StoreError, StoredAudit};
+use symbolon_core::store::{Claim, StoreError};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
 use super::rotation;
@@ -130,7 +131,19 @@ macro_rules! select_enforcement {
     };
 }
 
-pub(super) use {select_enforcement, select_keys, select_sessions, select_tokens, select_users};
+/// `SELECT` of all that [`audit`] reads.
+macro_rules! select_audit {
+    ($($rest:tt)*) => {
+        concat!(
+            "SELECT seq, at, actor, session, client_ip, request_id, action, subject, service, detail, hash FROM audit ",
+            $($rest)*
+        )
+    };
+}
+
+pub(super) use {
+    select_audit, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
+};
 
 /// A JSON array of names.
 fn scopes(text: &str) -> Option<Vec<ScopeName>> {
@@ -234,18 +247,24 @@ pub(super) fn enforcement(row: &SqliteRow) -> Parsed<Enforcement> {
     })
 }
 
-pub(super) fn audit(row: &SqliteRow) -> Parsed<(u64, StoredAudit)> {
-    let line = StoredAudit {
+pub(super) fn audit(row: &SqliteRow) -> Parsed<Line> {
+    Ok(Line {
+        seq: number(row, "seq")?,
         at: time(row, "at")?,
         actor: get(row, "actor")?,
+        session: get(row, "session")?,
         client_ip: get(row, "client_ip")?,
         request_id: get(row, "request_id")?,
         action: get(row, "action")?,
         subject: get(row, "subject")?,
         service: get(row, "service")?,
-        detail: serde_json::from_str(get(row, "detail")?).map_err(|_| RowFault("detail"))?,
-    };
-    Ok((number(row, "seq")?, line))
+        detail: get(row, "detail")?,
+        hash: hash(row, "hash")?,
+    })
+}
+
+fn hash(row: &SqliteRow, column: &'static str) -> Parsed<LineHash> {
+    get::<&[u8]>(row, column)?.try_into().map(LineHash::from_bytes).map_err(|_| RowFault(column))
 }
 
 pub(super) fn usage(row: &SqliteRow) -> Parsed<(Day, RouteUsage)> {

@@ -73,6 +73,7 @@ macro_rules! every_test {
                 lines_are_kept_whole_and_numbered
                 filters_narrow_alone_and_together
                 lines_cannot_be_changed_or_removed
+                the_chain_grows_in_the_order_of_commits
             }
             claims {
                 a_claim_is_found_until_it_lapses

@@ -101,10 +101,9 @@ pub(crate) async fn users_keys_sessions_and_audit_come_in_pages(place: &dyn Plac
     assert_eq!(keys, (0..7).rev().map(make::key_id).collect::<Vec<_>>());
     let sessions = pages!(async |page| store.sessions(None, make::at(9), &page).await, |session| session.id);
     assert_eq!(sessions, (0..7).rev().map(make::session_id).collect::<Vec<_>>());
-    let audit = pages!(
-        async |page| store.audit(&AuditQuery { page, ..AuditQuery::default() }).await,
-        |(number, _)| *number
-    );
+    let audit =
+        pages!(async |page| store.audit(&AuditQuery { page, ..AuditQuery::default() }).await, |line| line
+            .seq);
     assert_eq!(audit, [7, 6, 5, 4, 3, 2, 1]);
     store.close().await;
 }

@@ -6,6 +6,7 @@
 mod conformance;
 
 mod at_rest;
+mod chain;
 mod failures;
 mod opening;
 mod upgrade;

@@ -61,7 +61,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Session(session) => session.run(context).await?,
         Command::Service(service) => service.run(context).await?,
         Command::Explain(explain) => explain.run(context).await?,
-        Command::Audit(audit) => audit.run(context).await?,
+        Command::Audit(audit) => return audit.run(context).await,
         Command::Catalog(catalog) => return catalog.run(context).await,
         Command::Doctor(doctor) => return doctor.run(context).await,
         Command::Scan(scan) => return scan.run(context).await,

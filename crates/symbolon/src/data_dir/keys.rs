@@ -48,7 +48,7 @@ struct SessionsSource {
 }
 
 /// A text that is wiped from memory when it has been used.
-fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
+pub(super) fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
     String::deserialize(deserializer).map(Zeroizing::new)
 }
 
@@ -104,7 +104,7 @@ pub(crate) fn load(path: &Path) -> Result<Keys, Failure> {
 }
 
 /// A message without what it quotes.
-fn shortened(message: &str) -> &str {
+pub(super) fn shortened(message: &str) -> &str {
     message.split(['"', '`']).next().unwrap_or_default().trim_end()
 }
 

@@ -3,10 +3,12 @@
 //! | file | holds |
 //! |---|---|
 //! | `keys.toml` | the pepper and the session key; without them every token, key and session is dead |
+//! | `audit-key.toml` | the key that signs checkpoints of the audit |
 //! | `symbolon.db` | the record |
 //! | `lock` | stands for "in use": one process at a time has the directory |
 //! | `symbolon.sock` | where a running server answers the command line |
 
+mod audit_key;
 mod files;
 mod keys;
 mod lock;
@@ -20,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
+pub(crate) use audit_key::load as load_audit_keys;
 pub(crate) use files::{Privacy, privacy};
 pub(crate) use keys::load as load_keys;
 pub(crate) use lock::{Lock, Purpose, holder};
@@ -55,6 +58,10 @@ impl DataDir {
         self.path.join("keys.toml")
     }
 
+    pub(crate) fn audit_key(&self) -> PathBuf {
+        self.path.join("audit-key.toml")
+    }
+
     pub(crate) fn database(&self) -> PathBuf {
         self.path.join("symbolon.db")
     }
@@ -82,7 +89,7 @@ impl DataDir {
                 "keys.toml" => keys = true,
                 "symbolon.db" => database = true,
                 // A new file system has the last of its own.
-                "lock" | "symbolon.sock" | "lost+found" => {}
+                "lock" | "symbolon.sock" | "audit-key.toml" | "lost+found" => {}
                 // The database's log and the store's lock.
                 name if name.starts_with("symbolon.db") || name.starts_with(files::UNFINISHED) => {}
                 name => stranger = Some(name.to_owned()),

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use symbolon_core::audit::AuditKeys;
 use symbolon_core::decision::Keys;
 use symbolon_core::id::UserId;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_store::SqliteStore;
 
-use super::{Contents, DataDir, Lock, Purpose, holder, keys};
+use super::{Contents, DataDir, Lock, Purpose, audit_key, holder, keys};
 use crate::failure::Failure;
 
 /// How often to look again whether a command has ended.
@@ -21,6 +22,8 @@ const TRIES: u32 = 100;
 pub(crate) struct Opened {
     /// The server's keys.
     pub(crate) keys: Keys,
+    /// What signs checkpoints of the audit.
+    pub(crate) audit_keys: AuditKeys,
     /// The record.
     pub(crate) store: Arc<SqliteStore>,
     /// Given up last.
@@ -69,7 +72,8 @@ impl DataDir {
             keys::create(&self.keys(), entropy)?
         };
         let store = SqliteStore::open(&self.database()).await.map_err(Failure::new)?;
-        Ok(Opened { keys, store: Arc::new(store), _lock: lock })
+        let audit_keys = audit_key::load_or_create(&self.audit_key(), entropy)?;
+        Ok(Opened { keys, audit_keys, store: Arc::new(store), _lock: lock })
     }
 
     /// What to say where there is nothing yet.

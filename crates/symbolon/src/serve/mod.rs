@@ -1,12 +1,14 @@
 //! The server: doors, housekeeping, reloads and the end.
 
 mod certificates;
+mod checkpoints;
 mod doors;
 mod manager;
 mod reload;
 mod signals;
 
 use std::fmt::Write;
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
@@ -24,6 +26,7 @@ use crate::output::Output;
 use crate::settings::{GitHubSettings, Settings};
 
 use certificates::Certificates;
+use checkpoints::Checkpoints;
 use doors::{Bound, Open};
 use reload::Catalogs;
 use signals::Signal;
@@ -72,10 +75,11 @@ pub(crate) struct Server {
     watched: Watched,
 }
 
-/// What may change while it is in force.
+/// What may change while it is in force, and what is told of it.
 struct Watched {
     catalogs: Catalogs,
     certificates: Certificates,
+    checkpoints: Arc<Checkpoints>,
 }
 
 impl Server {
@@ -93,6 +97,7 @@ impl Server {
         let services = services(settings, &catalogs)?;
         let access_log = access_log(settings)?;
         let github_alerts = settings.github.as_ref().map(GitHubSettings::open).transpose()?;
+        let checkpoints = Checkpoints::open(&settings.audit)?;
         let proxies = doors::proxies(settings, &certificates)?;
         let directory = DataDir::new(&settings.data_dir);
         if show.is_none() && directory.contents()? == Contents::Nothing {
@@ -113,7 +118,7 @@ impl Server {
         let node = Node::start(opened, settings, gate, access_log, traces(settings), github_alerts).await?;
         say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
-        let watched = Watched { catalogs: watched, certificates };
+        let watched = Watched { catalogs: watched, certificates, checkpoints: Arc::new(checkpoints) };
         Ok(Self { node, open, directory, socket_file, watched })
     }
 
@@ -143,6 +148,9 @@ impl Server {
         // Nobody finds the way in any more; who is in is let finish.
         drop(self.socket_file);
         self.open.close(signals).await;
+        self.node.app().finish().await;
+        // What happens to the record while nobody serves it shows.
+        self.watched.checkpoints.sign(self.node.app()).await;
         self.node.close().await;
         tracing::info!("stopped");
     }
@@ -216,7 +224,7 @@ async fn attend(
     };
     let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
     let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
-    let mut sampling = every(SAMPLING);
+    let (mut sampling, mut signing) = (every(SAMPLING), every(settings.audit.every));
     let mut pulse = manager.pulse().map(every);
     loop {
         tokio::select! {
@@ -234,6 +242,7 @@ async fn attend(
                 tokio::spawn(async move {
                     app.write_uses().await;
                     app.record_secret_use().await;
+                    app.write_refused_calls().await;
                 });
             }
             // From this very loop: a server in which it stands still does not live.
@@ -247,6 +256,10 @@ async fn attend(
             _ = pruning.tick() => {
                 let app = node.app().clone();
                 tokio::spawn(async move { app.prune().await });
+            }
+            _ = signing.tick() => {
+                let (app, checkpoints) = (node.app().clone(), watched.checkpoints.clone());
+                tokio::spawn(async move { checkpoints.sign(&app).await });
             }
             _ = looking.tick() => {
                 watched.catalogs.reload_if_changed(node, settings).await;

@@ -1,5 +1,6 @@
 //! The settings: `symbolon.toml`, with the environment's over it, read once and turned into types (DESIGN part 8).
 
+mod audit;
 mod env;
 mod gateway;
 mod header;
@@ -28,6 +29,7 @@ use tracing_subscriber::filter::Targets;
 use crate::catalogs::CatalogSource;
 use crate::failure::Failure;
 
+pub(crate) use audit::AuditSettings;
 pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use gateway::GatewayDoor;
 pub(crate) use leaks::GitHubSettings;
@@ -78,6 +80,8 @@ pub(crate) struct Settings {
     pub(crate) github: Option<GitHubSettings>,
     /// The proxies in front of the management API that are believed about who is calling.
     pub(crate) trusted_proxies: TrustedProxies,
+    /// Checkpoints of the audit.
+    pub(crate) audit: AuditSettings,
 }
 
 /// How log lines look.

@@ -20,7 +20,7 @@ use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
 use super::trusted;
-use super::{LogFormat, Settings, leaks, limits};
+use super::{LogFormat, Settings, audit, leaks, limits};
 use crate::catalogs::CatalogSource;
 
 /// Where the management API listens unless something else is said.
@@ -45,6 +45,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let (limits, proxy_limits) = limits::resolve(&draft.limits, faults);
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
+    let audit = audit::resolve(&draft.audit, faults);
     let services = services(draft.services, gateways, faults);
     let github = leaks::resolve(draft.leaks, faults);
     one_door_an_address(listen, gateway.as_ref(), &services, faults);
@@ -70,6 +71,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         services,
         github,
         trusted_proxies: trusted::resolve(&draft.trusted_proxies, faults),
+        audit,
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::Deserialize;
 use toml::Spanned;
 
+use super::audit::{AuditDraft, AuditSource};
 use super::header::HeaderSource;
 use super::leaks::{LeaksDraft, LeaksSource};
 use super::limits::{LimitsDraft, LimitsSource};
@@ -31,6 +32,7 @@ pub(super) struct Draft {
     pub(super) services: BTreeMap<String, ServiceDraft>,
     pub(super) leaks: LeaksDraft,
     pub(super) trusted_proxies: Vec<Said<String>>,
+    pub(super) audit: AuditDraft,
 }
 
 /// What is said of the endpoints that gateways ask.
@@ -144,6 +146,8 @@ struct FileSource {
     leaks: LeaksSource,
     #[serde(default)]
     trusted_proxies: Vec<Spanned<String>>,
+    #[serde(default)]
+    audit: AuditSource,
 }
 
 #[derive(Deserialize)]
@@ -242,6 +246,7 @@ impl FileSource {
             services: services.collect(),
             leaks: self.leaks.draft(at),
             trusted_proxies: at.list(self.trusted_proxies),
+            audit: self.audit.draft(at),
         }
     }
 }

@@ -52,6 +52,16 @@ fn heavy_the_life_of_a_token_works_as_it_stands() {
     assert!(typed >= 10, "only {typed} commands were found in the chapter");
 }
 
+#[test]
+fn heavy_the_document_of_the_audit_works_as_it_stands() {
+    let typed = works_as_it_stands("docs/audit.md", |directory, _| {
+        let mut init = std::process::Command::new(env!("CARGO_BIN_EXE_symbolon"));
+        let done = init.arg("init").current_dir(directory).env_clear().output().unwrap();
+        assert!(done.status.success(), "{done:?}");
+    });
+    assert!(typed >= 7, "only {typed} commands were found about the audit");
+}
+
 /// Types a document's commands in a directory of its own, with its files in it, and with what `behind` starts on its
 /// port 8000. How many there were.
 fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -> usize {

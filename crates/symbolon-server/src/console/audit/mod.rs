@@ -1,5 +1,6 @@
 //! The audit: every change, as sentences, and exactly.
 
+mod refused;
 mod says;
 
 use askama::Template;
@@ -35,7 +36,9 @@ pub(super) struct Line {
     pub(super) actor: String,
     /// What they did.
     pub(super) says: String,
-    /// From where, and by which request.
+    /// Whether they were refused it.
+    pub(super) refused: bool,
+    /// From where, by which sign-in and by which request.
     pub(super) by: String,
     pub(super) at: Moment,
     /// The line's own detail, as JSON.
@@ -52,12 +55,14 @@ impl Line {
         let t = &EN;
         let place = entry.client_ip.as_ref().map(|place| fill(t.audit_from, &[("place", place)]));
         let request = entry.request_id.as_ref().map(|id| fill(t.audit_request, &[("id", id)]));
-        let by: Vec<String> = place.into_iter().chain(request).collect();
+        let session = entry.session.as_ref().map(|id| fill(t.audit_session, &[("id", id)]));
+        let by: Vec<String> = place.into_iter().chain(session).chain(request).collect();
         let query =
             form_urlencoded::Serializer::new(String::new()).append_pair("subject", &entry.subject).finish();
         Self {
             actor: actor_of(&entry),
             says: says::says(&entry),
+            refused: entry.action.ends_with(".refuse"),
             by: by.join(", "),
             at: Moment::read(&entry.at),
             detail: serde_json::to_string_pretty(&entry.detail).unwrap_or_default(),
@@ -72,6 +77,7 @@ impl Line {
 fn actor_of(entry: &AuditEntry) -> String {
     let t = &EN;
     match (&entry.actor_name, entry.actor.as_str()) {
+        _ if entry.action == "audit.drop" => t.audit_itself.to_owned(),
         (Some(name), _) => name.clone(),
         (None, "local") => t.audit_at_machine.to_owned(),
         (None, "anonymous") => t.audit_anonymous.to_owned(),
@@ -123,6 +129,8 @@ fn actions(chosen: &str) -> Vec<Choice> {
         ("user", t.audit_users),
         ("key", t.audit_keys),
         ("session", t.audit_sessions),
+        ("call.refuse", t.audit_refused_calls),
+        ("session.refuse", t.audit_refused_sign_ins),
     ];
     // Any other can be asked for by the address.
     let other = known.iter().all(|(value, _)| *value != chosen).then(|| Choice::new(chosen, chosen, chosen));
@@ -220,7 +228,10 @@ mod tests {
     fn a_line_says_who_from_where_and_exactly_what() {
         let line = Line::of(says::tests::entry("user.password", json!({ "name": "ada" })));
         assert_eq!((line.actor.as_str(), line.says.as_str()), ("ada", EN.audit_user_password));
-        assert_eq!((line.by.as_str(), line.same.as_str()), ("from 10.0.0.21", "/audit?subject=sub_1"));
+        assert_eq!(
+            (line.by.as_str(), line.same.as_str()),
+            ("from 10.0.0.21, session ses_1", "/audit?subject=sub_1")
+        );
         assert!(line.detail.contains("\"name\": \"ada\""));
     }
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use symbolon_api::AuditEntry;
 
+use super::refused;
 use crate::console::moment;
 use crate::console::restrictions;
 use crate::console::scopes::listed;
@@ -48,6 +49,8 @@ pub(super) fn says(entry: &AuditEntry) -> String {
             }
             _ => t.audit_session_end.to_owned(),
         },
+        "call.refuse" | "session.refuse" => refused::says(entry),
+        "audit.drop" => refused::dropped(detail),
         _ => of(t.audit_other),
     }
 }
@@ -57,7 +60,7 @@ fn with(sentence: String, more: &[String]) -> String {
     if more.is_empty() { sentence } else { format!("{sentence}: {}", more.join("; ")) }
 }
 
-fn text(value: &Value, key: &str) -> Option<String> {
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().map(str::to_owned)
 }
 
@@ -228,6 +231,7 @@ pub(super) mod tests {
             at: "2026-11-26T10:05:09Z".to_owned(),
             actor: "usr_1".to_owned(),
             actor_name: Some("ada".to_owned()),
+            session: Some("ses_1".to_owned()),
             client_ip: Some("10.0.0.21".to_owned()),
             request_id: None,
             action: action.to_owned(),
@@ -235,6 +239,7 @@ pub(super) mod tests {
             subject_name: text(&detail, "name"),
             service: Some("odin".to_owned()),
             detail,
+            hash: String::new(),
         }
     }
 

@@ -133,5 +133,7 @@ async fn told(app: &App, action: &str, subject: &str, sighting: &Sighting) -> Re
         ..AuditQuery::default()
     };
     let lines = app.store().audit(&query).await?;
-    Ok(lines.items.iter().any(|(_, line)| line.detail["place"] == sighting.place.as_str()))
+    let place =
+        |detail: &str| serde_json::from_str::<Value>(detail).ok()?.get("place")?.as_str().map(str::to_owned);
+    Ok(lines.items.iter().any(|line| place(&line.detail).as_deref() == Some(sighting.place.as_str())))
 }

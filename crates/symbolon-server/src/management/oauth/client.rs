@@ -18,6 +18,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{AtTheMachine, credentials};
 use crate::management::caller::{Caller, Who, circumstances};
+use crate::management::refused;
 
 const BASIC: &str = "Basic realm=\"symbolon\", charset=\"UTF-8\"";
 const BEARER: &str = "Bearer realm=\"symbolon\", error=\"invalid_token\"";
@@ -66,7 +67,11 @@ impl FromRequestParts<App> for Asking {
             return Err(ApiError::unavailable());
         }
         let (client_ip, request) = circumstances(parts, app);
-        Ok(Self { client: client(parts, app)?, client_ip, request })
+        let asking = Self { client: client(parts, app)?, client_ip, request };
+        if let Some(client) = &asking.client {
+            refused::caller(&parts.extensions, asking.by(client.clone()).origin().actor);
+        }
+        Ok(asking)
     }
 }
 

@@ -38,6 +38,6 @@ pub(in crate::management) async fn audit(
         if everything || entry.actor == own {
             return entry;
         }
-        AuditEntry { client_ip: None, request_id: None, ..entry }
+        AuditEntry { session: None, client_ip: None, request_id: None, ..entry }
     })))
 }

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use axum::Router;
 use secrecy::ExposeSecret;
 use symbolon_core::Catalog;
+use symbolon_core::audit::{AuditKey, AuditKeys};
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
 use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
@@ -116,6 +117,7 @@ impl World {
             access_log: None,
             traces: None,
             github_alerts: setup.github_alerts,
+            audit_keys: AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() },
         });
         let router = router(app.clone());
         let world =

@@ -3,14 +3,15 @@
 use jiff::Timestamp;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use sqlx::{Row, SqlitePool};
+use symbolon_core::audit::Line;
 use symbolon_core::id::UserId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Key, Session, User};
-use symbolon_core::store::{AuditQuery, Page, PageQuery, StoreError, StoredAudit};
+use symbolon_core::store::{AuditQuery, Page, PageQuery, StoreError};
 
 use crate::cursor::{self, List};
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows::{self, Parsed, select_keys, select_sessions, select_users};
+use crate::sqlite::rows::{self, Parsed, select_audit, select_keys, select_sessions, select_users};
 
 const LONGEST_PAGE: usize = 1000;
 
@@ -45,7 +46,7 @@ const SESSIONS: Listing<Session> =
     Listing { list: List::Sessions, order: None, table: "sessions", parse: rows::session, key: by_time };
 const KEYS: Listing<Key> =
     Listing { list: List::Keys, order: None, table: "keys", parse: rows::key, key: by_time };
-const AUDIT: Listing<(u64, StoredAudit)> = Listing {
+const AUDIT: Listing<Line> = Listing {
     list: List::Audit,
     order: None,
     table: "audit",
@@ -127,8 +128,8 @@ pub(in crate::sqlite) async fn keys(db: &SqlitePool, asked: &PageQuery) -> Resul
 /// A page of the audit. The argument decides which index serves it.
 macro_rules! audit_page {
     ($lead:literal) => {
-        concat!(
-            "SELECT seq, at, actor, client_ip, request_id, action, subject, service, detail FROM audit WHERE ",
+        select_audit!(
+            "WHERE ",
             $lead,
             " AND seq < ?3 AND (?4 IS NULL OR service = ?4)
               AND (?5 IS NULL OR action = ?5 OR substr(action, 1, length(?5) + 1) = ?5 || '.')
@@ -137,10 +138,7 @@ macro_rules! audit_page {
     };
 }
 
-pub(in crate::sqlite) async fn audit(
-    db: &SqlitePool,
-    query: &AuditQuery,
-) -> Result<Page<(u64, StoredAudit)>, StoreError> {
+pub(in crate::sqlite) async fn audit(db: &SqlitePool, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
     let before = cursor::before_number(List::Audit, query.page.after.as_deref())?;
     let sql = match (&query.subject, &query.actor) {
         (Some(_), _) => audit_page!("subject = ?1 AND (?2 IS NULL OR actor = ?2)"),

@@ -2,6 +2,7 @@
 //!
 //! Each is one statement, and so sees one moment: everything acknowledged before it.
 
+mod audit;
 mod lists;
 mod tokens;
 mod usage;
@@ -15,6 +16,7 @@ use symbolon_core::record::{Key, Token, User};
 use symbolon_core::store::{Claim, StoreError};
 use symbolon_core::token::TokenPrefix;
 
+pub(super) use self::audit::{audit_after, audit_head};
 pub(super) use self::lists::{audit, keys, sessions, users};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, usage};

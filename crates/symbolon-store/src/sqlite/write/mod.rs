@@ -10,10 +10,9 @@ mod users;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use symbolon_core::id::TokenId;
-use symbolon_core::name::ServiceName;
-use symbolon_core::record::AuditLine;
 use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 
+use super::chain;
 use super::fault::Fault;
 use super::rows;
 use super::writer::Work;
@@ -50,10 +49,7 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
             .execute(&mut *db)
             .await?;
     }
-    for line in &mutation.audit {
-        note_audit(db, line).await?;
-    }
-    Ok(())
+    Ok(chain::append(db, &mutation.audit).await?)
 }
 
 /// Whether what the caller's right rests on is as it was.
@@ -155,24 +151,6 @@ async fn make_claim(db: &mut SqliteConnection, claim: &Claim, now: Timestamp) ->
             .await?;
     let before = rows::only(row, "claims", rows::claim).map_err(Fault::Refused)?;
     Err(Fault::Refused(before.map_or(StoreError::NotFound("that claim"), StoreError::Claimed)))
-}
-
-async fn note_audit(db: &mut SqliteConnection, line: &AuditLine) -> Result<(), Fault> {
-    sqlx::query(
-        "INSERT INTO audit (at, actor, client_ip, request_id, action, subject, service, detail)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
-    )
-    .bind(line.at.as_millisecond())
-    .bind(line.origin.actor.to_string())
-    .bind(line.origin.client_ip.map(|ip| ip.to_string()))
-    .bind(line.origin.request.map(|id| id.to_string()))
-    .bind(line.action)
-    .bind(&line.subject)
-    .bind(line.service.as_ref().map(ServiceName::as_str))
-    .bind(line.detail.to_string())
-    .execute(db)
-    .await?;
-    Ok(())
 }
 
 async fn note_used(db: &mut SqliteConnection, uses: &[(TokenId, Timestamp)]) -> Result<(), Fault> {

@@ -13,7 +13,7 @@ use serde::Serialize;
 use serde_json::json;
 use symbolon_server::Clock;
 
-use super::Context;
+use super::{Context, audit};
 use crate::clock::SystemClock;
 use crate::connect::Connection;
 use crate::data_dir::DataDir;
@@ -158,6 +158,17 @@ async fn look_inside(context: &Context, findings: &mut Findings) {
         }
     } else if let Ok(settings) = context.settings() {
         certificates::in_files(&settings, SystemClock.now(), findings);
+    }
+    match audit::doctor(connection.client(), context).await {
+        Ok(outcome) if outcome.is_ok() => findings.ok("audit", audit::sentence(&outcome)),
+        Ok(outcome) => {
+            let detail = format!(
+                "{}; somebody has written to the record: keep it as it is",
+                audit::sentence(&outcome)
+            );
+            findings.bad("audit", detail);
+        }
+        Err(failure) => findings.bad("audit", failure.to_string()),
     }
     if let Err(failure) = record::look(connection.client(), findings).await {
         findings.bad("record", failure.to_string());

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::Findings;
 use crate::catalogs::CatalogSource;
-use crate::data_dir::{Contents, DataDir, Privacy, load_keys, privacy};
+use crate::data_dir::{Contents, DataDir, Privacy, load_audit_keys, load_keys, privacy};
 use crate::node::services;
 use crate::settings::{ProxyDoor, Settings};
 
@@ -76,6 +76,12 @@ pub(super) fn data_dir(directory: &DataDir, findings: &mut Findings) {
             format!("{path} can be reached by others (mode {mode:04o}); run: chmod 700 {path}"),
         ),
         Err(error) => findings.bad("data directory", format!("{path} cannot be looked at: {error}")),
+    }
+    // A directory from before there were checkpoints has none; the next start makes it.
+    if directory.audit_key().exists()
+        && let Err(failure) = load_audit_keys(&directory.audit_key())
+    {
+        findings.bad("keys", failure.to_string());
     }
     match load_keys(&directory.keys()) {
         Ok(_) => findings.ok("keys", directory.keys().display().to_string()),

@@ -1,5 +1,8 @@
 //! The audit, readable. For platform administrators and the system key.
 
+mod checkpoint;
+mod export;
+
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
@@ -11,6 +14,9 @@ use super::parameters::{QueryOf, filter, found, page, parsed};
 use super::wire;
 use crate::answer::ApiError;
 use crate::app::App;
+
+pub(super) use checkpoint::{__path_checkpoint, __path_key, checkpoint, key};
+pub(super) use export::{__path_export, export};
 
 /// Query of the audit.
 #[derive(Debug, Deserialize, utoipa::IntoParams)]

@@ -1,4 +1,10 @@
-//! `symbolon audit`: who did what.
+//! `symbolon audit`: who did what, and whether that is still what was written.
+
+mod checkpoints;
+mod export;
+mod verify;
+
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use symbolon_api::client::AuditFilter;
@@ -8,11 +14,21 @@ use super::list::Extent;
 use crate::failure::Failure;
 use crate::output::maybe;
 
+pub(super) use verify::{doctor, sentence};
+
 /// Who did what
 #[derive(Debug, Subcommand)]
 pub(crate) enum Audit {
     /// List the audit's lines, newest first
     List(ListAudit),
+    /// Print the audit as it was written, oldest line first, a JSON object a line
+    Export(export::Export),
+    /// Look whether the audit is whole: no line changed, removed, moved or cut off; exit code 1 where one is
+    Verify(verify::Verify),
+    /// Sign the audit's last line, and print that as a line of JSON to be kept somewhere else
+    Checkpoint,
+    /// Print the public key with which checkpoints are verified
+    Key,
 }
 
 /// Which lines
@@ -35,16 +51,28 @@ pub(crate) struct ListAudit {
 }
 
 impl Audit {
-    pub(crate) async fn run(self, context: &Context) -> Result<(), Failure> {
-        let Self::List(list) = self;
+    pub(crate) async fn run(self, context: &Context) -> Result<ExitCode, Failure> {
+        match self {
+            Self::List(list) => list.run(context).await?,
+            Self::Export(export) => export.run(context).await?,
+            Self::Verify(verify) => return verify.run(context).await,
+            Self::Checkpoint => checkpoints::sign(context).await?,
+            Self::Key => checkpoints::key(context).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl ListAudit {
+    async fn run(self, context: &Context) -> Result<(), Failure> {
         let filter = AuditFilter {
-            service: list.service,
-            action: list.action,
-            subject: list.subject,
-            actor: list.actor,
+            service: self.service,
+            action: self.action,
+            subject: self.subject,
+            actor: self.actor,
         };
         let lines = context
-            .speak(async |client| list.extent.collect(async |page| client.audit(&filter, &page).await).await)
+            .speak(async |client| self.extent.collect(async |page| client.audit(&filter, &page).await).await)
             .await?;
         Extent::print(
             context.output,

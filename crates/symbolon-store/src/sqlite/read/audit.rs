@@ -1,0 +1,40 @@
+//! The audit's chain, as it is followed: oldest first.
+
+use sqlx::{Row, SqlitePool};
+use symbolon_core::audit::{Head, Line};
+use symbolon_core::store::{StoreError, UnreadableLine};
+
+use crate::sqlite::chain;
+use crate::sqlite::fault::unavailable;
+use crate::sqlite::rows::{self, select_audit};
+
+/// The most lines that are read at once.
+const MOST: usize = 1000;
+
+pub(in crate::sqlite) async fn audit_after(
+    db: &SqlitePool,
+    after: u64,
+    limit: usize,
+) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError> {
+    let rows = sqlx::query(select_audit!("WHERE seq > ?1 ORDER BY seq LIMIT ?2"))
+        .bind(i64::try_from(after).unwrap_or(i64::MAX))
+        .bind(i64::try_from(limit.clamp(1, MOST)).unwrap_or(i64::MAX))
+        .fetch_all(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let lines = rows.iter().map(|row| match rows::audit(row) {
+        Ok(line) => Ok(Ok(line)),
+        Err(fault) => {
+            fault.report("audit", row);
+            // The number is the row's own key and always an integer.
+            let seq = row.try_get::<i64, _>("seq").map_err(|error| unavailable(&error))?;
+            Ok(Err(UnreadableLine { seq: u64::try_from(seq).unwrap_or(0) }))
+        }
+    });
+    lines.collect()
+}
+
+pub(in crate::sqlite) async fn audit_head(db: &SqlitePool) -> Result<Head, StoreError> {
+    let mut db = db.acquire().await.map_err(|error| unavailable(&error))?;
+    chain::head(&mut db).await.map_err(|error| unavailable(&error))
+}
