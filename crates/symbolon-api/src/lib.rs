@@ -8,6 +8,7 @@ mod admin;
 pub mod client;
 mod oauth;
 mod problem;
+mod server_key;
 mod service;
 mod status;
 mod strict;
@@ -21,6 +22,7 @@ pub use admin::{
 };
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
+pub use server_key::{BrokenSeal, PepperInfo, RotateSessionKey, ServerKeys, SessionKeyInfo};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
 pub use status::{
     CatalogState, CertificateState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status,

@@ -21,6 +21,7 @@ pub mod name;
 pub mod random;
 pub mod record;
 pub mod scope;
+pub mod seal;
 pub mod session;
 pub mod store;
 pub mod target;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use papaya::{HashMap, LocalGuard};
-use symbolon_core::decision::{Directory, LiveToken};
+use symbolon_core::decision::{Directory, LiveToken, Redigest};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::last_use::LastUse;
@@ -14,6 +14,7 @@ use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::Change;
 
 use crate::hash::ByDigest;
+use crate::keys::Outdated;
 
 /// The index.
 #[derive(Default)]
@@ -25,6 +26,8 @@ pub(crate) struct Index {
     sessions: HashMap<SessionId, Session>,
     keys: HashMap<Digest, Key, ByDigest>,
     enforcement: HashMap<ServiceName, Enforcement>,
+    /// Secrets that were found under a former pepper.
+    pub(crate) outdated: Outdated,
     loaded: AtomicBool,
 }
 
@@ -63,6 +66,13 @@ impl Index {
             Change::EnforcementSwitched(switched) => {
                 self.enforcement.pin().insert(switched.service.clone(), switched.clone());
             }
+            Change::TokenErased(id, _) => self.remove_token(*id),
+            Change::KeyChanged(key) => {
+                // Known under both digests until the old one is taken away.
+                let keys = self.keys.pin();
+                keys.insert(key.digest.0, key.clone());
+                keys.retain(|digest, known| known.id != key.id || *digest == key.digest.0);
+            }
         }
     }
 
@@ -70,10 +80,7 @@ impl Index {
         let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
         let before = digests.get(&token.id).copied();
         let Some((digest, _)) = token.digest.filter(|_| token.revoked_at.is_none()) else {
-            if let Some(before) = before {
-                tokens.remove(&before);
-                digests.remove(&token.id);
-            }
+            self.remove_token(token.id);
             return;
         };
         // An edit replaces the token and keeps its use.
@@ -83,6 +90,12 @@ impl Index {
         digests.insert(token.id, digest);
         if let Some(before) = before.filter(|before| *before != digest) {
             tokens.remove(&before);
+        }
+    }
+
+    fn remove_token(&self, id: TokenId) {
+        if let Some(digest) = self.digests.pin().remove(&id) {
+            self.tokens.pin().remove(digest);
         }
     }
 
@@ -185,6 +198,10 @@ impl Directory for View<'_> {
 
     fn session(&self, id: SessionId) -> Option<&Session> {
         self.index.sessions.get(&id, &self.sessions)
+    }
+
+    fn outdated(&self, secret: Redigest) {
+        self.index.outdated.note(secret);
     }
 
     fn user(&self, id: UserId) -> Option<&Arc<User>> {

@@ -8,6 +8,7 @@ mod counts;
 mod explain;
 mod hash;
 mod index;
+mod keys;
 mod services;
 mod tally;
 mod usage;
@@ -31,6 +32,7 @@ use symbolon_core::store::{Change, Sink};
 use symbolon_core::usage::Outcome;
 
 use index::{Index, View};
+use keys::Keyring;
 use services::{Past, Served, Services};
 use tally::{Event, Place, Tally};
 use usage::Uses;
@@ -44,7 +46,7 @@ pub struct Gate {
     services: ArcSwap<Services>,
     /// Locked by exchanges of the services and by readers of counts; never by a check.
     past: Mutex<Past>,
-    keys: Keys,
+    keys: Keyring,
     uses: Uses,
     tally: Tally,
 }
@@ -69,7 +71,7 @@ impl Gate {
             index: Index::default(),
             services: ArcSwap::default(),
             past: Mutex::default(),
-            keys,
+            keys: Keyring::new(keys),
             uses: Uses::default(),
             tally: Tally::default(),
         }
@@ -103,10 +105,10 @@ impl Gate {
         request: &Request<'r>,
         now: Timestamp,
     ) -> Option<Decision<'r>> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let served = services.by_name.get(service)?;
-        let decision = self.judge(&served.service, &view, now).decide(request, &mut ());
+        let decision = judge(&served.service, &view, &keys, now).decide(request, &mut ());
         self.note(served, &view, &decision, Place::Preflight, request.client_ip, now);
         Some(decision)
     }
@@ -120,9 +122,9 @@ impl Gate {
         now: Timestamp,
         trace: &mut impl Trace,
     ) -> Option<Decision<'r>> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        Some(self.judge(&services.by_name.get(service)?.service, &view, now).decide(request, trace))
+        Some(judge(&services.by_name.get(service)?.service, &view, &keys, now).decide(request, trace))
     }
 
     /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
@@ -133,10 +135,10 @@ impl Gate {
         required: &[ScopeName],
         now: Timestamp,
     ) -> Option<Decision<'static>> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let served = services.by_name.get(service)?;
-        let decision = self.judge(&served.service, &view, now).decide_scopes(credentials, required);
+        let decision = judge(&served.service, &view, &keys, now).decide_scopes(credentials, required);
         self.note(served, &view, &decision, Place::Scopes, None, now);
         Some(decision)
     }
@@ -148,10 +150,6 @@ impl Gate {
         {
             self.uses.note(token.id, &live.last_use, now);
         }
-    }
-
-    fn judge<'a>(&'a self, service: &'a Service, view: &'a View<'a>, now: Timestamp) -> Judge<'a, View<'a>> {
-        Judge { catalog: &service.catalog, directory: view, keys: &self.keys, rules: service.rules, now }
     }
 
     /// Counts a check, and notes what it says of a token. `without` is what was asked for where it was no route.
@@ -195,9 +193,9 @@ impl Gate {
         presented: Presented<'_>,
         now: Timestamp,
     ) -> Result<Known, (Reason, Option<TokenId>)> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        let identifier = Identifier { directory: &view, keys: &keys, now };
         let caller = identifier.identify(presented, &services.prefixes)?;
         Ok(match caller {
             Caller::Anonymous => return Err((Reason::CredentialRequired, None)),
@@ -214,8 +212,9 @@ impl Gate {
     /// The token whose secret this is, in whatever state. Whoever knows a secret may end what it opens; nobody is let in
     /// by this.
     pub fn token_of(&self, secret: &[u8], now: Timestamp) -> Option<Arc<Token>> {
+        let keys = self.keys.load();
         let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        let identifier = Identifier { directory: &view, keys: &keys, now };
         identifier.token_of(secret).map(|live| live.token.clone())
     }
 
@@ -223,9 +222,9 @@ impl Gate {
     /// services, a key, or a session. A proxy in passthrough decides about such a request and hands on only the
     /// others.
     pub fn claims(&self, value: &[u8], now: Timestamp) -> bool {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        let identifier = Identifier { directory: &view, keys: &keys, now };
         claims_symbolon(value, &services.prefixes, |secret| identifier.is_key(secret))
     }
 
@@ -303,6 +302,15 @@ impl Gate {
     pub fn prune(&self, now: Timestamp) {
         self.index.prune(|session| session.expires_at > now);
     }
+}
+
+fn judge<'a>(
+    service: &'a Service,
+    view: &'a View<'a>,
+    keys: &'a Keys,
+    now: Timestamp,
+) -> Judge<'a, View<'a>> {
+    Judge { catalog: &service.catalog, directory: view, keys, rules: service.rules, now }
 }
 
 impl Sink for Gate {

@@ -19,6 +19,7 @@
 
 mod calls;
 mod error;
+mod server_keys;
 mod target;
 mod transport;
 

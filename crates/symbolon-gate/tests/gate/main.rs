@@ -6,6 +6,7 @@ mod feed;
 mod identify;
 mod make;
 mod ready;
+mod rotation;
 mod services;
 mod tally;
 mod usage;

@@ -47,10 +47,7 @@ pub(crate) fn entropy() -> &'static Seeded {
 }
 
 pub(crate) fn keys() -> Keys {
-    Keys {
-        pepper: Pepper::new(1, &Zeroizing::new([1; 32])),
-        sessions: SessionKey::new(&Zeroizing::new([2; 32])),
-    }
+    Keys::new(Pepper::new(1, &Zeroizing::new([1; 32])), SessionKey::new(&Zeroizing::new([2; 32])))
 }
 
 /// A service `name` whose tokens begin with `prefix`. Its scopes are numbered in the order of `scopes`, and each

@@ -3,6 +3,7 @@
 
 mod audit;
 mod body;
+mod broken;
 mod caller;
 mod commit;
 mod cookies;
@@ -17,6 +18,7 @@ mod oauth;
 mod openapi;
 mod own;
 mod parameters;
+mod server_keys;
 mod services;
 mod sessions;
 mod status;
@@ -90,6 +92,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(users::show, users::edit, users::remove))
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::remove))
+        .routes(routes!(server_keys::show))
+        .routes(routes!(server_keys::rotate_pepper))
+        .routes(routes!(server_keys::rotate_sessions))
+        .routes(routes!(server_keys::retire_pepper))
         .routes(routes!(audit::list))
         .routes(routes!(status::status))
         .routes(routes!(health::healthz))

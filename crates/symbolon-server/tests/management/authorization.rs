@@ -69,6 +69,10 @@ GET    /v1/keys                               -        | 401    200    403    20
 POST   /v1/keys                               -        | 401    201    403    201   403  403    403    403   403   201
 GET    /v1/keys/{id}                          -        | 401    200    403    200   403  403    403    403   403   200
 DELETE /v1/keys/{id}                          -        | 401    204    403    204   403  403    403    403   403   204
+GET    /v1/server-keys                        -        | 401    200    403    200   403  403    403    403   403   200
+POST   /v1/server-keys/peppers                -        | 401    201    403    403   403  403    403    403   403   201
+POST   /v1/server-keys/sessions               -        | 401    201    403    403   403  403    403    403   403   201
+DELETE /v1/server-keys/peppers/{id}           -        | 401    409    403    403   403  403    403    403   403   409
 GET    /v1/status                             -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit                              -        | 401    200    403    200   403  403    403    403   403   200
 ";
@@ -163,6 +167,8 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
             made["id"].as_str().unwrap().to_owned()
         }
         "/v1/sessions/{id}" => world.session(&everybody.viewer.user).await.0.id.to_string(),
+        // A former one, on which something rests: the pepper has been rotated in a row before.
+        "/v1/server-keys/peppers/{id}" => "1".to_owned(),
         "/v1/keys/{id}" => world.key(KeyKind::System).await.0.id.to_string(),
         "/v1/users/{name}" => world.person(&format!("target{number}"), &all_roles()).await.name().to_owned(),
         _ => String::new(),
@@ -183,6 +189,7 @@ fn body(row: &Row, number: usize) -> Value {
         ("POST", "/v1/sessions") => json!({ "username": "viewer", "password": PASSWORD }),
         ("POST", "/v1/users") => json!({ "name": format!("new{number}") }),
         ("PATCH", "/v1/users/{name}") => json!({ "active": false }),
+        ("POST", "/v1/server-keys/sessions") => json!({}),
         ("POST", "/v1/keys") => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }

@@ -15,6 +15,7 @@ mod keys;
 mod leak;
 mod oauth;
 mod own;
+mod server_keys;
 mod services;
 mod sessions;
 mod standing;

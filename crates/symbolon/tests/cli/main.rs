@@ -1,6 +1,7 @@
 //! The command line and the server as their users meet them: the real binary, in a directory of its own.
 #![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
 
+mod backup;
 mod catalogs;
 mod doctor;
 mod drafting;
@@ -11,6 +12,7 @@ mod limits;
 mod manager;
 mod people;
 mod refusals;
+mod seals;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;

@@ -29,6 +29,7 @@ impl Stage {
     pub(super) fn path(&self, operation: &Operation) -> String {
         let id = match operation.path.as_str() {
             "/v1/sessions/{id}" => self.person.session.id.to_string(),
+            "/v1/server-keys/peppers/{id}" => "1".to_owned(),
             _ => self.token.clone(),
         };
         operation.path.replace("{service}", "odysseus").replace("{id}", &id).replace("{name}", "ann")
@@ -72,6 +73,7 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
         ("POST /v1/users", _) => json!({ "name": "new" }),
         ("PATCH /v1/users/{name}", _) => json!({ "active": true }),
         ("POST /v1/keys", "service") => json!({ "kind": "verifier", "name": "test", "service": "odin" }),
+        ("POST /v1/server-keys/sessions", _) => json!({ "end_sessions": false }),
         ("POST /v1/keys", _) => json!({ "kind": "system", "name": "test" }),
         _ => panic!("{operation} has no right body here"),
     }
