@@ -45,7 +45,7 @@ fn what_is_edited_by_sql_does_not_load_and_the_alarm_says_which() {
     let other = make(json!({ "owner": "bob" }));
     let edits = [
         "scopes = '[\"read:printers\",\"write:printers\"]'",
-        "owner = (SELECT id FROM users WHERE name = 'bob')",
+        "owner = (SELECT id FROM users WHERE name = 'system')",
         "expires_at = NULL",
         "digest = zeroblob(32)",
         "seal = (SELECT seal FROM tokens WHERE id = 'OTHER')",
