@@ -233,7 +233,7 @@ mod tests {
             ("id = 1", "id = \"c2VjcmV0\"", ": invalid type: string"),
             ("sealed = true", "sealed = true\nseal = \"c2VjcmV0\"", "unknown field"),
             ("[[peppers]]", "[[session_keys]]", "it has no peppers"),
-            ("[[session_keys]]", "[[peppers]]", "it has no session_keys"),
+            ("[[session_keys]]", "[[peppers]]", "the numbers of its peppers do not go up"),
             ("made = \"1970", "made = \"c2VjcmV0", "not a time of RFC 3339"),
         ] {
             fs::write(&path, whole.replace(from, to)).unwrap();
