@@ -43,6 +43,7 @@ fn body(operation: &str) -> Value {
         "POST /v1/sessions" => json!({ "username": "admin", "password": PASSWORD }),
         "POST /v1/users" => json!({ "name": "new" }),
         "PATCH /v1/users/{name}" => json!({ "active": false }),
+        "POST /v1/server-keys/sessions" => json!({}),
         "POST /v1/keys" => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }
