@@ -38,10 +38,7 @@ pub(crate) struct World {
 
 /// The server's keys. Nobody is kept out by them: the record is thrown away.
 pub(crate) fn keys() -> Keys {
-    Keys {
-        pepper: Pepper::new(1, &Zeroizing::new([1; 32])),
-        sessions: SessionKey::new(&Zeroizing::new([2; 32])),
-    }
+    Keys::new(Pepper::new(1, &Zeroizing::new([1; 32])), SessionKey::new(&Zeroizing::new([2; 32])))
 }
 
 pub(crate) fn audit_keys() -> AuditKeys {
@@ -58,7 +55,7 @@ pub(crate) fn service() -> Outcome<Service> {
 /// Makes a record at `path` with `count` tokens in it, and closes it.
 pub(crate) async fn make(path: &Path, count: usize) -> Outcome<World> {
     let catalog = service()?.catalog;
-    let store = SqliteStore::open(path).await.map_err(|why| why.to_string())?;
+    let store = SqliteStore::open(path, &keys()).await.map_err(|why| why.to_string())?;
     let fault = |why: StoreError| format!("the record cannot be filled: {why}");
     let owners = owners(&catalog)?;
     let (system, system_key) = key(KeyKind::System);

@@ -29,7 +29,8 @@ const HOUSEKEEPING: Duration = Duration::from_secs(1);
 /// Serves the record at `record`: the management API, then a proxy in front of `upstream`.
 pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<SocketAddr>> {
     log();
-    let store: Arc<dyn Store> = Arc::new(SqliteStore::open(record).await.map_err(|why| why.to_string())?);
+    let store: Arc<dyn Store> =
+        Arc::new(SqliteStore::open(record, &world::keys()).await.map_err(|why| why.to_string())?);
     let service = world::service()?;
     let name = service.catalog.service.clone();
     let gate = Arc::new(Gate::new(world::keys()));
@@ -38,7 +39,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
     let app = App::new(Parts {
         gate,
         store,
-        keys: world::keys(),
+        keeper: None,
         clock: Arc::new(SystemClock),
         entropy: Arc::new(OsEntropy),
         https: false,

@@ -11,6 +11,7 @@ mod leak;
 mod oauth;
 mod problem;
 mod restriction;
+mod server_key;
 mod service;
 mod status;
 mod strict;
@@ -27,6 +28,7 @@ pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
 pub use restriction::Restrictions;
+pub use server_key::{BrokenSeal, PepperInfo, RotateSessionKey, ServerKeys, SessionKeyInfo};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
 pub use status::{
     CatalogState, CertificateState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status,

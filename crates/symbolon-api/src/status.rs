@@ -3,6 +3,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::BrokenSeal;
+
 /// How the server is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Status {
@@ -28,6 +30,9 @@ pub struct Status {
     pub catalogs: Vec<CatalogState>,
     /// The last refusals, newest first; at most 50.
     pub refusals: Vec<RecentRefusal>,
+    /// Rows of the record that were changed outside Symbolon and count as not there; at most 1,000.
+    #[serde(default)]
+    pub broken_seals: Vec<BrokenSeal>,
 }
 
 /// Where the server listens.

@@ -216,6 +216,10 @@ pub struct SelfInfo {
     /// For a session: every service by name, with what the user may do there.
     #[serde(default)]
     pub services: Vec<SelfService>,
+    /// For a platform administrator's session: how many rows of the record were changed outside Symbolon and count as not
+    /// there. `/v1/status` says which.
+    #[serde(default)]
+    pub broken_seals: u64,
 }
 
 /// What a signed-in user may do in one service.

@@ -26,6 +26,7 @@ pub mod record;
 pub mod restriction;
 pub mod rotation;
 pub mod scope;
+pub mod seal;
 pub mod session;
 pub mod store;
 pub mod target;

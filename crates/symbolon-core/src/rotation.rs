@@ -111,8 +111,10 @@ impl Rotation {
         };
         let until = [until, end].into_iter().flatten().min();
         let retired = replaced.into_iter().flatten().chain(self.retired.iter().copied());
+        // Which secret is meant is told by when it was made: no two of a token were made in one moment.
+        let next = self.at.and_then(|at| at.checked_add(SignedDuration::from_millis(1)).ok());
         Self {
-            at: Some(now),
+            at: Some(next.map_or(now, |next| next.max(now))),
             first_used_at: None,
             old: kept.map(|digest| OldSecret { digest, until, grace }),
             retired: retired.take(MAX_RETIRED).collect(),

@@ -4,6 +4,7 @@
 //! when the call returns. The committed changes reach the [`Sink`] in the order of their commits and *before*
 //! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
 
+mod seals;
 mod sort;
 
 use std::ops::RangeInclusive;
@@ -19,6 +20,7 @@ use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, Use
 use crate::token::TokenPrefix;
 use crate::usage::{Day, DayTotal, TokenUsage, UsageCount};
 
+pub use seals::{BrokenSeal, PepperUse, Sealing};
 pub use sort::{SortFault, TokenOrder, TokenSort};
 
 /// One change of what is kept, whole: it carries the new state, never a difference.
@@ -49,6 +51,10 @@ pub enum Change {
     KeyRemoved(KeyId),
     /// Enforcement of a service, switched on or off. The last switch is what holds.
     EnforcementSwitched(Enforcement),
+    /// A token taken back without a look at its record, which may not be what was written; a tombstone stays.
+    TokenErased(TokenId, Timestamp),
+    /// A key's new digest, made by [`Sealing::redigest`] alone.
+    KeyChanged(Key),
 }
 
 /// A claim on an `Idempotency-Key`, made in the transaction of the creation it stands for. The answer is not
@@ -142,6 +148,9 @@ pub enum StoreError {
     /// What the caller's right rested on has gone or changed since the call was admitted.
     #[error("the caller's rights changed while the call was under way")]
     CallerChanged,
+    /// The row that was asked for is not what was written: its seal is broken, or it cannot be read.
+    #[error("the record of the {} {} was changed outside Symbolon", .0.kind, .0.id)]
+    SealBroken(BrokenSeal),
     /// The database cannot be reached, is full, or failed. Nothing is known to have changed.
     #[error("the store is unavailable: {0}")]
     Unavailable(String),
@@ -220,7 +229,7 @@ pub struct UnreadableLine {
 
 /// The record. Reads see every mutation acknowledged before them.
 #[async_trait]
-pub trait Store: Send + Sync {
+pub trait Store: Sealing + Send + Sync {
     /// Loads everything live into `sink` and keeps it informed from then on, with no gap between. Called once.
     async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError>;
     /// Writes one mutation; see the module's text for what holds when it returns.

@@ -132,7 +132,11 @@ impl<'a> TokenText<'a> {
 
     /// The digest under which the index knows the token.
     pub fn digest(self, pepper: &Pepper) -> Digest {
-        pepper.digest(self.0.as_bytes())
+        pepper.digest(self.as_bytes())
+    }
+
+    pub(crate) fn as_bytes(self) -> &'a [u8] {
+        self.0.as_bytes()
     }
 
     /// The identifying characters.

@@ -7,7 +7,7 @@ use symbolon_core::id::{KeyId, TokenId};
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::Session;
 
-use crate::Gate;
+use crate::{Gate, judge};
 
 /// Whose request is to be explained.
 #[derive(Debug, Clone)]
@@ -32,9 +32,9 @@ impl Gate {
         subject: &Subject,
         now: Timestamp,
     ) -> Option<(Result<(), Reason>, Explanation)> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let judge = self.judge(&services.by_name.get(service)?.service, &view, now);
+        let judge = judge(&services.by_name.get(service)?.service, &view, &keys, now);
         match subject {
             Subject::Anonymous => Some(judge.explain_as(request, &Caller::Anonymous)),
             Subject::System(key) => Some(judge.explain_as(request, &Caller::System(*key))),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use papaya::{HashMap, LocalGuard};
-use symbolon_core::decision::{Directory, LiveToken};
+use symbolon_core::decision::{Directory, LiveToken, Redigest};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::last_use::LastUse;
@@ -15,6 +15,7 @@ use symbolon_core::rotation::{SecretUse, Which};
 use symbolon_core::store::Change;
 
 use crate::hash::ByDigest;
+use crate::keys::Outdated;
 
 /// The index.
 #[derive(Default)]
@@ -27,6 +28,8 @@ pub(crate) struct Index {
     sessions: HashMap<SessionId, Session>,
     keys: HashMap<Digest, Key, ByDigest>,
     enforcement: HashMap<ServiceName, Enforcement>,
+    /// Secrets that were found under a former pepper.
+    pub(crate) outdated: Outdated,
     loaded: AtomicBool,
 }
 
@@ -65,6 +68,13 @@ impl Index {
             Change::EnforcementSwitched(switched) => {
                 self.enforcement.pin().insert(switched.service.clone(), switched.clone());
             }
+            Change::TokenErased(id, _) => self.remove_token(*id),
+            Change::KeyChanged(key) => {
+                // Known under both digests until the old one is taken away.
+                let keys = self.keys.pin();
+                keys.insert(key.digest.0, key.clone());
+                keys.retain(|digest, known| known.id != key.id || *digest == key.digest.0);
+            }
         }
     }
 
@@ -77,7 +87,8 @@ impl Index {
         if let Some((digest, _)) = now.first() {
             let kept = |entry: &LiveToken| entry.last_use.clone();
             let last_use = known.as_ref().map_or_else(|| Arc::new(LastUse::new(token.last_used_at)), kept);
-            let same = known.as_ref().filter(|_| before == Some(*digest));
+            // The same secret under another pepper is no other secret.
+            let same = known.as_ref().filter(|entry| entry.token.rotation.at == token.rotation.at);
             let secret_use = same.and_then(|entry| entry.secret_use.clone());
             let secret_use =
                 secret_use.or_else(|| token.rotation.at.map(|_| Arc::new(SecretUse::new(&token.rotation))));
@@ -92,6 +103,16 @@ impl Index {
         }
         let gone = known.iter().flat_map(|entry| secrets(&entry.token));
         for (digest, _) in gone.filter(|(digest, _)| now.iter().all(|(stays, _)| stays != digest)) {
+            tokens.remove(&digest);
+        }
+    }
+
+    fn remove_token(&self, id: TokenId) {
+        let tokens = self.tokens.pin();
+        let Some(entry) = self.digests.pin().remove(&id).and_then(|digest| tokens.get(digest)) else {
+            return;
+        };
+        for (digest, _) in secrets(&entry.token) {
             tokens.remove(&digest);
         }
     }
@@ -204,6 +225,14 @@ impl Directory for View<'_> {
 
     fn session(&self, id: SessionId) -> Option<&Session> {
         self.index.sessions.get(&id, &self.sessions)
+    }
+
+    fn outdated(&self, secret: Redigest) {
+        // An old secret stays under its pepper until it ends, and a retired one is not worth the move.
+        let moves = |live: &LiveToken| live.which == Which::Present;
+        if self.token(&secret.from).is_none_or(moves) {
+            self.index.outdated.note(secret);
+        }
     }
 
     fn user(&self, id: UserId) -> Option<&Arc<User>> {

@@ -8,6 +8,7 @@ mod counts;
 mod explain;
 mod hash;
 mod index;
+mod keys;
 mod news;
 mod services;
 mod settle;
@@ -32,6 +33,7 @@ use symbolon_core::record::{Enforcement, KeyKind, Session, Token, TokenState, Us
 use symbolon_core::store::{Change, Sink};
 
 use index::{Index, View};
+use keys::Keyring;
 use news::Untold;
 use services::{Past, Services};
 use tally::{Place, Tally};
@@ -47,7 +49,7 @@ pub struct Gate {
     services: ArcSwap<Services>,
     /// Locked by exchanges of the services and by readers of counts; never by a check.
     past: Mutex<Past>,
-    keys: Keys,
+    keys: Keyring,
     uses: Uses,
     untold: Untold,
     tally: Tally,
@@ -73,7 +75,7 @@ impl Gate {
             index: Index::default(),
             services: ArcSwap::default(),
             past: Mutex::default(),
-            keys,
+            keys: Keyring::new(keys),
             uses: Uses::default(),
             untold: Untold::default(),
             tally: Tally::default(),
@@ -109,10 +111,10 @@ impl Gate {
         request: &Request<'r>,
         now: Timestamp,
     ) -> Option<Decision<'r>> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let served = services.by_name.get(service)?;
-        let decision = self.judge(&served.service, &view, now).decide(request, &mut ());
+        let decision = judge(&served.service, &view, &keys, now).decide(request, &mut ());
         Some(self.settle(served, &view, decision, Place::Preflight, request.client_ip, now))
     }
 
@@ -125,9 +127,9 @@ impl Gate {
         now: Timestamp,
         trace: &mut impl Trace,
     ) -> Option<Decision<'r>> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        Some(self.judge(&services.by_name.get(service)?.service, &view, now).decide(request, trace))
+        Some(judge(&services.by_name.get(service)?.service, &view, &keys, now).decide(request, trace))
     }
 
     /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
@@ -139,10 +141,10 @@ impl Gate {
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Option<Decision<'static>> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let served = services.by_name.get(service)?;
-        let judge = self.judge(&served.service, &view, now);
+        let judge = judge(&served.service, &view, &keys, now);
         let decision = judge.decide_scopes(credentials, required, client_ip);
         Some(self.settle(served, &view, decision, Place::Scopes, client_ip, now))
     }
@@ -154,10 +156,6 @@ impl Gate {
         {
             self.uses.note(token.id, &live.last_use, now);
         }
-    }
-
-    fn judge<'a>(&'a self, service: &'a Service, view: &'a View<'a>, now: Timestamp) -> Judge<'a, View<'a>> {
-        Judge { catalog: &service.catalog, directory: view, keys: &self.keys, rules: service.rules, now }
     }
 
     /// Notes the use of a retired secret, if it was that for which somebody was not identified.
@@ -175,9 +173,9 @@ impl Gate {
         presented: Presented<'_>,
         now: Timestamp,
     ) -> Result<Known, (Reason, Option<TokenId>)> {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        let identifier = Identifier { directory: &view, keys: &keys, now };
         let caller = identifier.identify(presented, &services.prefixes);
         let caller = caller.inspect_err(|unknown| self.note_reuse(*unknown, None, now))?;
         Ok(match caller {
@@ -195,8 +193,9 @@ impl Gate {
     /// The token whose secret this is, in whatever state. Whoever knows a secret may end what it opens; nobody is let in
     /// by this.
     pub fn token_of(&self, secret: &[u8], now: Timestamp) -> Option<Arc<Token>> {
+        let keys = self.keys.load();
         let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        let identifier = Identifier { directory: &view, keys: &keys, now };
         identifier.token_of(secret).map(|live| live.token.clone())
     }
 
@@ -204,9 +203,9 @@ impl Gate {
     /// services, a key, or a session. A proxy in passthrough decides about such a request and hands on only the
     /// others.
     pub fn claims(&self, value: &[u8], now: Timestamp) -> bool {
-        let services = self.services.load();
+        let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &self.keys, now };
+        let identifier = Identifier { directory: &view, keys: &keys, now };
         claims_symbolon(value, &services.prefixes, |secret| identifier.is_key(secret))
     }
 
@@ -294,6 +293,15 @@ impl Gate {
     pub fn prune(&self, now: Timestamp) {
         self.index.prune(|session| session.expires_at > now);
     }
+}
+
+fn judge<'a>(
+    service: &'a Service,
+    view: &'a View<'a>,
+    keys: &'a Keys,
+    now: Timestamp,
+) -> Judge<'a, View<'a>> {
+    Judge { catalog: &service.catalog, directory: view, keys, rules: service.rules, now }
 }
 
 impl Sink for Gate {

@@ -5,7 +5,6 @@ use std::net::IpAddr;
 use crossbeam_queue::SegQueue;
 use symbolon_core::Timestamp;
 use symbolon_core::decision::LiveToken;
-use symbolon_core::digest::Digest;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::ServiceName;
 
@@ -27,8 +26,9 @@ pub struct News {
 /// What a check saw of a secret.
 #[derive(Debug, Clone)]
 pub enum Seen {
-    /// The first use of a secret that replaced another: from now on the time of the old one runs out.
-    FirstUse(Digest),
+    /// The first use of the secret that was made at this moment in place of another: from now on the time of the old one runs
+    /// out.
+    FirstUse(Timestamp),
     /// The use of a retired one; from this address, if the door knew.
     Reuse(Option<IpAddr>),
 }
@@ -41,10 +41,10 @@ pub(crate) struct Untold(SegQueue<News>);
 impl Untold {
     /// Notes that a token's present secret was used.
     pub(crate) fn used(&self, live: &LiveToken, now: Timestamp) {
-        if let (Some(secret_use), Some((digest, _))) = (&live.secret_use, live.token.digest)
+        if let (Some(secret_use), Some(made)) = (&live.secret_use, live.token.rotation.at)
             && secret_use.note(now)
         {
-            self.push(live, now, Seen::FirstUse(digest));
+            self.push(live, now, Seen::FirstUse(made));
         }
     }
 

@@ -161,6 +161,13 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
             StoreError::Claimed(claim) => Self::already_created(claim.made),
+            StoreError::SealBroken(broken) => Self::new(
+                Code::Conflict,
+                format!(
+                    "{}, and counts as not there; take it back by its id, and find out who writes to the database",
+                    StoreError::SealBroken(broken)
+                ),
+            ),
             StoreError::Unavailable(cause) => {
                 tracing::error!(%cause, "the store is unavailable");
                 Self::unavailable()

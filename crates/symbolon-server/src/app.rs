@@ -12,6 +12,7 @@ use symbolon_gate::Gate;
 use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
 
 use crate::access::AccessLog;
+use crate::keyring::KeyKeeper;
 use crate::leaks::GitHubAlerts;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
@@ -35,8 +36,8 @@ pub struct Parts {
     pub gate: Arc<Gate>,
     /// The record.
     pub store: Arc<dyn Store>,
-    /// The server's keys.
-    pub keys: Keys,
+    /// Where the server's keys are kept; `None`: nowhere from which they could be rotated.
+    pub keeper: Option<Arc<dyn KeyKeeper>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// The operating system's generator.
@@ -81,6 +82,10 @@ pub(crate) struct Shared {
     pub(crate) sign_ins: Semaphore,
     /// Held while last uses are written.
     writing_uses: Mutex<()>,
+    /// Held while the server's keys are changed.
+    pub(crate) changing_keys: Mutex<()>,
+    /// Held while everything is moved to the current keys.
+    pub(crate) settling_keys: Mutex<()>,
     /// Held while counts of use are written; how many dropped checks the log has been told of.
     writing_usage: Mutex<u64>,
 }
@@ -104,6 +109,8 @@ impl App {
             throttle: Throttle::default(),
             failures: Failures::default(),
             sign_ins: Semaphore::new(32),
+            changing_keys: Mutex::default(),
+            settling_keys: Mutex::default(),
             writing_uses: Mutex::default(),
             writing_usage: Mutex::default(),
         }))
@@ -119,9 +126,9 @@ impl App {
         &*self.0.parts.store
     }
 
-    /// The server's keys.
-    pub(crate) fn keys(&self) -> &Keys {
-        &self.0.parts.keys
+    /// The server's keys, as the gate decides by them.
+    pub(crate) fn keys(&self) -> Arc<Keys> {
+        self.gate().keys()
     }
 
     /// Now.

@@ -38,7 +38,7 @@ impl App {
         for _ in 0..TRIES {
             let Some(stored) = self.store().token(service, *token).await? else { return Ok(()) };
             let (next, action, client_ip) = match seen {
-                Seen::FirstUse(secret) => (manage::first_used(&stored, secret, *at), "token.first_use", None),
+                Seen::FirstUse(made) => (manage::first_used(&stored, *made, *at), "token.first_use", None),
                 Seen::Reuse(client_ip) => {
                     let Some(served) = self.gate().service(service.as_str()) else { return Ok(()) };
                     (manage::reused(&served.catalog, &stored, *at), "token.reuse", *client_ip)

@@ -8,4 +8,4 @@ mod open_error;
 mod sqlite;
 
 pub use open_error::OpenError;
-pub use sqlite::SqliteStore;
+pub use sqlite::{Contents, SqliteStore, copy, inspect};

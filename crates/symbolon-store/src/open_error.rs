@@ -34,6 +34,14 @@ pub enum OpenError {
         /// The last number known here.
         known: usize,
     },
+    /// Its rows have no seals, and they were sealed once.
+    #[error(
+        "the rows of {} have no seals though they were sealed once: an older database was put in its place, or somebody has \
+         changed its schema. Put a backup back; or, where the older one is yours and nobody else can have written to it, take \
+         the line `sealed = true` out of keys.toml, and its rows are sealed as they are found",
+        .0.display()
+    )]
+    Unsealed(PathBuf),
     /// Another process has it open.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),

@@ -81,9 +81,9 @@ impl Symbolon {
     /// # let file = directory.path().join("symbolon.db");
     /// # let (pepper, sessions) = (Pepper::new(1, &Zeroizing::new([1; 32])), SessionKey::new(&Zeroizing::new([2; 32])));
     /// let catalog = Arc::new(Catalog::compile("shop.toml", text)?);
-    /// let gate = Arc::new(Gate::new(Keys { pepper, sessions }));
+    /// let gate = Arc::new(Gate::new(Keys::new(pepper, sessions)));
     /// gate.set_services(vec![Service { catalog, rules: ServiceRules::default() }])?;
-    /// let store = SqliteStore::open(&file).await?;
+    /// let store = SqliteStore::open(&file, &gate.keys()).await?;
     /// store.attach(gate.clone()).await?;
     /// let app = Symbolon::in_process(gate, "shop")?.layer(Router::new());
     /// # let request = http::Request::get("/orders").body(axum::body::Body::empty())?;

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, catalog, doctor, explain, generate, healthcheck, init, key, scan, serve, service, session, token,
-    user,
+    audit, backup, catalog, doctor, explain, generate, healthcheck, init, key, keys, scan, serve, service,
+    session, token, user,
 };
 use crate::demo;
 
@@ -64,6 +64,9 @@ pub(crate) enum Command {
     /// System and verifier keys
     #[command(subcommand)]
     Key(key::Key),
+    /// The server's own keys, under which secrets are digested, rows sealed and sessions signed
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Sign-ins
     #[command(subcommand)]
     Session(session::Session),
@@ -78,6 +81,10 @@ pub(crate) enum Command {
     /// Who did what, and whether that is still what was written
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Copy the record into a new directory, also while the server runs
+    Backup(backup::Backup),
+    /// Make a new data directory from a backup
+    Restore(backup::Restore),
     /// Look for what is wrong with an installation
     Doctor(doctor::Doctor),
     Scan(scan::ScanPaths),

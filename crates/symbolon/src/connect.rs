@@ -1,14 +1,16 @@
 //! Where a command speaks: to the server that was named, to the one that has the data directory, or, if none does,
 //! into the directory itself. Never to two of them.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
 use symbolon_api::client::{Client, Transport};
+use symbolon_server::Clock;
 use tokio::net::UnixStream;
 
 use crate::catalogs::compile_all;
-use crate::clock::OsEntropy;
+use crate::clock::{OsEntropy, SystemClock};
 use crate::commands::Context;
 use crate::data_dir::{Contents, DataDir, Lock, Purpose};
 use crate::failure::Failure;
@@ -67,7 +69,7 @@ impl Connection {
             return Err(directory.not_initialised());
         }
         let services = services(settings, &compile_all(&settings.catalogs)?)?;
-        let opened = directory.open(lock, &OsEntropy).await?;
+        let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
         if !opened.initialised().await? {
             return Err(directory.not_initialised());
         }

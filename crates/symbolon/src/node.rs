@@ -89,7 +89,7 @@ impl Node {
         let app = App::new(Parts {
             gate,
             store: opened.store.clone(),
-            keys: opened.keys.clone(),
+            keeper: Some(opened.keyring.clone()),
             clock: Arc::new(SystemClock),
             entropy: Arc::new(OsEntropy),
             https: settings.https(),

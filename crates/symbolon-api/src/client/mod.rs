@@ -21,6 +21,7 @@ mod audit;
 mod calls;
 mod error;
 mod lines;
+mod server_keys;
 mod target;
 mod transport;
 

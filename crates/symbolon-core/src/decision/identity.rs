@@ -5,10 +5,11 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::keys::{Keys, Redigest};
 use super::outcome::Reason;
 use crate::catalog::Catalog;
 use crate::credential::Presented;
-use crate::digest::{Digest, Pepper};
+use crate::digest::Digest;
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::last_use::LastUse;
 use crate::lifetime::Lifetime;
@@ -31,15 +32,8 @@ pub trait Directory {
     fn session(&self, id: SessionId) -> Option<&Session>;
     /// The user of this id; a removed one is not here.
     fn user(&self, id: UserId) -> Option<&Arc<User>>;
-}
-
-/// The server's keys.
-#[derive(Debug, Clone)]
-pub struct Keys {
-    /// Digests secrets.
-    pub pepper: Pepper,
-    /// Signs sessions.
-    pub sessions: SessionKey,
+    /// Told of a secret that was found under a former pepper. To be moved to the current one later, off the check's path.
+    fn outdated(&self, _: Redigest) {}
 }
 
 /// A token with its scopes resolved under one generation of its catalog.
@@ -233,19 +227,28 @@ impl<'a, D: Directory> Identifier<'a, D> {
         let mark = secret.iter().position(|byte| *byte == b'_')?;
         let prefix: Prefix = std::str::from_utf8(&secret[..mark]).ok()?.parse().ok()?;
         let text = TokenText::parse(&prefix, secret).ok()?;
-        self.directory.token(&text.digest(&self.keys.pepper)).filter(|live| live.secret_works(self.now))
+        self.known(text.as_bytes(), |digest| self.directory.token(digest))
+            .filter(|live| live.secret_works(self.now))
     }
 
     /// Whether this secret is a live key.
     pub fn is_key(&self, secret: &[u8]) -> bool {
-        self.directory.key(&self.keys.pepper.digest(secret)).is_some()
+        self.known(secret, |digest| self.directory.key(digest)).is_some()
+    }
+
+    /// What `find` knows by the digest of a secret, under whichever pepper.
+    fn known<T>(&self, secret: &[u8], find: impl Fn(&Digest) -> Option<T>) -> Option<T> {
+        let found = self.keys.find(secret, find)?;
+        if let Some(outdated) = found.outdated {
+            self.directory.outdated(outdated);
+        }
+        Some(found.value)
     }
 
     fn session(&self, jwt: &[u8]) -> Result<Caller<'a>, NotIdentified> {
-        let sessions = &self.keys.sessions;
-        let id = sessions.open(jwt, self.now).ok_or_else(|| {
+        let id = self.keys.open_session(jwt, self.now).ok_or_else(|| {
             // One that would have opened earlier has run out; the log is to say so.
-            let signed = sessions.open(jwt, Timestamp::MIN).is_some();
+            let signed = self.keys.open_session(jwt, Timestamp::MIN).is_some();
             (if signed { Reason::SessionEnded } else { Reason::UnknownSecret }, None)
         })?;
         let session = self.directory.session(id).ok_or((Reason::SessionEnded, None))?;
@@ -255,8 +258,8 @@ impl<'a, D: Directory> Identifier<'a, D> {
 
     fn token(&self, prefix: &Prefix, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
         let text = TokenText::parse(prefix, secret).map_err(not_a_token)?;
-        let live =
-            self.directory.token(&text.digest(&self.keys.pepper)).ok_or((Reason::UnknownSecret, None))?;
+        let live = self.known(text.as_bytes(), |digest| self.directory.token(digest));
+        let live = live.ok_or((Reason::UnknownSecret, None))?;
         let owner =
             self.directory.user(live.token.owner).ok_or((Reason::OwnerInactive, Some(live.token.id)))?;
         Caller::Token { live, owner }.living(self.now)
@@ -267,7 +270,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
         if keys.claims(secret) {
             TokenText::parse(&keys, secret).map_err(not_a_token)?;
         }
-        let key = self.directory.key(&self.keys.pepper.digest(secret));
+        let key = self.known(secret, |digest| self.directory.key(digest));
         match key.ok_or((Reason::UnknownSecret, None))? {
             Key { kind: KeyKind::System, id, .. } => Ok(Caller::System(*id)),
             key => Ok(Caller::Verifier(key)),

@@ -5,6 +5,7 @@
 //! said yes.
 
 mod identity;
+mod keys;
 mod limit;
 mod outcome;
 mod principal;
@@ -27,7 +28,8 @@ use crate::explain::{Explanation, Trace};
 use crate::name::ScopeName;
 use crate::target::Target;
 
-pub use identity::{Caller, Directory, Identifier, Keys, LiveToken, NotIdentified};
+pub use identity::{Caller, Directory, Identifier, LiveToken, NotIdentified};
+pub use keys::{Keys, Redigest};
 pub use outcome::{Decision, Denial, Grant, Reason};
 pub use principal::{Identity, Principal};
 pub use route::DecidedRoute;

@@ -75,7 +75,7 @@ impl World {
             rules: ServiceRules::default(),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             ready: true,
-            keys: Keys { pepper, sessions: SessionKey::new(&Zeroizing::new([8; 32])) },
+            keys: Keys::new(pepper, SessionKey::new(&Zeroizing::new([8; 32]))),
             tokens: HashMap::new(),
             static_keys: HashMap::new(),
             sessions: HashMap::new(),

@@ -6,7 +6,6 @@ use super::{End, Operator, end, living};
 use crate::catalog::{Catalog, OnReuse};
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
-use crate::digest::Digest;
 use crate::random::Entropy;
 use crate::record::{Token, TokenState, User};
 use crate::rotation::OldEnds;
@@ -77,11 +76,11 @@ pub fn rotate(
     Ok((next, secret))
 }
 
-/// The next state of a token whose secret of this digest was first used at `at`; `None` if that says nothing new, or is
-/// about a secret that is not the present one any more.
-pub fn first_used(token: &Token, secret: &Digest, at: Timestamp) -> Option<Token> {
-    let present = token.digest.is_some_and(|(digest, _)| digest == *secret);
-    if !present || token.rotation.at.is_none() || token.rotation.first_used_at.is_some() {
+/// The next state of a token whose secret that was made at `made` was first used at `at`; `None` if that says nothing new,
+/// or is about a secret that is not the present one any more.
+pub fn first_used(token: &Token, made: Timestamp, at: Timestamp) -> Option<Token> {
+    let present = token.rotation.at == Some(made) && token.revoked_at.is_none();
+    if !present || token.rotation.first_used_at.is_some() {
         return None;
     }
     let mut next = Token { revision: token.revision + 1, ..token.clone() };

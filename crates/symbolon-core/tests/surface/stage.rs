@@ -68,7 +68,7 @@ impl Stage {
         let catalog = Catalog::compile(file, text).unwrap_or_else(|error| panic!("{error}"));
         let now = Timestamp::from_second(1_800_000_000).unwrap();
         let pepper = Pepper::new(1, &Zeroizing::new([1; 32]));
-        let keys = Keys { pepper, sessions: SessionKey::new(&Zeroizing::new([2; 32])) };
+        let keys = Keys::new(pepper, SessionKey::new(&Zeroizing::new([2; 32])));
         let secret = NewSecret::generate(&Prefix::of_keys(), &Numbered(0));
         let digest = secret.text().digest(&keys.pepper);
         let key = Key {

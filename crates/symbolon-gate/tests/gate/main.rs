@@ -6,6 +6,7 @@ mod feed;
 mod identify;
 mod limits;
 mod make;
+mod peppers;
 mod ready;
 mod rotation;
 mod services;

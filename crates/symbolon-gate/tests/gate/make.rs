@@ -48,10 +48,7 @@ pub(crate) fn entropy() -> &'static Seeded {
 }
 
 pub(crate) fn keys() -> Keys {
-    Keys {
-        pepper: Pepper::new(1, &Zeroizing::new([1; 32])),
-        sessions: SessionKey::new(&Zeroizing::new([2; 32])),
-    }
+    Keys::new(Pepper::new(1, &Zeroizing::new([1; 32])), SessionKey::new(&Zeroizing::new([2; 32])))
 }
 
 /// A service `name` whose tokens begin with `prefix`. Its scopes are numbered in the order of `scopes`, and each
@@ -73,7 +70,7 @@ pub(crate) fn limited(name: &str, prefix: &str, scopes: &[&str], limits: &str) -
     });
     text.extend(declared.chain(routes));
     text += "\n[[routes]]\naccess = \"human\"\nrole = \"user\"\npaths = [\"GET /human\"]\n";
-    text += &format!("\n[limits]\n{limits}\n");
+    text.extend(["\n[limits]\n", limits, "\n"]);
     let catalog = Catalog::compile("test.toml", &text).unwrap_or_else(|error| panic!("{error}\n{text}"));
     Service { catalog: Arc::new(catalog), rules: ServiceRules::default() }
 }

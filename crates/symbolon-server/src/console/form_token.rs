@@ -3,6 +3,7 @@
 use std::fmt;
 
 use subtle::ConstantTimeEq;
+use symbolon_core::digest::Pepper;
 
 use crate::app::App;
 
@@ -11,7 +12,11 @@ use crate::app::App;
 ///
 /// It is one means of three: the cookie is `SameSite=Strict`, and a form is taken only from a page of the same origin.
 #[derive(Clone)]
-pub(super) struct FormToken(String);
+pub(super) struct FormToken {
+    current: String,
+    /// Under peppers that were rotated since: what a page that is open already carries.
+    former: Vec<String>,
+}
 
 impl FormToken {
     /// Of a session, known by its JWT.
@@ -25,18 +30,20 @@ impl FormToken {
     }
 
     fn of(app: &App, kind: &str, secret: &str) -> Self {
-        let text = format!("console form\0{kind}\0{secret}");
-        Self(hex_of(app.keys().pepper.digest(text.as_bytes()).as_bytes()))
+        let (keys, text) = (app.keys(), format!("console form\0{kind}\0{secret}"));
+        let under = |pepper: &Pepper| hex_of(pepper.digest(text.as_bytes()).as_bytes());
+        Self { current: under(&keys.pepper), former: keys.former_peppers.iter().map(under).collect() }
     }
 
     /// Whether a form carries this very token.
     pub(super) fn is(&self, given: &str) -> bool {
-        self.0.as_bytes().ct_eq(given.as_bytes()).into()
+        let is = |own: &String| -> bool { own.as_bytes().ct_eq(given.as_bytes()).into() };
+        is(&self.current) || self.former.iter().any(is)
     }
 
     /// What a form carries.
     pub(super) fn as_str(&self) -> &str {
-        &self.0
+        &self.current
     }
 }
 

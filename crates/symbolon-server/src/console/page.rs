@@ -12,7 +12,7 @@ use http::{HeaderName, HeaderValue, StatusCode};
 
 use super::assets;
 use super::reader::Reader;
-use super::text::{EN, Text};
+use super::text::{EN, Text, fill, number};
 
 /// Nothing from elsewhere, nothing inline, no frame around, no form to elsewhere.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; connect-src 'self'; \
@@ -66,6 +66,8 @@ pub(super) struct Frame {
     pub(super) of_installation: Vec<Link>,
     /// Whether the account's page is the current one.
     pub(super) at_account: bool,
+    /// That the record was changed by somebody else, for platform administrators.
+    pub(super) alarm: Option<String>,
     /// What has just been done.
     pub(super) notice: Option<&'static str>,
     /// The stylesheet, script and icon.
@@ -87,6 +89,7 @@ impl Frame {
             of_service: Vec::new(),
             of_installation: Vec::new(),
             at_account: false,
+            alarm: None,
             notice: None,
             assets: assets::names(),
             version: env!("CARGO_PKG_VERSION"),
@@ -143,6 +146,8 @@ impl Frame {
                 .map(|(text, href, its)| link(text, href.to_owned(), its))
                 .collect(),
             at_account: section == Section::Account,
+            alarm: (reader.me.broken_seals > 0)
+                .then(|| fill(t.alarm_seals, &[("count", &number(reader.me.broken_seals))])),
             ..Self::outside(title)
         }
     }

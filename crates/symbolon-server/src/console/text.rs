@@ -610,6 +610,10 @@ texts! {
     audit_changed = "{what} from {before} to {after}";
 
     // Health
+    alarm_seals = "Records changed outside Symbolon: {count}. Somebody writes to the database. They count as not there.";
+    alarm_which = "Which, and what to do";
+    health_seals = "Changed outside Symbolon";
+    health_seals_do = "These records are not what Symbolon wrote, and count as not there. Find out who writes to the database; then revoke or remove each by its id, or put a backup back.";
     health_title = "Health";
     health_up = "Started";
     health_catalog_fault = "The newest catalogs are not in force";

@@ -140,11 +140,12 @@ impl IdempotencyKey {
     ) -> Result<Claiming, ApiError> {
         let Some(key) = self.key else { return Ok(Claiming(None)) };
         let scope = format!("{}/{place}", caller.origin().actor);
-        let digest = app.keys().pepper.digest(&[b"idempotency\0", body.as_ref()].concat());
+        let (keys, text) = (app.keys(), [b"idempotency\0", body.as_ref()].concat());
         if let Some(before) = app.store().claim(&scope, &key, now).await? {
-            let same = digest == before.body;
+            let same = keys.peppers().any(|pepper| pepper.digest(&text) == before.body);
             return Err(replay(before, same));
         }
+        let digest = keys.pepper.digest(&text);
         let expires_at = now.saturating_add(CLAIM_LIFE).unwrap_or(Timestamp::MAX);
         Ok(Claiming(Some(Claim { scope, key, body: digest, made: String::new(), expires_at })))
     }

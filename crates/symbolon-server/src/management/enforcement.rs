@@ -6,9 +6,11 @@ use axum::extract::State;
 use serde_json::json;
 use symbolon_api::{EditService, Observed, ServiceInfo};
 use symbolon_core::record::Enforcement;
+use symbolon_core::seal::Kind;
 use symbolon_core::store::Change;
 
 use super::body::Body;
+use super::broken::is_broken;
 use super::caller::Caller;
 use super::commit::{Deed, Terms};
 use super::parameters::{OfService, PathOf};
@@ -34,9 +36,11 @@ pub(super) async fn edit(
     let catalog = find(&app, &of.service)?.catalog;
     let service = &catalog.service;
     let switched = app.gate().switched(service);
-    // Also where the configuration says the same: from then on it cannot say otherwise.
-    if let Some(enforce) = value.enforce.filter(|enforce| switched.is_none_or(|now| now.enforce != *enforce))
-    {
+    // Also where the configuration says the same: from then on it cannot say otherwise. And where the record says what we did
+    // not write: what holds now is not in it.
+    let broken = is_broken(&app, Kind::Enforcement, service.as_str());
+    let other = |enforce: &bool| broken || switched.as_ref().is_none_or(|now| now.enforce != *enforce);
+    if let Some(enforce) = value.enforce.filter(other) {
         let deed = Deed {
             action: if enforce { "service.enforce" } else { "service.observe" },
             subject: service.to_string(),

@@ -4,16 +4,19 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
+use serde_json::json;
 use symbolon_api::{CreateKey, CreatedKey, KeyRecord, List};
 use symbolon_core::id::KeyId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Key, KeyKind};
+use symbolon_core::seal::Kind;
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::Change;
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_core::{Code, Refusal, manage};
 
 use super::body::Body;
+use super::broken::is_broken;
 use super::caller::Caller;
 use super::commit::{Deed, IdempotencyKey, Terms};
 use super::parameters::{OfKey, Paging, PathOf, QueryOf, found};
@@ -74,7 +77,8 @@ pub(super) async fn create(
     let now = app.now();
     let claiming = idempotency.begin(&app, &caller, "keys", &bytes, now).await?;
     let made = value.secret.is_none().then(|| NewSecret::generate(&Prefix::of_keys(), app.entropy()));
-    let pepper = &app.keys().pepper;
+    let server_keys = app.keys();
+    let pepper = &server_keys.pepper;
     let digest = match (&made, &value.secret) {
         (Some(made), _) => made.text().digest(pepper),
         (None, secret) => pepper.digest(secret.as_deref().unwrap_or_default().as_bytes()),
@@ -153,12 +157,28 @@ pub(super) async fn remove(
     caller.administrator()?;
     // Where somebody else has taken it back just now, this waits until that is so for the gate too.
     app.store().applied().await?;
-    let key = find(&app, &of.id).await?;
+    let key = match find(&app, &of.id).await {
+        Err(_) if is_broken(&app, Kind::Key, &of.id) => return take_broken(&app, &caller, &of.id).await,
+        found => found?,
+    };
     let detail = detail::of_key(&key);
     let service = service_of(&key.kind);
     let deed = Deed { action: "key.revoke", subject: key.id.to_string(), service, detail };
     app.record(caller.by(), deed, vec![Change::KeyRemoved(key.id)], Terms::default()).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back a key whose record is not what was written.
+async fn take_broken(app: &App, caller: &Caller, id: &str) -> Result<StatusCode, ApiError> {
+    let id: KeyId = id.parse().map_err(|_| not_there())?;
+    let detail = json!({ "seal": "broken" });
+    let deed = Deed { action: "key.revoke", subject: id.to_string(), service: None, detail };
+    app.record(caller.by(), deed, vec![Change::KeyRemoved(id)], Terms::default()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn not_there() -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such key")
 }
 
 fn service_of(kind: &KeyKind) -> Option<&ServiceName> {
@@ -169,7 +189,6 @@ fn service_of(kind: &KeyKind) -> Option<&ServiceName> {
 }
 
 async fn find(app: &App, id: &str) -> Result<Key, ApiError> {
-    let not_there = || ApiError::new(Code::NotFound, "there is no such key");
     let id: KeyId = id.parse().map_err(|_| not_there())?;
     app.store().key(id).await?.ok_or_else(not_there)
 }

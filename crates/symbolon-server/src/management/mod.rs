@@ -3,6 +3,7 @@
 
 mod audit;
 mod body;
+mod broken;
 mod caller;
 mod commit;
 mod cookies;
@@ -19,6 +20,7 @@ mod openapi;
 mod own;
 mod parameters;
 mod refused;
+mod server_keys;
 mod services;
 mod sessions;
 mod status;
@@ -95,6 +97,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(keys::show, keys::remove))
         .routes(routes!(leaks::look_up))
         .routes(routes!(leaks::github::hear))
+        .routes(routes!(server_keys::show))
+        .routes(routes!(server_keys::rotate_pepper))
+        .routes(routes!(server_keys::rotate_sessions))
+        .routes(routes!(server_keys::retire_pepper))
         .routes(routes!(audit::list))
         .routes(routes!(audit::export))
         .routes(routes!(audit::checkpoint))

@@ -48,6 +48,10 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInf
             }
             _ => Vec::new(),
         },
+        broken_seals: match &caller.who {
+            Who::User(_, user) if user.platform_admin => app.store().broken_seals().len() as u64,
+            _ => 0,
+        },
     })
 }
 

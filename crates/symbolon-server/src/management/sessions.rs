@@ -15,10 +15,12 @@ use symbolon_core::device::Device;
 use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::name::UserName;
 use symbolon_core::record::{ActorId, Origin, PasswordHash, Session, User};
-use symbolon_core::store::{Change, Standing};
+use symbolon_core::seal::Kind;
+use symbolon_core::store::{Change, Standing, StoreError};
 use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
+use super::broken::is_broken;
 use super::caller::{By, Caller, Who};
 use super::commit::{Deed, Terms};
 use super::envelope::CurrentRequest;
@@ -81,7 +83,11 @@ pub(super) async fn create(
         }
     }
     let user = match value.username.parse::<UserName>() {
-        Ok(name) => app.store().user_named(&name).await?,
+        Ok(name) => match app.store().user_named(&name).await {
+            // Whoever changed the record may have changed the password.
+            Err(StoreError::SealBroken(_)) => None,
+            found => found?,
+        },
         Err(_) => None,
     };
     if let Some(axum::Extension(sighting)) = sighting {
@@ -123,12 +129,13 @@ fn counted(
     username: &str,
     user: Option<&User>,
 ) -> Counted {
-    let pepper = &app.keys().pepper;
+    let keys = app.keys();
     let mark = cookie(headers, device_cookie_name(app.shared().parts.https)).unwrap_or_default();
-    if let Some(device) = Device::known(pepper, user, mark, app.now()) {
+    let known = |pepper| Device::known(pepper, user, mark, app.now());
+    if let Some(device) = keys.peppers().find_map(known) {
         return Counted::Device(device);
     }
-    let name = pepper.digest(&[b"username\0", username.as_bytes()].concat());
+    let name = keys.pepper.digest(&[b"username\0", username.as_bytes()].concat());
     // Over HTTPS everybody comes through whatever speaks TLS for us, and would be one source.
     let source = ip.filter(|_| !app.shared().parts.https).and_then(Source::of);
     Counted::Stranger(source, name)
@@ -251,6 +258,10 @@ pub(super) async fn end(
     let only = only(&caller)?;
     let not_there = || ApiError::new(Code::NotFound, "there is no such session");
     let id: SessionId = of.id.parse().map_err(|_| not_there())?;
+    if only.is_none() && is_broken(&app, Kind::Session, &of.id) {
+        ended(&app, caller.by(), id, "unknown").await?;
+        return Ok(StatusCode::NO_CONTENT);
+    }
     let session = app.gate().session(id).filter(|session| only.is_none_or(|user| user == session.user));
     let record = app.session_record(&session.ok_or_else(not_there)?);
     ended(&app, caller.by(), id, &record.user).await?;

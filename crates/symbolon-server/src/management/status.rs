@@ -3,7 +3,7 @@
 use axum::Json;
 use axum::extract::State;
 use symbolon_api::{
-    CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState,
+    BrokenSeal, CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState,
 };
 use symbolon_core::Timestamp;
 
@@ -41,6 +41,7 @@ pub(super) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
         usage_dropped: app.gate().usage_dropped(),
         catalogs: catalogs(&app),
         refusals: app.refusals().latest(REFUSALS).iter().map(refusal).collect(),
+        broken_seals: app.store().broken_seals().into_iter().map(broken_seal).collect(),
     }))
 }
 
@@ -77,6 +78,10 @@ fn catalogs(app: &App) -> Vec<CatalogState> {
         fault: state.fault.clone(),
     });
     catalogs.collect()
+}
+
+fn broken_seal(broken: symbolon_core::store::BrokenSeal) -> BrokenSeal {
+    BrokenSeal { kind: broken.kind.as_str().to_owned(), id: broken.id }
 }
 
 fn refusal(refused: &Refused) -> RecentRefusal {

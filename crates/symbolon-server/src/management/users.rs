@@ -11,10 +11,12 @@ use symbolon_api::{CreateUser, EditUser, List, UserRecord};
 use symbolon_core::id::UserId;
 use symbolon_core::name::{RoleName, ServiceName, UserName};
 use symbolon_core::record::User;
+use symbolon_core::seal::Kind;
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Code, Refusal};
 
 use super::body::Body;
+use super::broken::is_broken;
 use super::caller::Caller;
 use super::commit::{Deed, IdempotencyKey, TRIES, Terms, overtaken};
 use super::parameters::{OfUser, Paging, PathOf, QueryOf, found, parsed};
@@ -166,14 +168,18 @@ pub(super) async fn remove(
     caller.administrator()?;
     // Where somebody else has removed the user just now, this waits until that is so for the gate too.
     app.store().applied().await?;
-    let user = changeable(find(&app, &of.name).await?)?;
-    let deed = Deed {
-        action: "user.remove",
-        subject: user.id.to_string(),
-        service: None,
-        detail: detail::of_user(&user),
+    let (id, detail) = match find(&app, &of.name).await {
+        // By the id alone: what else the record says of this user may not be true.
+        Err(_) if is_broken(&app, Kind::User, &of.name) && of.name != UserId::SYSTEM.to_string() => {
+            (parsed("name", &of.name)?, json!({ "seal": "broken" }))
+        }
+        found => {
+            let user = changeable(found?)?;
+            (user.id, detail::of_user(&user))
+        }
     };
-    app.record(caller.by(), deed, vec![Change::UserRemoved(user.id, app.now())], Terms::default()).await?;
+    let deed = Deed { action: "user.remove", subject: id.to_string(), service: None, detail };
+    app.record(caller.by(), deed, vec![Change::UserRemoved(id, app.now())], Terms::default()).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -5,6 +5,7 @@ use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 
 use symbolon_core::Timestamp;
+use symbolon_core::seal::Kind;
 use symbolon_gate::RouteChecks;
 
 use super::exposition::{Family, Labels, Value, text};
@@ -178,6 +179,16 @@ impl App {
             ),
             gauge("symbolon_store_commits_waiting", "Mutations that wait for the record.", float(waiting)),
         ];
+        let broken = self.store().broken_seals();
+        let broken = Kind::ALL.map(|kind| {
+            let count = broken.iter().filter(|one| one.kind == kind).count() as u64;
+            (vec![("kind", kind.as_str().to_owned())], Value::Gauge(float(count)))
+        });
+        families.push(family(
+            "symbolon_seal_failures",
+            "Rows of the record that were changed outside Symbolon and count as not there, by what they are of.",
+            broken.into(),
+        ));
         families.extend(
             size.map(|bytes| gauge("symbolon_store_bytes", "How large the record is.", float(bytes))),
         );

@@ -46,8 +46,8 @@ mod tests {
         Timestamp::from_millisecond(milliseconds).unwrap()
     }
 
-    fn address(text: &str) -> Option<IpAddr> {
-        Some(text.parse().unwrap())
+    fn address(text: &str) -> IpAddr {
+        text.parse().unwrap()
     }
 
     /// How many of 300 at `now` are counted.
@@ -58,13 +58,13 @@ mod tests {
     #[test]
     fn a_hundred_of_a_source_and_then_one_a_second() {
         let failures = Failures::default();
-        let one = address("2001:db8::1");
+        let one = Some(address("2001:db8::1"));
         assert_eq!(counted(&failures, one, 0), 100);
         assert_eq!(failures.count(one, at(1)), Err(1));
-        assert_eq!(counted(&failures, address("2001:db8::ffff"), 999), 0, "the network is the source");
+        assert_eq!(counted(&failures, Some(address("2001:db8::ffff")), 999), 0, "the network is the source");
         assert_eq!(counted(&failures, one, 1_000), 1);
         assert_eq!(counted(&failures, one, 11_000), 10);
-        assert_eq!(counted(&failures, address("2001:db8:0:1::1"), 11_000), 100);
+        assert_eq!(counted(&failures, Some(address("2001:db8:0:1::1")), 11_000), 100);
         assert_eq!(counted(&failures, one, 1_000_000), 100);
     }
 
@@ -72,9 +72,9 @@ mod tests {
     fn who_is_not_known_shares_with_all_others() {
         let failures = Failures::default();
         assert_eq!(counted(&failures, None, 0), 100);
-        assert_eq!(counted(&failures, address("127.0.0.1"), 0), 0);
-        assert_eq!(counted(&failures, address("::1"), 0), 0);
-        assert_eq!(counted(&failures, address("192.0.2.1"), 0), 100);
+        assert_eq!(counted(&failures, Some(address("127.0.0.1")), 0), 0);
+        assert_eq!(counted(&failures, Some(address("::1")), 0), 0);
+        assert_eq!(counted(&failures, Some(address("192.0.2.1")), 0), 100);
     }
 
     #[test]

@@ -72,6 +72,10 @@ GET    /v1/keys/{id}                          -        | 401    200    403    20
 DELETE /v1/keys/{id}                          -        | 401    204    403    204   403  403    403    403   403   204
 POST   /v1/leaks                              -        | 401    200    403    200   403  403    403    403   403   200
 POST   /v1/leaks/github                       -        | 403    403    403    403   403  403    403    403   403   403
+GET    /v1/server-keys                        -        | 401    200    403    200   403  403    403    403   403   200
+POST   /v1/server-keys/peppers                -        | 401    201    403    403   403  403    403    403   403   201
+POST   /v1/server-keys/sessions               -        | 401    201    403    403   403  403    403    403   403   201
+DELETE /v1/server-keys/peppers/{id}           -        | 401    409    403    403   403  403    403    403   403   409
 GET    /v1/status                             -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit                              -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit/export                       -        | 401    200    403    200   403  403    403    403   403   200
@@ -170,6 +174,8 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
             made["id"].as_str().unwrap().to_owned()
         }
         "/v1/sessions/{id}" => world.session(&everybody.viewer.user).await.0.id.to_string(),
+        // A former one, on which something rests: the pepper has been rotated in a row before.
+        "/v1/server-keys/peppers/{id}" => "1".to_owned(),
         "/v1/keys/{id}" => world.key(KeyKind::System).await.0.id.to_string(),
         "/v1/users/{name}" => world.person(&format!("target{number}"), &all_roles()).await.name().to_owned(),
         _ => String::new(),
@@ -193,6 +199,7 @@ fn body(row: &Row, number: usize) -> Value {
         ("POST", "/v1/leaks") => {
             json!({ "found": [{ "secret": "some secret", "place": "a.log:1" }], "revoke": true })
         }
+        ("POST", "/v1/server-keys/sessions") => json!({}),
         ("POST", "/v1/keys") => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }

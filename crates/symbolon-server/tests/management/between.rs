@@ -8,11 +8,13 @@ use std::task::Poll;
 use async_trait::async_trait;
 use symbolon_core::Timestamp;
 use symbolon_core::audit::{Head, Line};
+use symbolon_core::decision::{Keys, Redigest};
 use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery, UnreadableLine,
+    AuditQuery, BrokenSeal, Change, Claim, Mutation, Page, PageQuery, PepperUse, Sealing, Sink, Store,
+    StoreError, TokenQuery, UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
@@ -76,6 +78,37 @@ impl Between {
             reads: Box::new(|| Ok(())),
             waiting: Box::new(waiting),
         })
+    }
+}
+
+#[async_trait]
+impl Sealing for Between {
+    fn set_keys(&self, keys: &Keys) {
+        self.store.set_keys(keys);
+    }
+
+    async fn reseal(&self) -> Result<bool, StoreError> {
+        (self.reads)()?;
+        self.store.reseal().await
+    }
+
+    async fn redigest(&self, secrets: Vec<Redigest>, now: Timestamp) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.redigest(secrets, now).await
+    }
+
+    async fn pepper_uses(&self, now: Timestamp) -> Result<Vec<PepperUse>, StoreError> {
+        (self.reads)()?;
+        self.store.pepper_uses(now).await
+    }
+
+    async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
+        (self.reads)()?;
+        self.store.under_pepper(pepper, limit).await
+    }
+
+    fn broken_seals(&self) -> Vec<BrokenSeal> {
+        self.store.broken_seals()
     }
 }
 

@@ -18,6 +18,7 @@ mod leak;
 mod leaks;
 mod oauth;
 mod own;
+mod server_keys;
 mod services;
 mod sessions;
 mod standing;

@@ -150,10 +150,10 @@ impl World {
 
     async fn made(rules: ServiceRules, telling: bool) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let store = SqliteStore::open(&directory.path().join("record.db")).await.unwrap();
-        let store: Arc<dyn Store> = Arc::new(store);
         let secret = |byte| Zeroizing::new([byte; 32]);
-        let keys = Keys { pepper: Pepper::new(1, &secret(1)), sessions: SessionKey::new(&secret(2)) };
+        let keys = Keys::new(Pepper::new(1, &secret(1)), SessionKey::new(&secret(2)));
+        let store = SqliteStore::open(&directory.path().join("record.db"), &keys).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(store);
         let gate = Arc::new(Gate::new(keys.clone()));
         let service =
             |text, rules| Service { catalog: Arc::new(Catalog::compile("test", text).unwrap()), rules };
@@ -163,7 +163,7 @@ impl World {
         let app = App::new(Parts {
             gate: gate.clone(),
             store: store.clone(),
-            keys: keys.clone(),
+            keeper: None,
             clock: clock.clone(),
             entropy: entropy.clone(),
             https: false,

@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use symbolon_core::seal::Sealer;
 use symbolon_core::store::StoreError;
 
 use crate::OpenError;
@@ -45,6 +46,11 @@ impl From<Fault> for StoreError {
 /// A conflict with what is stored.
 pub(super) fn conflict(sentence: &'static str) -> Fault {
     Fault::Refused(StoreError::Conflict(sentence))
+}
+
+/// Refuses a digest under a pepper that nobody looks under any more.
+pub(super) fn known(sealer: &Sealer, pepper: u32) -> Result<(), Fault> {
+    if sealer.knows(pepper) { Ok(()) } else { Err(conflict("the pepper was retired meanwhile; try again")) }
 }
 
 /// What was to be changed is not there.

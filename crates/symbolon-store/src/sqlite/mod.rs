@@ -1,5 +1,6 @@
 //! The record in one SQLite file: a writer task that commits in groups, and a few connections that read.
 
+mod backup;
 mod chain;
 mod fault;
 mod load;
@@ -7,6 +8,7 @@ mod open;
 mod read;
 mod rotation;
 mod rows;
+mod seals;
 mod write;
 mod writer;
 
@@ -16,19 +18,24 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
-use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteConnectOptions;
 use symbolon_core::audit::{Head, Line};
+use symbolon_core::decision::{Keys, Redigest};
 use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery, UnreadableLine,
+    AuditQuery, BrokenSeal, Claim, Mutation, Page, PageQuery, PepperUse, Sealing, Sink, Store, StoreError,
+    TokenQuery, UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
 use tokio::sync::{mpsc, oneshot};
 
+pub use self::backup::{Contents, copy, inspect};
+use self::open::Unsealed;
+use self::read::Readers;
+use self::seals::Seals;
 use self::writer::{Command, Work, Writer};
 use crate::OpenError;
 
@@ -41,7 +48,7 @@ const QUEUE: usize = 1024;
 #[derive(Debug)]
 pub struct SqliteStore {
     commands: mpsc::Sender<Command>,
-    readers: SqlitePool,
+    readers: Readers,
     checking: SqliteConnectOptions,
 }
 
@@ -51,11 +58,26 @@ impl SqliteStore {
     /// Its directory must exist. Beside it lies `<path>.lock`, which the open store holds: a second one, here
     /// or in another process, is refused with [`OpenError::InUse`]. To be called inside a Tokio runtime,
     /// where the writer lives.
-    pub async fn open(path: &Path) -> Result<Self, OpenError> {
-        let opened = open::open(path).await?;
+    ///
+    /// Rows that grant are sealed and checked with `keys`. A database from before seals is refused with
+    /// [`OpenError::Unsealed`].
+    pub async fn open(path: &Path, keys: &Keys) -> Result<Self, OpenError> {
+        Self::begin(path, keys, Unsealed::Refuse).await
+    }
+
+    /// The same, but a database from before seals is trusted, and sealed as it is found. To be called as long as it is not
+    /// known, from elsewhere than the database, that it was sealed.
+    pub async fn open_unsealed(path: &Path, keys: &Keys) -> Result<Self, OpenError> {
+        Self::begin(path, keys, Unsealed::Trust).await
+    }
+
+    async fn begin(path: &Path, keys: &Keys, unsealed: Unsealed) -> Result<Self, OpenError> {
+        let seals = Arc::new(Seals::new(keys));
+        let opened = open::open(path, &seals.sealer(), unsealed).await?;
         let (commands, queue) = mpsc::channel(QUEUE);
-        let (readers, checking) = (opened.readers.clone(), opened.checking.clone());
-        tokio::spawn(Writer::new(opened, queue).run());
+        let readers = Readers { pool: opened.readers.clone(), seals: seals.clone() };
+        let checking = opened.checking.clone();
+        tokio::spawn(Writer::new(opened, seals, queue).run());
         Ok(Self { commands, readers, checking })
     }
 
@@ -77,6 +99,38 @@ impl SqliteStore {
 
     async fn write(&self, work: Work) -> Result<(), StoreError> {
         self.ask(|reply| Command::Write(work, reply)).await
+    }
+}
+
+#[async_trait]
+impl Sealing for SqliteStore {
+    fn set_keys(&self, keys: &Keys) {
+        self.readers.seals.set_keys(keys);
+    }
+
+    async fn reseal(&self) -> Result<bool, StoreError> {
+        let Some(at) = self.readers.seals.walk() else { return Ok(false) };
+        self.write(Work::Reseal { at, next: None }).await?;
+        Ok(self.readers.seals.walk().is_some())
+    }
+
+    async fn redigest(&self, secrets: Vec<Redigest>, now: Timestamp) -> Result<(), StoreError> {
+        if secrets.is_empty() {
+            return Ok(());
+        }
+        self.write(Work::Redigest { secrets, now, changes: Vec::new() }).await
+    }
+
+    async fn pepper_uses(&self, now: Timestamp) -> Result<Vec<PepperUse>, StoreError> {
+        read::pepper_uses(&self.readers.pool, now).await
+    }
+
+    async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
+        read::under_pepper(&self.readers.pool, pepper, limit).await
+    }
+
+    fn broken_seals(&self) -> Vec<BrokenSeal> {
+        self.readers.seals.all_broken()
     }
 }
 
@@ -133,7 +187,7 @@ impl Store for SqliteStore {
     }
 
     async fn usage(&self, token: TokenId, days: RangeInclusive<Day>) -> Result<TokenUsage, StoreError> {
-        read::usage(&self.readers, token, &days).await
+        read::usage(&self.readers.pool, token, &days).await
     }
 
     async fn requests(
@@ -141,7 +195,7 @@ impl Store for SqliteStore {
         tokens: &[TokenId],
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayTotal>, StoreError> {
-        read::requests(&self.readers, tokens, &days).await
+        read::requests(&self.readers.pool, tokens, &days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
@@ -182,25 +236,25 @@ impl Store for SqliteStore {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError> {
-        read::audit_after(&self.readers, after, limit).await
+        read::audit_after(&self.readers.pool, after, limit).await
     }
 
     async fn audit_head(&self) -> Result<Head, StoreError> {
-        read::audit_head(&self.readers).await
+        read::audit_head(&self.readers.pool).await
     }
 
     async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-        read::claim(&self.readers, scope, key, now).await
+        read::claim(&self.readers.pool, scope, key, now).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.alive()?;
-        read::ping(&self.readers).await
+        read::ping(&self.readers.pool).await
     }
 
     async fn size(&self) -> Result<u64, StoreError> {
         self.alive()?;
-        read::size(&self.readers).await
+        read::size(&self.readers.pool).await
     }
 
     async fn check(&self) -> Result<(), StoreError> {

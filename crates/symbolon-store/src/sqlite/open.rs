@@ -8,16 +8,18 @@ use std::time::Duration;
 
 use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use symbolon_core::seal::Sealer;
 
 use super::chain;
 use super::fault::cannot_open;
+use super::write;
 use crate::OpenError;
 
 /// "SYMB", written by the first migration (`PRAGMA application_id`).
 const OURS: i64 = 0x5359_4d42;
 
 /// In order. One that was released is never changed: databases that have it do not run it again.
-const MIGRATIONS: [&str; 9] = [
+pub(super) const MIGRATIONS: [&str; 10] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_usage.sql"),
     include_str!("../../migrations/sqlite/0003_password_temporary.sql"),
@@ -27,10 +29,23 @@ const MIGRATIONS: [&str; 9] = [
     include_str!("../../migrations/sqlite/0007_rate_limit.sql"),
     include_str!("../../migrations/sqlite/0008_restrictions.sql"),
     AUDIT_CHAIN,
+    include_str!("../../migrations/sqlite/0010_seals.sql"),
 ];
 
 /// The one that needs the program's help: no SQL computes a hash.
 const AUDIT_CHAIN: &str = include_str!("../../migrations/sqlite/0009_audit_chain.sql");
+
+/// The schema that brought seals.
+pub(super) const SEALED: usize = 10;
+
+/// What to do with a database from before seals, in which nobody can tell what was written by us.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unsealed {
+    /// It is sealed as it is found.
+    Trust,
+    /// It is refused. Otherwise whoever writes to the database could set its schema back and have it sealed anew.
+    Refuse,
+}
 
 /// How long a statement waits for a program that holds the file, such as a backup.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -66,7 +81,7 @@ impl DatabaseFile {
 }
 
 /// Opens the database at `path`, or makes it, and brings its schema up to date.
-pub(super) async fn open(path: &Path) -> Result<Opened, OpenError> {
+pub(super) async fn open(path: &Path, sealer: &Sealer, unsealed: Unsealed) -> Result<Opened, OpenError> {
     // Absolute, so that neither a change of directory nor a name with a meaning to SQLite (`:memory:`)
     // matters.
     let path = std::path::absolute(path).map_err(|error| fault(path, &error))?;
@@ -85,7 +100,7 @@ pub(super) async fn open(path: &Path) -> Result<Opened, OpenError> {
         let reason = "its file system cannot hold a write-ahead log".to_owned();
         return Err(OpenError::Failed { path: path.to_owned(), reason });
     }
-    migrate(&mut writer, path).await?;
+    migrate(&mut writer, path, sealer, unsealed).await?;
 
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -97,7 +112,7 @@ pub(super) async fn open(path: &Path) -> Result<Opened, OpenError> {
     Ok(Opened { file, writer, readers, checking: options.pragma("query_only", "ON") })
 }
 
-fn options(path: &Path) -> SqliteConnectOptions {
+pub(super) fn options(path: &Path) -> SqliteConnectOptions {
     SqliteConnectOptions::new()
         .filename(path)
         .busy_timeout(PATIENCE)
@@ -153,7 +168,7 @@ fn make(path: &Path) -> Result<(), OpenError> {
     }
 }
 
-fn private() -> OpenOptions {
+pub(super) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.read(true).write(true);
     #[cfg(unix)]
@@ -161,7 +176,7 @@ fn private() -> OpenOptions {
     options
 }
 
-fn fault(path: &Path, error: &io::Error) -> OpenError {
+pub(super) fn fault(path: &Path, error: &io::Error) -> OpenError {
     let path = path.to_owned();
     match error.kind() {
         ErrorKind::PermissionDenied => OpenError::NoPermission(path),
@@ -172,7 +187,7 @@ fn fault(path: &Path, error: &io::Error) -> OpenError {
 }
 
 /// Refuses a database that another program made, before anything is written to it.
-async fn check_ours(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+pub(super) async fn check_ours(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
     let (made_by, tables): (i64, i64) = sqlx::query_as(
         "SELECT (SELECT application_id FROM pragma_application_id), (SELECT count(*) FROM sqlite_schema)",
     )
@@ -186,9 +201,14 @@ async fn check_ours(writer: &mut SqliteConnection, path: &Path) -> Result<(), Op
     }
 }
 
-/// Brings the schema up to date. How far it is stands in the file (`PRAGMA user_version`), and each migration
-/// writes its own number there, in its own transaction.
-async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+/// Brings the schema up to date, in one transaction. How far it is stands in the file (`PRAGMA user_version`), and each
+/// migration writes its own number there. The rows are sealed as the last of them leaves them.
+async fn migrate(
+    writer: &mut SqliteConnection,
+    path: &Path,
+    sealer: &Sealer,
+    unsealed: Unsealed,
+) -> Result<(), OpenError> {
     let open_fault = |error: sqlx::Error| cannot_open(path, &error);
     let found: i64 =
         sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await.map_err(open_fault)?;
@@ -197,15 +217,34 @@ async fn migrate(writer: &mut SqliteConnection, path: &Path) -> Result<(), OpenE
     if done > MIGRATIONS.len() {
         return Err(OpenError::Newer { path: path.to_owned(), found: done, known: MIGRATIONS.len() });
     }
-    for migration in &MIGRATIONS[done..] {
-        sqlx::raw_sql("BEGIN IMMEDIATE").execute(&mut *writer).await.map_err(open_fault)?;
-        sqlx::raw_sql(*migration).execute(&mut *writer).await.map_err(open_fault)?;
-        if *migration == AUDIT_CHAIN {
-            chain::take_over(writer).await.map_err(open_fault)?;
-        }
-        sqlx::raw_sql("COMMIT").execute(&mut *writer).await.map_err(open_fault)?;
+    if done == MIGRATIONS.len() {
+        return Ok(());
     }
-    Ok(())
+    // Zero is a new file: `check_ours` has seen to it that there is nothing in it.
+    let sealing = (1..SEALED).contains(&done);
+    if sealing && unsealed == Unsealed::Refuse {
+        return Err(OpenError::Unsealed(path.to_owned()));
+    }
+    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(open_fault)?;
+    for migration in &MIGRATIONS[done..] {
+        sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(open_fault)?;
+        if *migration == AUDIT_CHAIN {
+            chain::take_over(&mut transaction).await.map_err(open_fault)?;
+        }
+    }
+    if sealing {
+        write::seal_all(&mut transaction, sealer).await.map_err(open_fault)?;
+    }
+    transaction.commit().await.map_err(open_fault)
+}
+
+/// A new database under keys that do not matter.
+#[cfg(test)]
+pub(super) async fn open_new(path: &Path) -> Opened {
+    use symbolon_core::{decision::Keys, digest::Pepper, session::SessionKey};
+    let key = || zeroize::Zeroizing::new([1; 32]);
+    let keys = Keys::new(Pepper::new(1, &key()), SessionKey::new(&key()));
+    open(path, &Sealer::new(&keys), Unsealed::Refuse).await.unwrap()
 }
 
 #[cfg(test)]
@@ -219,7 +258,7 @@ mod tests {
     #[tokio::test]
     async fn the_writer_is_durable_and_trusts_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        let mut opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        let mut opened = open_new(&directory.path().join("symbolon.db")).await;
         let mut again = opened.file.connect().await.unwrap();
         for writer in [&mut opened.writer, &mut again] {
             assert_eq!(pragma(writer, "PRAGMA synchronous").await, 2, "FULL");
@@ -237,7 +276,7 @@ mod tests {
     #[tokio::test]
     async fn a_reader_cannot_write() {
         let directory = tempfile::tempdir().unwrap();
-        let opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        let opened = open_new(&directory.path().join("symbolon.db")).await;
         let refused = sqlx::raw_sql("DELETE FROM users").execute(&opened.readers).await;
         assert!(refused.unwrap_err().to_string().contains("readonly"));
     }

@@ -5,19 +5,21 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 use sqlx::sqlite::{Sqlite, SqliteRow};
-use sqlx::{Decode, Row, Type};
+use sqlx::{Decode, Row as _, Type};
 use symbolon_core::audit::{Line, LineHash};
 use symbolon_core::digest::Digest;
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::restriction::Restrictions;
-use symbolon_core::store::{Claim, StoreError};
+use symbolon_core::seal::Sealed;
+use symbolon_core::store::{BrokenSeal, Claim, StoreError};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
 use super::rotation;
+use super::seals::Seals;
 
-/// A column whose value the domain refuses.
+/// A column whose value the domain refuses; `seal` where the row is not what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct RowFault(&'static str);
 
@@ -38,6 +40,29 @@ impl RowFault {
 }
 
 pub(super) type Parsed<T> = Result<T, RowFault>;
+
+/// A value of a kind that is sealed, and how its row is read.
+pub(super) trait Row: Sealed + Sized {
+    fn read(row: &SqliteRow) -> Parsed<Self>;
+
+    /// Whether the row grants, and so has a seal. A tombstone does not.
+    fn grants(&self) -> bool {
+        true
+    }
+}
+
+/// A row that grants, if it is as it was written. One that cannot be read is not.
+pub(super) fn sealed<T: Row>(row: &SqliteRow, seals: &Seals) -> Result<T, BrokenSeal> {
+    let value = T::read(row).and_then(|value| {
+        if value.grants() { seals.checked(row, value).ok_or(RowFault("seal")) } else { Ok(value) }
+    });
+    value.map_err(|RowFault(column)| seals.broken(T::KIND, row, column))
+}
+
+/// The one row that was asked for, as it was written. Another is not passed off as absent.
+pub(super) fn only_sealed<T: Row>(row: Option<SqliteRow>, seals: &Seals) -> Result<Option<T>, StoreError> {
+    row.map(|row| sealed(&row, seals)).transpose().map_err(StoreError::SealBroken)
+}
 
 /// The one row that was asked for. One that cannot be read is not passed off as absent.
 pub(super) fn only<T>(
@@ -84,50 +109,56 @@ fn digest(row: &SqliteRow, column: &'static str) -> Parsed<Digest> {
     get::<&[u8]>(row, column)?.try_into().map(Digest::from_bytes).map_err(|_| RowFault(column))
 }
 
-/// `SELECT` of all that [`token`] reads, with `rowid` for the load.
+/// `SELECT` of all that a [`Token`] is read from, with `rowid` for the load.
 macro_rules! select_tokens {
     ($($rest:tt)*) => {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
              disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
-             rotation, rate_limit, restrictions FROM tokens ",
+             rotation, rate_limit, restrictions, seal FROM tokens ",
             $($rest)*
         )
     };
 }
 
-/// `SELECT` of all that [`user`] reads, with `rowid` for the load.
+/// `SELECT` of all that a [`User`] is read from, with `rowid` for the load.
 macro_rules! select_users {
     ($rest:literal) => {
         concat!(
             "SELECT rowid AS at_row, id, name, password, password_temporary, active, platform_admin, roles, \
-             created_at, revision FROM users ",
+             created_at, revision, seal FROM users ",
             $rest
         )
     };
 }
 
-/// `SELECT` of all that [`session`] reads, with `rowid` for the load.
+/// `SELECT` of all that a [`Session`] is read from, with `rowid` for the load.
 macro_rules! select_sessions {
     ($rest:literal) => {
-        concat!("SELECT rowid AS at_row, id, user, created_at, expires_at, client_ip FROM sessions ", $rest)
+        concat!(
+            "SELECT rowid AS at_row, id, user, created_at, expires_at, client_ip, seal FROM sessions ",
+            $rest
+        )
     };
 }
 
-/// `SELECT` of all that [`key`] reads, with `rowid` for the load.
+/// `SELECT` of all that a [`Key`] is read from, with `rowid` for the load.
 macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
-            "SELECT rowid AS at_row, id, kind, service, name, key_prefix, created_at, digest, pepper FROM keys ",
+            "SELECT rowid AS at_row, id, kind, service, name, key_prefix, created_at, digest, pepper, seal FROM keys ",
             $rest
         )
     };
 }
 
-/// `SELECT` of all that [`enforcement`] reads, with `rowid` for the load.
+/// `SELECT` of all that an [`Enforcement`] is read from, with `rowid` for the load.
 macro_rules! select_enforcement {
     ($rest:literal) => {
-        concat!("SELECT rowid AS at_row, service AS id, service, enforce, since FROM enforcement ", $rest)
+        concat!(
+            "SELECT rowid AS at_row, service AS id, service, enforce, since, seal FROM enforcement ",
+            $rest
+        )
     };
 }
 
@@ -168,83 +199,95 @@ fn restrictions(text: &str) -> Option<Restrictions> {
     serde_json::from_value(kinds.into()).ok()
 }
 
-pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
-    let digest = match get::<Option<&[u8]>>(row, "digest")? {
-        Some(_) => Some((digest(row, "digest")?, number(row, "pepper")?)),
-        None => None,
-    };
-    Ok(Token {
-        id: parsed(row, "id")?,
-        service: parsed(row, "service")?,
-        name: get(row, "name")?,
-        description: get(row, "description")?,
-        metadata: metadata(get(row, "metadata")?).ok_or(RowFault("metadata"))?,
-        owner: parsed(row, "owner")?,
-        token_prefix: parsed(row, "token_prefix")?,
-        scopes: scopes(get(row, "scopes")?).ok_or(RowFault("scopes"))?,
-        profile: get(row, "profile")?,
-        disabled: get(row, "disabled")?,
-        created_at: time(row, "created_at")?,
-        updated_at: time(row, "updated_at")?,
-        expires_at: maybe_time(row, "expires_at")?,
-        last_used_at: maybe_time(row, "last_used_at")?,
-        revoked_at: maybe_time(row, "revoked_at")?,
-        revision: number(row, "revision")?,
-        digest,
-        rotation: rotation::read(get(row, "rotation")?).ok_or(RowFault("rotation"))?,
-        rate_limit: maybe_parsed(row, "rate_limit")?,
-        restrictions: restrictions(get(row, "restrictions")?).ok_or(RowFault("restrictions"))?,
-    })
+impl Row for Token {
+    fn read(row: &SqliteRow) -> Parsed<Self> {
+        let digest = match get::<Option<&[u8]>>(row, "digest")? {
+            Some(_) => Some((digest(row, "digest")?, number(row, "pepper")?)),
+            None => None,
+        };
+        Ok(Self {
+            id: parsed(row, "id")?,
+            service: parsed(row, "service")?,
+            name: get(row, "name")?,
+            description: get(row, "description")?,
+            metadata: metadata(get(row, "metadata")?).ok_or(RowFault("metadata"))?,
+            owner: parsed(row, "owner")?,
+            token_prefix: parsed(row, "token_prefix")?,
+            scopes: scopes(get(row, "scopes")?).ok_or(RowFault("scopes"))?,
+            profile: get(row, "profile")?,
+            disabled: get(row, "disabled")?,
+            created_at: time(row, "created_at")?,
+            updated_at: time(row, "updated_at")?,
+            expires_at: maybe_time(row, "expires_at")?,
+            last_used_at: maybe_time(row, "last_used_at")?,
+            revoked_at: maybe_time(row, "revoked_at")?,
+            revision: number(row, "revision")?,
+            digest,
+            rotation: rotation::read(get(row, "rotation")?).ok_or(RowFault("rotation"))?,
+            rate_limit: maybe_parsed(row, "rate_limit")?,
+            restrictions: restrictions(get(row, "restrictions")?).ok_or(RowFault("restrictions"))?,
+        })
+    }
+
+    fn grants(&self) -> bool {
+        self.revoked_at.is_none()
+    }
 }
 
-pub(super) fn user(row: &SqliteRow) -> Parsed<User> {
-    Ok(User {
-        id: parsed(row, "id")?,
-        name: parsed(row, "name")?,
-        password: get::<Option<String>>(row, "password")?.map(PasswordHash::from_phc),
-        password_temporary: get(row, "password_temporary")?,
-        active: get(row, "active")?,
-        platform_admin: get(row, "platform_admin")?,
-        roles: roles(get(row, "roles")?).ok_or(RowFault("roles"))?,
-        created_at: time(row, "created_at")?,
-        revision: number(row, "revision")?,
-    })
+impl Row for User {
+    fn read(row: &SqliteRow) -> Parsed<Self> {
+        Ok(Self {
+            id: parsed(row, "id")?,
+            name: parsed(row, "name")?,
+            password: get::<Option<String>>(row, "password")?.map(PasswordHash::from_phc),
+            password_temporary: get(row, "password_temporary")?,
+            active: get(row, "active")?,
+            platform_admin: get(row, "platform_admin")?,
+            roles: roles(get(row, "roles")?).ok_or(RowFault("roles"))?,
+            created_at: time(row, "created_at")?,
+            revision: number(row, "revision")?,
+        })
+    }
 }
 
-pub(super) fn session(row: &SqliteRow) -> Parsed<Session> {
-    Ok(Session {
-        id: parsed(row, "id")?,
-        user: parsed(row, "user")?,
-        created_at: time(row, "created_at")?,
-        expires_at: time(row, "expires_at")?,
-        client_ip: maybe_parsed(row, "client_ip")?,
-    })
+impl Row for Session {
+    fn read(row: &SqliteRow) -> Parsed<Self> {
+        Ok(Self {
+            id: parsed(row, "id")?,
+            user: parsed(row, "user")?,
+            created_at: time(row, "created_at")?,
+            expires_at: time(row, "expires_at")?,
+            client_ip: maybe_parsed(row, "client_ip")?,
+        })
+    }
 }
 
-pub(super) fn key(row: &SqliteRow) -> Parsed<Key> {
-    let kind = match get(row, "kind")? {
-        "system" => KeyKind::System,
-        "verifier" => KeyKind::Verifier(parsed(row, "service")?),
-        _ => return Err(RowFault("kind")),
-    };
-    Ok(Key {
-        id: parsed(row, "id")?,
-        kind,
-        name: get(row, "name")?,
-        key_prefix: maybe_parsed(row, "key_prefix")?,
-        created_at: time(row, "created_at")?,
-        digest: (digest(row, "digest")?, number(row, "pepper")?),
-    })
+impl Row for Key {
+    fn read(row: &SqliteRow) -> Parsed<Self> {
+        let kind = match get(row, "kind")? {
+            "system" => KeyKind::System,
+            "verifier" => KeyKind::Verifier(parsed(row, "service")?),
+            _ => return Err(RowFault("kind")),
+        };
+        Ok(Self {
+            id: parsed(row, "id")?,
+            kind,
+            name: get(row, "name")?,
+            key_prefix: maybe_parsed(row, "key_prefix")?,
+            created_at: time(row, "created_at")?,
+            digest: (digest(row, "digest")?, number(row, "pepper")?),
+        })
+    }
 }
 
-pub(super) fn enforcement(row: &SqliteRow) -> Parsed<Enforcement> {
-    Ok(Enforcement {
-        service: parsed(row, "service")?,
-        enforce: get(row, "enforce")?,
-        // Left out, the switch would hold no more, and the configuration may say the opposite: a time that cannot be
-        // read is no reason for that.
-        since: time(row, "since").unwrap_or(Timestamp::UNIX_EPOCH),
-    })
+impl Row for Enforcement {
+    fn read(row: &SqliteRow) -> Parsed<Self> {
+        Ok(Self {
+            service: parsed(row, "service")?,
+            enforce: get(row, "enforce")?,
+            since: time(row, "since")?,
+        })
+    }
 }
 
 pub(super) fn audit(row: &SqliteRow) -> Parsed<Line> {

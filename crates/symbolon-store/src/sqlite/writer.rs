@@ -5,14 +5,16 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
+use symbolon_core::decision::Redigest;
 use symbolon_core::id::TokenId;
-use symbolon_core::store::{Mutation, Sink, StoreError};
+use symbolon_core::store::{Change, Mutation, Sink, StoreError};
 use symbolon_core::usage::UsageCount;
 use tokio::sync::{mpsc, oneshot};
 
 use super::fault::{Fault, unavailable};
 use super::load;
 use super::open::{DatabaseFile, EMPTY_LOG, Opened};
+use super::seals::{Seals, Walk};
 use super::write;
 
 /// How many mutations share one commit at most. More would keep the first of them waiting longer than the
@@ -26,6 +28,28 @@ pub(super) enum Work {
     NoteUsed(Vec<(TokenId, Timestamp)>),
     RecordUsage(Vec<UsageCount>),
     Prune(Timestamp),
+    /// One step of the walk that makes seals anew, and where it goes on.
+    Reseal {
+        at: Walk,
+        next: Option<Walk>,
+    },
+    /// Secrets to move to the current pepper, and what has changed by that.
+    Redigest {
+        secrets: Vec<Redigest>,
+        now: Timestamp,
+        changes: Vec<Change>,
+    },
+}
+
+impl Work {
+    /// What the sink is to hear of, once it is committed.
+    fn changes(&self) -> &[Change] {
+        match self {
+            Self::Commit(mutation) => &mutation.changes,
+            Self::Redigest { changes, .. } => changes,
+            Self::NoteUsed(_) | Self::RecordUsage(_) | Self::Prune(_) | Self::Reseal { .. } => &[],
+        }
+    }
 }
 
 type Reply = oneshot::Sender<Result<(), StoreError>>;
@@ -53,15 +77,16 @@ pub(super) struct Writer {
     readers: SqlitePool,
     sink: Option<Arc<dyn Sink>>,
     file: DatabaseFile,
+    seals: Arc<Seals>,
     /// Taken from the queue while a transaction was being filled, and no part of it.
     held: Option<Command>,
     queue: mpsc::Receiver<Command>,
 }
 
 impl Writer {
-    pub(super) fn new(opened: Opened, queue: mpsc::Receiver<Command>) -> Self {
+    pub(super) fn new(opened: Opened, seals: Arc<Seals>, queue: mpsc::Receiver<Command>) -> Self {
         let Opened { file, writer, readers, .. } = opened;
-        Self { connection: Some(writer), readers, sink: None, file, held: None, queue }
+        Self { connection: Some(writer), readers, sink: None, file, seals, held: None, queue }
     }
 
     /// Runs until told to close, or until the store is dropped.
@@ -101,11 +126,15 @@ impl Writer {
             }
             return;
         }
-        if let Some(sink) = &self.sink {
-            for asked in &group {
-                if let (Work::Commit(mutation), Ok(())) = (&asked.work, &asked.outcome) {
-                    mutation.changes.iter().for_each(|change| sink.apply(change));
+        for asked in group.iter().filter(|asked| asked.outcome.is_ok()) {
+            for change in asked.work.changes() {
+                self.seals.mend(change);
+                if let Some(sink) = &self.sink {
+                    sink.apply(change);
                 }
+            }
+            if let Work::Reseal { at, next } = asked.work {
+                self.seals.walked(at, next);
             }
         }
         let (pruned, written): (Vec<_>, Vec<_>) =
@@ -136,7 +165,7 @@ impl Writer {
         run(connection, "BEGIN IMMEDIATE").await?;
         let mut done = 0;
         while let Some(asked) = group.get_mut(done) {
-            asked.outcome = alone(connection, &asked.work).await?;
+            asked.outcome = alone(connection, &mut asked.work, &self.seals).await?;
             done += 1;
             if done == GROUP {
                 break;
@@ -164,7 +193,7 @@ impl Writer {
 
     async fn load(&mut self, sink: &dyn Sink) -> Result<(), sqlx::Error> {
         let mut connection = self.connection().await?;
-        let outcome = load::all(&mut connection, sink).await;
+        let outcome = load::all(&mut connection, sink, &self.seals).await;
         self.settle(connection, outcome).await
     }
 
@@ -211,10 +240,11 @@ async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(),
 /// neighbours alone. The outer error means that the transaction is lost.
 async fn alone(
     connection: &mut SqliteConnection,
-    work: &Work,
+    work: &mut Work,
+    seals: &Seals,
 ) -> Result<Result<(), StoreError>, sqlx::Error> {
     run(connection, "SAVEPOINT alone").await?;
-    let outcome = match write::work(connection, work).await {
+    let outcome = match write::work(connection, work, seals).await {
         Ok(()) => Ok(()),
         Err(fault) => {
             if let Fault::Failed(error) = &fault {

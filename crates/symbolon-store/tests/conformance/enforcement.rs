@@ -31,9 +31,10 @@ pub(crate) async fn the_last_switch_holds_and_is_loaded(place: &dyn Place) {
     store.close().await;
 }
 
-pub(crate) async fn a_switch_whose_time_is_damaged_still_holds(place: &dyn Place) {
+pub(crate) async fn a_switch_whose_time_is_damaged_is_enforced(place: &dyn Place) {
     let store = place.open().await;
-    accept(&*store, make::mutation(vec![Change::EnforcementSwitched(make::switched("odin", true, 1))])).await;
+    accept(&*store, make::mutation(vec![Change::EnforcementSwitched(make::switched("odin", false, 1))]))
+        .await;
     place.meddle("UPDATE enforcement SET since = 9223372036854775807").await.unwrap();
     let mirror = Arc::new(Mirror::default());
     store.attach(mirror.clone()).await.unwrap();

@@ -124,7 +124,7 @@ pub(crate) async fn a_row_that_cannot_be_read_is_left_out(place: &dyn Place) {
     assert_eq!(listed, [make::token_id(5)]);
     // Asked for alone, it is neither there nor absent.
     let answer = store.token(&make::odin(), make::token_id(1)).await.unwrap_err();
-    assert!(matches!(answer, StoreError::Unavailable(_)), "{answer}");
+    assert!(matches!(answer, StoreError::SealBroken(_)), "{answer}");
     assert!(!answer.to_string().contains('!'), "{answer}");
     store.close().await;
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use symbolon_core::digest::Digest;
+use symbolon_core::decision::Keys;
+use symbolon_core::digest::{Digest, Pepper};
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{
@@ -11,11 +12,33 @@ use symbolon_core::record::{
 };
 use symbolon_core::restriction::Restrictions;
 use symbolon_core::rotation::{Grace, OldSecret, Rotation};
+use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery, TokenSort};
+use zeroize::Zeroizing;
 
 /// When the things made here are made, give or take their number in milliseconds.
 pub(crate) const START: i64 = 1_700_000_000_000;
 const DAY: i64 = 86_400_000;
+
+/// The server's keys, under which everything made here was digested; former ones are for what a test digests otherwise.
+pub(crate) fn keys() -> Keys {
+    let keys = Keys::new(pepper(1), SessionKey::new(&Zeroizing::new([1; 32])));
+    Keys { former_peppers: vec![pepper(2), pepper(7), pepper(u32::MAX)], ..keys }
+}
+
+/// The same after the pepper was rotated.
+pub(crate) fn rotated_keys() -> Keys {
+    Keys { former_peppers: vec![pepper(1)], ..retired_keys() }
+}
+
+/// The same after the old one was retired.
+pub(crate) fn retired_keys() -> Keys {
+    Keys::new(pepper(2), keys().sessions)
+}
+
+fn pepper(number: u32) -> Pepper {
+    Pepper::new(number, &Zeroizing::new([number.to_be_bytes()[3]; 32]))
+}
 
 /// So many milliseconds after the start.
 pub(crate) fn at(millis: i64) -> Timestamp {

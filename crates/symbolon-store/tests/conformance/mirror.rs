@@ -88,6 +88,12 @@ impl Live {
             Change::EnforcementSwitched(switched) => {
                 self.enforcement.insert(switched.service.clone(), switched);
             }
+            Change::TokenErased(id, _) => {
+                self.tokens.remove(&id);
+            }
+            Change::KeyChanged(key) => {
+                self.keys.insert(key.id, key);
+            }
         }
     }
 }
@@ -106,6 +112,8 @@ pub(crate) fn named(change: &Change) -> (String, String) {
         Change::KeyCreated(key) => ("key.created", key.id.to_string()),
         Change::KeyRemoved(id) => ("key.removed", id.to_string()),
         Change::EnforcementSwitched(switched) => ("enforcement.switched", switched.service.to_string()),
+        Change::TokenErased(id, _) => ("token.erased", id.to_string()),
+        Change::KeyChanged(key) => ("key.changed", key.id.to_string()),
     };
     (kind.to_owned(), id)
 }

@@ -15,6 +15,7 @@ pub(crate) mod mirror;
 pub(crate) mod order;
 pub(crate) mod paging;
 pub(crate) mod room;
+pub(crate) mod seals;
 pub(crate) mod search;
 pub(crate) mod sessions_and_keys;
 pub(crate) mod sorting;
@@ -83,7 +84,7 @@ macro_rules! every_test {
             }
             enforcement {
                 the_last_switch_holds_and_is_loaded
-                a_switch_whose_time_is_damaged_still_holds
+                a_switch_whose_time_is_damaged_is_enforced
             }
             history {
                 the_feed_and_the_load_agree
@@ -110,6 +111,15 @@ macro_rules! every_test {
                 lengths_are_kept_within_bounds
                 users_keys_sessions_and_audit_come_in_pages
                 a_foreign_cursor_is_no_page
+            }
+            seals {
+                every_edit_of_a_row_that_grants_is_found
+                a_planted_row_is_not_loaded
+                what_was_taken_back_cannot_be_put_back
+                what_is_found_later_is_not_handed_out
+                what_is_broken_can_be_taken_back_and_is_then_no_alarm
+                a_rotated_pepper_takes_everything_along
+                a_digest_under_a_retired_pepper_is_refused
             }
             search {
                 states_are_those_of_the_moment

@@ -86,7 +86,10 @@ async fn an_older_file_that_is_broken_off_is_taken_over_the_next_time() {
     // A line whose time is none: the upgrade is refused, and leaves everything as it was.
     let bad = "INSERT INTO audit (at, actor, action, subject, detail) VALUES (9223372036854775807, 'a', 'b', 'c', '{}')";
     place.meddle(bad).await.unwrap();
-    let refusal = symbolon_store::SqliteStore::open(&place.file()).await.unwrap_err().to_string();
+    let refusal = symbolon_store::SqliteStore::open_unsealed(&place.file(), &make::keys())
+        .await
+        .unwrap_err()
+        .to_string();
     assert!(refusal.contains("cannot be opened"), "{refusal}");
     place
         .meddle(

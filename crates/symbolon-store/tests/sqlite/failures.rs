@@ -105,7 +105,7 @@ async fn a_program_that_holds_the_file_is_outlived() {
 
 #[tokio::test]
 async fn damage_fails_the_check() {
-    let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO sessions VALUES ('s', 'nobody', 1, 2, NULL)";
+    let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO sessions VALUES ('s', 'nobody', 1, 2, NULL, NULL)";
     let forbidden = "PRAGMA ignore_check_constraints = ON; UPDATE users SET active = 2";
     for (damage, finding) in [
         (orphan, "a row of the record names a user that is not there"),

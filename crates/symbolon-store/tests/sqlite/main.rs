@@ -6,6 +6,7 @@
 mod conformance;
 
 mod at_rest;
+mod backup;
 mod chain;
 mod failures;
 mod opening;
@@ -44,7 +45,7 @@ impl Directory {
 #[async_trait]
 impl Place for Directory {
     async fn open(&self) -> Arc<dyn Store> {
-        Arc::new(SqliteStore::open(&self.file()).await.unwrap())
+        Arc::new(SqliteStore::open(&self.file(), &conformance::make::keys()).await.unwrap())
     }
 
     async fn meddle(&self, sql: &str) -> Result<(), String> {

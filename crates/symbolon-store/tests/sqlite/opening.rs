@@ -11,7 +11,7 @@ use crate::directory;
 
 /// The sentence, with the path's directory left out.
 async fn refusal(path: &Path) -> String {
-    let text = SqliteStore::open(path).await.unwrap_err().to_string();
+    let text = SqliteStore::open(path, &make::keys()).await.unwrap_err().to_string();
     let directory = path.parent().unwrap().display().to_string();
     assert!(text.contains(&directory), "{text}");
     text.replace(&format!("{directory}/"), "").replace(&directory, "its directory")
@@ -82,7 +82,7 @@ async fn a_newer_schema() {
     let directory = directory();
     directory.open().await.close().await;
     directory.meddle("PRAGMA user_version = 1000").await.unwrap();
-    let text = "symbolon.db was written by a newer Symbolon (schema 1000, this one knows 9)";
+    let text = "symbolon.db was written by a newer Symbolon (schema 1000, this one knows 10)";
     assert_eq!(refusal(&directory.file()).await, text);
 }
 
@@ -111,10 +111,10 @@ async fn a_database_that_another_program_writes() {
 #[tokio::test]
 async fn a_dropped_store_lets_go() {
     let directory = directory();
-    drop(SqliteStore::open(&directory.file()).await.unwrap());
+    drop(SqliteStore::open(&directory.file(), &make::keys()).await.unwrap());
     // The writer ends by itself soon after; the sentence meanwhile is the one for a store in use.
     loop {
-        match SqliteStore::open(&directory.file()).await {
+        match SqliteStore::open(&directory.file(), &make::keys()).await {
             Ok(store) => break store.close().await,
             Err(error) => assert!(matches!(error, symbolon_store::OpenError::InUse(_)), "{error}"),
         }
@@ -127,7 +127,7 @@ async fn a_name_that_means_something_to_sqlite_is_a_name() {
     let directory = directory();
     for name in [":memory:", "file:symbolon.db?mode=memory", "with space?#%41.db"] {
         let path = directory.0.path().join(name);
-        let store = SqliteStore::open(&path).await.unwrap();
+        let store = SqliteStore::open(&path, &make::keys()).await.unwrap();
         accept(&store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
         store.close().await;
         assert!(path.is_file(), "{name}");

@@ -1,10 +1,13 @@
 //! Files that an earlier Symbolon wrote.
 
-use sqlx::{AssertSqlSafe, Connection};
-use symbolon_core::store::{TokenQuery, TokenSort};
-use symbolon_core::usage::{Day, Outcome, UsageCount};
+use std::sync::Arc;
 
-use crate::conformance::{Place, make};
+use sqlx::{AssertSqlSafe, Connection};
+use symbolon_core::store::{Change, Store, TokenQuery, TokenSort};
+use symbolon_core::usage::{Day, Outcome, UsageCount};
+use symbolon_store::{OpenError, SqliteStore};
+
+use crate::conformance::{Place, accept, make};
 use crate::directory;
 
 #[tokio::test]
@@ -29,8 +32,15 @@ async fn a_file_of_the_first_version_is_taken_over_whole() {
     }
     old.close().await.unwrap();
 
-    for _ in 0..2 {
-        let store = directory.open().await;
+    let refusal = SqliteStore::open(&directory.file(), &make::keys()).await.unwrap_err().to_string();
+    assert!(refusal.contains("have no seals though they were sealed once"), "{refusal}");
+    for first_time in [true, false] {
+        // What is there when seals come is taken for ours, once.
+        let store: Arc<dyn Store> = if first_time {
+            Arc::new(SqliteStore::open_unsealed(&directory.file(), &make::keys()).await.unwrap())
+        } else {
+            directory.open().await
+        };
         for (word, ids) in [
             ("-created", [last, first]),
             ("name", [last, first]),
@@ -53,4 +63,26 @@ async fn a_file_of_the_first_version_is_taken_over_whole() {
     let store = directory.open().await;
     assert_eq!(store.usage(first, Day(5)..=Day(5)).await.unwrap().days[0].allowed, 2);
     store.close().await;
+}
+
+#[tokio::test]
+async fn setting_the_schema_back_forges_no_seal() {
+    let directory = directory();
+    let store = directory.open().await;
+    accept(&*store, make::mutation(vec![Change::UserCreated(make::user(1))])).await;
+    store.close().await;
+    directory
+        .meddle(
+            "PRAGMA user_version = 5; UPDATE users SET platform_admin = 1; ALTER TABLE users DROP COLUMN seal;
+             ALTER TABLE tokens DROP COLUMN seal; ALTER TABLE sessions DROP COLUMN seal;
+             ALTER TABLE keys DROP COLUMN seal; ALTER TABLE enforcement DROP COLUMN seal",
+        )
+        .await
+        .unwrap();
+    let refusal = SqliteStore::open(&directory.file(), &make::keys()).await.unwrap_err();
+    assert!(matches!(refusal, OpenError::Unsealed(_)), "{refusal}");
+    let mut connection = directory.connection().await;
+    let schema: i64 = sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut connection).await.unwrap();
+    assert_eq!(schema, 5, "nothing was done");
+    connection.close().await.unwrap();
 }

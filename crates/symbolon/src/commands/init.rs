@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{self, Read};
+use std::sync::Arc;
 
 use clap::Args;
 use secrecy::SecretString;
@@ -40,7 +41,7 @@ impl Init {
         first.check(&catalogs)?;
         let directory = DataDir::new(&settings.data_dir);
         let lock = directory.make_and_take(Purpose::Command).await?;
-        let opened = directory.open(lock, &OsEntropy).await?;
+        let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
         if opened.initialised().await? {
             return Err(Failure::new(format!(
                 "{} is initialised already, and was not changed; for a lost password there is `symbolon user \

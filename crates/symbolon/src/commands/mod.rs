@@ -1,6 +1,7 @@
 //! What the command line does: one noun, one file.
 
 pub(crate) mod audit;
+pub(crate) mod backup;
 pub(crate) mod catalog;
 mod context;
 pub(crate) mod doctor;
@@ -10,6 +11,7 @@ pub(crate) mod generate;
 pub(crate) mod healthcheck;
 pub(crate) mod init;
 pub(crate) mod key;
+pub(crate) mod keys;
 mod list;
 mod metadata;
 mod restrict;
@@ -58,10 +60,13 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Token(token) => token.run(context).await?,
         Command::User(user) => user.run(context).await?,
         Command::Key(key) => key.run(context).await?,
+        Command::Keys(keys) => keys.run(context).await?,
         Command::Session(session) => session.run(context).await?,
         Command::Service(service) => service.run(context).await?,
         Command::Explain(explain) => explain.run(context).await?,
         Command::Audit(audit) => return audit.run(context).await,
+        Command::Backup(backup) => backup.run(context).await?,
+        Command::Restore(restore) => restore.run(context).await?,
         Command::Catalog(catalog) => return catalog.run(context).await,
         Command::Doctor(doctor) => return doctor.run(context).await,
         Command::Scan(scan) => return scan.run(context).await,

@@ -12,7 +12,7 @@ use symbolon_core::random::Entropy;
 use zeroize::Zeroizing;
 
 use super::files::{self, Privacy, privacy};
-use super::keys::{shortened, wiped};
+use super::keys::file::{shortened, wiped};
 use crate::failure::Failure;
 
 /// The longest file that is read, in bytes.

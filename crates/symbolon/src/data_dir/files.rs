@@ -10,7 +10,7 @@ pub(super) const UNFINISHED: &str = ".unfinished-";
 
 /// Writes a new file: it appears whole, with its bytes on the disk, readable by its owner alone. To be called by the
 /// holder of the directory's lock.
-pub(super) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let (Some(directory), Some(name)) = (path.parent(), path.file_name()) else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "a file has a name and a directory"));
     };

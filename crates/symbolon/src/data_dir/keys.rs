@@ -1,169 +1,265 @@
-//! `keys.toml`: the pepper, under which secrets are digested, and the key that signs sessions.
+//! `keys.toml`: the peppers, under which secrets are digested and rows sealed, and the keys that sign sessions.
 
-use std::fs::File;
-use std::io::Read;
-use std::path::Path;
+pub(super) mod file;
 
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD as BASE64;
-use serde::{Deserialize, Deserializer};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use symbolon_core::Timestamp;
 use symbolon_core::decision::Keys;
 use symbolon_core::digest::Pepper;
 use symbolon_core::random::Entropy;
 use symbolon_core::session::SessionKey;
+use symbolon_server::{KeptKey, KeptKeys, KeyKeeper};
 use zeroize::Zeroizing;
 
-use super::files::{self, Privacy, privacy};
+use super::files;
 use crate::failure::Failure;
 
-/// The longest `keys.toml` that is read, in bytes.
-const MAX_FILE: u64 = 64 * 1024;
+/// The most keys of one kind that are kept. More is nobody's rotation: each pepper costs every unknown secret a digest.
+const MOST: usize = 16;
 
-const HEADER: &str = "\
-# The keys of this installation, made once by `symbolon init`. Without them every token, key and session is dead;
-# whoever has them can make sessions, and tell from a copy of the database which secrets are in it. Keep a copy, apart
-# from the database's.
-";
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct KeyFile {
-    pepper: PepperSource,
-    sessions: SessionsSource,
+/// What the file holds. Keys of a kind are in the order in which they were made; the last is the current one.
+#[derive(Clone)]
+pub(crate) struct KeyFile {
+    peppers: Vec<Entry>,
+    sessions: Vec<Entry>,
+    /// Whether the database's rows were sealed once, so that one without seals is not ours.
+    sealed: bool,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PepperSource {
+/// One key. It does not print.
+#[derive(Clone)]
+struct Entry {
     id: u32,
-    #[serde(deserialize_with = "wiped")]
-    key: Zeroizing<String>,
+    made: Option<Timestamp>,
+    /// The first moment at which a former session key counts no more.
+    ends: Option<Timestamp>,
+    key: Zeroizing<[u8; 32]>,
 }
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct SessionsSource {
-    #[serde(deserialize_with = "wiped")]
-    key: Zeroizing<String>,
-}
-
-/// A text that is wiped from memory when it has been used.
-pub(super) fn wiped<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Zeroizing<String>, D::Error> {
-    String::deserialize(deserializer).map(Zeroizing::new)
-}
-
-/// Makes new keys and writes them down at `path`, where there must be none.
-pub(super) fn create(path: &Path, entropy: &dyn Entropy) -> Result<Keys, Failure> {
-    let fresh = || {
+impl Entry {
+    fn fresh(id: u32, made: Option<Timestamp>, entropy: &dyn Entropy) -> Self {
         let mut key = Zeroizing::new([0; 32]);
         entropy.fill(key.as_mut_slice());
-        key
-    };
-    let (pepper, sessions) = (fresh(), fresh());
-    let [pepper_text, sessions_text] =
-        [&pepper, &sessions].map(|key| Zeroizing::new(BASE64.encode(key.as_slice())));
-    let text = Zeroizing::new(format!(
-        "{HEADER}\n[pepper]\nid = 1\nkey = \"{}\"\n\n[sessions]\nkey = \"{}\"\n",
-        *pepper_text, *sessions_text
-    ));
-    files::write_private(path, text.as_bytes())
-        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", path.display())))?;
-    Ok(Keys { pepper: Pepper::new(1, &pepper), sessions: SessionKey::new(&sessions) })
-}
-
-/// Reads the keys. Refused where anybody but the owner could have read them too.
-pub(crate) fn load(path: &Path) -> Result<Keys, Failure> {
-    let failure = |reason: String| Failure::new(format!("{} {reason}", path.display()));
-    let cannot = |error: std::io::Error| failure(format!("cannot be read: {error}"));
-    let file = File::open(path).map_err(cannot)?;
-    if let Privacy::Others(mode) = privacy(&file.metadata().map_err(cannot)?) {
-        return Err(failure(format!(
-            "can be reached by others than its owner (mode {mode:04o}); run: chmod 600 {0}; and if others may have \
-             read it, its secrets are theirs too",
-            path.display()
-        )));
+        Self { id, made, ends: None, key }
     }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE).read_to_string(&mut text).map_err(cannot)?;
-    let source: KeyFile = toml::from_str(&text).map_err(|error| {
-        // The message alone: the rest of the error quotes the line, and on it may be a key.
-        let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
-        Failure::new(format!("{}:{line}: {}", path.display(), shortened(error.message())))
-    })?;
-    let key = |text: &str, name: &str| {
-        let bytes = Zeroizing::new(BASE64.decode(text).unwrap_or_default());
-        let key = <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new);
-        key.map_err(|_| {
-            failure(format!("is damaged: {name} is not the base64 of 32 bytes; put it back from your copy"))
-        })
-    };
-    Ok(Keys {
-        pepper: Pepper::new(source.pepper.id, &key(&source.pepper.key, "pepper.key")?),
-        sessions: SessionKey::new(&key(&source.sessions.key, "sessions.key")?),
-    })
+
+    /// The one after these.
+    fn after(before: &[Self], now: Timestamp, entropy: &dyn Entropy) -> Result<Self, String> {
+        if before.len() >= MOST {
+            return Err(format!("there are {MOST} keys of this kind already; retire one first"));
+        }
+        let last = before.last().map_or(0, |entry| entry.id);
+        let id = last.checked_add(1).ok_or("the numbers of keys are used up")?;
+        Ok(Self::fresh(id, Some(now), entropy))
+    }
+
+    fn kept(&self) -> KeptKey {
+        KeptKey { id: self.id, made_at: self.made, ends_at: self.ends }
+    }
 }
 
-/// A message without what it quotes.
-pub(super) fn shortened(message: &str) -> &str {
-    message.split(['"', '`']).next().unwrap_or_default().trim_end()
+impl KeyFile {
+    /// Makes new keys and writes them down at `path`, where there must be none.
+    pub(super) fn create(path: &Path, now: Timestamp, entropy: &dyn Entropy) -> Result<Self, Failure> {
+        let fresh = || vec![Entry::fresh(1, Some(now), entropy)];
+        let made = Self { peppers: fresh(), sessions: fresh(), sealed: true };
+        made.write(path).map_err(Failure::new)?;
+        Ok(made)
+    }
+
+    /// Reads the keys. Refused where anybody but the owner could have read them too.
+    pub(crate) fn load(path: &Path) -> Result<Self, Failure> {
+        file::load(path)
+    }
+
+    /// Writes them down: the file has the old keys or the new ones, whatever happens.
+    pub(crate) fn write(&self, path: &Path) -> Result<(), String> {
+        files::write_private(path, file::text(self).as_bytes())
+            .map_err(|error| format!("{} cannot be written: {error}", path.display()))
+    }
+
+    /// Whether the database's rows were sealed once.
+    pub(crate) fn sealed(&self) -> bool {
+        self.sealed
+    }
+
+    /// Notes that they are sealed from now on.
+    pub(super) fn seal(&mut self, path: &Path) -> Result<(), Failure> {
+        let sealed = Self { sealed: true, ..self.clone() };
+        sealed.write(path).map_err(Failure::new)?;
+        *self = sealed;
+        Ok(())
+    }
+
+    /// The numbers of its peppers.
+    pub(crate) fn peppers(&self) -> Vec<u32> {
+        self.peppers.iter().map(|entry| entry.id).collect()
+    }
+
+    /// The keys as everything is decided by them.
+    pub(crate) fn keys(&self) -> Keys {
+        let mut peppers = self.peppers.iter().rev().map(|entry| Pepper::new(entry.id, &entry.key));
+        let mut sessions = self.sessions.iter().rev().map(|entry| (SessionKey::new(&entry.key), entry.ends));
+        let current = || unreachable!("a file without a current key is not read");
+        Keys {
+            pepper: peppers.next().unwrap_or_else(current),
+            former_peppers: peppers.collect(),
+            sessions: sessions.next().map_or_else(|| unreachable!("so too of sessions"), |(key, _)| key),
+            former_sessions: sessions.filter_map(|(key, end)| end.map(|end| (key, end))).collect(),
+        }
+    }
+}
+
+/// The file of a data directory, for whoever has the directory's lock.
+pub(crate) struct Keyring {
+    path: PathBuf,
+    entropy: Arc<dyn Entropy>,
+    file: Mutex<KeyFile>,
+}
+
+impl Keyring {
+    pub(super) fn new(path: PathBuf, file: KeyFile, entropy: Arc<dyn Entropy>) -> Self {
+        Self { path, entropy, file: Mutex::new(file) }
+    }
+
+    fn file(&self) -> MutexGuard<'_, KeyFile> {
+        self.file.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Writes the file as `change` leaves it. Only then is it what there is.
+    fn change(&self, change: impl FnOnce(&mut KeyFile) -> Result<(), String>) -> Result<Keys, String> {
+        let mut file = self.file();
+        let mut next = file.clone();
+        change(&mut next)?;
+        next.write(&self.path)?;
+        *file = next;
+        Ok(file.keys())
+    }
+}
+
+impl KeyKeeper for Keyring {
+    fn kept(&self) -> KeptKeys {
+        let file = self.file();
+        let kept = |entries: &[Entry]| entries.iter().rev().map(Entry::kept).collect();
+        KeptKeys { peppers: kept(&file.peppers), sessions: kept(&file.sessions) }
+    }
+
+    fn rotate_pepper(&self, now: Timestamp) -> Result<Keys, String> {
+        self.change(|file| {
+            file.peppers.push(Entry::after(&file.peppers, now, &*self.entropy)?);
+            Ok(())
+        })
+    }
+
+    fn rotate_sessions(&self, now: Timestamp, end: Option<Timestamp>) -> Result<Keys, String> {
+        self.change(|file| {
+            let next = Entry::after(&file.sessions, now, &*self.entropy);
+            match end {
+                None => file.sessions.clear(),
+                Some(end) => {
+                    file.sessions.retain(|entry| entry.ends.is_none_or(|end| end > now));
+                    if let Some(last) = file.sessions.last_mut() {
+                        last.ends = Some(end);
+                    }
+                }
+            }
+            file.sessions.push(next?);
+            Ok(())
+        })
+    }
+
+    fn retire_pepper(&self, id: u32) -> Result<Keys, String> {
+        self.change(|file| {
+            let last = file.peppers.len().saturating_sub(1);
+            let at = file.peppers.iter().position(|entry| entry.id == id).filter(|at| *at < last);
+            file.peppers.remove(at.ok_or_else(|| format!("pepper {id} is no former one"))?);
+            Ok(())
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::*;
 
-    struct Counting(std::sync::atomic::AtomicU8);
+    struct Counting(AtomicU8);
     impl Entropy for Counting {
         fn fill(&self, bytes: &mut [u8]) {
-            bytes.fill(self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed));
+            bytes.fill(self.0.fetch_add(1, Ordering::Relaxed));
         }
     }
 
-    fn made() -> (tempfile::TempDir, std::path::PathBuf, Keys) {
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_second(second).unwrap()
+    }
+
+    fn keyring() -> (tempfile::TempDir, Keyring) {
         let directory = tempfile::tempdir().unwrap();
         let path = directory.path().join("keys.toml");
-        let keys = create(&path, &Counting(7.into())).unwrap();
-        (directory, path, keys)
+        let file = KeyFile::create(&path, at(0), &Counting(7.into())).unwrap();
+        (directory, Keyring::new(path, file, Arc::new(Counting(20.into()))))
+    }
+
+    fn ids(keys: &[KeptKey]) -> Vec<u32> {
+        keys.iter().map(|key| key.id).collect()
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
-        let (_directory, path, keys) = made();
-        let read = load(&path).unwrap();
+    fn what_is_made_is_in_the_file_before_it_is_in_force() {
+        let (_kept, keyring) = keyring();
+        let keys = keyring.rotate_pepper(at(1)).unwrap();
+        let read = KeyFile::load(&keyring.path).unwrap().keys();
+        assert_eq!((keys.pepper.id(), keys.former_peppers[0].id()), (2, 1));
         assert_eq!(read.pepper.digest(b"x"), keys.pepper.digest(b"x"));
-        assert_eq!(read.pepper.digest(b"x"), Pepper::new(1, &Zeroizing::new([7; 32])).digest(b"x"));
-        let text = fs::read_to_string(&path).unwrap();
-        assert!(text.contains(&BASE64.encode([7; 32])) && text.contains(&BASE64.encode([8; 32])));
+        assert_eq!(
+            read.former_peppers[0].digest(b"x"),
+            Pepper::new(1, &Zeroizing::new([7; 32])).digest(b"x")
+        );
+        // Where the file cannot be written, nothing has changed.
+        let before = keyring.kept();
+        fs::remove_dir_all(keyring.path.parent().unwrap()).unwrap();
+        assert!(keyring.rotate_pepper(at(2)).unwrap_err().contains("cannot be written"));
+        assert_eq!(keyring.kept(), before);
     }
 
     #[test]
-    fn a_file_that_others_can_reach_is_refused() {
-        use std::os::unix::fs::PermissionsExt;
-        let (_directory, path, _) = made();
-        for mode in [0o640, 0o604, 0o620, 0o601] {
-            fs::set_permissions(&path, fs::Permissions::from_mode(mode)).unwrap();
-            let text = load(&path).unwrap_err().to_string();
-            assert!(text.contains(&format!("(mode {mode:04o}); run: chmod 600")), "{text}");
-        }
+    fn a_former_session_key_counts_until_its_end_and_is_then_dropped() {
+        let (_kept, keyring) = keyring();
+        let keys = keyring.rotate_sessions(at(10), Some(at(20))).unwrap();
+        assert_eq!(keys.former_sessions[0].1, at(20));
+        keyring.rotate_sessions(at(15), Some(at(25))).unwrap();
+        assert_eq!(ids(&keyring.kept().sessions), [3, 2, 1]);
+        keyring.rotate_sessions(at(20), Some(at(30))).unwrap();
+        assert_eq!(ids(&keyring.kept().sessions), [4, 3, 2]);
+        keyring.rotate_sessions(at(21), None).unwrap();
+        assert_eq!(ids(&keyring.kept().sessions), [5]);
+        assert!(KeyFile::load(&keyring.path).unwrap().keys().former_sessions.is_empty());
     }
 
     #[test]
-    fn a_damaged_file_is_told_without_its_secrets() {
-        let (_directory, path, _) = made();
-        let whole = fs::read_to_string(&path).unwrap();
-        let secret = BASE64.encode([7; 32]);
-        for (from, to, part) in [
-            (secret.as_str(), "c2hvcnQ=", "pepper.key is not the base64 of 32 bytes"),
-            ("id = 1", "id = \"c2VjcmV0\"", ":6: invalid type: string"),
-            ("[sessions]", "[sessions]\nseal = \"c2VjcmV0\"", "unknown field"),
-            ("[pepper]", "", "unknown field"),
-        ] {
-            fs::write(&path, whole.replace(from, to)).unwrap();
-            let text = load(&path).unwrap_err().to_string();
-            assert!(text.contains(part), "{text}");
-            assert!(!text.contains("c2VjcmV0") && !text.contains(&secret), "{text}");
+    fn the_current_pepper_is_not_retired() {
+        let (_kept, keyring) = keyring();
+        keyring.rotate_pepper(at(1)).unwrap();
+        for id in [2, 3] {
+            assert_eq!(keyring.retire_pepper(id).unwrap_err(), format!("pepper {id} is no former one"));
         }
+        assert!(keyring.retire_pepper(1).unwrap().former_peppers.is_empty());
+        assert_eq!(ids(&keyring.kept().peppers), [2]);
+        // A number is not given twice while the one after it is there.
+        assert_eq!(keyring.rotate_pepper(at(2)).unwrap().pepper.id(), 3);
+    }
+
+    #[test]
+    fn there_is_an_end_to_rotations_that_nobody_finishes() {
+        let (_kept, keyring) = keyring();
+        for n in 1..16 {
+            keyring.rotate_pepper(at(n)).unwrap();
+        }
+        assert!(keyring.rotate_pepper(at(99)).unwrap_err().contains("retire one first"));
     }
 }

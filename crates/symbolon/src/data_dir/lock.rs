@@ -55,7 +55,7 @@ impl Lock {
 
 /// What root makes in another user's directory (a new journal of the database is enough), that user's server cannot
 /// open. So root is refused there; a running server it can speak to, for that needs no lock.
-fn not_for_root(path: &Path) -> Result<(), Failure> {
+pub(crate) fn not_for_root(path: &Path) -> Result<(), Failure> {
     let owner = path.parent().and_then(|directory| fs::metadata(directory).ok()).map(|found| found.uid());
     match owner.filter(|_| rustix::process::geteuid().is_root()) {
         Some(owner) if owner != 0 => Err(Failure::new(format!(

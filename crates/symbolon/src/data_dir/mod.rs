@@ -2,7 +2,7 @@
 //!
 //! | file | holds |
 //! |---|---|
-//! | `keys.toml` | the pepper and the session key; without them every token, key and session is dead |
+//! | `keys.toml` | the peppers and the session keys; without them every token, key and session is dead |
 //! | `audit-key.toml` | the key that signs checkpoints of the audit |
 //! | `symbolon.db` | the record |
 //! | `lock` | stands for "in use": one process at a time has the directory |
@@ -23,9 +23,9 @@ use std::path::{Path, PathBuf};
 use crate::failure::Failure;
 
 pub(crate) use audit_key::load as load_audit_keys;
-pub(crate) use files::{Privacy, privacy};
-pub(crate) use keys::load as load_keys;
-pub(crate) use lock::{Lock, Purpose, holder};
+pub(crate) use files::{Privacy, privacy, write_private};
+pub(crate) use keys::{KeyFile, Keyring};
+pub(crate) use lock::{Lock, Purpose, holder, not_for_root};
 pub(crate) use opened::Opened;
 pub(crate) use socket::SocketFile;
 

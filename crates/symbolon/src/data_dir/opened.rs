@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use symbolon_core::Timestamp;
 use symbolon_core::audit::AuditKeys;
 use symbolon_core::decision::Keys;
 use symbolon_core::id::UserId;
@@ -10,7 +11,7 @@ use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_store::SqliteStore;
 
-use super::{Contents, DataDir, Lock, Purpose, audit_key, holder, keys};
+use super::{Contents, DataDir, KeyFile, Keyring, Lock, Purpose, audit_key, holder};
 use crate::failure::Failure;
 
 /// How often to look again whether a command has ended.
@@ -24,6 +25,8 @@ pub(crate) struct Opened {
     pub(crate) keys: Keys,
     /// What signs checkpoints of the audit.
     pub(crate) audit_keys: AuditKeys,
+    /// Their file.
+    pub(crate) keyring: Arc<Keyring>,
     /// The record.
     pub(crate) store: Arc<SqliteStore>,
     /// Given up last.
@@ -63,17 +66,31 @@ impl DataDir {
     }
 
     /// Opens what is in the directory. Keys are made where there is neither a key nor a database.
-    pub(crate) async fn open(&self, lock: Lock, entropy: &dyn Entropy) -> Result<Opened, Failure> {
+    pub(crate) async fn open(
+        &self,
+        lock: Lock,
+        now: Timestamp,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Opened, Failure> {
         // Once more, now that nobody else can change it.
         self.contents()?;
-        let keys = if self.keys().exists() {
-            keys::load(&self.keys())?
+        let mut file = if self.keys().exists() {
+            KeyFile::load(&self.keys())?
         } else {
-            keys::create(&self.keys(), entropy)?
+            KeyFile::create(&self.keys(), now, &*entropy)?
         };
-        let store = SqliteStore::open(&self.database()).await.map_err(Failure::new)?;
-        let audit_keys = audit_key::load_or_create(&self.audit_key(), entropy)?;
-        Ok(Opened { keys, audit_keys, store: Arc::new(store), _lock: lock })
+        let (keys, database) = (file.keys(), self.database());
+        let store = if file.sealed() {
+            SqliteStore::open(&database, &keys).await.map_err(Failure::new)?
+        } else {
+            // The first time since seals came: what is there is taken for ours, and then never again.
+            let store = SqliteStore::open_unsealed(&database, &keys).await.map_err(Failure::new)?;
+            file.seal(&self.keys())?;
+            store
+        };
+        let audit_keys = audit_key::load_or_create(&self.audit_key(), &*entropy)?;
+        let keyring = Arc::new(Keyring::new(self.keys(), file, entropy));
+        Ok(Opened { keys, audit_keys, keyring, store: Arc::new(store), _lock: lock })
     }
 
     /// What to say where there is nothing yet.

@@ -34,6 +34,8 @@ use signals::Signal;
 pub(crate) use manager::ServiceManager;
 pub(crate) use signals::Signals;
 
+/// How often what can be is moved to the current keys.
+const SETTLING_KEYS: Duration = Duration::from_secs(1);
 /// How often uses are written.
 const WRITING_USES: Duration = Duration::from_secs(1);
 /// How often use is added up, before the gate's queue is full.
@@ -106,7 +108,7 @@ impl Server {
         let lock = directory.make_and_take(Purpose::Serve).await?;
         let bound = Bound::bind(settings, &certificates, proxies).await?;
         let (socket, socket_file) = directory.listen()?;
-        let opened = directory.open(lock, &OsEntropy).await?;
+        let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
         let gate = gate(&opened.keys, services)?;
         if !opened.initialised().await? {
             let show = show.ok_or_else(|| directory.not_initialised())?;
@@ -224,7 +226,8 @@ async fn attend(
     };
     let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
     let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
-    let (mut sampling, mut signing) = (every(SAMPLING), every(settings.audit.every));
+    let (mut sampling, mut signing, mut settling) =
+        (every(SAMPLING), every(settings.audit.every), every(SETTLING_KEYS));
     let mut pulse = manager.pulse().map(every);
     loop {
         tokio::select! {
@@ -252,6 +255,10 @@ async fn attend(
             _ = writing.tick() => {
                 let app = node.app().clone();
                 tokio::spawn(async move { app.write_usage().await });
+            }
+            _ = settling.tick() => {
+                let app = node.app().clone();
+                tokio::spawn(async move { app.settle_keys().await });
             }
             _ = pruning.tick() => {
                 let app = node.app().clone();

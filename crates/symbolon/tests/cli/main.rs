@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
 
 mod audit;
+mod backup;
 mod catalogs;
 mod doctor;
 mod drafting;
@@ -15,6 +16,7 @@ mod refusals;
 mod scan;
 mod scan_git;
 mod scanners;
+mod seals;
 mod serve;
 #[path = "../support/mod.rs"]
 mod support;

@@ -62,6 +62,12 @@ fn heavy_the_document_of_the_audit_works_as_it_stands() {
     assert!(typed >= 7, "only {typed} commands were found about the audit");
 }
 
+#[test]
+fn heavy_the_page_on_keys_and_backups_works_as_it_stands() {
+    let typed = works_as_it_stands("docs/keys-and-backup.md", |_, _| ());
+    assert!(typed >= 8, "only {typed} commands were found in the page");
+}
+
 /// Types a document's commands in a directory of its own, with its files in it, and with what `behind` starts on its
 /// port 8000. How many there were.
 fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -> usize {

@@ -76,7 +76,10 @@ fn printed_keys_and_new_secrets_hold_no_secret() {
     silent(&secret.text(), secret.reveal());
     let digest = secret.text().digest(&world.keys.pepper);
     assert_eq!(format!("{digest:?}"), "Digest(..)");
-    assert_eq!(format!("{:?}", world.keys), "Keys { pepper: Pepper(1), sessions: SessionKey(..) }");
+    assert_eq!(
+        format!("{:?}", world.keys),
+        "Keys { pepper: Pepper(1), former_peppers: [], sessions: SessionKey(..), former_sessions: [] }"
+    );
     let text = TokenText::parse(&world.catalog.prefix, secret.reveal().as_bytes()).unwrap();
     assert_eq!(format!("{text:?}"), format!("TokenText({}…)", text.token_prefix()));
 }

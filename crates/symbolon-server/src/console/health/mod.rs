@@ -9,7 +9,7 @@ use askama::Template;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use symbolon_api::{CatalogState, DoorInfo, RecentRefusal, ServiceChecks, Status};
+use symbolon_api::{BrokenSeal, CatalogState, DoorInfo, RecentRefusal, ServiceChecks, Status};
 
 use super::Site;
 use super::chart::Share;
@@ -38,6 +38,8 @@ struct HealthPage {
     started: Moment,
     /// Why catalogs that were to be loaded are not in force.
     faults: Vec<String>,
+    /// Rows that are not what was written.
+    broken_seals: Vec<BrokenSeal>,
     /// Doors whose certificate needs somebody's hand.
     certificates: Vec<Certificate>,
     now: String,
@@ -187,6 +189,7 @@ fn health_page(frame: Frame, form_token: String, status: Status) -> HealthPage {
         form_token,
         started: Moment::read(&status.started_at),
         faults: faults.into_iter().cloned().collect(),
+        broken_seals: status.broken_seals,
         certificates: status.doors.iter().filter_map(|known| Certificate::of(services, known)).collect(),
         now: number(line.now),
         most: fill(t.health_rate_now, &[("most", &number(line.most))]),

@@ -95,7 +95,10 @@ impl Export {
                     let _ = self.send(Err(io::Error::other(why))).await;
                 }
             }
-            Some(grown) => drop(stop.run_until_cancelled(self.follow(grown)).await),
+            Some(grown) => {
+                // However it ends, so does the answer.
+                let _ = stop.run_until_cancelled(self.follow(grown)).await;
+            }
         }
     }
 

@@ -4,10 +4,13 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
+use serde_json::json;
 use symbolon_api::{EditToken, Restrictions, TokenRecord};
+use symbolon_core::id::TokenId;
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
 use symbolon_core::restriction;
+use symbolon_core::seal::Kind;
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
@@ -15,6 +18,7 @@ use super::{asked, find, not_there};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
+use crate::management::broken::is_broken;
 use crate::management::caller::Caller;
 use crate::management::commit::{Claiming, Deed, TRIES, Terms, overtaken};
 use crate::management::parameters::{OfToken, PathOf};
@@ -103,8 +107,20 @@ pub(in crate::management) async fn revoke(
     PathOf(of): PathOf<OfToken>,
 ) -> Result<StatusCode, ApiError> {
     let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now).map(alone));
-    let revoked = managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await;
-    revoked.map(|_| StatusCode::NO_CONTENT)
+    match managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await {
+        Err(_) if is_broken(&app, Kind::Token, &of.id) => erase(&app, &caller, &of).await?,
+        revoked => drop(revoked?),
+    }
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Revokes a token whose record is not what was written. Whose it is, nobody knows, so that it takes an administrator.
+async fn erase(app: &App, caller: &Caller, of: &OfToken) -> Result<(), ApiError> {
+    caller.administrator()?;
+    let id: TokenId = of.id.parse().map_err(|_| not_there())?;
+    let (action, detail) = (Action::Revoke.as_str(), json!({ "seal": "broken" }));
+    let deed = Deed { action, subject: of.id.clone(), service: None, detail };
+    Ok(app.record(caller.by(), deed, vec![Change::TokenErased(id, app.now())], Terms::default()).await?)
 }
 
 /// Revokes a token whose secret was presented: by the token itself, which may do that to itself alone, or by a key to

@@ -55,7 +55,7 @@ pub(in crate::management) async fn create(
     let mut tries = 0;
     let (token, secret) = loop {
         let issued =
-            manage::issue(&catalog, operator, &owner, new.clone(), app.now(), app.keys(), app.entropy());
+            manage::issue(&catalog, operator, &owner, new.clone(), app.now(), &app.keys(), app.entropy());
         let (token, secret) = issued?;
         let deed = Deed {
             action: "token.create",

@@ -45,7 +45,7 @@ pub(in crate::management) async fn rotate(
     let rule = |case: &Case<'_>| {
         let Case { catalog, operator, owner, token, now } = *case;
         let first_use = app.gate().first_use(token.id);
-        manage::rotate(catalog, operator, owner, token, asked, first_use, now, keys, entropy).map(Some)
+        manage::rotate(catalog, operator, owner, token, asked, first_use, now, &keys, entropy).map(Some)
     };
     let (token, secret) = managed(&app, &caller, &of, Action::Rotate, &claiming, rule).await?;
     let secret = secret.ok_or_else(ApiError::unavailable)?;

@@ -29,6 +29,7 @@ impl Stage {
     pub(super) fn path(&self, operation: &Operation) -> String {
         let id = match operation.path.as_str() {
             "/v1/sessions/{id}" => self.person.session.id.to_string(),
+            "/v1/server-keys/peppers/{id}" => "1".to_owned(),
             _ => self.token.clone(),
         };
         operation.path.replace("{service}", "odysseus").replace("{id}", &id).replace("{name}", "ann")
@@ -76,6 +77,7 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
             json!({ "found": [{ "secret": "x", "place": "a.log:1" }], "revoke": false })
         }
         ("POST /v1/keys", "service") => json!({ "kind": "verifier", "name": "test", "service": "odin" }),
+        ("POST /v1/server-keys/sessions", _) => json!({ "end_sessions": false }),
         ("POST /v1/keys", _) => json!({ "kind": "system", "name": "test" }),
         _ => panic!("{operation} has no right body here"),
     }

@@ -4,6 +4,7 @@
 mod answer;
 mod call;
 mod edges;
+mod keeper;
 mod people;
 
 use std::path::Path;
@@ -28,6 +29,7 @@ use zeroize::Zeroizing;
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
 pub(crate) use edges::{TestClock, TestEntropy};
+use keeper::Keeper;
 pub(crate) use people::{PASSWORD, Person, all_roles};
 
 /// Puts something between the server and its record.
@@ -97,17 +99,17 @@ impl World {
 
     pub(crate) async fn of(setup: Setup) -> Self {
         let directory = tempfile::tempdir().unwrap();
-        let sqlite = SqliteStore::open(&directory.path().join("symbolon.db")).await.unwrap();
-        let store: Arc<dyn Store> = Arc::new(sqlite);
         let key = |byte| Zeroizing::new([byte; 32]);
-        let keys = Keys { pepper: Pepper::new(1, &key(1)), sessions: SessionKey::new(&key(2)) };
+        let keys = Keys::new(Pepper::new(1, &key(1)), SessionKey::new(&key(2)));
+        let sqlite = SqliteStore::open(&directory.path().join("symbolon.db"), &keys).await.unwrap();
+        let store: Arc<dyn Store> = Arc::new(sqlite);
         let gate = Arc::new(Gate::new(keys.clone()));
         gate.set_services(services(&setup.catalogs)).unwrap();
         let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(TestEntropy::default()));
         let app = App::new(Parts {
             gate: gate.clone(),
             store: (setup.wrap)(store.clone()),
-            keys: keys.clone(),
+            keeper: Some(Arc::new(Keeper::new(keys.clone()))),
             clock: clock.clone(),
             entropy: entropy.clone(),
             https: setup.https,

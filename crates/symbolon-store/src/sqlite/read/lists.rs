@@ -1,17 +1,19 @@
 //! Lists, page by page. One row more than asked for is fetched: it tells whether there is a next page.
 
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
-use sqlx::{Row, SqlitePool};
 use symbolon_core::audit::Line;
 use symbolon_core::id::UserId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Key, Session, User};
 use symbolon_core::store::{AuditQuery, Page, PageQuery, StoreError};
 
+use super::Readers;
 use crate::cursor::{self, List};
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows::{self, Parsed, select_audit, select_keys, select_sessions, select_users};
+use crate::sqlite::rows::{self, select_audit, select_keys, select_sessions, select_users};
+use crate::sqlite::seals::Seals;
 
 const LONGEST_PAGE: usize = 1000;
 
@@ -29,8 +31,8 @@ pub(super) struct Listing<T> {
     pub(super) list: List,
     /// Of a list that has several orders, which. A cursor says so.
     pub(super) order: Option<&'static str>,
-    pub(super) table: &'static str,
-    pub(super) parse: fn(&SqliteRow) -> Parsed<T>,
+    /// The item of a row; `None`, which has been reported, for one that cannot be read or is not what was written.
+    pub(super) parse: fn(&SqliteRow, &Seals) -> Option<T>,
     /// From the columns and not from the parsed value: a row that cannot be read must not end the list.
     pub(super) key: fn(&SqliteRow) -> Result<String, sqlx::Error>,
 }
@@ -38,19 +40,25 @@ pub(super) struct Listing<T> {
 const USERS: Listing<User> = Listing {
     list: List::Users,
     order: None,
-    table: "users",
-    parse: rows::user,
+    parse: |row, seals| rows::sealed(row, seals).ok(),
     key: |row| row.try_get("name"),
 };
-const SESSIONS: Listing<Session> =
-    Listing { list: List::Sessions, order: None, table: "sessions", parse: rows::session, key: by_time };
-const KEYS: Listing<Key> =
-    Listing { list: List::Keys, order: None, table: "keys", parse: rows::key, key: by_time };
+const SESSIONS: Listing<Session> = Listing {
+    list: List::Sessions,
+    order: None,
+    parse: |row, seals| rows::sealed(row, seals).ok(),
+    key: by_time,
+};
+const KEYS: Listing<Key> = Listing {
+    list: List::Keys,
+    order: None,
+    parse: |row, seals| rows::sealed(row, seals).ok(),
+    key: by_time,
+};
 const AUDIT: Listing<Line> = Listing {
     list: List::Audit,
     order: None,
-    table: "audit",
-    parse: rows::audit,
+    parse: |row, _| rows::audit(row).map_err(|fault| fault.report("audit", row)).ok(),
     key: |row| row.try_get::<i64, _>("seq").map(|seq| seq.to_string()),
 };
 
@@ -61,11 +69,11 @@ fn by_time(row: &SqliteRow) -> Result<String, sqlx::Error> {
 impl<T> Listing<T> {
     pub(super) async fn page(
         &self,
-        db: &SqlitePool,
+        db: &Readers,
         query: sqlx::query::Query<'_, Sqlite, SqliteArguments>,
         asked: &PageQuery,
     ) -> Result<Page<T>, StoreError> {
-        let mut rows = query.fetch_all(db).await.map_err(|error| unavailable(&error))?;
+        let mut rows = query.fetch_all(&db.pool).await.map_err(|error| unavailable(&error))?;
         let more = rows.len() > length(asked);
         rows.truncate(length(asked));
         let next = match rows.last().filter(|_| more).map(self.key).transpose() {
@@ -75,18 +83,12 @@ impl<T> Listing<T> {
             }),
             Err(error) => return Err(unavailable(&error)),
         };
-        let mut items = Vec::with_capacity(rows.len());
-        for row in &rows {
-            match (self.parse)(row) {
-                Ok(item) => items.push(item),
-                Err(fault) => fault.report(self.table, row),
-            }
-        }
+        let items = rows.iter().filter_map(|row| (self.parse)(row, &db.seals)).collect();
         Ok(Page { items, next })
     }
 }
 
-pub(in crate::sqlite) async fn users(db: &SqlitePool, asked: &PageQuery) -> Result<Page<User>, StoreError> {
+pub(in crate::sqlite) async fn users(db: &Readers, asked: &PageQuery) -> Result<Page<User>, StoreError> {
     let after = cursor::key(List::Users, asked.after.as_deref())?.unwrap_or_default();
     let prepared =
         sqlx::query(select_users!("WHERE name > ?1 AND removed_at IS NULL ORDER BY name LIMIT ?2"))
@@ -96,7 +98,7 @@ pub(in crate::sqlite) async fn users(db: &SqlitePool, asked: &PageQuery) -> Resu
 }
 
 pub(in crate::sqlite) async fn sessions(
-    db: &SqlitePool,
+    db: &Readers,
     user: Option<UserId>,
     now: Timestamp,
     asked: &PageQuery,
@@ -114,7 +116,7 @@ pub(in crate::sqlite) async fn sessions(
     SESSIONS.page(db, prepared, asked).await
 }
 
-pub(in crate::sqlite) async fn keys(db: &SqlitePool, asked: &PageQuery) -> Result<Page<Key>, StoreError> {
+pub(in crate::sqlite) async fn keys(db: &Readers, asked: &PageQuery) -> Result<Page<Key>, StoreError> {
     let (at, id) = cursor::before(List::Keys, asked.after.as_deref())?;
     let prepared = sqlx::query(select_keys!(
         "WHERE (created_at, id) < (?1, ?2) ORDER BY created_at DESC, id DESC LIMIT ?3"
@@ -138,7 +140,7 @@ macro_rules! audit_page {
     };
 }
 
-pub(in crate::sqlite) async fn audit(db: &SqlitePool, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
+pub(in crate::sqlite) async fn audit(db: &Readers, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
     let before = cursor::before_number(List::Audit, query.page.after.as_deref())?;
     let sql = match (&query.subject, &query.actor) {
         (Some(_), _) => audit_page!("subject = ?1 AND (?2 IS NULL OR actor = ?2)"),
@@ -160,14 +162,14 @@ mod tests {
     use sqlx::AssertSqlSafe;
 
     use super::*;
-    use crate::sqlite::open::open;
+    use crate::sqlite::open::open_new;
 
     /// A page costs what it shows and not what is stored: an index gives the rows in order, and nothing is
     /// sorted.
     #[tokio::test]
     async fn every_list_has_its_index() {
         let directory = tempfile::tempdir().unwrap();
-        let opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        let opened = open_new(&directory.path().join("symbolon.db")).await;
         for (sql, index) in [
             (
                 audit_page!("subject = ?1 AND (?2 IS NULL OR actor = ?2)"),

@@ -4,8 +4,11 @@
 
 mod audit;
 mod lists;
+mod peppers;
 mod tokens;
 mod usage;
+
+use std::sync::Arc;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -18,64 +21,73 @@ use symbolon_core::token::TokenPrefix;
 
 pub(super) use self::audit::{audit_after, audit_head};
 pub(super) use self::lists::{audit, keys, sessions, users};
+pub(super) use self::peppers::{digests_by_pepper, pepper_uses, seals_by_pepper, under_pepper};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, usage};
 use super::fault::unavailable;
 use super::rows::{self, select_keys, select_tokens, select_users};
+use super::seals::Seals;
+
+/// Connections that read, and what rows are checked with.
+#[derive(Debug)]
+pub(super) struct Readers {
+    pub(super) pool: SqlitePool,
+    pub(super) seals: Arc<Seals>,
+}
 
 pub(super) async fn token(
-    db: &SqlitePool,
+    db: &Readers,
     service: &ServiceName,
     id: TokenId,
 ) -> Result<Option<Token>, StoreError> {
     let row = sqlx::query(select_tokens!("WHERE id = ?1 AND service = ?2"))
         .bind(id.to_string())
         .bind(service.as_str())
-        .fetch_optional(db)
+        .fetch_optional(&db.pool)
         .await
         .map_err(|error| unavailable(&error))?;
-    rows::only(row, "tokens", rows::token)
+    rows::only_sealed(row, &db.seals)
 }
 
 pub(super) async fn token_prefixed(
-    db: &SqlitePool,
+    db: &Readers,
     service: &ServiceName,
     prefix: TokenPrefix,
 ) -> Result<Option<Token>, StoreError> {
     let row = sqlx::query(select_tokens!("WHERE service = ?1 AND token_prefix = ?2"))
         .bind(service.as_str())
         .bind(prefix.as_str())
-        .fetch_optional(db)
+        .fetch_optional(&db.pool)
         .await
         .map_err(|error| unavailable(&error))?;
-    rows::only(row, "tokens", rows::token)
+    rows::only_sealed(row, &db.seals)
 }
 
-pub(super) async fn user(db: &SqlitePool, id: UserId) -> Result<Option<User>, StoreError> {
+pub(super) async fn user(db: &Readers, id: UserId) -> Result<Option<User>, StoreError> {
     let row = sqlx::query(select_users!("WHERE id = ?1 AND removed_at IS NULL"))
         .bind(id.to_string())
-        .fetch_optional(db)
+        .fetch_optional(&db.pool)
         .await
         .map_err(|error| unavailable(&error))?;
-    rows::only(row, "users", rows::user)
+    rows::only_sealed(row, &db.seals)
 }
 
-pub(super) async fn user_named(db: &SqlitePool, name: &UserName) -> Result<Option<User>, StoreError> {
+pub(super) async fn user_named(db: &Readers, name: &UserName) -> Result<Option<User>, StoreError> {
     let row = sqlx::query(select_users!("WHERE name = ?1 AND removed_at IS NULL"))
         .bind(name.as_str())
-        .fetch_optional(db)
+        .fetch_optional(&db.pool)
         .await
         .map_err(|error| unavailable(&error))?;
-    rows::only(row, "users", rows::user)
+    rows::only_sealed(row, &db.seals)
 }
 
-pub(super) async fn key(db: &SqlitePool, id: KeyId) -> Result<Option<Key>, StoreError> {
+pub(super) async fn key(db: &Readers, id: KeyId) -> Result<Option<Key>, StoreError> {
     let row = sqlx::query(select_keys!("WHERE id = ?1"))
         .bind(id.to_string())
-        .fetch_optional(db)
+        .fetch_optional(&db.pool)
         .await
         .map_err(|error| unavailable(&error))?;
-    rows::only(row, "keys", rows::key)
+    rows::only_sealed(row, &db.seals)
 }
 
 pub(super) async fn claim(
@@ -126,7 +138,7 @@ pub(super) async fn check(db: &SqliteConnectOptions) -> Result<(), StoreError> {
     finding.and(closed)
 }
 
-async fn find_damage(db: &mut SqliteConnection) -> Result<(), StoreError> {
+pub(super) async fn find_damage(db: &mut SqliteConnection) -> Result<(), StoreError> {
     // One finding is enough to know. It names tables, indexes and row numbers, never values.
     let finding: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
         .fetch_one(&mut *db)

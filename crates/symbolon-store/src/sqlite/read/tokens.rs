@@ -1,11 +1,12 @@
 //! Lists of tokens, in every order.
 
 use jiff::Timestamp;
+use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqlitePool};
 use symbolon_core::record::{Token, TokenState};
 use symbolon_core::store::{Page, StoreError, TokenOrder, TokenQuery};
 
+use super::Readers;
 use super::lists::{Listing, fetched};
 use crate::cursor::{self, Bound, List};
 use crate::sqlite::rows::{self, select_tokens};
@@ -102,10 +103,7 @@ fn key(by: TokenOrder) -> fn(&SqliteRow) -> Result<String, sqlx::Error> {
     }
 }
 
-pub(in crate::sqlite) async fn tokens(
-    db: &SqlitePool,
-    query: &TokenQuery,
-) -> Result<Page<Token>, StoreError> {
+pub(in crate::sqlite) async fn tokens(db: &Readers, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
     let sort = query.sort;
     let (bound, id) = cursor::sorted(sort, query.page.after.as_deref())?;
     let of_revoked = query.state == Some(TokenState::Revoked);
@@ -130,8 +128,7 @@ pub(in crate::sqlite) async fn tokens(
     let listing = Listing {
         list: List::Tokens,
         order: Some(sort.as_str()),
-        table: "tokens",
-        parse: rows::token,
+        parse: |row, seals| rows::sealed(row, seals).ok(),
         key: key(sort.by),
     };
     listing.page(db, prepared, &query.page).await
@@ -143,13 +140,13 @@ mod tests {
     use symbolon_core::store::TokenSort;
 
     use super::*;
-    use crate::sqlite::open::open;
+    use crate::sqlite::open::open_new;
 
     /// As `every_list_has_its_index`, for each order of tokens.
     #[tokio::test]
     async fn every_order_has_its_index() {
         let directory = tempfile::tempdir().unwrap();
-        let opened = open(&directory.path().join("symbolon.db")).await.unwrap();
+        let opened = open_new(&directory.path().join("symbolon.db")).await;
         for TokenSort { by, descending } in TokenSort::ALL {
             let (key, everybodys, owned) = match by {
                 TokenOrder::Created => ("created_at", "", "tokens_owned"),

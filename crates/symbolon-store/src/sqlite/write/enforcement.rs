@@ -2,17 +2,24 @@
 
 use sqlx::SqliteConnection;
 use symbolon_core::record::Enforcement;
+use symbolon_core::seal::Sealer;
 
 use crate::sqlite::fault::Fault;
 
-pub(super) async fn switch(db: &mut SqliteConnection, switched: &Enforcement) -> Result<(), Fault> {
+pub(super) async fn switch(
+    db: &mut SqliteConnection,
+    switched: &Enforcement,
+    sealer: &Sealer,
+) -> Result<(), Fault> {
     sqlx::query(
-        "INSERT INTO enforcement (service, enforce, since) VALUES (?1, ?2, ?3)
-         ON CONFLICT (service) DO UPDATE SET enforce = excluded.enforce, since = excluded.since",
+        "INSERT INTO enforcement (service, enforce, since, seal) VALUES (?1, ?2, ?3, ?4)
+         ON CONFLICT (service) DO UPDATE
+         SET enforce = excluded.enforce, since = excluded.since, seal = excluded.seal",
     )
     .bind(switched.service.as_str())
     .bind(switched.enforce)
     .bind(switched.since.as_millisecond())
+    .bind(sealer.seal(switched).as_bytes().as_slice())
     .execute(db)
     .await?;
     Ok(())

@@ -3,19 +3,21 @@
 use sqlx::SqliteConnection;
 use symbolon_core::id::KeyId;
 use symbolon_core::record::{Key, KeyKind};
+use symbolon_core::seal::Sealer;
 use symbolon_core::token::TokenPrefix;
 
-use crate::sqlite::fault::{Fault, missing, taken};
+use crate::sqlite::fault::{Fault, known, missing, taken};
 
-pub(super) async fn create(db: &mut SqliteConnection, key: &Key) -> Result<(), Fault> {
+pub(super) async fn create(db: &mut SqliteConnection, key: &Key, sealer: &Sealer) -> Result<(), Fault> {
     let (kind, service) = match &key.kind {
         KeyKind::System => ("system", None),
         KeyKind::Verifier(service) => ("verifier", Some(service.as_str())),
     };
     let (digest, pepper) = &key.digest;
+    known(sealer, *pepper)?;
     sqlx::query(
-        "INSERT INTO keys (id, kind, service, name, key_prefix, created_at, digest, pepper)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        "INSERT INTO keys (id, kind, service, name, key_prefix, created_at, digest, pepper, seal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
     )
     .bind(key.id.to_string())
     .bind(kind)
@@ -25,6 +27,7 @@ pub(super) async fn create(db: &mut SqliteConnection, key: &Key) -> Result<(), F
     .bind(key.created_at.as_millisecond())
     .bind(digest.as_bytes().as_slice())
     .bind(pepper)
+    .bind(sealer.seal(key).as_bytes().as_slice())
     .execute(db)
     .await
     .map_err(|error| {
@@ -38,6 +41,21 @@ pub(super) async fn create(db: &mut SqliteConnection, key: &Key) -> Result<(), F
         )
     })?;
     Ok(())
+}
+
+/// A new digest of the key's secret.
+pub(super) async fn change(db: &mut SqliteConnection, key: &Key, sealer: &Sealer) -> Result<(), Fault> {
+    let (digest, pepper) = &key.digest;
+    known(sealer, *pepper)?;
+    let changed = sqlx::query("UPDATE keys SET digest = ?2, pepper = ?3, seal = ?4 WHERE id = ?1")
+        .bind(key.id.to_string())
+        .bind(digest.as_bytes().as_slice())
+        .bind(pepper)
+        .bind(sealer.seal(key).as_bytes().as_slice())
+        .execute(db)
+        .await
+        .map_err(|error| taken(error, &[("keys.digest", "that secret is taken")]))?;
+    if changed.rows_affected() == 0 { Err(missing("that key")) } else { Ok(()) }
 }
 
 pub(super) async fn remove(db: &mut SqliteConnection, id: KeyId) -> Result<(), Fault> {

@@ -3,6 +3,7 @@
 
 mod enforcement;
 mod keys;
+mod seals;
 mod tokens;
 mod usage;
 mod users;
@@ -10,24 +11,36 @@ mod users;
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 use symbolon_core::id::TokenId;
+use symbolon_core::seal::Sealer;
 use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 
 use super::chain;
 use super::fault::Fault;
 use super::rows;
+use super::seals::Seals;
 use super::writer::Work;
 
+pub(super) use self::seals::seal_all;
+
 /// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
-pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), Fault> {
+pub(super) async fn work(db: &mut SqliteConnection, work: &mut Work, seals: &Seals) -> Result<(), Fault> {
     match work {
-        Work::Commit(mutation) => commit(db, mutation).await,
+        Work::Commit(mutation) => commit(db, mutation, &seals.sealer()).await,
+        Work::Reseal { at, next } => {
+            *next = self::seals::reseal(db, &seals.sealer(), *at).await?;
+            Ok(())
+        }
+        Work::Redigest { secrets, now, changes } => {
+            *changes = self::seals::redigest(db, seals, secrets, *now).await?;
+            Ok(())
+        }
         Work::NoteUsed(uses) => note_used(db, uses).await,
         Work::RecordUsage(counts) => usage::record(db, counts).await,
         Work::Prune(now) => prune(db, *now).await,
     }
 }
 
-async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fault> {
+async fn commit(db: &mut SqliteConnection, mutation: &Mutation, sealer: &Sealer) -> Result<(), Fault> {
     if !stands(db, mutation.standing).await? {
         return Err(Fault::Refused(StoreError::CallerChanged));
     }
@@ -40,16 +53,27 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
     {
         return Err(Fault::Refused(StoreError::NoRoom));
     }
-    for change in &mutation.changes {
-        let (kind, id) = apply(db, change).await?;
-        sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")
-            .bind(kind)
-            .bind(id)
-            .bind(mutation.now.as_millisecond())
-            .execute(&mut *db)
-            .await?;
+    for one in &mutation.changes {
+        change(db, one, sealer, mutation.now).await?;
     }
     Ok(chain::append(db, &mutation.audit).await?)
+}
+
+/// Writes one change and its change record.
+async fn change(
+    db: &mut SqliteConnection,
+    change: &Change,
+    sealer: &Sealer,
+    now: Timestamp,
+) -> Result<(), Fault> {
+    let (kind, id) = apply(db, change, sealer).await?;
+    sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")
+        .bind(kind)
+        .bind(id)
+        .bind(now.as_millisecond())
+        .execute(&mut *db)
+        .await?;
+    Ok(())
 }
 
 /// Whether what the caller's right rests on is as it was.
@@ -75,22 +99,26 @@ async fn stands(db: &mut SqliteConnection, standing: Standing) -> Result<bool, F
 }
 
 /// Writes one change; what it is called and of what it is, for the change record.
-async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static str, String), Fault> {
+async fn apply(
+    db: &mut SqliteConnection,
+    change: &Change,
+    sealer: &Sealer,
+) -> Result<(&'static str, String), Fault> {
     Ok(match change {
         Change::TokenCreated(token) => {
-            tokens::create(db, token).await?;
+            tokens::create(db, token, sealer).await?;
             ("token.created", token.id.to_string())
         }
         Change::TokenChanged(token) => {
-            tokens::change(db, token).await?;
+            tokens::change(db, token, sealer).await?;
             ("token.changed", token.id.to_string())
         }
         Change::UserCreated(user) => {
-            users::create(db, user).await?;
+            users::create(db, user, sealer).await?;
             ("user.created", user.id.to_string())
         }
         Change::UserChanged(user) => {
-            users::change(db, user).await?;
+            users::change(db, user, sealer).await?;
             ("user.changed", user.id.to_string())
         }
         Change::UserRemoved(id, at) => {
@@ -98,7 +126,7 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
             ("user.removed", id.to_string())
         }
         Change::SessionStarted(session) => {
-            users::start_session(db, session).await?;
+            users::start_session(db, session, sealer).await?;
             ("session.started", session.id.to_string())
         }
         Change::SessionEnded(id) => {
@@ -110,7 +138,7 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
             ("sessions.ended", user.to_string())
         }
         Change::KeyCreated(key) => {
-            keys::create(db, key).await?;
+            keys::create(db, key, sealer).await?;
             ("key.created", key.id.to_string())
         }
         Change::KeyRemoved(id) => {
@@ -118,8 +146,16 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
             ("key.removed", id.to_string())
         }
         Change::EnforcementSwitched(switched) => {
-            enforcement::switch(db, switched).await?;
+            enforcement::switch(db, switched, sealer).await?;
             ("enforcement.switched", switched.service.to_string())
+        }
+        Change::TokenErased(id, at) => {
+            tokens::erase(db, *id, *at).await?;
+            ("token.erased", id.to_string())
+        }
+        Change::KeyChanged(key) => {
+            keys::change(db, key, sealer).await?;
+            ("key.changed", key.id.to_string())
         }
     })
 }

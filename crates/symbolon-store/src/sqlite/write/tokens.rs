@@ -2,11 +2,13 @@
 
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
+use symbolon_core::id::TokenId;
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
+use symbolon_core::seal::Sealer;
 use symbolon_core::store::Room;
 
-use crate::sqlite::fault::{Fault, conflict, missing, taken};
+use crate::sqlite::fault::{Fault, conflict, known, missing, taken};
 use crate::sqlite::rotation;
 
 /// A list of names as JSON. Names have a narrow alphabet and need no escapes, but that is their module's to
@@ -27,18 +29,19 @@ fn restrictions(token: &Token) -> String {
     serde_json::json!(token.restrictions).to_string()
 }
 
-pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(), Fault> {
+pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
     let Some((digest, pepper)) = &token.digest else {
         return Err(conflict("a new token has a digest"));
     };
     if token.revoked_at.is_some() {
         return Err(conflict("a new token is not revoked"));
     }
+    known(sealer, *pepper)?;
     let made = sqlx::query(
         "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
              created_at, updated_at, expires_at, last_used_at, revision, digest, pepper, metadata, rotation,
-             rate_limit, restrictions)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20
+             rate_limit, restrictions, seal)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)",
     )
     .bind(token.id.to_string())
@@ -61,6 +64,7 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(
     .bind(rotation::written(&token.rotation))
     .bind(rate_limit(token))
     .bind(restrictions(token))
+    .bind(sealer.seal(token).as_bytes().as_slice())
     .execute(db)
     .await
     .map_err(|error| {
@@ -76,19 +80,19 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(
     if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
 }
 
-pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(), Fault> {
+pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
     match (&token.revoked_at, &token.digest) {
-        (Some(_), digest) if digest.is_some() || token.rotation.others().next().is_some() => {
-            return Err(conflict("a revoked token has no digest"));
-        }
+        (Some(_), None) if token.rotation.others().next().is_none() => {}
+        (Some(_), _) => return Err(conflict("a revoked token has no digest")),
         (None, None) => return Err(conflict("a token that is not revoked has a digest")),
-        _ => {}
+        (None, Some((_, pepper))) => known(sealer, *pepper)?,
     }
+    let seal = token.revoked_at.is_none().then(|| sealer.seal(token));
     let changed = sqlx::query(
         "UPDATE tokens
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
-             rotation = ?19, rate_limit = ?20, restrictions = ?21,
+             rotation = ?19, rate_limit = ?20, restrictions = ?21, seal = ?22,
              -- The editor may not know of the latest uses.
              last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
@@ -115,10 +119,31 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(
     .bind(rotation::written(&token.rotation))
     .bind(rate_limit(token))
     .bind(restrictions(token))
+    .bind(seal.as_ref().map(|seal| seal.as_bytes().as_slice()))
     .execute(&mut *db)
     .await
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
     if changed.rows_affected() == 0 { Err(why_not(db, token).await?) } else { Ok(()) }
+}
+
+/// Revokes a token whatever its row says, and leaves of the row what can be read.
+pub(super) async fn erase(db: &mut SqliteConnection, id: TokenId, at: Timestamp) -> Result<(), Fault> {
+    let erased = sqlx::query(
+        "UPDATE tokens
+         SET revoked_at = ?2, created_at = min(max(created_at, 0), ?2), updated_at = ?2, expires_at = NULL,
+             last_used_at = NULL, digest = NULL, pepper = NULL, seal = NULL, scopes = '[]', metadata = '{}',
+             revision = 1
+         WHERE id = ?1 AND revoked_at IS NULL",
+    )
+    .bind(id.to_string())
+    .bind(at.as_millisecond())
+    .execute(&mut *db)
+    .await?;
+    if erased.rows_affected() > 0 {
+        return Ok(());
+    }
+    let there = sqlx::query("SELECT 1 FROM tokens WHERE id = ?1").bind(id.to_string());
+    there.fetch_optional(db).await?.map(drop).ok_or_else(|| missing("that token"))
 }
 
 /// Why a change found no row to change.

@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
 use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::record::{PasswordHash, Session, User};
+use symbolon_core::seal::Sealer;
 
 use crate::sqlite::fault::{Fault, conflict, missing, taken};
 
@@ -14,11 +15,11 @@ fn roles(user: &User) -> String {
     serde_json::Value::Object(roles).to_string()
 }
 
-pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+pub(super) async fn create(db: &mut SqliteConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
     let made = sqlx::query(
         "INSERT INTO users (id, name, password, active, platform_admin, roles, created_at, revision,
-             password_temporary)
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+             password_temporary, seal)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     )
     .bind(user.id.to_string())
     .bind(user.name.as_str())
@@ -29,6 +30,7 @@ pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(),
     .bind(user.created_at.as_millisecond())
     .bind(user.revision.cast_signed())
     .bind(user.password_temporary)
+    .bind(sealer.seal(user).as_bytes().as_slice())
     .execute(&mut *db)
     .await;
     let Err(error) = made else { return Ok(()) };
@@ -46,10 +48,10 @@ pub(super) async fn create(db: &mut SqliteConnection, user: &User) -> Result<(),
     Err(taken(error, &[("users.name", name_taken), ("users.id", "that user id is taken")]))
 }
 
-pub(super) async fn change(db: &mut SqliteConnection, user: &User) -> Result<(), Fault> {
+pub(super) async fn change(db: &mut SqliteConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
     let changed = sqlx::query(
         "UPDATE users SET password = ?2, active = ?3, platform_admin = ?4, roles = ?5, revision = ?6,
-             password_temporary = ?9
+             password_temporary = ?9, seal = ?10
          WHERE id = ?1 AND revision = ?6 - 1 AND removed_at IS NULL AND name = ?7 AND created_at = ?8",
     )
     .bind(user.id.to_string())
@@ -61,6 +63,7 @@ pub(super) async fn change(db: &mut SqliteConnection, user: &User) -> Result<(),
     .bind(user.name.as_str())
     .bind(user.created_at.as_millisecond())
     .bind(user.password_temporary)
+    .bind(sealer.seal(user).as_bytes().as_slice())
     .execute(&mut *db)
     .await?;
     if changed.rows_affected() > 0 {
@@ -83,7 +86,7 @@ pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp)
     let removed = sqlx::query(
         "UPDATE users
          SET removed_at = ?2, password = NULL, password_temporary = 0, active = 0, platform_admin = 0, roles = '{}',
-             revision = revision + 1
+             seal = NULL, revision = revision + 1
          WHERE id = ?1 AND removed_at IS NULL",
     )
     .bind(id.to_string())
@@ -95,7 +98,7 @@ pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp)
     }
     sqlx::query(
         "UPDATE tokens
-         SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, revision = revision + 1,
+         SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, revision = revision + 1,
              rotation = json_set(rotation, '$.old', NULL, '$.retired', json('[]'))
          WHERE owner = ?1 AND revoked_at IS NULL",
     )
@@ -106,16 +109,21 @@ pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp)
     end_sessions(db, id).await
 }
 
-pub(super) async fn start_session(db: &mut SqliteConnection, session: &Session) -> Result<(), Fault> {
+pub(super) async fn start_session(
+    db: &mut SqliteConnection,
+    session: &Session,
+    sealer: &Sealer,
+) -> Result<(), Fault> {
     let started = sqlx::query(
-        "INSERT INTO sessions (id, user, created_at, expires_at, client_ip)
-         SELECT ?1, ?2, ?3, ?4, ?5 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL)",
+        "INSERT INTO sessions (id, user, created_at, expires_at, client_ip, seal)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL)",
     )
     .bind(session.id.to_string())
     .bind(session.user.to_string())
     .bind(session.created_at.as_millisecond())
     .bind(session.expires_at.as_millisecond())
     .bind(session.client_ip.map(|ip| ip.to_string()))
+    .bind(sealer.seal(session).as_bytes().as_slice())
     .execute(db)
     .await
     .map_err(|error| taken(error, &[("sessions.id", "that session id is taken")]))?;

@@ -4,7 +4,7 @@ use std::fs;
 
 use super::Findings;
 use crate::catalogs::CatalogSource;
-use crate::data_dir::{Contents, DataDir, Privacy, load_audit_keys, load_keys, privacy};
+use crate::data_dir::{Contents, DataDir, KeyFile, Privacy, load_audit_keys, privacy};
 use crate::node::services;
 use crate::settings::{ProxyDoor, Settings};
 
@@ -83,7 +83,7 @@ pub(super) fn data_dir(directory: &DataDir, findings: &mut Findings) {
     {
         findings.bad("keys", failure.to_string());
     }
-    match load_keys(&directory.keys()) {
+    match KeyFile::load(&directory.keys()) {
         Ok(_) => findings.ok("keys", directory.keys().display().to_string()),
         Err(failure) => findings.bad("keys", failure.to_string()),
     }

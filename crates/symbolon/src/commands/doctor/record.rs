@@ -1,7 +1,7 @@
 //! What is in the record: users, tokens, and when it was last changed.
 
 use symbolon_api::client::{AuditFilter, Client, PageOf, TokenFilter};
-use symbolon_api::{TokenRecord, UserRecord};
+use symbolon_api::{BrokenSeal, PepperInfo, TokenRecord, UserRecord};
 use symbolon_core::Timestamp;
 use symbolon_server::Clock;
 
@@ -21,6 +21,8 @@ const BEGINNING: i64 = 1_767_225_600;
 
 pub(super) async fn look(client: &Client, findings: &mut Findings) -> Result<(), Failure> {
     clock(client, SystemClock.now(), findings).await?;
+    seals(&client.status().await?.broken_seals, findings);
+    peppers(&client.server_keys().await?.peppers, findings);
     users(&collect(MOST, None, async |page| client.users(&page).await).await?.items, findings);
     let mut all = Vec::new();
     for service in client.services().await?.items {
@@ -57,6 +59,45 @@ async fn clock(client: &Client, now: Timestamp, findings: &mut Findings) -> Resu
         findings.ok("clock", now.to_string());
     }
     Ok(())
+}
+
+/// Rows that somebody else has written.
+fn seals(broken: &[BrokenSeal], findings: &mut Findings) {
+    for one in broken {
+        let take_back = match one.kind.as_str() {
+            "token" => "symbolon token revoke --service SERVICE",
+            "user" => "symbolon user remove",
+            "key" => "symbolon key revoke",
+            "session" => "symbolon session end",
+            _ => "symbolon service enforce",
+        };
+        let detail = format!(
+            "the record of the {} {} was changed outside Symbolon, and counts as not there; find out who writes to the \
+             database, then: {take_back} {}",
+            one.kind, one.id, one.id
+        );
+        findings.bad("seals", detail);
+    }
+    if broken.is_empty() {
+        findings.ok("seals", "every record that is in force is what Symbolon wrote");
+    }
+}
+
+/// What still rests on a pepper that was rotated.
+fn peppers(peppers: &[PepperInfo], findings: &mut Findings) {
+    for PepperInfo { id, tokens, keys, seals, .. } in peppers.iter().filter(|pepper| !pepper.current) {
+        let detail = if tokens + keys == 0 {
+            format!(
+                "nothing that could be moved rests on pepper {id} any more; drop it: symbolon keys retire {id}"
+            )
+        } else {
+            format!(
+                "{tokens} tokens, {keys} keys and {seals} seals rest on the former pepper {id}; seals are made anew by \
+                 themselves, a token or key is moved when it is next used"
+            )
+        };
+        findings.warn("pepper", detail);
+    }
 }
 
 fn users(users: &[UserRecord], findings: &mut Findings) {

@@ -1,0 +1,98 @@
+//! The server's keys while it runs: rotated without a stop, and everything moved to the current ones behind the checks.
+
+use std::sync::Arc;
+
+use symbolon_core::Timestamp;
+use symbolon_core::decision::Keys;
+use symbolon_core::store::StoreError;
+
+use crate::app::App;
+
+/// Where the server's keys are kept. A change is on the disk before it is in force: what was made under a key can be read
+/// again whatever happens.
+///
+/// Its calls may block. The errors are sentences for the log, and say nothing of a key.
+pub trait KeyKeeper: Send + Sync {
+    /// Which keys there are, the current ones first.
+    fn kept(&self) -> KeptKeys;
+    /// Makes a new pepper.
+    fn rotate_pepper(&self, now: Timestamp) -> Result<Keys, String>;
+    /// Makes a new session key; the one before opens sessions until `end`, or none at all.
+    fn rotate_sessions(&self, now: Timestamp, end: Option<Timestamp>) -> Result<Keys, String>;
+    /// Drops a former pepper.
+    fn retire_pepper(&self, id: u32) -> Result<Keys, String>;
+}
+
+/// Which keys there are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptKeys {
+    /// Peppers.
+    pub peppers: Vec<KeptKey>,
+    /// Session keys.
+    pub sessions: Vec<KeptKey>,
+}
+
+/// What is known of a key without the key.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptKey {
+    /// Its number.
+    pub id: u32,
+    /// When it was made, where that was written down.
+    pub made_at: Option<Timestamp>,
+    /// The first moment at which it counts no more, for a former session key.
+    pub ends_at: Option<Timestamp>,
+}
+
+/// How many secrets are moved in one transaction; mutations wait behind it.
+const BATCH: usize = 256;
+
+impl App {
+    /// Changes the keys by `change`, and puts them in force; `None` where these keys are kept nowhere. One at a time.
+    pub(crate) async fn change_keys(
+        &self,
+        change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
+    ) -> Option<Result<(), StoreError>> {
+        let keeper: Arc<dyn KeyKeeper> = self.shared().parts.keeper.clone()?;
+        let _changing = self.shared().changing_keys.lock().await;
+        // Off the threads that check: the disk is waited for.
+        let changed = tokio::task::spawn_blocking(move || change(&*keeper)).await;
+        let keys = match changed {
+            Ok(Ok(keys)) => keys,
+            Ok(Err(cause)) => return Some(Err(StoreError::Unavailable(cause))),
+            Err(error) => return Some(Err(StoreError::Unavailable(error.to_string()))),
+        };
+        // The record first: it must know a pepper before a secret is digested under it.
+        self.store().set_keys(&keys);
+        self.gate().set_keys(keys);
+        Some(Ok(()))
+    }
+
+    /// Moves to the current keys what can be moved now: secrets that were presented, and seals. To be called every second or
+    /// so; where a call is under way already it does nothing. Where the record is unavailable the rest is for the next time.
+    pub async fn settle_keys(&self) {
+        if let Ok(_settling) = self.shared().settling_keys.try_lock()
+            && let Err(error) = self.settle().await
+        {
+            tracing::warn!(%error, "not everything was moved to the current keys; it goes on");
+        }
+    }
+
+    /// The same; when it returns, what could be moved before the call is moved.
+    pub(crate) async fn settled_keys(&self) -> Result<(), StoreError> {
+        let _settling = self.shared().settling_keys.lock().await;
+        self.settle().await
+    }
+
+    async fn settle(&self) -> Result<(), StoreError> {
+        loop {
+            let secrets = self.gate().take_outdated(BATCH);
+            let count = secrets.len();
+            self.store().redigest(secrets, self.now()).await?;
+            if count < BATCH {
+                break;
+            }
+        }
+        while self.store().reseal().await? {}
+        Ok(())
+    }
+}

@@ -1,0 +1,117 @@
+//! The server's own keys: rotated under what is signed in and what is known, and dropped when nothing rests on them.
+
+use serde_json::{Value, json};
+
+use crate::world::{PASSWORD, World};
+
+const PEPPERS: &str = "/v1/server-keys/peppers";
+const SESSIONS: &str = "/v1/server-keys/sessions";
+
+async fn peppers(world: &World, key: &str) -> Value {
+    world.get("/v1/server-keys").by(key).send().await.expect(200)["peppers"].clone()
+}
+
+/// Number, tokens and keys of each pepper.
+fn counts(peppers: &Value) -> Vec<[u64; 3]> {
+    let number = |pepper: &Value, field: &str| pepper[field].as_u64().unwrap();
+    let peppers = peppers.as_array().unwrap().iter();
+    peppers.map(|pepper| ["id", "tokens", "keys"].map(|field| number(pepper, field))).collect()
+}
+
+async fn verdict(world: &World, token: &str) -> String {
+    world.verdict(token, "GET", "/api/jobs").await
+}
+
+#[tokio::test]
+async fn a_rotated_pepper_is_noticed_by_nobody() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    let (_, used) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let (_, unused) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    for _ in 0..2 {
+        let rotated = world.post(PEPPERS, &json!({})).by(&key).send().await.expect(201);
+        assert_eq!(rotated["peppers"][0]["current"], true);
+        assert_eq!(verdict(&world, &used).await, "allowed");
+        // Once more in the moment between the move in the record and the move of another.
+        world.app.settle_keys().await;
+        assert_eq!(verdict(&world, &used).await, "allowed");
+        world.get("/v1/self").by(&admin.jwt).send().await.expect(200);
+    }
+    // Of two keys the one with which verdicts are asked for has moved; the other was last presented before the rotation.
+    assert_eq!(counts(&peppers(&world, &key).await), [[3, 1, 1], [2, 0, 0], [1, 1, 1]]);
+    assert_eq!(peppers(&world, &key).await[2]["seals"], 0, "all are made anew");
+    assert_eq!(verdict(&world, &unused).await, "allowed", "after two rotations");
+    world.app.settle_keys().await;
+    assert_eq!(counts(&peppers(&world, &key).await), [[3, 2, 2], [2, 0, 0], [1, 0, 0]]);
+    for id in [1, 2] {
+        world.delete(&format!("{PEPPERS}/{id}")).by(&key).send().await.expect(204);
+    }
+    assert_eq!(counts(&peppers(&world, &key).await), [[3, 2, 2]]);
+    for token in [&used, &unused] {
+        assert_eq!(verdict(&world, token).await, "allowed");
+    }
+}
+
+#[tokio::test]
+async fn a_pepper_on_which_something_rests_is_dropped_only_with_it() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    let (id, unused) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let forgotten = world.verifier_key("odin").await;
+    world.delete(&format!("{PEPPERS}/1")).by(&key).send().await.refused(409, "conflict");
+    world.post(PEPPERS, &json!({})).by(&key).send().await.expect(201);
+    world.delete(&format!("{PEPPERS}/7")).by(&key).send().await.refused(404, "not_found");
+    let refusal = world.delete(&format!("{PEPPERS}/1")).by(&key).send().await;
+    refusal.refused(409, "conflict");
+    let kept = counts(&peppers(&world, &key).await);
+    assert_eq!(kept, [[2, 0, 1], [1, 1, 1]], "the key that asked has moved");
+    world.delete(&format!("{PEPPERS}/1?revoke=true")).by(&key).send().await.expect(204);
+    assert_eq!(counts(&peppers(&world, &key).await), [[2, 0, 1]]);
+    for secret in [&unused, &forgotten] {
+        world.get("/v1/self").by(secret).send().await.refused(401, "invalid_token");
+    }
+    let path = format!("/v1/services/odin/tokens/{id}");
+    assert_eq!(world.get(&path).by(&admin.jwt).send().await.expect(200)["state"], "revoked");
+}
+
+#[tokio::test]
+async fn a_session_outlives_its_key_for_a_day_at_most() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    world.post(SESSIONS, &json!({})).by(&key).send().await.expect(201);
+    world.get("/v1/self").by(&admin.jwt).send().await.expect(200);
+    let body = json!({ "username": admin.name(), "password": PASSWORD });
+    let fresh = world.post("/v1/sessions", &body).send().await.expect(201);
+    let fresh = fresh["token"].as_str().unwrap();
+    world.post(SESSIONS, &json!({ "end_sessions": true })).by(&key).send().await.expect(201);
+    for jwt in [fresh, &admin.jwt] {
+        world.get("/v1/self").by(jwt).send().await.refused(401, "invalid_token");
+    }
+}
+
+#[tokio::test]
+async fn what_was_made_under_the_pepper_before_is_known_for_what_it_is() {
+    let world = World::new().await;
+    let key = world.system_key().await;
+    let body = json!({ "name": "once", "scopes": ["chat"] });
+    let create = || {
+        let call = world.post("/v1/services/odysseus/tokens", &body).by(&key);
+        call.header("idempotency-key", "again").send()
+    };
+    create().await.expect(201);
+    world.post(PEPPERS, &json!({})).by(&key).send().await.expect(201);
+    create().await.refused(409, "already_created");
+}
+
+#[tokio::test]
+async fn the_audit_says_who_changed_the_keys() {
+    let world = World::new().await;
+    let key = world.system_key().await;
+    world.post(PEPPERS, &json!({})).by(&key).send().await.expect(201);
+    world.post(SESSIONS, &json!({})).by(&key).send().await.expect(201);
+    world.delete(&format!("{PEPPERS}/1?revoke=true")).by(&key).send().await.expect(204);
+    let lines = world.get("/v1/audit?limit=3").by(&key).send().await.expect(200);
+    let actions: Vec<_> =
+        lines["items"].as_array().unwrap().iter().map(|line| line["action"].clone()).collect();
+    assert_eq!(actions, ["pepper.retire", "session_key.rotate", "pepper.rotate"]);
+}

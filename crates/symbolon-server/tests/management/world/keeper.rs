@@ -1,0 +1,58 @@
+//! Keys that are kept in memory, and are all different.
+
+use std::sync::Mutex;
+
+use symbolon_core::Timestamp;
+use symbolon_core::decision::Keys;
+use symbolon_core::digest::Pepper;
+use symbolon_core::session::SessionKey;
+use symbolon_server::{KeptKey, KeptKeys, KeyKeeper};
+use zeroize::Zeroizing;
+
+pub(crate) struct Keeper(Mutex<(Keys, u8)>);
+
+impl Keeper {
+    pub(crate) fn new(keys: Keys) -> Self {
+        Self(Mutex::new((keys, 100)))
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Keys, Zeroizing<[u8; 32]>)) -> Keys {
+        let (keys, next) = &mut *self.0.lock().unwrap();
+        *next += 1;
+        change(keys, Zeroizing::new([*next; 32]));
+        keys.clone()
+    }
+}
+
+impl KeyKeeper for Keeper {
+    fn kept(&self) -> KeptKeys {
+        let keys = &self.0.lock().unwrap().0;
+        let kept = |id, ends_at| KeptKey { id, made_at: None, ends_at };
+        let former = keys.former_sessions.iter().map(|(_, end)| kept(1, Some(*end)));
+        KeptKeys {
+            peppers: keys.peppers().map(|pepper| kept(pepper.id(), None)).collect(),
+            sessions: std::iter::once(kept(2, None)).chain(former).collect(),
+        }
+    }
+
+    fn rotate_pepper(&self, _: Timestamp) -> Result<Keys, String> {
+        Ok(self.change(|keys, key| {
+            let next = Pepper::new(keys.pepper.id() + 1, &key);
+            keys.former_peppers.insert(0, std::mem::replace(&mut keys.pepper, next));
+        }))
+    }
+
+    fn rotate_sessions(&self, _: Timestamp, end: Option<Timestamp>) -> Result<Keys, String> {
+        Ok(self.change(|keys, key| {
+            let before = std::mem::replace(&mut keys.sessions, SessionKey::new(&key));
+            match end {
+                Some(end) => keys.former_sessions.insert(0, (before, end)),
+                None => keys.former_sessions.clear(),
+            }
+        }))
+    }
+
+    fn retire_pepper(&self, id: u32) -> Result<Keys, String> {
+        Ok(self.change(|keys, _| keys.former_peppers.retain(|pepper| pepper.id() != id)))
+    }
+}

@@ -1,0 +1,103 @@
+//! What rests on which pepper.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteExecutor, SqlitePool};
+use symbolon_core::id::{KeyId, TokenId};
+use symbolon_core::store::{PepperUse, StoreError};
+
+use crate::sqlite::fault::unavailable;
+
+pub(in crate::sqlite) async fn pepper_uses(
+    db: &SqlitePool,
+    now: Timestamp,
+) -> Result<Vec<PepperUse>, StoreError> {
+    let failed = |error: sqlx::Error| unavailable(&error);
+    let mut uses: BTreeMap<u32, PepperUse> = BTreeMap::new();
+    let mut digests = digests_by_pepper(db).await.map_err(failed)?;
+    digests.extend(old_secrets_by_pepper(db, now).await.map_err(failed)?);
+    for part in digests.into_iter().chain(seals_by_pepper(db).await.map_err(failed)?) {
+        let one =
+            uses.entry(part.pepper).or_insert(PepperUse { pepper: part.pepper, ..PepperUse::default() });
+        one.tokens += part.tokens;
+        one.keys += part.keys;
+        one.seals += part.seals;
+    }
+    Ok(uses.into_values().collect())
+}
+
+/// Digests of tokens and keys; a pepper may come twice.
+pub(in crate::sqlite) async fn digests_by_pepper(
+    db: impl SqliteExecutor<'_>,
+) -> Result<Vec<PepperUse>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT pepper, count(*) AS tokens, 0 AS keys FROM tokens WHERE pepper IS NOT NULL GROUP BY pepper
+         UNION ALL SELECT pepper, 0, count(*) FROM keys GROUP BY pepper",
+    )
+    .fetch_all(db)
+    .await?;
+    counted(&rows)
+}
+
+/// Tokens of which the secret before the present one may still work at `now`: that one is not moved.
+async fn old_secrets_by_pepper(db: &SqlitePool, now: Timestamp) -> Result<Vec<PepperUse>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT old ->> '$.secret.pepper' AS pepper, count(*) AS tokens, 0 AS keys FROM (
+             SELECT rotation -> '$.old' AS old, rotation ->> '$.first_used_at' AS first FROM tokens
+             WHERE rotation IS NOT NULL AND revoked_at IS NULL)
+         WHERE old ->> '$.secret.pepper' IS NOT NULL AND coalesce(old ->> '$.until', ?1 + 1) > ?1
+           AND coalesce(first + 1000 * (old ->> '$.grace'), ?1 + 1) > ?1 GROUP BY 1",
+    )
+    .bind(now.as_millisecond())
+    .fetch_all(db)
+    .await?;
+    counted(&rows)
+}
+
+fn counted(rows: &[SqliteRow]) -> Result<Vec<PepperUse>, sqlx::Error> {
+    let read = |row: &SqliteRow| {
+        // What no pepper can be called was not written by us.
+        let Ok(pepper) = u32::try_from(row.try_get::<i64, _>("pepper")?) else { return Ok(None) };
+        let count = |column| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
+        Ok(Some(PepperUse { pepper, tokens: count("tokens")?, keys: count("keys")?, seals: 0 }))
+    };
+    rows.iter().filter_map(|row| read(row).transpose()).collect()
+}
+
+/// Seals. The number in one is its first four bytes.
+pub(in crate::sqlite) async fn seals_by_pepper(
+    db: impl SqliteExecutor<'_>,
+) -> Result<Vec<PepperUse>, sqlx::Error> {
+    let rows = sqlx::query(
+        "SELECT substr(seal, 1, 4) AS pepper, count(*) AS seals FROM (
+             SELECT seal FROM users UNION ALL SELECT seal FROM tokens UNION ALL SELECT seal FROM keys
+             UNION ALL SELECT seal FROM sessions UNION ALL SELECT seal FROM enforcement)
+         WHERE seal IS NOT NULL GROUP BY 1",
+    )
+    .fetch_all(db)
+    .await?;
+    let read = |row: &SqliteRow| {
+        let Some(pepper) = row.try_get::<&[u8], _>("pepper")?.first_chunk() else { return Ok(None) };
+        let seals = row.try_get::<i64, _>("seals")?.cast_unsigned();
+        Ok(Some(PepperUse { pepper: u32::from_be_bytes(*pepper), seals, ..PepperUse::default() }))
+    };
+    rows.iter().filter_map(|row| read(row).transpose()).collect()
+}
+
+pub(in crate::sqlite) async fn under_pepper(
+    db: &SqlitePool,
+    pepper: u32,
+    limit: u32,
+) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
+    let ids = async |sql: &'static str| -> Result<Vec<String>, StoreError> {
+        let ids = sqlx::query_scalar(sql).bind(pepper).bind(limit).fetch_all(db).await;
+        ids.map_err(|error| unavailable(&error))
+    };
+    let tokens = ids("SELECT id FROM tokens WHERE pepper = ?1 LIMIT ?2").await?;
+    let keys = ids("SELECT id FROM keys WHERE pepper = ?1 LIMIT ?2").await?;
+    // An id that is none was not written by us, and nothing loads it.
+    let tokens = tokens.iter().filter_map(|id| id.parse().ok()).collect();
+    Ok((tokens, keys.iter().filter_map(|id| id.parse().ok()).collect()))
+}

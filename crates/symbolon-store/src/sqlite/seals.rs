@@ -1,0 +1,153 @@
+//! The seals of rows: checked wherever a row becomes a value, and remembered where they are broken.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwap;
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+use symbolon_core::decision::Keys;
+use symbolon_core::seal::{Kind, Sealed, Sealer, Verdict};
+use symbolon_core::store::{BrokenSeal, Change};
+
+/// How many broken seals are remembered. More than that is one finding: the database is not ours any more.
+const REMEMBERED: usize = 1_000;
+/// How much of an id that may be anything is handed on, in characters.
+const SHOWN: usize = 64;
+
+/// What the parts of a store share about seals.
+pub(super) struct Seals {
+    sealer: ArcSwap<Sealer>,
+    broken: Mutex<BTreeSet<BrokenSeal>>,
+    /// How far the walk is that makes seals anew; `None` when there is none.
+    walk: Mutex<Option<Walk>>,
+    outdated: AtomicBool,
+}
+
+/// A place in the walk over all sealed rows: the table's number, and the row after which it goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Walk {
+    pub(super) table: usize,
+    pub(super) after: i64,
+}
+
+impl Walk {
+    /// The beginning.
+    pub(super) const START: Self = Self { table: 0, after: i64::MIN };
+}
+
+impl Seals {
+    pub(super) fn new(keys: &Keys) -> Self {
+        Self {
+            sealer: ArcSwap::from_pointee(Sealer::new(keys)),
+            broken: Mutex::default(),
+            walk: Mutex::default(),
+            outdated: AtomicBool::default(),
+        }
+    }
+
+    /// What makes and checks seals now.
+    pub(super) fn sealer(&self) -> Arc<Sealer> {
+        self.sealer.load_full()
+    }
+
+    /// Takes new keys, and has everything sealed anew.
+    pub(super) fn set_keys(&self, keys: &Keys) {
+        self.sealer.store(Arc::new(Sealer::new(keys)));
+        self.begin_walk();
+    }
+
+    /// Everything is to be looked at, from the first row on.
+    fn begin_walk(&self) {
+        *self.walk.lock().unwrap_or_else(PoisonError::into_inner) = Some(Walk::START);
+    }
+
+    /// Where the walk goes on; `None` when there is none.
+    pub(super) fn walk(&self) -> Option<Walk> {
+        *self.walk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A step is committed. Where another walk has begun meanwhile, that one holds.
+    pub(super) fn walked(&self, at: Walk, next: Option<Walk>) {
+        let mut walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
+        if *walk == Some(at) {
+            *walk = next;
+        }
+    }
+
+    /// After the first load: seals that were left over from a rotation are made anew.
+    pub(super) fn loaded(&self) {
+        if self.outdated.load(Ordering::Relaxed) {
+            self.begin_walk();
+        }
+    }
+
+    /// The value of a row, if the row is as it was written.
+    pub(super) fn checked<T: Sealed>(&self, row: &SqliteRow, value: T) -> Option<T> {
+        let seal = row.try_get::<Option<&[u8]>, _>("seal").ok().flatten();
+        match self.sealer.load().check(&value, seal) {
+            Verdict::Whole => {}
+            Verdict::Outdated => self.outdated.store(true, Ordering::Relaxed),
+            Verdict::Broken => return None,
+        }
+        Some(value)
+    }
+
+    /// Remembers a row that is not what was written, and says so in the log the first time.
+    pub(super) fn broken(&self, kind: Kind, row: &SqliteRow, column: &'static str) -> BrokenSeal {
+        // What is in such a row may be anything.
+        let id: String = row.try_get::<String, _>("id").unwrap_or_default().chars().take(SHOWN).collect();
+        let found = BrokenSeal { kind, id };
+        let mut broken = self.remembered();
+        if !broken.contains(&found) {
+            tracing::error!(
+                kind = kind.as_str(),
+                id = ?found.id,
+                column,
+                "a row of the record was changed outside Symbolon: it counts as not there. Find out who writes to the \
+                 database; then revoke or remove what the row is about, or put a backup back"
+            );
+            if broken.len() < REMEMBERED {
+                broken.insert(found.clone());
+            }
+        }
+        found
+    }
+
+    fn remembered(&self) -> MutexGuard<'_, BTreeSet<BrokenSeal>> {
+        self.broken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// All that is remembered.
+    pub(super) fn all_broken(&self) -> Vec<BrokenSeal> {
+        self.remembered().iter().cloned().collect()
+    }
+
+    /// Forgets what a committed change has replaced or taken away.
+    pub(super) fn mend(&self, change: &Change) {
+        let mut broken = self.remembered();
+        if broken.is_empty() {
+            return;
+        }
+        let (kind, id) = match change {
+            Change::TokenCreated(token) | Change::TokenChanged(token) => (Kind::Token, token.id.to_string()),
+            Change::TokenErased(id, _) => (Kind::Token, id.to_string()),
+            Change::UserCreated(user) | Change::UserChanged(user) => (Kind::User, user.id.to_string()),
+            Change::UserRemoved(id, _) => (Kind::User, id.to_string()),
+            Change::SessionStarted(session) => (Kind::Session, session.id.to_string()),
+            Change::SessionEnded(id) => (Kind::Session, id.to_string()),
+            Change::KeyCreated(key) | Change::KeyChanged(key) => (Kind::Key, key.id.to_string()),
+            Change::KeyRemoved(id) => (Kind::Key, id.to_string()),
+            Change::EnforcementSwitched(switched) => (Kind::Enforcement, switched.service.to_string()),
+            Change::SessionsEnded(_) => return,
+        };
+        broken.remove(&BrokenSeal { kind, id });
+    }
+}
+
+impl std::fmt::Debug for Seals {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Seals").field("sealer", &self.sealer.load()).finish_non_exhaustive()
+    }
+}
