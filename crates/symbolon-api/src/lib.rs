@@ -6,6 +6,7 @@
 mod admin;
 #[cfg(feature = "client")]
 pub mod client;
+mod import;
 mod oauth;
 mod problem;
 mod service;
@@ -19,6 +20,7 @@ pub use admin::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser,
     KeyRecord, SessionRecord, UserRecord,
 };
+pub use import::{ImportRow, ImportTokens, ImportedTokens, OldFormInfo, OldSecret, RowOutcome};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};

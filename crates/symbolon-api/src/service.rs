@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::import::OldFormInfo;
 use crate::strict::given;
 
 /// A service: its catalog as data.
@@ -40,6 +41,9 @@ pub struct ServiceInfo {
     pub mounts: Vec<String>,
     /// Its routes.
     pub routes: Vec<RouteInfo>,
+    /// How the tokens look that the application made before, where they count; `null` where none do.
+    #[serde(default)]
+    pub old_form: Option<OldFormInfo>,
 }
 
 /// A scope.

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
 use crate::SessionRecord;
+use crate::import::OldSecret;
 use crate::strict::{given, given_once};
 
 /// A token's record. The secret is never in it.
@@ -47,6 +48,10 @@ pub struct TokenRecord {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub requests: Option<Vec<u64>>,
+    /// For an imported token whose secret is still the application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub old_secret: Option<OldSecret>,
 }
 
 /// A new token: its record and, this once, its secret.

@@ -11,13 +11,16 @@ pub mod decision;
 pub mod device;
 pub mod digest;
 pub mod explain;
+pub mod foreign;
 pub mod id;
+pub mod imported;
 pub mod last_use;
 pub mod lifetime;
 
 pub mod manage;
 pub mod metadata;
 pub mod name;
+pub mod old_form;
 pub mod random;
 pub mod record;
 pub mod scope;

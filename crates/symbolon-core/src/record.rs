@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
+use crate::imported::Imported;
 use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
 use crate::token::TokenPrefix;
@@ -52,6 +53,8 @@ pub struct Token {
     pub revision: u64,
     /// The digest and the number of the pepper that made it; erased by revocation.
     pub digest: Option<(Digest, u32)>,
+    /// Where it was taken over from, if it was not issued here.
+    pub imported: Option<Imported>,
 }
 
 /// What a token is at one moment.

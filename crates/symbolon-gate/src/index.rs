@@ -13,6 +13,7 @@ use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::Change;
 
+use crate::foreign::Foreign;
 use crate::hash::ByDigest;
 
 /// The index.
@@ -21,6 +22,8 @@ pub(crate) struct Index {
     tokens: HashMap<Digest, LiveToken, ByDigest>,
     /// Where a token is found when all that is known is which: a tombstone has no digest.
     digests: HashMap<TokenId, Digest>,
+    /// Those that nobody has used since they were imported.
+    foreign: Foreign,
     users: HashMap<UserId, Arc<User>>,
     sessions: HashMap<SessionId, Session>,
     keys: HashMap<Digest, Key, ByDigest>,
@@ -41,6 +44,7 @@ impl Index {
                 self.users.pin().remove(id);
                 self.sessions.pin().retain(|_, session| session.user != *id);
                 let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
+                self.foreign.remove_of(*id);
                 tokens.retain(|_, entry| {
                     let stays = entry.token.owner != *id;
                     if !stays {
@@ -67,6 +71,12 @@ impl Index {
     }
 
     fn put_token(&self, token: &Token, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
+        self.put_known(token, live);
+        // In this order: an upgraded token is known by its digest before it is no candidate any more.
+        self.foreign.put(token);
+    }
+
+    fn put_known(&self, token: &Token, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
         let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
         let before = digests.get(&token.id).copied();
         let Some((digest, _)) = token.digest.filter(|_| token.revoked_at.is_none()) else {
@@ -120,7 +130,12 @@ impl Index {
 
     /// The tokens in the index.
     pub(crate) fn len(&self) -> usize {
-        self.tokens.pin().len()
+        self.tokens.pin().len() + self.foreign.len()
+    }
+
+    /// Those that nobody has used since they were imported.
+    pub(crate) fn foreign(&self) -> &Foreign {
+        &self.foreign
     }
 
     /// The users and the sessions in the index.
@@ -132,6 +147,11 @@ impl Index {
     pub(crate) fn token(&self, id: TokenId) -> Option<LiveToken> {
         let digest = *self.digests.pin().get(&id)?;
         self.tokens.pin().get(&digest).cloned()
+    }
+
+    /// Whether a token has this digest.
+    pub(crate) fn knows(&self, digest: &Digest) -> bool {
+        self.tokens.pin().contains_key(digest)
     }
 
     /// The user of this id.

@@ -14,6 +14,7 @@ use crate::access::AccessLog;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::passwords::Hashing;
+use crate::proving::Proving;
 use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
@@ -63,7 +64,9 @@ pub(crate) struct Shared {
     metrics: Metrics,
     pulse: Pulse,
     pub(crate) hashing: Hashing,
-    /// Failed sign-ins.
+    /// First uses of imported tokens.
+    pub(crate) proving: Proving,
+    /// Failed sign-ins, and wrong secrets of old forms.
     pub(crate) throttle: Throttle,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
@@ -87,6 +90,7 @@ impl App {
             observed: Observed::default(),
             metrics: Metrics::default(),
             hashing: Hashing::default(),
+            proving: Proving::default(),
             throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
             writing_uses: Mutex::default(),

@@ -21,6 +21,7 @@ pub use roles::{Role, Roles};
 
 use crate::lifetime::Lifetime;
 use crate::name::{ScopeName, ServiceName};
+use crate::old_form::OldForm;
 use crate::record::User;
 use crate::scope::{ScopeSet, Vocabulary};
 use crate::token::Prefix;
@@ -43,6 +44,8 @@ pub struct Catalog {
     pub token_admins: Role,
     /// What its tokens may be at the most.
     pub policy: Policy,
+    /// How the tokens look that the application made before, where they count.
+    pub old_form: Option<OldForm>,
     /// Named bundles, in the order of the file.
     pub profiles: Vec<Profile>,
     /// Its routes, in the order of the file.

@@ -40,6 +40,18 @@ pub(super) struct TokenSource {
     pub(super) never_expires: Option<Spanned<bool>>,
     pub(super) idle_expiry: Option<Spanned<String>>,
     pub(super) max_live: Option<Spanned<u32>>,
+    pub(super) old_form: Option<Spanned<OldFormSource>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OldFormSource {
+    pub(super) prefix: Spanned<String>,
+    pub(super) length: Spanned<u16>,
+    pub(super) alphabet: Spanned<String>,
+    pub(super) lookup: Spanned<u16>,
+    pub(super) hashed: Spanned<String>,
+    pub(super) until: Spanned<toml::value::Datetime>,
 }
 
 /// `"text"`, or a table with the text and more.

@@ -7,10 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::session::SessionKey;
-use crate::token::{Prefix, TokenText};
-
-/// What follows the `_` of a token: 43 random characters and 6 of checksum.
-const AFTER_PREFIX: usize = 49;
+use crate::token::{AFTER_PREFIX, Prefix, TokenText};
 
 /// So many pieces of a value are looked up as keys of the operator's own making, which have no form to be known
 /// by: each lookup costs a hash, and a caller chooses how many pieces there are.

@@ -160,6 +160,7 @@ impl World {
             revoked_at: None,
             revision: 1,
             digest: Some((digest, 1)),
+            imported: None,
         };
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         secret.reveal().to_owned()

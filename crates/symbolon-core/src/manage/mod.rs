@@ -5,6 +5,7 @@
 //! never gets a scope that its issuer or its owner could not hold (DESIGN part 4, issuing). A token cannot
 //! manage tokens: there is no [`Operator`] for it.
 
+mod import;
 mod operator;
 
 use std::collections::BTreeMap;
@@ -15,6 +16,7 @@ use crate::catalog::{Catalog, Longest};
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
 use crate::id::TokenId;
+use crate::imported::Imported;
 use crate::lifetime::Lifetime;
 use crate::metadata::Metadata;
 use crate::name::ScopeName;
@@ -23,6 +25,7 @@ use crate::record::{Token, TokenState, User};
 use crate::store::Room;
 use crate::token::NewSecret;
 
+pub use import::{Import, ImportedRow, Note, import, upgrade};
 pub use operator::Operator;
 
 /// The longest name of a token, in characters.
@@ -125,6 +128,7 @@ pub fn issue(
         revoked_at: None,
         revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+        imported: None,
     };
     Ok((token, secret))
 }
@@ -179,8 +183,12 @@ pub fn switch(token: &Token, disabled: bool, now: Timestamp) -> Result<Option<To
 
 /// The tombstone of a revoked token; `None` if it is one already.
 pub fn revoke(token: &Token, now: Timestamp) -> Option<Token> {
-    let tombstone =
-        Token { revoked_at: Some(token.revoked_at.unwrap_or(now)), digest: None, ..token.clone() };
+    let tombstone = Token {
+        revoked_at: Some(token.revoked_at.unwrap_or(now)),
+        digest: None,
+        imported: token.imported.clone().map(Imported::gone),
+        ..token.clone()
+    };
     changed(token, tombstone, now)
 }
 

@@ -154,6 +154,7 @@ impl Stage {
             revoked_at: None,
             revision: 1,
             digest: Some((digest, 1)),
+            imported: None,
         };
         let text = secret.reveal().to_owned();
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));

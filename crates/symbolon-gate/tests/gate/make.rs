@@ -129,6 +129,7 @@ pub(crate) fn unborn(owner: &User, scopes: &[&str]) -> (Token, String) {
         revoked_at: None,
         revision: 1,
         digest: Some((secret.text().digest(&keys().pepper), 1)),
+        imported: None,
     };
     (token, secret.reveal().to_owned())
 }

@@ -19,6 +19,7 @@ use super::envelope::CurrentRequest;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{AtTheMachine, Peer, credentials};
+use crate::proving::Asked;
 
 /// Who is calling.
 #[derive(Debug, Clone)]
@@ -98,7 +99,7 @@ impl FromRequestParts<App> for Caller {
         if !app.gate().ready() {
             return Err(ApiError::unavailable());
         }
-        let who = identify(parts, app)?;
+        let who = identify(parts, app).await?;
         let (client_ip, request) = circumstances(parts, app);
         Ok(Self { who, client_ip, request })
     }
@@ -111,7 +112,7 @@ pub(super) fn circumstances(parts: &Parts, app: &App) -> (Option<IpAddr>, Reques
     (client_ip, request.unwrap_or_else(|| app.request_id(app.now())))
 }
 
-fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
+async fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
     let credentials = credentials(&parts.headers, app.shared().parts.https);
     let presented = credentials.presented().map_err(|fault| match fault {
         symbolon_core::credential::CredentialFault::Two => {
@@ -131,7 +132,15 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
             None => Err(ApiError::challenged(Code::CredentialRequired)),
         };
     };
-    match app.gate().identify(presented, app.now()) {
+    let now = match presented {
+        Presented::Secret(secret) => {
+            let client_ip = parts.extensions.get::<Peer>().map(|peer| peer.0);
+            let asked = Asked { service: None, client_ip };
+            app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?
+        }
+        Presented::Cookie(_) => app.now(),
+    };
+    match app.gate().identify(presented, now) {
         Ok(Known::System(key)) => Ok(Who::System(key)),
         Ok(Known::Verifier(service, key)) => Ok(Who::Verifier(service, key)),
         Ok(Known::Session(session, user)) => Ok(Who::User(session.id, user)),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use symbolon_api::{
-    AuditEntry, KeyRecord, List, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord,
-    UserRecord,
+    AuditEntry, KeyRecord, List, OldFormInfo, OldSecret, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo,
+    SessionRecord, TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
@@ -64,7 +64,19 @@ impl App {
             expires_at: token.expires_at.map(time),
             last_used_at: last_used.map(time),
             requests: None,
+            old_secret: self.old_secret(token),
         }
+    }
+
+    fn old_secret(&self, token: &Token) -> Option<OldSecret> {
+        let imported = token.imported.as_ref().filter(|_| token.is_of_old_form())?;
+        let service = self.gate().service(token.service.as_str());
+        let form = service.as_ref().and_then(|service| service.catalog.old_form.as_ref());
+        Some(OldSecret {
+            prefix: imported.old_prefix.as_str().to_owned(),
+            upgraded: token.foreign().is_none(),
+            until: form.map(|form| time(form.until)),
+        })
     }
 
     pub(super) fn session_record(&self, session: &Session) -> SessionRecord {
@@ -176,5 +188,11 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         profiles: profiles.collect(),
         mounts: catalog.mounts.clone(),
         routes: routes.collect(),
+        old_form: catalog.old_form.as_ref().map(|form| OldFormInfo {
+            prefix: form.prefix.clone(),
+            length: form.length as u64,
+            lookup: form.lookup as u64,
+            until: time(form.until),
+        }),
     }
 }

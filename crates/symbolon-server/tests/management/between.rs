@@ -8,6 +8,7 @@ use std::task::Poll;
 use async_trait::async_trait;
 use symbolon_core::Timestamp;
 use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
@@ -143,6 +144,15 @@ impl Store for Between {
     ) -> Result<Option<Token>, StoreError> {
         (self.reads)()?;
         self.store.token_prefixed(service, prefix).await
+    }
+
+    async fn imported(
+        &self,
+        service: &ServiceName,
+        sources: &[Source],
+    ) -> Result<Vec<(Source, TokenId)>, StoreError> {
+        (self.reads)()?;
+        self.store.imported(service, sources).await
     }
 
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {

@@ -11,6 +11,7 @@ mod enforcement;
 mod explain;
 mod faults;
 mod idempotency;
+mod imports;
 mod keys;
 mod leak;
 mod oauth;

@@ -243,6 +243,7 @@ impl World {
             revoked_at: None,
             revision: 1,
             digest: Some((secret.text().digest(&self.keys.pepper), self.keys.pepper.id())),
+            imported: None,
         };
         self.commit(vec![Change::TokenCreated(token.clone())]).await;
         (secret.reveal().to_owned(), token)

@@ -7,8 +7,12 @@ use jiff::Timestamp;
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, Type};
 use symbolon_core::digest::Digest;
+use symbolon_core::foreign::ForeignHash;
+use symbolon_core::id::TokenId;
+use symbolon_core::imported::{Imported, OldSecret, Source};
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
+use symbolon_core::old_form::OldPrefix;
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
@@ -85,8 +89,8 @@ macro_rules! select_tokens {
     ($($rest:tt)*) => {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
-             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata \
-             FROM tokens ",
+             disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
+             import_source, old_prefix, of_old_form, foreign_hash FROM tokens ",
             $($rest)*
         )
     };
@@ -169,7 +173,29 @@ pub(super) fn token(row: &SqliteRow) -> Parsed<Token> {
         revoked_at: maybe_time(row, "revoked_at")?,
         revision: number(row, "revision")?,
         digest,
+        imported: imported(row)?,
     })
+}
+
+/// A hash that is not taken any more leaves the whole row out: nobody would be let in by it anyway.
+fn imported(row: &SqliteRow) -> Parsed<Option<Imported>> {
+    if get::<Option<&[u8]>>(row, "import_source")?.is_none() {
+        return Ok(None);
+    }
+    let secret = match (get(row, "of_old_form")?, get::<Option<&str>>(row, "foreign_hash")?) {
+        (true, Some(text)) => {
+            OldSecret::Foreign(ForeignHash::parse(text).map_err(|_| RowFault("foreign_hash"))?)
+        }
+        (true, None) => OldSecret::Upgraded,
+        (false, _) => OldSecret::Gone,
+    };
+    let old_prefix = OldPrefix::kept(get(row, "old_prefix")?);
+    Ok(Some(Imported { source: Source(digest(row, "import_source")?), old_prefix, secret }))
+}
+
+/// Which row a token was imported from.
+pub(super) fn imported_from(row: &SqliteRow) -> Parsed<(Source, TokenId)> {
+    Ok((Source(digest(row, "import_source")?), parsed(row, "id")?))
 }
 
 pub(super) fn user(row: &SqliteRow) -> Parsed<User> {

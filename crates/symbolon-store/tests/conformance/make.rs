@@ -83,6 +83,7 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         revoked_at: None,
         revision: 1,
         digest: Some((digest(number), 1)),
+        imported: None,
     }
 }
 
@@ -165,6 +166,7 @@ pub(crate) fn tokens_of(service: ServiceName, now: Timestamp) -> TokenQuery {
         sort,
         now,
         idle_since: None,
+        old_form_ended: false,
         page: page(1000),
     }
 }

@@ -1,6 +1,7 @@
 //! From the file as written to a catalog with meaning. Everything wrong is collected, with its line, before
 //! anything is refused.
 
+mod old_form;
 mod policy;
 mod rivals;
 mod routes;
@@ -33,6 +34,11 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let roles = roles(source.roles.as_ref(), &mut faults);
     let (token_managers, token_admins) = managers(&source, &roles, &mut faults);
     let policy = policy::compile(&source.tokens, &mut faults);
+    let old_form = source
+        .tokens
+        .old_form
+        .as_ref()
+        .and_then(|source| old_form::compile(source, prefix.as_ref(), &mut faults));
     let options_public = second_word(source.options.as_ref(), "options", ["refuse", "public"], &mut faults);
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
@@ -65,6 +71,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         token_managers,
         token_admins,
         policy,
+        old_form,
         profiles,
         routes,
         mounts,

@@ -28,7 +28,7 @@ pub(super) fn end(at: Option<&str>, within: Option<&str>) -> Result<Option<End>,
 }
 
 /// A moment, cut to the record's precision: never later than was asked for.
-fn moment(text: &str) -> Result<Timestamp, Refusal> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, Refusal> {
     let wrong = || {
         let detail = "a moment such as 2027-01-31T12:00:00Z (RFC 3339); for no end give expires_in \"none\"";
         Refusal::field("expires_at", detail)
