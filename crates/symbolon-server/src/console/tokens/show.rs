@@ -7,7 +7,7 @@ use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use symbolon_api::client::PageOf;
-use symbolon_api::{ServiceInfo, TokenUsage, UsageDay};
+use symbolon_api::{OldSecret, ServiceInfo, TokenUsage, UsageDay};
 
 use super::{State, perhaps};
 use crate::console::Site;
@@ -43,6 +43,9 @@ struct TokenPage {
     owner_linked: bool,
     profile: Option<String>,
     state: State,
+    not_used_yet: bool,
+    /// What is to be said of the application's own secret.
+    old_secret: Option<String>,
     revoked: bool,
     disabled: bool,
     says: String,
@@ -111,6 +114,17 @@ fn scope_uses(catalog: &ServiceInfo, usage: &TokenUsage) -> Vec<ScopeUse> {
     uses.collect()
 }
 
+fn old_secret(old: &OldSecret) -> String {
+    let t = &EN;
+    match &old.until {
+        None => t.old_secret_ended.to_owned(),
+        Some(end) => {
+            let text = if old.upgraded { t.old_secret_used } else { t.old_secret_unused };
+            fill(text, &[("end", &crate::console::moment::day_of(end.get(..10).unwrap_or(end)))])
+        }
+    }
+}
+
 /// The page of one token.
 pub(super) async fn show(
     axum::extract::State(site): axum::extract::State<Site>,
@@ -158,7 +172,9 @@ pub(super) async fn show(
             .noting(notice(asked.text("done"))),
         form_token: reader.form_token.as_str().to_owned(),
         href: super::page_of(&token),
-        begins: format!("{}_{}…", catalog.token_prefix, token.token_prefix),
+        begins: super::begins(&token, &catalog.token_prefix),
+        not_used_yet: super::not_used_yet(&token),
+        old_secret: token.old_secret.as_ref().map(old_secret),
         says: sentence(&catalog, &token.effective_scopes, Ending::of(&token)),
         state: State::of(&token.state),
         revoked: token.state == "revoked",
