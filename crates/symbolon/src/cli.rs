@@ -6,7 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, catalog, doctor, explain, generate, healthcheck, init, key, serve, service, session, token, user,
+    audit, catalog, doctor, explain, generate, healthcheck, import, init, key, serve, service, session,
+    token, user,
 };
 use crate::demo;
 
@@ -57,6 +58,9 @@ pub(crate) enum Command {
     /// Issue, list, change and take back tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Take over what an application has issued before
+    #[command(subcommand)]
+    Import(import::Import),
     /// People and their roles
     #[command(subcommand)]
     User(user::User),

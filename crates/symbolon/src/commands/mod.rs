@@ -8,6 +8,7 @@ mod expires;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod healthcheck;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod key;
 mod list;
@@ -59,6 +60,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Explain(explain) => explain.run(context).await?,
         Command::Audit(audit) => audit.run(context).await?,
         Command::Catalog(catalog) => return catalog.run(context).await,
+        Command::Import(import) => return import.run(context).await,
         Command::Doctor(doctor) => return doctor.run(context).await,
     }
     Ok(ExitCode::SUCCESS)
