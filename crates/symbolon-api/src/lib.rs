@@ -7,6 +7,7 @@ mod admin;
 mod audit;
 #[cfg(feature = "client")]
 pub mod client;
+mod import;
 mod leak;
 mod oauth;
 mod problem;
@@ -24,6 +25,7 @@ pub use admin::{
     SessionRecord, UserRecord,
 };
 pub use audit::{AuditCheckpoint, AuditEntry, AuditKeyInfo, Exported, ExportedLine, UnreadableLine};
+pub use import::{ImportRow, ImportTokens, ImportedSecret, ImportedTokens, OldFormInfo, RowOutcome};
 pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};

@@ -1,6 +1,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::import::OldFormInfo;
 use crate::strict::given;
 
 /// A service: its catalog as data.
@@ -49,6 +50,9 @@ pub struct ServiceInfo {
     pub token_rate_limit: Option<String>,
     /// The most that a token's own limit may be.
     pub max_token_rate_limit: Option<String>,
+    /// How the tokens look that the application made before, where they count; `null` where none do.
+    #[serde(default)]
+    pub old_form: Option<OldFormInfo>,
 }
 
 /// A scope.

@@ -4,6 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::import::ImportedSecret;
 use crate::strict::{given, given_object, given_once, object_or_null};
 use crate::{Restrictions, SessionRecord};
 
@@ -63,6 +64,10 @@ pub struct TokenRecord {
     /// The requests that it is restricted to; `{}` is none.
     #[serde(default)]
     pub restrictions: Restrictions,
+    /// For an imported token whose secret is still the application's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub imported: Option<ImportedSecret>,
 }
 
 /// A token's secret before the present one, which still works.

@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
+use crate::imported::Imported;
 use crate::metadata::Metadata;
 use crate::name::{RoleName, ScopeName, ServiceName, UserName};
 use crate::rate::Rate;
@@ -61,6 +62,8 @@ pub struct Token {
     pub rate_limit: Option<Rate>,
     /// The requests that it is restricted to.
     pub restrictions: Restrictions,
+    /// Where it was taken over from, if it was not issued here.
+    pub imported: Option<Imported>,
 }
 
 /// What a token is at one moment.

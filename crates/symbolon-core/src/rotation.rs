@@ -83,14 +83,15 @@ impl Rotation {
         self.old.is_some() && self.old_ends_at(first_use).is_none_or(|end| now < end)
     }
 
-    /// What is known once another secret has taken the place of `present`, which was first used at `first_use`.
+    /// What is known once another secret has taken the place of `present`, if there was one, which was first used at
+    /// `first_use`.
     ///
     /// One that nobody has used is taken to be lost: the one before it stays the old one, if that still works. In all other
     /// cases `present` is the old one from now on, and the one before it is retired, so that there is never a third.
     /// `end` is the token's end until now, which the old secret does not outlive.
     pub(crate) fn turned(
         &self,
-        present: (Digest, u32),
+        present: Option<(Digest, u32)>,
         first_use: Option<Timestamp>,
         ends: OldEnds,
         end: Option<Timestamp>,
@@ -105,9 +106,9 @@ impl Rotation {
         let before = self.old.map(|old| old.digest);
         let never_used = first_use.is_none() && self.old_works(first_use, now);
         let (kept, replaced) = match ends {
-            OldEnds::Now => (None, vec![Some(present), before]),
-            _ if never_used => (before, vec![Some(present)]),
-            _ => (Some(present), vec![before]),
+            OldEnds::Now => (None, vec![present, before]),
+            _ if never_used => (before, vec![present]),
+            _ => (present, vec![before]),
         };
         let until = [until, end].into_iter().flatten().min();
         let retired = replaced.into_iter().flatten().chain(self.retired.iter().copied());

@@ -15,6 +15,7 @@ use jiff::Timestamp;
 
 use crate::audit::{Head, Line};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
+use crate::imported::Source;
 use crate::name::{ScopeName, ServiceName, UserName};
 use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, User};
 use crate::token::TokenPrefix;
@@ -26,11 +27,12 @@ pub use sort::{SortFault, TokenOrder, TokenSort};
 /// One change of what is kept, whole: it carries the new state, never a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
-    /// A new token. Refused with [`StoreError::Conflict`] if its `token_prefix` is taken in its service, and
+    /// A new token. Refused with [`StoreError::Conflict`] if its `token_prefix` is taken in its service, or it was
+    /// imported from a row that was imported before, and
     /// with [`StoreError::NotFound`] if its owner is gone.
     TokenCreated(Token),
     /// A new state of a token (`revision` is one more than the stored one's, or it is a conflict). One with
-    /// `revoked_at` is a tombstone and has no digest.
+    /// `revoked_at` is a tombstone and has neither a digest nor a foreign hash.
     TokenChanged(Token),
     /// A new user. The name must be free.
     UserCreated(User),
@@ -201,6 +203,8 @@ pub struct TokenQuery {
     pub now: Timestamp,
     /// What was neither made, changed nor used after this moment, as far as the record knows, is expired too.
     pub idle_since: Option<Timestamp>,
+    /// Whether tokens of the old form count no more, and so are expired.
+    pub old_form_ended: bool,
     /// The page.
     pub page: PageQuery,
 }
@@ -254,6 +258,13 @@ pub trait Store: Sealing + Send + Sync {
         service: &ServiceName,
         prefix: TokenPrefix,
     ) -> Result<Option<Token>, StoreError>;
+    /// Which of these rows of an application, at most 1,000, were imported into a service before, and as which tokens,
+    /// tombstones included.
+    async fn imported(
+        &self,
+        service: &ServiceName,
+        sources: &[Source],
+    ) -> Result<Vec<(Source, TokenId)>, StoreError>;
     /// Tokens.
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError>;
     /// The use of one token on these days, at most [`KEPT_DAYS`](crate::usage::KEPT_DAYS).

@@ -18,6 +18,8 @@ use crate::random::Entropy;
 const ALPHABET: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 const RANDOM: usize = 43;
 const CHECKSUM: usize = 6;
+/// What follows the `_` of the prefix.
+pub(crate) const AFTER_PREFIX: usize = RANDOM + CHECKSUM;
 const IDENTIFIER: usize = 8;
 
 /// What follows the `_` of a token: its random characters and its checksum.

@@ -14,6 +14,7 @@ use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::rotation::{SecretUse, Which};
 use symbolon_core::store::Change;
 
+use crate::foreign::Foreign;
 use crate::hash::ByDigest;
 use crate::keys::Outdated;
 
@@ -24,6 +25,8 @@ pub(crate) struct Index {
     tokens: HashMap<Digest, LiveToken, ByDigest>,
     /// Where a token is found when all that is known is which, by its present secret: a tombstone has no digest.
     digests: HashMap<TokenId, Digest>,
+    /// Those that nobody has used since they were imported.
+    foreign: Foreign,
     users: HashMap<UserId, Arc<User>>,
     sessions: HashMap<SessionId, Session>,
     keys: HashMap<Digest, Key, ByDigest>,
@@ -46,6 +49,7 @@ impl Index {
                 self.users.pin().remove(id);
                 self.sessions.pin().retain(|_, session| session.user != *id);
                 let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
+                self.foreign.remove_of(*id);
                 tokens.retain(|_, entry| {
                     let stays = entry.token.owner != *id;
                     if !stays {
@@ -79,6 +83,12 @@ impl Index {
     }
 
     fn put_token(&self, token: &Token, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
+        self.put_known(token, live);
+        // In this order: an upgraded token is known by its digest before it is no candidate any more.
+        self.foreign.put(token);
+    }
+
+    fn put_known(&self, token: &Token, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
         let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
         let before = digests.get(&token.id).copied();
         let known = before.and_then(|before| tokens.get(&before)).cloned();
@@ -153,7 +163,12 @@ impl Index {
 
     /// The tokens in the index.
     pub(crate) fn len(&self) -> usize {
-        self.digests.pin().len()
+        self.digests.pin().len() + self.foreign.len()
+    }
+
+    /// Those that nobody has used since they were imported.
+    pub(crate) fn foreign(&self) -> &Foreign {
+        &self.foreign
     }
 
     /// The users and the sessions in the index.
@@ -165,6 +180,11 @@ impl Index {
     pub(crate) fn token(&self, id: TokenId) -> Option<LiveToken> {
         let digest = *self.digests.pin().get(&id)?;
         self.tokens.pin().get(&digest).cloned()
+    }
+
+    /// Whether a token has this digest.
+    pub(crate) fn knows(&self, digest: &Digest) -> bool {
+        self.tokens.pin().contains_key(digest)
     }
 
     /// The user of this id.

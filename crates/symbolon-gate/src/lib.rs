@@ -6,6 +6,7 @@
 
 mod counts;
 mod explain;
+mod foreign;
 mod hash;
 mod index;
 mod keys;
@@ -40,6 +41,7 @@ use tally::{Place, Tally};
 use usage::Uses;
 
 pub use explain::Subject;
+pub use foreign::Unproven;
 pub use news::{News, Seen};
 pub use services::{Checks, RouteChecks, Service, ServiceConflict};
 
@@ -149,6 +151,13 @@ impl Gate {
         Some(self.settle(served, &view, decision, Place::Scopes, client_ip, now))
     }
 
+    /// Counts a request to a service about which nothing can be decided now; `None` if there is no such service.
+    pub fn undecided(&self, service: &ServiceName) -> Option<Decision<'static>> {
+        let services = self.services.load();
+        services.by_name.get(service)?.count(None, Decision::Unavailable.code());
+        Some(Decision::Unavailable)
+    }
+
     /// What was let in once is let in still: a use of its token, though not one more request.
     pub fn goes_on(&self, grant: &Grant<'_>, now: Timestamp) {
         if let Some(token) = grant.principal().token()
@@ -176,7 +185,7 @@ impl Gate {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &keys, now };
-        let caller = identifier.identify(presented, &services.prefixes);
+        let caller = identifier.identify(presented, services.catalogs());
         let caller = caller.inspect_err(|unknown| self.note_reuse(*unknown, None, now))?;
         Ok(match caller {
             Caller::Anonymous => return Err((Reason::CredentialRequired, None)),
@@ -194,9 +203,10 @@ impl Gate {
     /// by this.
     pub fn token_of(&self, secret: &[u8], now: Timestamp) -> Option<Arc<Token>> {
         let keys = self.keys.load();
+        let services = self.services.load();
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &keys, now };
-        identifier.token_of(secret).map(|live| live.token.clone())
+        identifier.token_of(secret, services.catalogs()).map(|live| live.token.clone())
     }
 
     /// Whether the value of a credential header claims to be Symbolon's, or holds what is: a token of any of its
@@ -206,7 +216,9 @@ impl Gate {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &keys, now };
-        claims_symbolon(value, &services.prefixes, |secret| identifier.is_key(secret))
+        let is_old =
+            |secret: &[u8]| services.old_forms(None, Timestamp::MIN).any(|(_, form)| form.fits(secret));
+        claims_symbolon(value, &services.prefixes, |secret| is_old(secret) || identifier.is_key(secret))
     }
 
     /// Whether the refusals of a service are acted on. Where they are not, a door notes a refusal and lets the request
@@ -276,6 +288,11 @@ impl Gate {
     /// What a token is at `now`, with regard to how long it has lain unused; by the record alone for one that is not here.
     pub fn state(&self, token: &Token, now: Timestamp) -> TokenState {
         let here = self.index.token(token.id).filter(|live| live.token.revision == token.revision);
+        let here = here.or_else(|| {
+            // One that nobody has used here has no use that the record does not know.
+            token.foreign()?;
+            Some(self.resolve(Arc::new(token.clone()), Arc::new(LastUse::new(token.last_used_at))))
+        });
         here.map_or_else(|| token.state(now), |live| live.state(now))
     }
 

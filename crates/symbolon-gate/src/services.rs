@@ -5,12 +5,13 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use symbolon_core::Code;
 use symbolon_core::catalog::{Catalog, RouteIndex};
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::name::ServiceName;
+use symbolon_core::old_form::OldForm;
 use symbolon_core::rate::{Meter, Rate};
 use symbolon_core::token::Prefix;
+use symbolon_core::{Code, Timestamp};
 
 /// How many sets of catalogs are remembered: the one in force, and those before.
 const REMEMBERED: usize = 4;
@@ -99,6 +100,25 @@ impl Served {
 pub(crate) struct Services {
     pub(crate) by_name: HashMap<ServiceName, Served>,
     pub(crate) prefixes: Vec<Prefix>,
+}
+
+impl Services {
+    /// The catalogs in force.
+    pub(crate) fn catalogs(&self) -> impl Iterator<Item = &Catalog> + Clone {
+        self.by_name.values().map(|served| &*served.service.catalog)
+    }
+
+    /// The old forms of tokens that count at `now`, each with its service; of `only`, or of all.
+    pub(crate) fn old_forms<'s>(
+        &'s self,
+        only: Option<&'s ServiceName>,
+        now: Timestamp,
+    ) -> impl Iterator<Item = (&'s ServiceName, &'s OldForm)> {
+        let catalogs =
+            self.catalogs().filter(move |catalog| only.is_none_or(|only| *only == catalog.service));
+        let forms = catalogs.filter_map(|catalog| Some((&catalog.service, catalog.old_form.as_ref()?)));
+        forms.filter(move |(_, form)| now < form.until)
+    }
 }
 
 /// What outlives an exchange of the services.

@@ -17,6 +17,7 @@ use crate::leaks::GitHubAlerts;
 use crate::metrics::Metrics;
 use crate::observed::Observed;
 use crate::passwords::Hashing;
+use crate::proving::Proving;
 use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
 use crate::refusals::Refusals;
@@ -74,7 +75,9 @@ pub(crate) struct Shared {
     metrics: Metrics,
     pulse: Pulse,
     pub(crate) hashing: Hashing,
-    /// Failed sign-ins.
+    /// First uses of imported tokens.
+    pub(crate) proving: Proving,
+    /// Failed sign-ins, and wrong secrets of old forms.
     pub(crate) throttle: Throttle,
     /// Bad credentials.
     pub(crate) failures: Failures,
@@ -106,6 +109,7 @@ impl App {
             observed: Observed::default(),
             metrics: Metrics::default(),
             hashing: Hashing::default(),
+            proving: Proving::default(),
             throttle: Throttle::default(),
             failures: Failures::default(),
             sign_ins: Semaphore::new(32),

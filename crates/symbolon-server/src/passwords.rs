@@ -64,11 +64,16 @@ pub(crate) struct Busy;
 
 impl Default for Hashing {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(AT_ONCE)))
+        Self::new(AT_ONCE)
     }
 }
 
 impl Hashing {
+    /// A place where so many hashes are under way at once.
+    pub(crate) fn new(at_once: usize) -> Self {
+        Self(Arc::new(Semaphore::new(at_once)))
+    }
+
     /// Runs `work` when it is its turn.
     pub(crate) async fn run<T: Send + 'static>(
         &self,

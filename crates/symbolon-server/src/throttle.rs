@@ -1,4 +1,4 @@
-//! How often a sign-in may fail. Only failures count, and they are forgotten with time; every attempt is admitted, or
+//! How often a sign-in may fail, and the first use of an imported token. Only failures count, and they are forgotten with time; every attempt is admitted, or
 //! refused, before anything is hashed.
 //!
 //! Each bucket is a generic cell rate algorithm (ITU-T I.371): so many at once, then one per period. An attempt takes
@@ -35,6 +35,8 @@ const SOON: i64 = 1_000;
 const OF_SOURCE: Rate = Rate { at_once: 10, period: 300_000 };
 const OF_NAME: Rate = Rate { at_once: 30, period: 60_000 };
 const OF_DEVICE: Rate = Rate { at_once: 10, period: 30_000 };
+/// An application's clients come at once where it is put behind Symbolon.
+const OF_SECRETS: Rate = Rate { at_once: 30, period: 10_000 };
 
 /// A network that one attacker may hold whole: an IPv4 address, or the /64 of an IPv6 address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -64,6 +66,8 @@ pub(crate) enum Counted {
     Session(SessionId),
     /// By where it comes from, if that tells anything, and by a digest of the name that it asks for.
     Stranger(Option<Source>, Digest),
+    /// By where a secret comes from that may be an imported token's; all of whom that tells nothing count as one.
+    Secret(Option<Source>),
 }
 
 /// The buckets of all who sign in.
@@ -74,6 +78,7 @@ struct Buckets {
     names: Table<Digest>,
     devices: Table<Device>,
     sessions: Table<SessionId>,
+    secrets: Table<Option<Source>>,
 }
 
 impl Default for Throttle {
@@ -83,6 +88,7 @@ impl Default for Throttle {
             names: Table::new(OF_NAME),
             devices: Table::new(OF_DEVICE),
             sessions: Table::new(OF_DEVICE),
+            secrets: Table::new(OF_SECRETS),
         }))
     }
 }
@@ -95,6 +101,7 @@ impl Throttle {
         let wait = match counted {
             Counted::Device(device) => buckets.devices.wait(&device, at),
             Counted::Session(session) => buckets.sessions.wait(&session, at),
+            Counted::Secret(source) => buckets.secrets.wait(&source, at),
             Counted::Stranger(source, name) => {
                 let source = source.map_or(0, |source| buckets.sources.wait(&source, at));
                 source.max(buckets.names.wait(&name, at))
@@ -117,6 +124,7 @@ impl Buckets {
         match counted {
             Counted::Device(device) => self.devices.change(device, at, change),
             Counted::Session(session) => self.sessions.change(session, at, change),
+            Counted::Secret(source) => self.secrets.change(source, at, change),
             Counted::Stranger(source, name) => {
                 if let Some(source) = source {
                     self.sources.change(source, at, &change);
@@ -131,6 +139,7 @@ impl Buckets {
         match counted {
             Counted::Device(device) => self.devices.end(&device, at, failed),
             Counted::Session(session) => self.sessions.end(&session, at, failed),
+            Counted::Secret(source) => self.secrets.end(&source, at, failed),
             Counted::Stranger(source, name) => {
                 if let Some(source) = source {
                     self.sources.end(&source, at, failed);

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, backup, catalog, doctor, explain, generate, healthcheck, init, key, keys, scan, serve, service,
-    session, token, user,
+    audit, backup, catalog, doctor, explain, generate, healthcheck, import, init, key, keys, scan, serve,
+    service, session, token, user,
 };
 use crate::demo;
 
@@ -58,6 +58,9 @@ pub(crate) enum Command {
     /// Issue, list, change and take back tokens
     #[command(subcommand)]
     Token(token::Token),
+    /// Take over what an application has issued before
+    #[command(subcommand)]
+    Import(import::Import),
     /// People and their roles
     #[command(subcommand)]
     User(user::User),

@@ -10,6 +10,7 @@ mod data_dir;
 mod demo;
 mod drafting;
 mod failure;
+mod importing;
 mod logging;
 mod node;
 mod output;

@@ -6,9 +6,9 @@ use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
     ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession,
-    CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord, Leaks, List,
-    LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord,
-    TokenUsage, UserRecord, Verify, VerifyReply,
+    CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, ImportTokens,
+    ImportedTokens, KeyRecord, Leaks, List, LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo,
+    SessionRecord, Status, TokenRecord, TokenUsage, UserRecord, Verify, VerifyReply,
 };
 
 /// Which page of a list.
@@ -93,6 +93,15 @@ impl Client {
     /// Issues a token. The secret is in this answer and never again.
     pub async fn create_token(&self, service: &str, new: &CreateToken) -> Result<CreatedToken, ClientError> {
         self.send(Method::POST, tokens(service), new).await
+    }
+
+    /// Takes over tokens of the application, at most 500 at once. To send them again changes nothing.
+    pub async fn import_tokens(
+        &self,
+        service: &str,
+        tokens: &ImportTokens,
+    ) -> Result<ImportedTokens, ClientError> {
+        self.send(Method::POST, Target::new(&["v1", "services", service, "tokens", "import"]), tokens).await
     }
 
     /// As [`Client::create_token`], but however often it is sent under one `idempotency_key` (1 to 255 visible

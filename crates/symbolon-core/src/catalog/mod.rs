@@ -25,6 +25,7 @@ pub use roles::{Role, Roles};
 
 use crate::lifetime::Lifetime;
 use crate::name::{ScopeName, ServiceName};
+use crate::old_form::OldForm;
 use crate::record::User;
 use crate::scope::{ScopeSet, Vocabulary};
 use crate::token::Prefix;
@@ -50,6 +51,8 @@ pub struct Catalog {
     pub policy: Policy,
     /// How many requests its tokens may make.
     pub limits: Limits,
+    /// How the tokens look that the application made before, where they count.
+    pub old_form: Option<OldForm>,
     /// Named bundles, in the order of the file.
     pub profiles: Vec<Profile>,
     /// Its routes, in the order of the file.

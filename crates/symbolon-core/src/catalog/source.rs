@@ -43,6 +43,7 @@ pub(super) struct TokenSource {
     pub(super) idle_expiry: Option<Spanned<String>>,
     pub(super) max_live: Option<Spanned<u32>>,
     pub(super) on_reuse: Option<Spanned<String>>,
+    pub(super) old_form: Option<Spanned<OldFormSource>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -51,6 +52,17 @@ pub(super) struct LimitSource {
     pub(super) service: Option<Spanned<String>>,
     pub(super) token: Option<Spanned<String>>,
     pub(super) max_token: Option<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct OldFormSource {
+    pub(super) prefix: Spanned<String>,
+    pub(super) length: Spanned<u16>,
+    pub(super) alphabet: Spanned<String>,
+    pub(super) lookup: Spanned<u16>,
+    pub(super) hashed: Spanned<String>,
+    pub(super) until: Spanned<toml::value::Datetime>,
 }
 
 /// `"text"`, or a table with the text and more.

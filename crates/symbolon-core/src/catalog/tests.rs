@@ -2,6 +2,7 @@
 
 mod matching;
 mod meaning;
+mod old_form;
 mod refusals;
 mod shape;
 mod shipped;

@@ -51,6 +51,8 @@ pub struct LiveToken {
     generation: Option<u64>,
     idle_expiry: Lifetime,
     rate: Option<Rate>,
+    /// From when on its secret counts no more, whatever the record says; only one of the old form has such an end.
+    old_form_ends: Option<Timestamp>,
 }
 
 impl LiveToken {
@@ -59,6 +61,10 @@ impl LiveToken {
         let closure = catalog.map_or(ScopeSet::EMPTY, |catalog| catalog.closure(&token.scopes));
         let idle_expiry = catalog.map_or(Lifetime::Never, |catalog| catalog.policy.idle_expiry);
         let rate = catalog.map_or(token.rate_limit, |catalog| catalog.limits.of_token(token.rate_limit));
+        // A catalog that declares no old form takes none.
+        let until =
+            catalog.map(|catalog| catalog.old_form.as_ref().map_or(Timestamp::MIN, |form| form.until));
+        let old_form_ends = until.filter(|_| token.is_of_old_form());
         Self {
             token,
             last_use,
@@ -68,6 +74,7 @@ impl LiveToken {
             generation: catalog.map(Catalog::generation),
             idle_expiry,
             rate,
+            old_form_ends,
         }
     }
 
@@ -100,7 +107,9 @@ impl LiveToken {
     /// What the token is at `now`, with regard to how long it has lain unused.
     pub fn state(&self, now: Timestamp) -> TokenState {
         match self.token.state(now) {
-            TokenState::Active | TokenState::Disabled if self.is_idle(now) => TokenState::Expired,
+            TokenState::Active | TokenState::Disabled if self.is_idle(now) || self.is_outdated(now) => {
+                TokenState::Expired
+            }
             state => state,
         }
     }
@@ -110,6 +119,11 @@ impl LiveToken {
         let Some(long_ago) = self.idle_expiry.ago(now) else { return false };
         let Token { created_at, updated_at, .. } = *self.token;
         created_at.max(updated_at) <= long_ago && self.last_use.last().is_none_or(|last| last <= long_ago)
+    }
+
+    /// Whether its secret is of an old form that counts no more.
+    fn is_outdated(&self, now: Timestamp) -> bool {
+        self.old_form_ends.is_some_and(|end| end <= now)
     }
 
     /// The closure of the granted scopes. Bits resolved under another catalog mean something else; they are
@@ -173,6 +187,7 @@ impl<'a> Caller<'a> {
                 TokenState::Disabled => Some(Reason::Disabled),
                 TokenState::Expired => Some(Reason::Expired),
                 TokenState::Active if live.is_idle(now) => Some(Reason::Idle),
+                TokenState::Active if live.is_outdated(now) => Some(Reason::Expired),
                 TokenState::Active => (!owner.active).then_some(Reason::OwnerInactive),
             },
             Self::Session { session, user } => {
@@ -200,12 +215,12 @@ pub struct Identifier<'a, D> {
 pub type NotIdentified = (Reason, Option<TokenId>);
 
 impl<'a, D: Directory> Identifier<'a, D> {
-    /// Who presented this, tokens of `prefixes` among them. Each kind of secret is looked for among its own
-    /// kind alone.
-    pub fn identify(
+    /// Who presented this, tokens of the services of `catalogs` among them. Each kind of secret is looked for among
+    /// its own kind alone.
+    pub fn identify<'c>(
         &self,
         presented: Presented<'_>,
-        prefixes: &[Prefix],
+        catalogs: impl Iterator<Item = &'c Catalog> + Clone,
     ) -> Result<Caller<'a>, NotIdentified> {
         let secret = match presented {
             Presented::Cookie(cookie) => return self.session(cookie.value),
@@ -214,21 +229,44 @@ impl<'a, D: Directory> Identifier<'a, D> {
         if SessionKey::claims(secret) {
             return self.session(secret);
         }
-        if let Some(prefix) = prefixes.iter().find(|prefix| prefix.claims(secret)) {
-            return self.token(prefix, secret);
+        let prefix = catalogs.clone().map(|catalog| &catalog.prefix).find(|prefix| prefix.claims(secret));
+        let fault = match prefix.map(|prefix| TokenText::parse(prefix, secret)) {
+            Some(Ok(text)) => return self.token(text.as_bytes()),
+            Some(Err(fault)) => Some(not_a_token(fault)),
+            None if Prefix::of_keys().claims(secret) => return self.key(secret),
+            None => None,
+        };
+        let old = is_of_old_form(catalogs, secret);
+        match fault {
+            Some(fault) if !old => Err(fault),
+            Some(_) => self.token(secret),
+            // Without a prefix of its own an old token may look like an operator's key, which is another text.
+            None if old => self.token(secret).or_else(|fault| match fault {
+                (Reason::UnknownSecret, None) => self.key(secret),
+                fault => Err(fault),
+            }),
+            None => self.key(secret),
         }
-        self.key(secret)
     }
 
     /// The token whose secret this is now, whether or not it passes: also a disabled or expired one, and one of a service
-    /// that has no catalog just now. For whoever takes it back, and for nothing that lets anybody in. What has not the
-    /// form and checksum of a token is looked up nowhere; whose secret was retired does not end the token.
-    pub fn token_of(&self, secret: &[u8]) -> Option<&'a LiveToken> {
-        let mark = secret.iter().position(|byte| *byte == b'_')?;
-        let prefix: Prefix = std::str::from_utf8(&secret[..mark]).ok()?.parse().ok()?;
-        let text = TokenText::parse(&prefix, secret).ok()?;
-        self.known(text.as_bytes(), |digest| self.directory.token(digest))
-            .filter(|live| live.secret_works(self.now))
+    /// that has no catalog just now. For whoever takes it back, and for nothing that lets anybody in. What has neither the
+    /// form and checksum of a token nor the old form of one of `catalogs` is looked up nowhere; whose secret was retired
+    /// does not end the token.
+    pub fn token_of<'c>(
+        &self,
+        secret: &[u8],
+        catalogs: impl Iterator<Item = &'c Catalog>,
+    ) -> Option<&'a LiveToken> {
+        let native = || {
+            let mark = secret.iter().position(|byte| *byte == b'_')?;
+            let prefix: Prefix = std::str::from_utf8(&secret[..mark]).ok()?.parse().ok()?;
+            TokenText::parse(&prefix, secret).ok()
+        };
+        if native().is_none() && !is_of_old_form(catalogs, secret) {
+            return None;
+        }
+        self.known(secret, |digest| self.directory.token(digest)).filter(|live| live.secret_works(self.now))
     }
 
     /// Whether this secret is a live key.
@@ -256,9 +294,8 @@ impl<'a, D: Directory> Identifier<'a, D> {
         Caller::Session { session, user }.living(self.now)
     }
 
-    fn token(&self, prefix: &Prefix, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
-        let text = TokenText::parse(prefix, secret).map_err(not_a_token)?;
-        let live = self.known(text.as_bytes(), |digest| self.directory.token(digest));
+    fn token(&self, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {
+        let live = self.known(secret, |digest| self.directory.token(digest));
         let live = live.ok_or((Reason::UnknownSecret, None))?;
         let owner =
             self.directory.user(live.token.owner).ok_or((Reason::OwnerInactive, Some(live.token.id)))?;
@@ -276,6 +313,10 @@ impl<'a, D: Directory> Identifier<'a, D> {
             key => Ok(Caller::Verifier(key)),
         }
     }
+}
+
+fn is_of_old_form<'c>(mut catalogs: impl Iterator<Item = &'c Catalog>, secret: &[u8]) -> bool {
+    catalogs.any(|catalog| catalog.old_form.as_ref().is_some_and(|form| form.fits(secret)))
 }
 
 fn not_a_token(fault: TokenFault) -> NotIdentified {

@@ -81,7 +81,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         };
         trace.step(Rule::Credential, true, || "one credential is presented".to_owned());
         let identifier = Identifier { directory: self.directory, keys: self.keys, now: self.now };
-        let found = identifier.identify(presented, std::slice::from_ref(&self.catalog.prefix));
+        let found = identifier.identify(presented, std::iter::once(&**self.catalog));
         self.settle(found, public, trace)
     }
 

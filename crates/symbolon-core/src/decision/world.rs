@@ -164,6 +164,7 @@ impl World {
             rotation: crate::rotation::Rotation::default(),
             rate_limit: None,
             restrictions: Restrictions::default(),
+            imported: None,
         };
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
         secret.reveal().to_owned()

@@ -5,6 +5,7 @@
 //! never gets a scope that its issuer or its owner could not hold (DESIGN part 4, issuing). A token cannot
 //! manage tokens: there is no [`Operator`] for it.
 
+mod import;
 mod operator;
 mod rate_limit;
 mod rotate;
@@ -17,6 +18,7 @@ use crate::catalog::{Catalog, Longest};
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
 use crate::id::TokenId;
+use crate::imported::Imported;
 use crate::lifetime::Lifetime;
 use crate::metadata::Metadata;
 use crate::name::ScopeName;
@@ -27,6 +29,7 @@ use crate::rotation::Rotation;
 use crate::store::Room;
 use crate::token::NewSecret;
 
+pub use import::{Import, ImportedRow, Note, import, upgrade};
 pub use operator::Operator;
 pub use rate_limit::RateLimit;
 pub use rotate::{Rotate, first_used, reused, rotate};
@@ -144,6 +147,7 @@ pub fn issue(
         rotation: Rotation::default(),
         rate_limit,
         restrictions: new.restrictions,
+        imported: None,
     };
     Ok((token, secret))
 }
@@ -205,8 +209,13 @@ pub fn switch(token: &Token, disabled: bool, now: Timestamp) -> Result<Option<To
 
 /// The tombstone of a revoked token; `None` if it is one already.
 pub fn revoke(token: &Token, now: Timestamp) -> Option<Token> {
-    let revoked_at = Some(token.revoked_at.unwrap_or(now));
-    let tombstone = Token { revoked_at, digest: None, rotation: token.rotation.erased(), ..token.clone() };
+    let tombstone = Token {
+        revoked_at: Some(token.revoked_at.unwrap_or(now)),
+        digest: None,
+        rotation: token.rotation.erased(),
+        imported: token.imported.clone().map(Imported::gone),
+        ..token.clone()
+    };
     changed(token, tombstone, now)
 }
 

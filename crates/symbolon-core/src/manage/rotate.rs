@@ -6,6 +6,7 @@ use super::{End, Operator, end, living};
 use crate::catalog::{Catalog, OnReuse};
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
+use crate::imported::Imported;
 use crate::random::Entropy;
 use crate::record::{Token, TokenState, User};
 use crate::rotation::OldEnds;
@@ -61,8 +62,20 @@ pub fn rotate(
         }
         None => token.expires_at,
     };
-    let Some(present) = token.digest else {
-        return Err(Refusal::new(Code::Conflict, "the token has no secret that could be replaced"));
+    let (rotation, end) = (&token.rotation, token.expires_at);
+    let rotation = match token.digest {
+        // One of an old form counts no longer than its catalog says.
+        Some(present) if token.is_of_old_form() => {
+            let until = catalog.old_form.as_ref().map_or(Timestamp::MIN, |form| form.until);
+            let end = Some(end.map_or(until, |end| end.min(until)));
+            rotation.turned(Some(present), first_use, asked.old_ends, end, now)
+        }
+        None if asked.old_ends != OldEnds::Now => {
+            let detail = "nobody has used the token since it was imported, and until then its old secret cannot go on \
+                          beside another; use it once, or let it end: \"now\"";
+            return Err(Refusal::field("old_ends", detail));
+        }
+        present => rotation.turned(present, first_use, asked.old_ends, end, now),
     };
     let secret = NewSecret::again(&catalog.prefix, token.token_prefix, entropy);
     let next = Token {
@@ -70,7 +83,8 @@ pub fn rotate(
         updated_at: now,
         revision: token.revision + 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
-        rotation: token.rotation.turned(present, first_use, asked.old_ends, token.expires_at, now),
+        rotation,
+        imported: token.imported.clone().map(Imported::gone),
         ..token.clone()
     };
     Ok((next, secret))

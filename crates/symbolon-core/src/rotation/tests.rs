@@ -47,7 +47,7 @@ impl Case {
     }
 
     fn rotate(&mut self, ends: OldEnds) {
-        self.rotation = self.rotation.turned(self.present, self.first_use, ends, None, at(self.now));
+        self.rotation = self.rotation.turned(Some(self.present), self.first_use, ends, None, at(self.now));
         self.made += 1;
         self.present = secret(self.made);
         self.first_use = None;
@@ -124,7 +124,7 @@ proptest! {
         end in 1_i64..500, last in 1_i64..500, used in any::<bool>(), when in 0_i64..600,
     ) {
         let mut case = Case::new();
-        case.rotation = case.rotation.turned(case.present, None, OldEnds::At(at(end)), Some(at(last)), at(0));
+        case.rotation = case.rotation.turned(Some(case.present), None, OldEnds::At(at(end)), Some(at(last)), at(0));
         (case.present, case.made) = (secret(1), 1);
         if used {
             case.apply(Step::Use);

@@ -2,6 +2,7 @@
 //! somebody has thought of it; it takes the next tag.
 
 use super::{Fields, Kind, Sealed};
+use crate::imported::{Imported, ImportedSecret};
 use crate::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use crate::rotation::{OldSecret, Rotation};
 
@@ -32,6 +33,7 @@ impl Sealed for Token {
             rotation,
             rate_limit,
             restrictions,
+            imported,
         } = self;
         fields.text(1, &id.to_string());
         fields.text(2, service.as_str());
@@ -56,11 +58,25 @@ impl Sealed for Token {
             fields.put(17, &pepper.to_be_bytes());
         }
         rotated(rotation, fields);
+        if let Some(imported) = imported {
+            taken_over(imported, fields);
+        }
         fields.texts(26, rate_limit);
         if !restrictions.is_empty() {
             // Sorted and without doubles, so that equal ones have one text.
             fields.text(27, &serde_json::json!(restrictions).to_string());
         }
+    }
+}
+
+/// Where a token comes from, and what of its secret there is kept.
+fn taken_over(Imported { source, old_prefix, secret }: &Imported, fields: &mut Fields) {
+    fields.put(28, source.0.as_bytes());
+    fields.text(29, old_prefix.as_str());
+    match secret {
+        ImportedSecret::Foreign(hash) => fields.text(30, hash.as_text()),
+        ImportedSecret::Upgraded => fields.flag(31, true),
+        ImportedSecret::Gone => {}
     }
 }
 

@@ -44,6 +44,7 @@ fn token() -> Token {
         rotation: Rotation::default(),
         rate_limit: None,
         restrictions: Restrictions::default(),
+        imported: None,
     }
 }
 

@@ -103,7 +103,7 @@ fn a_write_scope_reads_and_a_read_scope_does_not_write() {
     let expected = [
         "GET /api/codex/capabilities",
         "GET /api/codex/todos",
-        "PATCH /api/codex/todos/{id}",
+        "PATCH /api/codex/todos/{todo_id}",
         "POST /api/codex/todos",
     ];
     assert_eq!(lines(&stage.reach(&all, &todos)), expected);

@@ -158,6 +158,7 @@ impl Stage {
             rotation: symbolon_core::rotation::Rotation::default(),
             rate_limit: None,
             restrictions: Restrictions::default(),
+            imported: None,
         };
         let text = secret.reveal().to_owned();
         self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));

@@ -136,6 +136,7 @@ pub(crate) fn unborn(owner: &User, scopes: &[&str]) -> (Token, String) {
         rotation: symbolon_core::rotation::Rotation::default(),
         rate_limit: None,
         restrictions: Restrictions::default(),
+        imported: None,
     };
     (token, secret.reveal().to_owned())
 }

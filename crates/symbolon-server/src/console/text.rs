@@ -281,6 +281,11 @@ texts! {
     old_secret_works = "works as long as the token";
     rotated = "Secret made";
     reused = "A replaced secret of this token was used: somebody has it who should not, or a program was forgotten. Last seen";
+    imported = "Secret";
+    imported_unused = "The application's own, not used here yet. It counts until {end}.";
+    imported_used = "The application's own. It counts until {end}.";
+    imported_ended = "The application's own. It counts no more.";
+    not_used_yet = "Not used here yet";
     requests_heading = "Requests, last 30 days";
     bars_title = "Requests by day: {allowed} allowed, {refused} refused";
     bar_says = "{day}: {allowed} allowed, {refused} refused";
@@ -520,6 +525,7 @@ texts! {
     audit_tokens = "Anything with tokens";
     audit_tokens_created = "Tokens created";
     audit_tokens_changed = "Tokens changed";
+    audit_tokens_imported = "Tokens imported";
     audit_tokens_disabled = "Tokens disabled";
     audit_tokens_enabled = "Tokens enabled";
     audit_tokens_revoked = "Tokens revoked";
@@ -549,6 +555,8 @@ texts! {
     audit_token_create_none = "no scope";
     audit_token_profile = "the profile {profile}";
     audit_token_update = "changed the token {name}";
+    audit_token_import = "imported the token {name}";
+    audit_token_upgrade = "was used for the first time here; its old hash is gone";
     audit_token_disable = "disabled the token {name}";
     audit_token_enable = "enabled the token {name}";
     audit_token_revoke = "revoked the token {name}";

@@ -73,13 +73,13 @@ impl Gateway {
                     return Ok::<_, Infallible>(grpc::call(gateway, request).await);
                 }
                 // The body is nobody's: a gateway that sends one is answered before it ends.
-                Ok::<_, Infallible>(gateway.handle(&request.into_parts().0))
+                Ok::<_, Infallible>(gateway.handle(&request.into_parts().0).await)
             }
         })
     }
 
     /// Answers whether a request may pass.
-    pub fn handle(&self, parts: &Parts) -> Response {
+    pub async fn handle(&self, parts: &Parts) -> Response {
         let (watch, now) = (Stopwatch::start(), self.app.now());
         let path = incoming::target(&parts.uri);
         let Some(question) = Question::read(parts, &path) else {
@@ -90,7 +90,10 @@ impl Gateway {
         let span = self.app.span(&parts.headers, now);
         let service = question.service.parse::<ServiceName>().ok();
         let admitted = self.admit(parts, now);
-        let outcome = admitted.and_then(|()| self.decide(&question, service.as_ref(), &parts.headers, now));
+        let outcome = match admitted {
+            Ok(()) => self.decide(&question, service.as_ref(), &parts.headers, now).await,
+            Err(refusal) => Err(refusal),
+        };
         let verdict = verdict(&outcome);
         let answer = match outcome {
             Ok(pass) => question.family.allowed(pass, &parts.headers),
@@ -142,7 +145,7 @@ impl Gateway {
         if known { Ok(()) } else { Err(self.refused(Code::UnknownPeer, why, now)) }
     }
 
-    fn decide(
+    async fn decide(
         &self,
         question: &Question<'_>,
         service: Option<&ServiceName>,
@@ -152,7 +155,7 @@ impl Gateway {
         let service = self.served(service, now)?;
         family::note_strangers(question.family, headers);
         match &question.shown {
-            Ok(shown) => self.judge(service, shown, headers, now),
+            Ok(shown) => self.judge(service, shown, headers, now).await,
             Err(why) => Err(self.refused(Code::InvalidRequest, why, now)),
         }
     }
@@ -164,7 +167,7 @@ impl Gateway {
     }
 
     /// Decides about what was shown, with the client's own headers.
-    fn judge(
+    async fn judge(
         &self,
         service: &ServiceName,
         shown: &Shown<'_>,
@@ -184,7 +187,7 @@ impl Gateway {
             method_override: incoming::method_override(headers, shown.target),
             client_ip: shown.client,
         };
-        match self.app.gate().check(service, &request, now) {
+        match self.app.decide(service, &request, now).await {
             Some(Decision::Allow(grant)) => {
                 tracing::debug!(%service, method = shown.method, token = ?grant.principal().token().map(|t| t.id), "let through");
                 let stay = if by_header(&grant, &credentials) {

@@ -20,6 +20,7 @@ use super::refused;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{AtTheMachine, credentials};
+use crate::proving::Asked;
 use crate::trusted::client;
 
 /// Who is calling.
@@ -103,7 +104,7 @@ impl FromRequestParts<App> for FromAnywhere {
         if !app.gate().ready() {
             return Err(ApiError::unavailable());
         }
-        let who = identify(parts, app)?;
+        let who = identify(parts, app).await?;
         let (client_ip, request) = circumstances(parts, app);
         let caller = Caller { who, client_ip, request };
         refused::caller(&parts.extensions, caller.origin().actor);
@@ -133,7 +134,7 @@ pub(super) fn circumstances(parts: &Parts, app: &App) -> (Option<IpAddr>, Reques
     (client_ip, request.unwrap_or_else(|| app.request_id(app.now())))
 }
 
-fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
+async fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
     let credentials = credentials(&parts.headers, app.shared().parts.https);
     let presented = credentials.presented().map_err(|fault| match fault {
         symbolon_core::credential::CredentialFault::Two => {
@@ -153,7 +154,15 @@ fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
             None => Err(ApiError::challenged(Code::CredentialRequired)),
         };
     };
-    match app.gate().identify(presented, app.now()) {
+    let now = match presented {
+        Presented::Secret(secret) => {
+            let client_ip = client(&parts.extensions);
+            let asked = Asked { service: None, client_ip };
+            app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?
+        }
+        Presented::Cookie(_) => app.now(),
+    };
+    match app.gate().identify(presented, now) {
         Ok(Known::System(key)) => Ok(Who::System(key)),
         Ok(Known::Verifier(service, key)) => Ok(Who::Verifier(service, key)),
         Ok(Known::Session(session, user)) => Ok(Who::User(session.id, user)),

@@ -76,6 +76,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(services::show, enforcement::edit))
         .routes(routes!(enforcement::observed))
         .routes(routes!(tokens::read::list, tokens::create::create))
+        .routes(routes!(tokens::import::import))
         .routes(routes!(tokens::read::show, tokens::change::edit, tokens::change::revoke))
         .routes(routes!(tokens::usage::usage))
         .routes(routes!(tokens::history::audit))

@@ -23,6 +23,7 @@ use super::services;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{credentials_of_request, method_override, query_overrides};
+use crate::proving::Asked;
 use crate::refusals;
 use crate::verdict::Verdict;
 
@@ -75,7 +76,7 @@ pub(super) async fn verify(
                 },
                 client_ip,
             };
-            let decision = app.gate().check(&service, &request, now).ok_or_else(gone)?;
+            let decision = app.decide(&service, &request, now).await.ok_or_else(gone)?;
             let unremembered = unremembered(&decision);
             if let (Decision::Deny(denial), None) = (&decision, &unremembered) {
                 refusals::remember(&app, caller.request, &service, &request, denial, now);
@@ -84,8 +85,9 @@ pub(super) async fn verify(
         }
         (None, None, Some(scopes)) => {
             let required = checked_scopes(&app, &service, scopes)?;
-            let decision =
-                app.gate().check_scopes(&service, credentials, &required, client_ip, now).ok_or_else(gone)?;
+            let asked = Asked { service: Some(&service), client_ip };
+            let decision = app.decide_scopes(asked, &service, credentials, &required, now).await;
+            let decision = decision.ok_or_else(gone)?;
             let unremembered = unremembered(&decision);
             (decision, unremembered)
         }

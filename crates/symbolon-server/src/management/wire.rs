@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use symbolon_api::{
-    AuditEntry, KeyRecord, List, OldSecret, ProfileInfo, Restrictions, RouteInfo, ScopeInfo, ServiceInfo,
-    SessionRecord, TokenRecord, UserRecord,
+    AuditEntry, ImportedSecret, KeyRecord, List, OldFormInfo, OldSecret, ProfileInfo, Restrictions,
+    RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
@@ -79,6 +79,7 @@ impl App {
             rate_limit: token.rate_limit.map(|rate| rate.to_string()),
             effective_rate_limit: self.gate().rate(token.id).map(|rate| rate.to_string()),
             restrictions: restrictions(&token.restrictions),
+            imported: self.imported_secret(token),
         }
     }
 
@@ -89,6 +90,17 @@ impl App {
         Some(OldSecret {
             ends_at: token.rotation.old_ends_at(first_use).map(time),
             grace: old.grace.map(|grace| grace.to_string()),
+        })
+    }
+
+    fn imported_secret(&self, token: &Token) -> Option<ImportedSecret> {
+        let imported = token.imported.as_ref().filter(|_| token.is_of_old_form())?;
+        let service = self.gate().service(token.service.as_str());
+        let form = service.as_ref().and_then(|service| service.catalog.old_form.as_ref());
+        Some(ImportedSecret {
+            prefix: imported.old_prefix.as_str().to_owned(),
+            upgraded: token.foreign().is_none(),
+            until: form.map(|form| time(form.until)),
         })
     }
 
@@ -214,5 +226,11 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         rate_limit: rate(catalog.limits.service),
         token_rate_limit: rate(catalog.limits.token),
         max_token_rate_limit: rate(catalog.limits.max_token),
+        old_form: catalog.old_form.as_ref().map(|form| OldFormInfo {
+            prefix: form.prefix.clone(),
+            length: form.length as u64,
+            lookup: form.lookup as u64,
+            until: time(form.until),
+        }),
     }
 }

@@ -102,7 +102,7 @@ impl Proxy {
         if let Some(description) = self.metadata(&parts) {
             return description;
         }
-        let mut passage = match self.admit(&parts, caller.is_some(), now) {
+        let mut passage = match self.admit(&parts, caller.is_some(), now).await {
             Ok(passage) => passage,
             Err(refusal) => {
                 telling.verdict = Verdict::refused(&refusal);
@@ -150,7 +150,7 @@ impl Proxy {
     }
 
     /// Whether a request may go on, and as what; otherwise its answer.
-    fn admit(&self, parts: &Parts, tunnel: bool, now: Timestamp) -> Result<Passage, Refusal> {
+    async fn admit(&self, parts: &Parts, tunnel: bool, now: Timestamp) -> Result<Passage, Refusal> {
         if let Some(why) = message::ambiguity(parts) {
             return Err(self.misread(why, now));
         }
@@ -174,7 +174,7 @@ impl Proxy {
             method_override: incoming::method_override(&parts.headers, &target),
             client_ip: client(&parts.extensions),
         };
-        match self.app.gate().check(&self.settings.service, &request, now) {
+        match self.app.decide(&self.settings.service, &request, now).await {
             Some(Decision::Allow(grant)) => {
                 let passage = Passage::granted(&grant, &credentials, parts, peer);
                 let mut passage = passage.map_err(|why| self.misread(why, now))?;

@@ -35,6 +35,7 @@ GET    /v1/services/{service}/tokens          odin     | 401    200    403    20
 GET    /v1/services/{service}/tokens          odysseus | 401    200    403    200   403  403    200    403   403   200
 POST   /v1/services/{service}/tokens          odin     | 401    201    403    201   201  201    403    403   403   201
 POST   /v1/services/{service}/tokens          odysseus | 401    201    403    201   403  403    201    403   403   201
+POST   /v1/services/{service}/tokens/import   odin     | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/services/{service}/tokens/{id}     odin     | 401    200    403    200   404  200    403    403   403   200
 GET    /v1/services/{service}/tokens/{id}     odysseus | 401    200    403    200   403  403    200    403   403   200
 PATCH  /v1/services/{service}/tokens/{id}     odin     | 401    200    403    200   404  200    403    403   403   200
@@ -188,6 +189,9 @@ fn body(row: &Row, number: usize) -> Value {
     let scope = if row.service == "odysseus" { "chat" } else { "read:jobs" };
     match (row.method, row.path) {
         ("POST", "/v1/services/{service}/tokens") => json!({ "name": "new", "scopes": [scope] }),
+        ("POST", "/v1/services/{service}/tokens/import") => {
+            json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "nobody" }] })
+        }
         ("PATCH", "/v1/services/{service}/tokens/{id}") => json!({ "name": "renamed" }),
         ("PATCH", "/v1/services/{service}") => json!({ "enforce": number.is_multiple_of(2) }),
         ("POST", "/v1/services/{service}/verify") => json!({ "token": "some secret", "scopes": [scope] }),

@@ -10,6 +10,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::audit::{Head, Line};
 use symbolon_core::decision::{Keys, Redigest};
 use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
@@ -177,6 +178,15 @@ impl Store for Between {
     ) -> Result<Option<Token>, StoreError> {
         (self.reads)()?;
         self.store.token_prefixed(service, prefix).await
+    }
+
+    async fn imported(
+        &self,
+        service: &ServiceName,
+        sources: &[Source],
+    ) -> Result<Vec<(Source, TokenId)>, StoreError> {
+        (self.reads)()?;
+        self.store.imported(service, sources).await
     }
 
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {

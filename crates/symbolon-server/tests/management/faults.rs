@@ -39,6 +39,9 @@ fn body(operation: &str, key: &str) -> Value {
     match operation {
         "PATCH /v1/services/{service}" => json!({ "enforce": false }),
         "POST /v1/services/{service}/tokens" => json!({ "name": "test", "scopes": ["read:jobs"] }),
+        "POST /v1/services/{service}/tokens/import" => {
+            json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "admin" }] })
+        }
         "PATCH /v1/services/{service}/tokens/{id}" => json!({ "name": "x" }),
         "POST /v1/services/{service}/verify" => json!({ "token": "x", "method": "GET", "path": "/api/jobs" }),
         "POST /v1/services/{service}/explain" => json!({ "method": "GET", "path": "/api/jobs" }),
@@ -47,6 +50,7 @@ fn body(operation: &str, key: &str) -> Value {
         "POST /v1/users" => json!({ "name": "new" }),
         "PATCH /v1/users/{name}" => json!({ "active": false }),
         "POST /v1/leaks" => json!({ "found": [{ "secret": key, "place": "a.log:1" }] }),
+        "POST /v1/server-keys/sessions" => json!({ "end_sessions": false }),
         "POST /v1/keys" => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }

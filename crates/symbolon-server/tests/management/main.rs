@@ -13,6 +13,7 @@ mod explain;
 mod faults;
 mod guesses;
 mod idempotency;
+mod imports;
 mod keys;
 mod leak;
 mod leaks;

@@ -268,6 +268,7 @@ impl World {
             rotation: symbolon_core::rotation::Rotation::default(),
             rate_limit: None,
             restrictions: Restrictions::default(),
+            imported: None,
         };
         self.commit(vec![Change::TokenCreated(token.clone())]).await;
         (secret.reveal().to_owned(), token)

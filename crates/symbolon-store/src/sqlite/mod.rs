@@ -22,6 +22,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use symbolon_core::audit::{Head, Line};
 use symbolon_core::decision::{Keys, Redigest};
 use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
@@ -180,6 +181,14 @@ impl Store for SqliteStore {
         prefix: TokenPrefix,
     ) -> Result<Option<Token>, StoreError> {
         read::token_prefixed(&self.readers, service, prefix).await
+    }
+
+    async fn imported(
+        &self,
+        service: &ServiceName,
+        sources: &[Source],
+    ) -> Result<Vec<(Source, TokenId)>, StoreError> {
+        read::imported(&self.readers.pool, service, sources).await
     }
 
     async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {

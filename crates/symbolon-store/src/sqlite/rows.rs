@@ -8,8 +8,12 @@ use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row as _, Type};
 use symbolon_core::audit::{Line, LineHash};
 use symbolon_core::digest::Digest;
+use symbolon_core::foreign::ForeignHash;
+use symbolon_core::id::TokenId;
+use symbolon_core::imported::{Imported, ImportedSecret, Source};
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
+use symbolon_core::old_form::OldPrefix;
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::restriction::Restrictions;
 use symbolon_core::seal::Sealed;
@@ -115,7 +119,7 @@ macro_rules! select_tokens {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
              disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
-             rotation, rate_limit, restrictions, seal FROM tokens ",
+             rotation, rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash FROM tokens ",
             $($rest)*
         )
     };
@@ -199,6 +203,27 @@ fn restrictions(text: &str) -> Option<Restrictions> {
     serde_json::from_value(kinds.into()).ok()
 }
 
+/// A hash that is not taken any more leaves the whole row out: nobody would be let in by it anyway.
+fn imported(row: &SqliteRow) -> Parsed<Option<Imported>> {
+    if get::<Option<&[u8]>>(row, "import_source")?.is_none() {
+        return Ok(None);
+    }
+    let secret = match (get(row, "of_old_form")?, get::<Option<&str>>(row, "foreign_hash")?) {
+        (true, Some(text)) => {
+            ImportedSecret::Foreign(ForeignHash::parse(text).map_err(|_| RowFault("foreign_hash"))?)
+        }
+        (true, None) => ImportedSecret::Upgraded,
+        (false, _) => ImportedSecret::Gone,
+    };
+    let old_prefix = OldPrefix::kept(get(row, "old_prefix")?);
+    Ok(Some(Imported { source: Source(digest(row, "import_source")?), old_prefix, secret }))
+}
+
+/// Which row a token was imported from.
+pub(super) fn imported_from(row: &SqliteRow) -> Parsed<(Source, TokenId)> {
+    Ok((Source(digest(row, "import_source")?), parsed(row, "id")?))
+}
+
 impl Row for Token {
     fn read(row: &SqliteRow) -> Parsed<Self> {
         let digest = match get::<Option<&[u8]>>(row, "digest")? {
@@ -226,6 +251,7 @@ impl Row for Token {
             rotation: rotation::read(get(row, "rotation")?).ok_or(RowFault("rotation"))?,
             rate_limit: maybe_parsed(row, "rate_limit")?,
             restrictions: restrictions(get(row, "restrictions")?).ok_or(RowFault("restrictions"))?,
+            imported: imported(row)?,
         })
     }
 

@@ -111,6 +111,7 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         rotation: Rotation::default(),
         rate_limit: None,
         restrictions: Restrictions::default(),
+        imported: None,
     }
 }
 
@@ -219,6 +220,7 @@ pub(crate) fn tokens_of(service: ServiceName, now: Timestamp) -> TokenQuery {
         sort,
         now,
         idle_since: None,
+        old_form_ended: false,
         page: page(1000),
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod audit;
 pub(crate) mod claims;
 pub(crate) mod enforcement;
 pub(crate) mod history;
+pub(crate) mod imports;
 pub(crate) mod lifecycle;
 pub(crate) mod loading;
 pub(crate) mod make;
@@ -88,6 +89,13 @@ macro_rules! every_test {
             }
             history {
                 the_feed_and_the_load_agree
+            }
+            imports {
+                an_imported_token_is_kept_whole_through_its_life
+                a_row_is_imported_once_whatever_became_of_it
+                a_foreign_hash_is_gone_with_the_upgrade_the_revocation_and_the_owner
+                a_token_has_one_secret
+                tokens_of_an_old_form_that_ended_are_expired
             }
             lifecycle {
                 what_was_acknowledged_is_there_after_reopening

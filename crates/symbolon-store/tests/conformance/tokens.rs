@@ -73,7 +73,7 @@ pub(crate) async fn creations_that_are_refused(place: &dyn Place) {
         (Token { id: token.id, ..new.clone() }, "that token id is taken"),
         (make::token(3, &make::user(9)), "the owner is not there"),
         (make::token(3, &removed), "the owner is not there"),
-        (Token { digest: None, ..new.clone() }, "a new token has a digest"),
+        (Token { digest: None, ..new.clone() }, "a token that is not revoked has a digest"),
         (Token { revoked_at: Some(make::at(1)), ..new.clone() }, "a new token is not revoked"),
     ];
     for (token, text) in refusals {

@@ -5,6 +5,7 @@ use std::fmt::Write;
 use sqlx::{AssertSqlSafe, Connection};
 use symbolon_core::audit::{Anchors, Chain, Flaw};
 use symbolon_core::store::{AuditQuery, Change, Store};
+use symbolon_store::SqliteStore;
 
 use crate::conformance::{Place, accept, make};
 use crate::directory;
@@ -41,21 +42,26 @@ async fn old(place: &crate::Directory, lines: u64) {
     old.close().await.unwrap();
 }
 
+/// The store over a file from before seals.
+async fn taken_over(place: &crate::Directory) -> SqliteStore {
+    SqliteStore::open_unsealed(&place.file(), &make::keys()).await.unwrap()
+}
+
 #[tokio::test]
 async fn the_lines_of_an_older_file_are_chained_as_they_are() {
     let place = directory();
     // More than are taken over at once.
     old(&place, 2_345).await;
     for opened in 0..2 {
-        let store = place.open().await;
-        let chain = follow(&*store).await.unwrap();
+        let store = taken_over(&place).await;
+        let chain = follow(&store).await.unwrap();
         assert_eq!(chain.head().seq, 2_345 + opened, "nothing is chained twice");
         let first = store.audit_after(0, 1).await.unwrap().swap_remove(0).unwrap();
         assert_eq!((first.detail.as_str(), first.request_id.as_deref()), ("{\"n\": 1 }", Some("req_1")));
         let about =
             AuditQuery { subject: Some("usr_7".to_owned()), page: make::page(10), ..AuditQuery::default() };
         assert_eq!(store.audit(&about).await.unwrap().items.len(), 1);
-        accept(&*store, make::mutation(vec![Change::KeyCreated(make::key(u32::try_from(opened).unwrap()))]))
+        accept(&store, make::mutation(vec![Change::KeyCreated(make::key(u32::try_from(opened).unwrap()))]))
             .await;
         store.check().await.unwrap();
         store.close().await;
@@ -72,9 +78,9 @@ async fn what_was_missing_in_an_older_file_stays_missing() {
     place.meddle("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq > 3").await.unwrap();
     // The trigger that was dropped is put back by what makes the table anew.
     place.meddle("CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT 1; END").await.unwrap();
-    let store = place.open().await;
-    accept(&*store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
-    assert_eq!(follow(&*store).await.unwrap_err(), Flaw::Misplaced { seq: 4, found: 6 });
+    let store = taken_over(&place).await;
+    accept(&store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
+    assert_eq!(follow(&store).await.unwrap_err(), Flaw::Misplaced { seq: 4, found: 6 });
     store.close().await;
     assert!(place.meddle("DELETE FROM audit").await.unwrap_err().contains("append-only"));
 }
@@ -86,10 +92,7 @@ async fn an_older_file_that_is_broken_off_is_taken_over_the_next_time() {
     // A line whose time is none: the upgrade is refused, and leaves everything as it was.
     let bad = "INSERT INTO audit (at, actor, action, subject, detail) VALUES (9223372036854775807, 'a', 'b', 'c', '{}')";
     place.meddle(bad).await.unwrap();
-    let refusal = symbolon_store::SqliteStore::open_unsealed(&place.file(), &make::keys())
-        .await
-        .unwrap_err()
-        .to_string();
+    let refusal = SqliteStore::open_unsealed(&place.file(), &make::keys()).await.unwrap_err().to_string();
     assert!(refusal.contains("cannot be opened"), "{refusal}");
     place
         .meddle(
@@ -98,8 +101,8 @@ async fn an_older_file_that_is_broken_off_is_taken_over_the_next_time() {
         )
         .await
         .unwrap();
-    let store = place.open().await;
-    assert_eq!(follow(&*store).await.unwrap().head().seq, 3);
+    let store = taken_over(&place).await;
+    assert_eq!(follow(&store).await.unwrap().head().seq, 3);
     store.close().await;
 }
 

@@ -9,6 +9,7 @@ mod expires;
 pub(crate) mod explain;
 pub(crate) mod generate;
 pub(crate) mod healthcheck;
+pub(crate) mod import;
 pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod keys;
@@ -68,6 +69,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Backup(backup) => backup.run(context).await?,
         Command::Restore(restore) => restore.run(context).await?,
         Command::Catalog(catalog) => return catalog.run(context).await,
+        Command::Import(import) => return import.run(context).await,
         Command::Doctor(doctor) => return doctor.run(context).await,
         Command::Scan(scan) => return scan.run(context).await,
     }

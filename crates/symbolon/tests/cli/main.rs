@@ -8,6 +8,7 @@ mod doctor;
 mod drafting;
 mod enforcement;
 mod explain;
+mod imports;
 mod init;
 mod limits;
 mod manager;

@@ -2,6 +2,7 @@
 //! anything is refused.
 
 mod limits;
+mod old_form;
 mod policy;
 mod rivals;
 mod routes;
@@ -35,6 +36,11 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let (token_managers, token_admins) = managers(&source, &roles, &mut faults);
     let policy = policy::compile(&source.tokens, &mut faults);
     let limits = limits::compile(&source.limits, &mut faults);
+    let old_form = source
+        .tokens
+        .old_form
+        .as_ref()
+        .and_then(|source| old_form::compile(source, prefix.as_ref(), &mut faults));
     let options_public = second_word(source.options.as_ref(), "options", ["refuse", "public"], &mut faults);
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
@@ -68,6 +74,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         token_admins,
         policy,
         limits,
+        old_form,
         profiles,
         routes,
         mounts,

@@ -74,6 +74,8 @@ fn the_document_has_every_key_and_no_other() {
     assert_eq!(documented_keys("\n## Top level\n"), keys);
     assert_eq!(documented_keys("\n## `[tokens]`\n"), with("[tokens]\nnope = 1"));
     assert_eq!(documented_keys("\n## `[limits]`\n"), with("[limits]\nnope = 1"));
+    let old_form = with("[tokens.old_form]\nnope = 1");
+    assert_eq!(documented_keys("\n## `[tokens.old_form]`\n"), old_form);
     assert_eq!(documented_keys("\n## `[scopes]`\n"), with("[scopes]\nx = { nope = 1 }"));
     let routes = documented_keys("\n## `[[routes]]`\n");
     assert_eq!(routes[..4], with("[[routes]]\nnope = 1"));

@@ -122,6 +122,7 @@ fn actions(chosen: &str) -> Vec<Choice> {
         ("token", t.audit_tokens),
         ("token.create", t.audit_tokens_created),
         ("token.update", t.audit_tokens_changed),
+        ("token.import", t.audit_tokens_imported),
         ("token.disable", t.audit_tokens_disabled),
         ("token.enable", t.audit_tokens_enabled),
         ("token.revoke", t.audit_tokens_revoked),

@@ -22,6 +22,8 @@ pub(super) fn says(entry: &AuditEntry) -> String {
     match entry.action.as_str() {
         "token.create" => format!("{}; {}", token_created(&name, detail), token_end(detail)),
         "token.update" => with(of(t.audit_token_update), &changes(detail)),
+        "token.import" => of(t.audit_token_import),
+        "token.upgrade" => of(t.audit_token_upgrade),
         "token.disable" => of(t.audit_token_disable),
         "token.enable" => of(t.audit_token_enable),
         "token.revoke" => of(t.audit_token_revoke),

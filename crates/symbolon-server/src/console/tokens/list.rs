@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Redirect, Response};
 use symbolon_api::TokenRecord;
 use symbolon_api::client::{PageOf, TokenFilter};
 
-use super::{State, of_reader, page_of, perhaps};
+use super::{State, not_used_yet, of_reader, page_of, perhaps};
 use crate::console::chart::Sparkline;
 use crate::console::fault::Fault;
 use crate::console::fields::Fields;
@@ -82,6 +82,7 @@ struct Row {
     chips: Vec<Chip>,
     more: Option<String>,
     state: State,
+    not_used_yet: bool,
     /// Whether it works no more.
     over: bool,
     created: Moment,
@@ -108,7 +109,8 @@ impl Row {
         let more = (named > 0 && left > 0).then(|| fill(t.more_scopes, &[("n", &left.to_string())]));
         Self {
             href: page_of(&token),
-            begins: format!("{prefix}_{}…", token.token_prefix),
+            begins: super::begins(&token, prefix),
+            not_used_yet: not_used_yet(&token),
             state: State::of(&token.state),
             over: matches!(token.state.as_str(), "expired" | "revoked"),
             created: Moment::read(&token.created_at),

@@ -65,6 +65,19 @@ impl State {
     }
 }
 
+/// The beginning of a token's secret, as it is written; `prefix` is the service's own.
+fn begins(token: &TokenRecord, prefix: &str) -> String {
+    match &token.imported {
+        Some(old) => format!("{}…", old.prefix),
+        None => format!("{prefix}_{}…", token.token_prefix),
+    }
+}
+
+/// Whether it was imported and nobody has used it since.
+fn not_used_yet(token: &TokenRecord) -> bool {
+    token.imported.as_ref().is_some_and(|old| !old.upgraded)
+}
+
 /// A moment that may never come, or never have been.
 fn perhaps(text: Option<&String>) -> Option<Moment> {
     text.map(|text| Moment::read(text))

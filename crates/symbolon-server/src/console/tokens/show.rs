@@ -7,7 +7,7 @@ use axum::extract::{Path, RawQuery};
 use axum::response::Response;
 use jiff::{SignedDuration, Timestamp};
 use symbolon_api::client::PageOf;
-use symbolon_api::{OldSecret, ServiceInfo, TokenUsage, UsageDay};
+use symbolon_api::{ImportedSecret, OldSecret, ServiceInfo, TokenUsage, UsageDay};
 
 use super::{State, limit, perhaps};
 use crate::console::Site;
@@ -48,6 +48,9 @@ struct TokenPage {
     owner_linked: bool,
     profile: Option<String>,
     state: State,
+    not_used_yet: bool,
+    /// What is to be said of the application's own secret.
+    imported: Option<String>,
     revoked: bool,
     disabled: bool,
     says: String,
@@ -139,6 +142,17 @@ fn scope_uses(catalog: &ServiceInfo, usage: &TokenUsage) -> Vec<ScopeUse> {
     uses.collect()
 }
 
+fn imported(old: &ImportedSecret) -> String {
+    let t = &EN;
+    match &old.until {
+        None => t.imported_ended.to_owned(),
+        Some(end) => {
+            let text = if old.upgraded { t.imported_used } else { t.imported_unused };
+            fill(text, &[("end", &crate::console::moment::day_of(end.get(..10).unwrap_or(end)))])
+        }
+    }
+}
+
 /// The page of one token.
 pub(super) async fn show(
     axum::extract::State(site): axum::extract::State<Site>,
@@ -186,7 +200,9 @@ pub(super) async fn show(
             .noting(notice(asked.text("done"))),
         form_token: reader.form_token.as_str().to_owned(),
         href: super::page_of(&token),
-        begins: format!("{}_{}…", catalog.token_prefix, token.token_prefix),
+        begins: super::begins(&token, &catalog.token_prefix),
+        not_used_yet: super::not_used_yet(&token),
+        imported: token.imported.as_ref().map(imported),
         says: sentence(&catalog, &token.effective_scopes, Ending::of(&token)),
         state: State::of(&token.state),
         revoked: token.state == "revoked",

@@ -95,7 +95,7 @@ impl Gateway {
         let outcome = match (&service, &shown) {
             (Ok(service), Ok((shown, headers))) => {
                 family::note_strangers(Family::Envoy, headers);
-                self.judge(service, shown, headers, now)
+                self.judge(service, shown, headers, now).await
             }
             (Err(refusal), _) => Err(refusal.clone()),
             (_, Err(why)) => Err(self.refused(Code::InvalidRequest, why, now)),

@@ -39,6 +39,11 @@ pub(in crate::management) struct Asking {
 }
 
 impl Asking {
+    /// Where the call comes from.
+    pub(super) fn client_ip(&self) -> Option<IpAddr> {
+        self.client_ip
+    }
+
     /// The call as made by `who`.
     pub(super) fn by(&self, who: Who) -> Caller {
         Caller { who, client_ip: self.client_ip, request: self.request }

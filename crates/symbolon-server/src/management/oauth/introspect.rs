@@ -12,8 +12,10 @@ use symbolon_gate::Known;
 
 use super::client::Client;
 use super::form::Form;
+use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::caller::Who;
+use crate::proving::Asked;
 
 /// Tell what a token is, by RFC 7662. For a system key, or a verifier key, to which tokens of other services are inactive.
 /// So is a token that is restricted to certain requests: about it ask `verify`. To look at a token is no use of it.
@@ -31,10 +33,16 @@ pub(in crate::management) async fn introspect(
     State(app): State<App>,
     Client(caller): Client,
     form: Form,
-) -> Json<Introspection> {
+) -> Result<Json<Introspection>, ApiError> {
+    let secret = form.token.expose_secret().as_bytes();
+    let service = match &caller.who {
+        Who::Verifier(service, _) => Some(service),
+        _ => None,
+    };
+    let asked = Asked { service, client_ip: caller.client_ip };
+    let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
     // The gate, asked who this is and for no decision: it is counted and noted nowhere.
-    let found = match app.gate().identify(Presented::Secret(form.token.expose_secret().as_bytes()), app.now())
-    {
+    let found = match app.gate().identify(Presented::Secret(secret), now) {
         Ok(Known::Token(token, owner)) => Some((token, owner)),
         // Keys and sessions are not what this is about.
         Ok(_) => None,
@@ -52,7 +60,7 @@ pub(in crate::management) async fn introspect(
     let active = found
         .filter(|(token, _)| concerns(token) && whole(token))
         .and_then(|(token, owner)| told(&app, &token, &owner));
-    Json(active.unwrap_or_default())
+    Ok(Json(active.unwrap_or_default()))
 }
 
 /// What is told of a token that passes; `None` if its service is not served any more.

@@ -18,6 +18,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::caller::Who;
 use crate::management::tokens::change::revoke_known;
+use crate::proving::Asked;
 
 /// No answer comes sooner than this after its form. What is not there is found out in microseconds, and a revocation is
 /// written to a disk: without this the time of the same answer would tell the two apart.
@@ -49,7 +50,9 @@ pub(in crate::management) async fn revoke(
 /// word to the record.
 async fn end(app: &App, asking: &Asking, form: &Form) -> Result<(), ApiError> {
     let secret = form.token.expose_secret().as_bytes();
-    let Some(token) = app.gate().token_of(secret, app.now()) else { return no_other(app, secret) };
+    let asked = Asked { service: None, client_ip: asking.client_ip() };
+    let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
+    let Some(token) = app.gate().token_of(secret, now) else { return no_other(app, secret) };
     let who = match &asking.client {
         Some(Who::Verifier(service, _)) if *service != token.service => {
             let detail = "a verifier key ends tokens of its own service alone";

@@ -4,6 +4,7 @@ mod asked;
 pub(super) mod change;
 pub(super) mod create;
 pub(super) mod history;
+pub(super) mod import;
 pub(super) mod read;
 pub(super) mod rotate;
 pub(super) mod usage;

@@ -73,6 +73,7 @@ pub(in crate::management) async fn list(
         sort: query.sort.as_deref().map(|text| parsed("sort", text)).transpose()?.unwrap_or_default(),
         now,
         idle_since: catalog.policy.idle_expiry.ago(now),
+        old_form_ended: catalog.old_form.as_ref().is_none_or(|form| form.until <= now),
         page: page(query.limit, query.cursor)?,
     };
     if query.state.is_some() && query.idle_since.is_some() {

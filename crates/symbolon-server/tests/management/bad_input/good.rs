@@ -57,6 +57,9 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
     match (operation, field) {
         ("POST /v1/services/{service}/tokens", "profile") => json!({ "name": "test", "profile": "chat" }),
         ("POST /v1/services/{service}/tokens", _) => json!({ "name": "test", "scopes": ["chat"] }),
+        ("POST /v1/services/{service}/tokens/import", _) => {
+            json!({ "rows": [{ "prefix": "x", "hash": "x", "name": "x", "owner": "ann" }] })
+        }
         ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
         ("POST /v1/services/{service}/tokens/{id}/rotate", _) => json!({}),
         ("PATCH /v1/services/{service}", _) => json!({ "enforce": false }),

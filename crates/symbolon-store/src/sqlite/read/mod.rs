@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
 use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Token, User};
 use symbolon_core::store::{Claim, StoreError};
@@ -61,6 +62,28 @@ pub(super) async fn token_prefixed(
         .await
         .map_err(|error| unavailable(&error))?;
     rows::only_sealed(row, &db.seals)
+}
+
+pub(super) async fn imported(
+    db: &SqlitePool,
+    service: &ServiceName,
+    sources: &[Source],
+) -> Result<Vec<(Source, TokenId)>, StoreError> {
+    let digits = |source: &Source| {
+        source.0.as_bytes().iter().fold(String::new(), |digits, byte| format!("{digits}{byte:02x}"))
+    };
+    let sources: serde_json::Value = sources.iter().map(digits).collect();
+    let rows = sqlx::query(
+        "SELECT id, import_source FROM tokens
+         WHERE service = ?1 AND import_source IN (SELECT unhex(value) FROM json_each(?2))",
+    )
+    .bind(service.as_str())
+    .bind(sources.to_string())
+    .fetch_all(db)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    let found = rows.into_iter().map(|row| rows::only(Some(row), "tokens", rows::imported_from));
+    Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
 pub(super) async fn user(db: &Readers, id: UserId) -> Result<Option<User>, StoreError> {

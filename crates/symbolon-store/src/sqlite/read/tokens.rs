@@ -35,6 +35,7 @@ macro_rules! page {
                    WHEN revoked_at IS NOT NULL THEN 'revoked'
                    WHEN expires_at <= ?6 THEN 'expired'
                    WHEN max(created_at, updated_at, coalesce(last_used_at, created_at)) <= ?10 THEN 'expired'
+                   WHEN of_old_form AND ?11 THEN 'expired'
                    WHEN disabled THEN 'disabled'
                    ELSE 'active' END)
               AND (?7 IS NULL OR instr(lower(name), ?7) OR instr(lower(description), ?7)
@@ -124,7 +125,8 @@ pub(in crate::sqlite) async fn tokens(db: &Readers, query: &TokenQuery) -> Resul
         .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
         .bind(scope)
         .bind(fetched(&query.page))
-        .bind(query.idle_since.map(Timestamp::as_millisecond));
+        .bind(query.idle_since.map(Timestamp::as_millisecond))
+        .bind(query.old_form_ended);
     let listing = Listing {
         list: List::Tokens,
         order: Some(sort.as_str()),

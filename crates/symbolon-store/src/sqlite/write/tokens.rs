@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
+use symbolon_core::foreign::ForeignHash;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
@@ -30,18 +31,19 @@ fn restrictions(token: &Token) -> String {
 }
 
 pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
-    let Some((digest, pepper)) = &token.digest else {
-        return Err(conflict("a new token has a digest"));
-    };
     if token.revoked_at.is_some() {
         return Err(conflict("a new token is not revoked"));
     }
-    known(sealer, *pepper)?;
+    if let Some((_, pepper)) = token.digest {
+        known(sealer, pepper)?;
+    }
+    one_secret(token)?;
     let made = sqlx::query(
         "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
              created_at, updated_at, expires_at, last_used_at, revision, digest, pepper, metadata, rotation,
-             rate_limit, restrictions, seal)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21
+             rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
+             ?23, ?24, ?25
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)",
     )
     .bind(token.id.to_string())
@@ -58,13 +60,17 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Se
     .bind(token.expires_at.map(Timestamp::as_millisecond))
     .bind(token.last_used_at.map(Timestamp::as_millisecond))
     .bind(token.revision.cast_signed())
-    .bind(digest.as_bytes().as_slice())
-    .bind(pepper)
+    .bind(token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()))
+    .bind(token.digest.map(|(_, pepper)| pepper))
     .bind(metadata(token))
     .bind(rotation::written(&token.rotation))
     .bind(rate_limit(token))
     .bind(restrictions(token))
     .bind(sealer.seal(token).as_bytes().as_slice())
+    .bind(token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()))
+    .bind(token.imported.as_ref().map(|imported| imported.old_prefix.as_str()))
+    .bind(token.is_of_old_form())
+    .bind(token.foreign().map(ForeignHash::as_text))
     .execute(db)
     .await
     .map_err(|error| {
@@ -73,6 +79,7 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Se
             &[
                 ("tokens.token_prefix", "that token_prefix is taken in its service"),
                 ("tokens.digest", "that secret is taken"),
+                ("tokens.import_source", "that row was imported before"),
                 ("tokens.id", "that token id is taken"),
             ],
         )
@@ -81,11 +88,9 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Se
 }
 
 pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
-    match (&token.revoked_at, &token.digest) {
-        (Some(_), None) if token.rotation.others().next().is_none() => {}
-        (Some(_), _) => return Err(conflict("a revoked token has no digest")),
-        (None, None) => return Err(conflict("a token that is not revoked has a digest")),
-        (None, Some((_, pepper))) => known(sealer, *pepper)?,
+    one_secret(token)?;
+    if let Some((_, pepper)) = token.digest {
+        known(sealer, pepper)?;
     }
     let seal = token.revoked_at.is_none().then(|| sealer.seal(token));
     let changed = sqlx::query(
@@ -93,6 +98,7 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Se
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
              rotation = ?19, rate_limit = ?20, restrictions = ?21, seal = ?22,
+             of_old_form = ?23, foreign_hash = ?24,
              -- The editor may not know of the latest uses.
              last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
@@ -120,6 +126,8 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Se
     .bind(rate_limit(token))
     .bind(restrictions(token))
     .bind(seal.as_ref().map(|seal| seal.as_bytes().as_slice()))
+    .bind(token.is_of_old_form())
+    .bind(token.foreign().map(ForeignHash::as_text))
     .execute(&mut *db)
     .await
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
@@ -144,6 +152,20 @@ pub(super) async fn erase(db: &mut SqliteConnection, id: TokenId, at: Timestamp)
     }
     let there = sqlx::query("SELECT 1 FROM tokens WHERE id = ?1").bind(id.to_string());
     there.fetch_optional(db).await?.map(drop).ok_or_else(|| missing("that token"))
+}
+
+/// A live token is known by its digest or, until it is used here, by a foreign hash; a revoked one by nothing.
+fn one_secret(token: &Token) -> Result<(), Fault> {
+    match (&token.revoked_at, &token.digest, token.foreign()) {
+        (Some(_), None, _) if token.is_of_old_form() => Err(conflict("a revoked token has no old secret")),
+        (Some(_), None, _) if token.rotation.others().next().is_some() => {
+            Err(conflict("a revoked token has no digest"))
+        }
+        (Some(_), Some(_), _) => Err(conflict("a revoked token has no digest")),
+        (None, None, None) => Err(conflict("a token that is not revoked has a digest")),
+        (None, Some(_), Some(_)) => Err(conflict("a token that has a digest has no foreign hash")),
+        (Some(_), None, _) | (None, ..) => Ok(()),
+    }
 }
 
 /// Why a change found no row to change.

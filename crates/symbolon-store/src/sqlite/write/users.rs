@@ -98,7 +98,8 @@ pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp)
     }
     sqlx::query(
         "UPDATE tokens
-         SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, revision = revision + 1,
+         SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = 0, foreign_hash = NULL,
+             revision = revision + 1,
              rotation = json_set(rotation, '$.old', NULL, '$.retired', json('[]'))
          WHERE owner = ?1 AND revoked_at IS NULL",
     )

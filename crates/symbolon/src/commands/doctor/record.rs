@@ -1,7 +1,7 @@
 //! What is in the record: users, tokens, and when it was last changed.
 
 use symbolon_api::client::{AuditFilter, Client, PageOf, TokenFilter};
-use symbolon_api::{BrokenSeal, PepperInfo, TokenRecord, UserRecord};
+use symbolon_api::{BrokenSeal, PepperInfo, ServiceInfo, TokenRecord, UserRecord};
 use symbolon_core::Timestamp;
 use symbolon_server::Clock;
 
@@ -14,6 +14,8 @@ use crate::failure::Failure;
 const MOST: usize = 20_000;
 /// The most names in one finding.
 const NAMES: usize = 5;
+/// In how many days an end is soon.
+const SOON: i64 = 30;
 /// How far the clock may be behind the record, in seconds: two machines' clocks differ a little.
 const TOLERANCE: i64 = 60;
 /// Before 2026 there was no Symbolon: 2026-01-01T00:00:00Z.
@@ -37,10 +39,37 @@ pub(super) async fn look(client: &Client, findings: &mut Findings) -> Result<(),
         let filter = TokenFilter::default();
         let tokens =
             collect(MOST, None, async |page| client.tokens(&service.service, &filter, &page).await).await?;
+        let now = SystemClock.now();
+        old_form(&service, &tokens.items, now, findings);
         all.extend(tokens.items);
     }
     tokens(&all, findings);
     Ok(())
+}
+
+/// How many imported tokens nobody has used yet, and for how long they still can.
+fn old_form(service: &ServiceInfo, tokens: &[TokenRecord], now: Timestamp, findings: &mut Findings) {
+    let waiting = tokens.iter().filter(|token| token.imported.as_ref().is_some_and(|old| !old.upgraded));
+    let (waiting, name) = (waiting.count(), &service.service);
+    let until = service.old_form.as_ref().and_then(|form| form.until.parse::<Timestamp>().ok());
+    if let Some(end) = until.filter(|end| *end > now) {
+        let days = (end.as_second() - now.as_second()) / 86_400;
+        let detail = format!(
+            "{name}: {waiting} imported tokens were not used yet; old ones count for {days} more days"
+        );
+        if waiting > 0 && days < SOON {
+            findings
+                .warn("imports", format!("{detail}; tell their owners, or set a later until in the catalog"));
+        } else {
+            findings.ok("imports", detail);
+        }
+    } else if waiting > 0 {
+        let detail = format!(
+            "{name}: {waiting} imported tokens were not used while old ones counted, and keep their old hashes; take them \
+             back: symbolon token revoke"
+        );
+        findings.warn("imports", detail);
+    }
 }
 
 /// A clock that is behind lets expired tokens live; one that jumps back does so unseen.
