@@ -18,6 +18,7 @@ pub mod lifetime;
 pub mod manage;
 pub mod metadata;
 pub mod name;
+pub mod notice;
 pub mod random;
 pub mod record;
 pub mod scope;

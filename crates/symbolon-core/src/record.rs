@@ -221,6 +221,8 @@ pub enum ActorId {
     Token(TokenId),
     /// Nobody yet: signing in.
     Anonymous,
+    /// Symbolon itself, by what it saw.
+    Symbolon,
 }
 
 impl fmt::Display for ActorId {
@@ -228,6 +230,7 @@ impl fmt::Display for ActorId {
         match self {
             Self::Local => f.write_str("local"),
             Self::Anonymous => f.write_str("anonymous"),
+            Self::Symbolon => f.write_str("symbolon"),
             Self::Key(id) => write!(f, "{id}"),
             Self::User(id) => write!(f, "{id}"),
             Self::Token(id) => write!(f, "{id}"),

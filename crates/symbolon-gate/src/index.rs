@@ -63,6 +63,8 @@ impl Index {
             Change::EnforcementSwitched(switched) => {
                 self.enforcement.pin().insert(switched.service.clone(), switched.clone());
             }
+            // No check depends on what was told of it, or to whom.
+            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
         }
     }
 

@@ -8,10 +8,11 @@ use std::task::Poll;
 use async_trait::async_trait;
 use symbolon_core::Timestamp;
 use symbolon_core::id::{KeyId, TokenId, UserId};
-use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::name::{ServiceName, UserName, WebhookName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
+    AuditQuery, Change, Claim, Ending, Mutation, Notices, Page, PageQuery, Sink, Store, StoreError,
+    StoredAudit, TokenQuery, WebhookState,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
@@ -75,6 +76,47 @@ impl Between {
             reads: Box::new(|| Ok(())),
             waiting: Box::new(waiting),
         })
+    }
+}
+
+#[async_trait]
+impl Notices for Between {
+    async fn audit_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Option<StoredAudit>)>, StoreError> {
+        (self.reads)()?;
+        self.store.audit_after(after, limit).await
+    }
+
+    async fn audit_end(&self) -> Result<u64, StoreError> {
+        (self.reads)()?;
+        self.store.audit_end().await
+    }
+
+    async fn endings(
+        &self,
+        until: Timestamp,
+        after: Option<(Timestamp, TokenId)>,
+    ) -> Result<Vec<Ending>, StoreError> {
+        (self.reads)()?;
+        self.store.endings(until, after).await
+    }
+
+    async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.begin_webhooks(names).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
+        (self.reads)()?;
+        self.store.webhooks().await
+    }
+
+    async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.save_webhook(state).await
     }
 }
 

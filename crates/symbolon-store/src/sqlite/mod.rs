@@ -2,6 +2,7 @@
 
 mod fault;
 mod load;
+mod notices;
 mod open;
 mod read;
 mod rows;

@@ -16,12 +16,13 @@ use crate::OpenError;
 const OURS: i64 = 0x5359_4d42;
 
 /// In order. One that was released is never changed: databases that have it do not run it again.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_usage.sql"),
     include_str!("../../migrations/sqlite/0003_password_temporary.sql"),
     include_str!("../../migrations/sqlite/0004_enforcement.sql"),
     include_str!("../../migrations/sqlite/0005_metadata.sql"),
+    include_str!("../../migrations/sqlite/0013_webhooks.sql"),
 ];
 
 /// How long a statement waits for a program that holds the file, such as a backup.

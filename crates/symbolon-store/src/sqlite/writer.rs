@@ -6,7 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use symbolon_core::id::TokenId;
-use symbolon_core::store::{Mutation, Sink, StoreError};
+use symbolon_core::name::WebhookName;
+use symbolon_core::store::{Mutation, Sink, StoreError, WebhookState};
 use symbolon_core::usage::UsageCount;
 use tokio::sync::{mpsc, oneshot};
 
@@ -26,6 +27,8 @@ pub(super) enum Work {
     NoteUsed(Vec<(TokenId, Timestamp)>),
     RecordUsage(Vec<UsageCount>),
     Prune(Timestamp),
+    BeginWebhooks(Vec<WebhookName>),
+    SaveWebhook(Box<WebhookState>),
 }
 
 type Reply = oneshot::Sender<Result<(), StoreError>>;

@@ -88,6 +88,7 @@ impl Live {
             Change::EnforcementSwitched(switched) => {
                 self.enforcement.insert(switched.service.clone(), switched);
             }
+            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
         }
     }
 }
@@ -106,6 +107,8 @@ pub(crate) fn named(change: &Change) -> (String, String) {
         Change::KeyCreated(key) => ("key.created", key.id.to_string()),
         Change::KeyRemoved(id) => ("key.removed", id.to_string()),
         Change::EnforcementSwitched(switched) => ("enforcement.switched", switched.service.to_string()),
+        Change::EndingTold(token, _) => ("ending.told", token.to_string()),
+        Change::WebhookRetried(name) => ("webhook.retried", name.to_string()),
     };
     (kind.to_owned(), id)
 }

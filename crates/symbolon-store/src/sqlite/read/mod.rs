@@ -5,6 +5,7 @@
 mod lists;
 mod tokens;
 mod usage;
+mod webhooks;
 
 use jiff::Timestamp;
 use sqlx::sqlite::SqliteConnectOptions;
@@ -18,6 +19,7 @@ use symbolon_core::token::TokenPrefix;
 pub(super) use self::lists::{audit, keys, sessions, users};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, usage};
+pub(super) use self::webhooks::{audit_after, audit_end, endings, webhooks};
 use super::fault::unavailable;
 use super::rows::{self, select_keys, select_tokens, select_users};
 

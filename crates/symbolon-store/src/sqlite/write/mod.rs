@@ -6,6 +6,7 @@ mod keys;
 mod tokens;
 mod usage;
 mod users;
+mod webhooks;
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -17,6 +18,7 @@ use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 use super::fault::Fault;
 use super::rows;
 use super::writer::Work;
+use users::Revoked;
 
 /// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
 pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), Fault> {
@@ -25,6 +27,8 @@ pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), F
         Work::NoteUsed(uses) => note_used(db, uses).await,
         Work::RecordUsage(counts) => usage::record(db, counts).await,
         Work::Prune(now) => prune(db, *now).await,
+        Work::BeginWebhooks(names) => webhooks::begin(db, names).await,
+        Work::SaveWebhook(state) => webhooks::save(db, state).await,
     }
 }
 
@@ -41,8 +45,9 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
     {
         return Err(Fault::Refused(StoreError::NoRoom));
     }
+    let mut revoked = Vec::new();
     for change in &mutation.changes {
-        let (kind, id) = apply(db, change).await?;
+        let (kind, id) = apply(db, change, &mut revoked).await?;
         sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")
             .bind(kind)
             .bind(id)
@@ -52,6 +57,11 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
     }
     for line in &mutation.audit {
         note_audit(db, line).await?;
+    }
+    if let Some(line) = mutation.audit.first() {
+        for token in revoked {
+            note_audit(db, &token.line(line)).await?;
+        }
     }
     Ok(())
 }
@@ -78,8 +88,13 @@ async fn stands(db: &mut SqliteConnection, standing: Standing) -> Result<bool, F
     Ok(found.is_some())
 }
 
-/// Writes one change; what it is called and of what it is, for the change record.
-async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static str, String), Fault> {
+/// Writes one change; what it is called and of what it is, for the change record. Tokens that it revokes besides are added
+/// to `revoked`.
+async fn apply(
+    db: &mut SqliteConnection,
+    change: &Change,
+    revoked: &mut Vec<Revoked>,
+) -> Result<(&'static str, String), Fault> {
     Ok(match change {
         Change::TokenCreated(token) => {
             tokens::create(db, token).await?;
@@ -98,7 +113,7 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
             ("user.changed", user.id.to_string())
         }
         Change::UserRemoved(id, at) => {
-            users::remove(db, *id, *at).await?;
+            revoked.extend(users::remove(db, *id, *at).await?);
             ("user.removed", id.to_string())
         }
         Change::SessionStarted(session) => {
@@ -124,6 +139,14 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
         Change::EnforcementSwitched(switched) => {
             enforcement::switch(db, switched).await?;
             ("enforcement.switched", switched.service.to_string())
+        }
+        Change::EndingTold(token, told) => {
+            webhooks::tell_ending(db, *token, *told).await?;
+            ("ending.told", token.to_string())
+        }
+        Change::WebhookRetried(name) => {
+            webhooks::retry(db, name).await?;
+            ("webhook.retried", name.to_string())
         }
     })
 }

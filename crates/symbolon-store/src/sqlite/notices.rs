@@ -1,0 +1,45 @@
+//! What the record does for notices.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use symbolon_core::id::TokenId;
+use symbolon_core::name::WebhookName;
+use symbolon_core::store::{Ending, Notices, StoreError, StoredAudit, WebhookState};
+
+use super::writer::Work;
+use super::{SqliteStore, read};
+
+#[async_trait]
+impl Notices for SqliteStore {
+    async fn audit_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<(u64, Option<StoredAudit>)>, StoreError> {
+        read::audit_after(&self.readers, after, limit).await
+    }
+
+    async fn audit_end(&self) -> Result<u64, StoreError> {
+        read::audit_end(&self.readers).await
+    }
+
+    async fn endings(
+        &self,
+        until: Timestamp,
+        after: Option<(Timestamp, TokenId)>,
+    ) -> Result<Vec<Ending>, StoreError> {
+        read::endings(&self.readers, until, after).await
+    }
+
+    async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {
+        self.write(Work::BeginWebhooks(names)).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
+        read::webhooks(&self.readers).await
+    }
+
+    async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {
+        self.write(Work::SaveWebhook(Box::new(state))).await
+    }
+}
