@@ -47,6 +47,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         open_metrics: false,
         access_log: None,
         traces: None,
+        webhooks: Vec::new(),
     });
     let settings = ProxySettings {
         limits: ProxyLimits::default(),

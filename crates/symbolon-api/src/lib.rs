@@ -14,6 +14,7 @@ mod strict;
 mod token;
 mod usage;
 mod verify;
+mod webhook;
 
 pub use admin::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser,
@@ -29,6 +30,7 @@ pub use status::{
 pub use token::{CreateToken, CreatedToken, EditToken, SelfInfo, SelfService, TokenRecord};
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyReply, VerifyRoute};
+pub use webhook::{WebhookInfo, WebhookTest};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, MutexGuard, Semaphore};
 
 use crate::access::AccessLog;
 use crate::metrics::Metrics;
+use crate::notices::{Receiver, Webhook};
 use crate::observed::Observed;
 use crate::passwords::Hashing;
 use crate::public_url::PublicUrl;
@@ -50,6 +51,8 @@ pub struct Parts {
     pub access_log: Option<AccessLog>,
     /// The traces, where there are any.
     pub traces: Option<Traces>,
+    /// Who is told what happens to tokens.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// What every door shares. Cheap to clone.
@@ -67,6 +70,10 @@ pub(crate) struct Shared {
     pub(crate) throttle: Throttle,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
+    /// The webhooks, by name.
+    pub(crate) receivers: Vec<Arc<Receiver>>,
+    /// Held while the ends of tokens are told.
+    pub(crate) telling_endings: Mutex<()>,
     /// Held while last uses are written.
     writing_uses: Mutex<()>,
     /// Held while counts of use are written; how many dropped checks the log has been told of.
@@ -75,7 +82,9 @@ pub(crate) struct Shared {
 
 impl App {
     /// The doors' common ground.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
+        parts.webhooks.sort_by(|a, b| a.name.cmp(&b.name));
+        let receivers = parts.webhooks.drain(..).map(|webhook| Arc::new(Receiver::new(webhook))).collect();
         let pulse = Pulse::new(parts.clock.now());
         if let Some(log) = &parts.access_log {
             log.introduce(parts.gate.clone(), parts.entropy.clone());
@@ -89,6 +98,8 @@ impl App {
             hashing: Hashing::default(),
             throttle: Throttle::default(),
             sign_ins: Semaphore::new(32),
+            receivers,
+            telling_endings: Mutex::default(),
             writing_uses: Mutex::default(),
             writing_usage: Mutex::default(),
         }))

@@ -7,6 +7,7 @@ use secrecy::SecretString;
 
 use crate::commands::{
     audit, catalog, doctor, explain, generate, healthcheck, init, key, serve, service, session, token, user,
+    webhook,
 };
 use crate::demo;
 
@@ -77,6 +78,9 @@ pub(crate) enum Command {
     /// Who did what
     #[command(subcommand)]
     Audit(audit::Audit),
+    /// Who is told what happens to tokens
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Look for what is wrong with an installation
     Doctor(doctor::Doctor),
     /// Write the manual pages and the shells' completions

@@ -8,7 +8,7 @@ use crate::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey,
     CreatedSession, CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, KeyRecord,
     List, Observed, SelfInfo, ServiceInfo, SessionRecord, Status, TokenRecord, TokenUsage, UserRecord,
-    Verify, VerifyReply,
+    Verify, VerifyReply, WebhookInfo, WebhookTest,
 };
 
 /// Which page of a list.
@@ -302,5 +302,20 @@ impl Client {
             .query("subject", filter.subject.as_ref())
             .query("actor", filter.actor.as_ref());
         self.get(page.of(target)).await
+    }
+
+    /// The webhooks, by name, and how far each has come.
+    pub async fn webhooks(&self) -> Result<List<WebhookInfo>, ClientError> {
+        self.get("/v1/webhooks").await
+    }
+
+    /// Sends a message to try a webhook.
+    pub async fn test_webhook(&self, name: &str) -> Result<WebhookTest, ClientError> {
+        self.ask(Method::POST, Target::new(&["v1", "webhooks", name, "test"]).into(), None).await
+    }
+
+    /// Lets a webhook try at once what waits, also where its receiver said that it is gone.
+    pub async fn retry_webhook(&self, name: &str) -> Result<WebhookInfo, ClientError> {
+        self.ask(Method::POST, Target::new(&["v1", "webhooks", name, "retry"]).into(), None).await
     }
 }

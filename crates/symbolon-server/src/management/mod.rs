@@ -23,6 +23,7 @@ mod status;
 mod tokens;
 mod users;
 mod verify;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
@@ -91,6 +92,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(keys::list, keys::create))
         .routes(routes!(keys::show, keys::remove))
         .routes(routes!(audit::list))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::retry))
         .routes(routes!(status::status))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

@@ -17,7 +17,7 @@ mod passage;
 mod pool;
 mod settings;
 mod telling;
-mod trust;
+pub(crate) mod trust;
 mod tunnel;
 mod watch;
 

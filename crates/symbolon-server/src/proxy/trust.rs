@@ -14,13 +14,13 @@ use tokio_rustls::TlsConnector;
 const HTTP2: &[u8] = b"h2";
 
 /// Bytes to and from an application.
-pub(super) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
+pub(crate) trait Socket: AsyncRead + AsyncWrite + Send + Unpin {}
 
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Socket for S {}
 
 /// The name that an application's certificate must have, and who may have signed it. There is no way to take any.
 #[derive(Clone)]
-pub(super) struct Trust {
+pub(crate) struct Trust {
     name: ServerName<'static>,
     http1: Arc<ClientConfig>,
     http2: Arc<ClientConfig>,
@@ -28,13 +28,13 @@ pub(super) struct Trust {
 
 impl Trust {
     /// What browsers trust; `None` where `host` can be no certificate's.
-    pub(super) fn public(host: &str) -> Option<Self> {
+    pub(crate) fn public(host: &str) -> Option<Self> {
         let roots = RootCertStore { roots: webpki_roots::TLS_SERVER_ROOTS.to_vec() };
         Self::new(host, roots)
     }
 
     /// The certificates of this PEM text alone; `None` where there is none in it.
-    pub(super) fn only(host: &str, pem: &[u8]) -> Option<Self> {
+    pub(crate) fn only(host: &str, pem: &[u8]) -> Option<Self> {
         let mut roots = RootCertStore::empty();
         for certificate in CertificateDer::pem_slice_iter(pem) {
             roots.add(certificate.ok()?).ok()?;
@@ -58,7 +58,7 @@ impl Trust {
 
     /// The handshake. Fails where the other end does not prove itself, or does not speak HTTP/2 where it has to. Without
     /// ALPN it is taken to speak HTTP/1.1.
-    pub(super) async fn connect(&self, socket: TcpStream, http2: bool) -> io::Result<Box<dyn Socket>> {
+    pub(crate) async fn connect(&self, socket: TcpStream, http2: bool) -> io::Result<Box<dyn Socket>> {
         let config = if http2 { &self.http2 } else { &self.http1 };
         let connector = TlsConnector::from(config.clone());
         let stream = connector.connect(self.name.clone(), socket).await?;

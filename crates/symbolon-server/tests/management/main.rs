@@ -13,6 +13,7 @@ mod faults;
 mod idempotency;
 mod keys;
 mod leak;
+mod notices;
 mod oauth;
 mod own;
 mod services;

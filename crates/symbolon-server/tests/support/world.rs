@@ -171,6 +171,7 @@ impl World {
             access_log: telling
                 .then(|| AccessLog::open(AccessTarget::File(directory.path().join("access.log"))).unwrap()),
             traces: None,
+            webhooks: Vec::new(),
         });
         Self { app, gate, store, keys, clock, entropy, directory }
     }

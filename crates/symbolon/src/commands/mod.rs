@@ -17,6 +17,7 @@ pub(crate) mod session;
 pub(crate) mod token;
 mod usage;
 pub(crate) mod user;
+pub(crate) mod webhook;
 
 use std::process::ExitCode;
 
@@ -58,6 +59,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Service(service) => service.run(context).await?,
         Command::Explain(explain) => explain.run(context).await?,
         Command::Audit(audit) => audit.run(context).await?,
+        Command::Webhook(webhook) => return webhook.run(context).await,
         Command::Catalog(catalog) => return catalog.run(context).await,
         Command::Doctor(doctor) => return doctor.run(context).await,
     }

@@ -12,6 +12,7 @@ mod telemetry;
 #[cfg(test)]
 mod tests;
 mod tls;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -20,7 +21,7 @@ use std::path::{Path, PathBuf};
 use symbolon_core::name::ServiceName;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::ProxyLimits;
-use symbolon_server::{AccessTarget, PublicUrl, TraceSettings};
+use symbolon_server::{AccessTarget, PublicUrl, TraceSettings, Webhook};
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -31,6 +32,7 @@ pub(crate) use gateway::GatewayDoor;
 pub(crate) use place::Fault;
 pub(crate) use proxy::{ProxyDoor, ServiceSettings};
 pub(crate) use tls::TlsFiles;
+pub(crate) use webhooks::WebhookSettings;
 
 /// The configuration file that is read if it is there and no other is named.
 pub(crate) const DEFAULT_FILE: &str = "symbolon.toml";
@@ -71,6 +73,8 @@ pub(crate) struct Settings {
     pub(crate) tls: Option<TlsFiles>,
     /// What is set for single services.
     pub(crate) services: BTreeMap<ServiceName, ServiceSettings>,
+    /// Who is told what happens to tokens.
+    pub(crate) webhooks: Vec<WebhookSettings>,
 }
 
 /// How log lines look.
@@ -101,6 +105,16 @@ impl Settings {
     /// Whether browsers reach the management API over HTTPS.
     pub(crate) fn https(&self) -> bool {
         self.public_url.as_ref().map_or(self.tls.is_some(), PublicUrl::is_https)
+    }
+
+    /// The webhooks, with what their files hold.
+    pub(crate) fn open_webhooks(&self) -> Result<Vec<Webhook>, Failure> {
+        let opened: Vec<_> = self.webhooks.iter().map(WebhookSettings::open).collect();
+        let faults: Vec<_> = opened.iter().filter_map(|opened| opened.as_ref().err()).collect();
+        if !faults.is_empty() {
+            return Err(Failure::faults(&faults));
+        }
+        Ok(opened.into_iter().flatten().collect())
     }
 
     /// The files of each door that speaks TLS, and what the door is called.

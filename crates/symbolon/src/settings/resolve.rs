@@ -19,6 +19,7 @@ use super::proxy::{self, ServiceSettings};
 use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
+use super::webhooks;
 use super::{LogFormat, Settings, limits};
 use crate::catalogs::CatalogSource;
 
@@ -45,6 +46,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let services = services(draft.services, gateways, faults);
+    let webhooks = webhooks::resolve(draft.webhooks, faults);
     one_door_an_address(listen, gateway.as_ref(), &services, faults);
     Settings {
         file,
@@ -66,6 +68,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         gateway,
         tls,
         services,
+        webhooks,
     }
 }
 

@@ -10,6 +10,7 @@ use super::header::HeaderSource;
 use super::limits::{LimitsDraft, LimitsSource};
 use super::place::{Fault, Place, Said};
 use super::telemetry::{TelemetryDraft, TelemetrySource};
+use super::webhooks::{WebhookDraft, WebhookSource};
 
 /// Everything that can be said, each with where it was said. Environment variables write into the same.
 #[derive(Default)]
@@ -28,6 +29,7 @@ pub(super) struct Draft {
     pub(super) telemetry: Option<TelemetryDraft>,
     pub(super) tls: Option<TlsDraft>,
     pub(super) services: BTreeMap<String, ServiceDraft>,
+    pub(super) webhooks: Vec<WebhookDraft>,
 }
 
 /// What is said of the endpoints that gateways ask.
@@ -135,6 +137,8 @@ struct FileSource {
     tls: Option<Spanned<TlsSource>>,
     #[serde(default)]
     services: BTreeMap<Spanned<String>, ServiceSource>,
+    #[serde(default)]
+    webhooks: Vec<Spanned<WebhookSource>>,
 }
 
 #[derive(Deserialize)]
@@ -191,7 +195,7 @@ impl At<'_> {
         Place::line_of(self.path, self.text, at)
     }
 
-    fn said<T>(&self, spanned: Spanned<T>) -> Said<T> {
+    pub(super) fn said<T>(&self, spanned: Spanned<T>) -> Said<T> {
         let place = self.place(spanned.span().start);
         Said { value: spanned.into_inner(), place }
     }
@@ -225,6 +229,7 @@ impl FileSource {
             telemetry: self.telemetry.map(|source| TelemetrySource::draft(source, at)),
             tls: tls(self.tls, at),
             services: services.collect(),
+            webhooks: self.webhooks.into_iter().map(|source| WebhookSource::draft(source, at)).collect(),
         }
     }
 }

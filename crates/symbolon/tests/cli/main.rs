@@ -18,4 +18,5 @@ mod tls;
 mod tokens;
 mod upload;
 mod usage;
+mod webhooks;
 mod whereto;

@@ -1,5 +1,6 @@
 //! The audit: every change, as sentences, and exactly.
 
+mod endings;
 mod says;
 
 use askama::Template;
@@ -75,6 +76,7 @@ fn actor_of(entry: &AuditEntry) -> String {
         (Some(name), _) => name.clone(),
         (None, "local") => t.audit_at_machine.to_owned(),
         (None, "anonymous") => t.audit_anonymous.to_owned(),
+        (None, "symbolon") => t.audit_by_symbolon.to_owned(),
         (None, key) if key.starts_with("key_") => fill(t.audit_by_key, &[("id", key)]),
         (None, id) => id.to_owned(),
     }
@@ -118,6 +120,7 @@ fn actions(chosen: &str) -> Vec<Choice> {
         ("token.disable", t.audit_tokens_disabled),
         ("token.enable", t.audit_tokens_enabled),
         ("token.revoke", t.audit_tokens_revoked),
+        ("token.expired", t.audit_tokens_expired),
         ("user", t.audit_users),
         ("key", t.audit_keys),
         ("session", t.audit_sessions),
@@ -152,7 +155,7 @@ fn is_id(text: &str) -> bool {
 
 /// The id that the audit knows for what was typed: a person is known by a name too.
 async fn id_of(reader: &Reader, field: &str, typed: &str) -> Result<Result<String, Problems>, Fault> {
-    if is_id(typed) || matches!(typed, "local" | "anonymous") {
+    if is_id(typed) || matches!(typed, "local" | "anonymous" | "symbolon") {
         return Ok(Ok(typed.to_owned()));
     }
     match reader.api.user(typed).await.map_err(Fault::from) {
@@ -229,6 +232,7 @@ mod tests {
         for (actor, says) in [
             ("local", "Somebody at the machine"),
             ("anonymous", "Somebody"),
+            ("symbolon", "Symbolon"),
             ("key_01", "The key key_01"),
             ("usr_01", "usr_01"),
         ] {

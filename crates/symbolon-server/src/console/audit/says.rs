@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use symbolon_api::AuditEntry;
 
+use super::endings;
 use crate::console::moment;
 use crate::console::scopes::listed;
 use crate::console::text::{EN, fill};
@@ -22,7 +23,12 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "token.update" => with(of(t.audit_token_update), &changes(detail)),
         "token.disable" => of(t.audit_token_disable),
         "token.enable" => of(t.audit_token_enable),
+        "token.revoke" if detail.get("with_owner").is_some() => {
+            let owner = text(detail, "owner").unwrap_or_default();
+            fill(t.audit_token_revoke_with_owner, &[("name", &name), ("owner", &owner)])
+        }
         "token.revoke" => of(t.audit_token_revoke),
+        "token.expiring" | "token.expired" => endings::says(&name, detail),
         "user.create" => with(of(t.audit_user_create), &standing(detail)),
         "user.update" => with(of(t.audit_user_update), &changes(detail)),
         "user.remove" => of(t.audit_user_remove),
@@ -32,6 +38,7 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "key.revoke" => of(t.audit_key_revoke),
         "service.enforce" => of(t.audit_service_enforce),
         "service.observe" => of(t.audit_service_observe),
+        "webhook.retry" => of(t.audit_webhook_retry),
         "session.start" => t.audit_session_start.to_owned(),
         "session.end" => match text(detail, "user") {
             Some(user) if entry.actor_name.as_ref() != Some(&user) => {
@@ -48,7 +55,7 @@ fn with(sentence: String, more: &[String]) -> String {
     if more.is_empty() { sentence } else { format!("{sentence}: {}", more.join("; ")) }
 }
 
-fn text(value: &Value, key: &str) -> Option<String> {
+pub(super) fn text(value: &Value, key: &str) -> Option<String> {
     value.get(key)?.as_str().map(str::to_owned)
 }
 
@@ -99,7 +106,7 @@ fn roles(value: Option<&Value>) -> BTreeMap<&str, &str> {
 }
 
 /// A moment of the wire as a day; what is none, as it is.
-fn day(at: &str) -> String {
+pub(super) fn day(at: &str) -> String {
     at.parse().map_or_else(|_| at.to_owned(), moment::day)
 }
 

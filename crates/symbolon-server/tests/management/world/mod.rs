@@ -18,7 +18,7 @@ use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{App, Clock, Parts, router};
+use symbolon_server::{App, Clock, Parts, Webhook, router};
 use symbolon_store::SqliteStore;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -42,6 +42,7 @@ pub(crate) struct Setup {
     pub(crate) wrap: Wrap,
     /// Catalogs beside the two shipped ones, as text.
     pub(crate) catalogs: Vec<String>,
+    pub(crate) webhooks: Vec<Webhook>,
 }
 
 impl Default for Setup {
@@ -53,6 +54,7 @@ impl Default for Setup {
             loaded: true,
             wrap: Box::new(|store| store),
             catalogs: Vec::new(),
+            webhooks: Vec::new(),
         }
     }
 }
@@ -104,6 +106,7 @@ impl World {
             open_metrics: false,
             access_log: None,
             traces: None,
+            webhooks: setup.webhooks,
         });
         let router = router(app.clone());
         let world =
@@ -113,6 +116,24 @@ impl World {
             world.born_system().await;
         }
         world
+    }
+
+    /// Another server over the same record, as a restart makes one.
+    pub(crate) fn app_with(&self, webhooks: Vec<Webhook>) -> App {
+        App::new(Parts {
+            gate: self.gate.clone(),
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            https: false,
+            issuer: None,
+            open_documents: false,
+            open_metrics: false,
+            access_log: None,
+            traces: None,
+            webhooks,
+        })
     }
 
     /// The directory that the record is in.

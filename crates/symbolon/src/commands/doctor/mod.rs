@@ -5,6 +5,7 @@ mod certificates;
 mod gateway;
 mod place;
 mod record;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -158,6 +159,9 @@ async fn look_inside(context: &Context, findings: &mut Findings) {
         }
     } else if let Ok(settings) = context.settings() {
         certificates::in_files(&settings, SystemClock.now(), findings);
+    }
+    if let Err(failure) = webhooks::look(connection.client(), findings).await {
+        findings.bad("webhooks", failure.to_string());
     }
     if let Err(failure) = record::look(connection.client(), findings).await {
         findings.bad("record", failure.to_string());
