@@ -50,6 +50,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         traces: None,
         github_alerts: None,
         audit_keys: world::audit_keys(),
+        webhooks: Vec::new(),
     });
     let settings = ProxySettings {
         limits: ProxyLimits::default(),

@@ -19,6 +19,7 @@ mod strict;
 mod token;
 mod usage;
 mod verify;
+mod webhook;
 
 pub use admin::{
     ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser, KeyRecord,
@@ -41,6 +42,7 @@ pub use token::{
 };
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyReply, VerifyRoute};
+pub use webhook::{WebhookInfo, WebhookTest};
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

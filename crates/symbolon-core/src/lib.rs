@@ -22,6 +22,7 @@ pub mod manage;
 pub mod metadata;
 pub mod name;
 pub mod network;
+pub mod notice;
 pub mod old_form;
 pub mod random;
 pub mod rate;

@@ -78,4 +78,8 @@ names! {
     ScopeName: |text| starts_with_letter_or_digit(text)
         && all(text, 1, 64, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b":._-".contains(&b)),
         "a scope is 1 to 64 of a-z, 0-9 and : . _ -, and begins with a letter or digit, such as read:printers";
+    /// A webhook, as the operator calls it.
+    WebhookName: |text| starts_with_letter_or_digit(text)
+        && all(text, 1, 32, |b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-'),
+        "a webhook's name is 1 to 32 of a-z, 0-9 and -, and does not begin with -";
 }

@@ -6,6 +6,7 @@
 
 mod seals;
 mod sort;
+mod webhook;
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -16,13 +17,15 @@ use jiff::Timestamp;
 use crate::audit::{Head, Line};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::imported::Source;
-use crate::name::{ScopeName, ServiceName, UserName};
+use crate::name::{ScopeName, ServiceName, UserName, WebhookName};
+use crate::notice::Told;
 use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, User};
 use crate::token::TokenPrefix;
 use crate::usage::{Day, DayTotal, TokenUsage, UsageCount};
 
 pub use seals::{BrokenSeal, PepperUse, Sealing};
 pub use sort::{SortFault, TokenOrder, TokenSort};
+pub use webhook::{Ending, Notices, WebhookState};
 
 /// One change of what is kept, whole: it carries the new state, never a difference.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,7 +42,7 @@ pub enum Change {
     /// A new state of a user, with `revision` as above.
     UserChanged(User),
     /// The user is gone, at this moment; their tokens become tombstones and their sessions end, in the same
-    /// transaction.
+    /// transaction. Each token has its own line in the audit, `token.revoke`, behind the mutation's and by its actor.
     UserRemoved(UserId, Timestamp),
     /// A sign-in.
     SessionStarted(Session),
@@ -57,6 +60,12 @@ pub enum Change {
     TokenErased(TokenId, Timestamp),
     /// A key's new digest, made by [`Sealing::redigest`] alone.
     KeyChanged(Key),
+    /// This was told of the end of a token. Refused with [`StoreError::Conflict`] if it was told before, or if the token
+    /// has another end by now, or is revoked: of two that tell at once, one does.
+    EndingTold(TokenId, Told),
+    /// A webhook is to be tried at once, also where it was disabled. Refused with [`StoreError::NotFound`] if it has not
+    /// begun.
+    WebhookRetried(WebhookName),
 }
 
 /// A claim on an `Idempotency-Key`, made in the transaction of the creation it stands for. The answer is not
@@ -233,7 +242,7 @@ pub struct UnreadableLine {
 
 /// The record. Reads see every mutation acknowledged before them.
 #[async_trait]
-pub trait Store: Sealing + Send + Sync {
+pub trait Store: Sealing + Notices + Send + Sync {
     /// Loads everything live into `sink` and keeps it informed from then on, with no gap between. Called once.
     async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError>;
     /// Writes one mutation; see the module's text for what holds when it returns.

@@ -79,6 +79,8 @@ impl Index {
                 keys.insert(key.digest.0, key.clone());
                 keys.retain(|digest, known| known.id != key.id || *digest == key.digest.0);
             }
+            // No check depends on what was told of it, or to whom.
+            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
         }
     }
 

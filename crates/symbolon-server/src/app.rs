@@ -15,6 +15,7 @@ use crate::access::AccessLog;
 use crate::keyring::KeyKeeper;
 use crate::leaks::GitHubAlerts;
 use crate::metrics::Metrics;
+use crate::notices::{Receiver, Webhook};
 use crate::observed::Observed;
 use crate::passwords::Hashing;
 use crate::proving::Proving;
@@ -59,6 +60,8 @@ pub struct Parts {
     pub github_alerts: Option<GitHubAlerts>,
     /// What signs checkpoints of the audit.
     pub audit_keys: AuditKeys,
+    /// Who is told what happens to tokens.
+    pub webhooks: Vec<Webhook>,
 }
 
 /// What every door shares. Cheap to clone.
@@ -83,6 +86,10 @@ pub(crate) struct Shared {
     pub(crate) failures: Failures,
     /// Sign-ins whose bodies are being read at once; each may be as long as a body may be.
     pub(crate) sign_ins: Semaphore,
+    /// The webhooks, by name.
+    pub(crate) receivers: Vec<Arc<Receiver>>,
+    /// Held while the ends of tokens are told.
+    pub(crate) telling_endings: Mutex<()>,
     /// Held while last uses are written.
     writing_uses: Mutex<()>,
     /// Held while the server's keys are changed.
@@ -95,7 +102,9 @@ pub(crate) struct Shared {
 
 impl App {
     /// The doors' common ground.
-    pub fn new(parts: Parts) -> Self {
+    pub fn new(mut parts: Parts) -> Self {
+        parts.webhooks.sort_by(|a, b| a.name.cmp(&b.name));
+        let receivers = parts.webhooks.drain(..).map(|webhook| Arc::new(Receiver::new(webhook))).collect();
         let pulse = Pulse::new(parts.clock.now());
         if let Some(log) = &parts.access_log {
             log.introduce(parts.gate.clone(), parts.entropy.clone());
@@ -115,6 +124,8 @@ impl App {
             sign_ins: Semaphore::new(32),
             changing_keys: Mutex::default(),
             settling_keys: Mutex::default(),
+            receivers,
+            telling_endings: Mutex::default(),
             writing_uses: Mutex::default(),
             writing_usage: Mutex::default(),
         }))

@@ -2,7 +2,7 @@
 
 use http::uri::{Authority, Uri};
 
-/// The host and the port of a URL that has nothing else.
+/// The host and the port of a URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct HostPort(Authority);
 
@@ -18,14 +18,20 @@ pub(crate) enum HostPortFault {
 }
 
 impl HostPort {
-    /// Of a URL and its `text`, in which alone a fragment is seen. The scheme is for the caller to look at.
+    /// Of a URL that has nothing else, and its `text`, in which alone a fragment is seen. The scheme is for the caller to look at.
     pub(crate) fn of(uri: &Uri, text: &str) -> Result<Self, HostPortFault> {
+        let address = Self::before_path(uri)?;
+        if text.contains('#') || uri.path_and_query().is_some_and(|rest| rest.as_str() != "/") {
+            return Err(HostPortFault::Path);
+        }
+        Ok(address)
+    }
+
+    /// Of a URL that may have a path and a query.
+    pub(crate) fn before_path(uri: &Uri) -> Result<Self, HostPortFault> {
         let authority = uri.authority().ok_or(HostPortFault::Form)?;
         if authority.as_str().contains('@') {
             return Err(HostPortFault::UserInfo);
-        }
-        if text.contains('#') || uri.path_and_query().is_some_and(|rest| rest.as_str() != "/") {
-            return Err(HostPortFault::Path);
         }
         let port = authority.as_str().strip_prefix(authority.host()).unwrap_or_default();
         let port_is_one = port.is_empty() || authority.port_u16().is_some_and(|port| port != 0);

@@ -74,7 +74,9 @@ impl Connection {
             return Err(directory.not_initialised());
         }
         let gate = gate(&opened.keys, services)?;
-        let node = Node::start(opened, settings, gate, None, None, None).await?;
+        // What their files hold may be for the server alone to read; then a command does without them.
+        let webhooks = settings.open_webhooks().unwrap_or_default();
+        let node = Node::start(opened, settings, gate, None, None, None, webhooks).await?;
         Ok(Self { client: client(node.transport(), key), node: Some(node) })
     }
 

@@ -7,12 +7,12 @@ use symbolon_core::Catalog;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, GitHubAlerts, Parts, Traces};
+use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, GitHubAlerts, Parts, Traces, Webhook};
 
 use crate::clock::{OsEntropy, SystemClock};
 use crate::data_dir::Opened;
 use crate::failure::Failure;
-use crate::settings::{Fault, Settings};
+use crate::settings::{Fault, Settings, WebhookSettings};
 
 /// A node that can decide.
 pub(crate) struct Node {
@@ -24,9 +24,13 @@ pub(crate) struct Node {
 pub(crate) fn services(settings: &Settings, catalogs: &[Arc<Catalog>]) -> Result<Vec<Service>, Failure> {
     let known: Vec<_> = catalogs.iter().map(|catalog| catalog.service.as_str()).collect();
     let unknown = settings.services.iter().filter(|(name, _)| !known.contains(&name.as_str()));
+    let unknown = unknown.map(|(name, service)| (name, &service.place));
+    let told = settings.webhooks.iter().flat_map(WebhookSettings::services);
+    let told = told.filter(|said| !known.contains(&said.value.as_str()));
     let faults: Vec<_> = unknown
-        .map(|(name, service)| Fault {
-            place: service.place.clone(),
+        .chain(told.map(|said| (&said.value, &said.place)))
+        .map(|(name, place)| Fault {
+            place: place.clone(),
             message: format!(
                 "no catalog declares the service {name}; those in catalogs declare {}",
                 known.join(", ")
@@ -84,6 +88,7 @@ impl Node {
         access_log: Option<AccessLog>,
         traces: Option<Traces>,
         github_alerts: Option<GitHubAlerts>,
+        webhooks: Vec<Webhook>,
     ) -> Result<Self, Failure> {
         opened.store.attach(gate.clone()).await.map_err(Failure::new)?;
         let app = App::new(Parts {
@@ -100,6 +105,7 @@ impl Node {
             traces,
             github_alerts,
             audit_keys: opened.audit_keys.clone(),
+            webhooks,
         });
         Ok(Self { app, opened })
     }

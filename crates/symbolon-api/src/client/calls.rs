@@ -8,7 +8,8 @@ use crate::{
     ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession,
     CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, ImportTokens,
     ImportedTokens, KeyRecord, Leaks, List, LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo,
-    SessionRecord, Status, TokenRecord, TokenUsage, UserRecord, Verify, VerifyReply,
+    SessionRecord, Status, TokenRecord, TokenUsage, UserRecord, Verify, VerifyReply, WebhookInfo,
+    WebhookTest,
 };
 
 /// Which page of a list.
@@ -296,5 +297,20 @@ impl Client {
     /// What is known of secrets that were found, at most 1,000; and takes them back, if that is asked for.
     pub async fn look_up_leaks(&self, asked: &LookUpLeaks) -> Result<Leaks, ClientError> {
         self.send(Method::POST, Target::new(&["v1", "leaks"]), asked).await
+    }
+
+    /// The webhooks, by name, and how far each has come.
+    pub async fn webhooks(&self) -> Result<List<WebhookInfo>, ClientError> {
+        self.get("/v1/webhooks").await
+    }
+
+    /// Sends a message to try a webhook.
+    pub async fn test_webhook(&self, name: &str) -> Result<WebhookTest, ClientError> {
+        self.ask(Method::POST, Target::new(&["v1", "webhooks", name, "test"]).into(), None).await
+    }
+
+    /// Lets a webhook try at once what waits, also where its receiver said that it is gone.
+    pub async fn retry_webhook(&self, name: &str) -> Result<WebhookInfo, ClientError> {
+        self.ask(Method::POST, Target::new(&["v1", "webhooks", name, "retry"]).into(), None).await
     }
 }

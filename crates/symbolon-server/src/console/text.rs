@@ -530,6 +530,7 @@ texts! {
     audit_tokens_enabled = "Tokens enabled";
     audit_tokens_revoked = "Tokens revoked";
     audit_tokens_leaked = "Tokens leaked";
+    audit_tokens_expired = "Tokens expired";
     audit_users = "People";
     audit_keys = "Keys";
     audit_sessions = "Sign-ins";
@@ -568,6 +569,12 @@ texts! {
     audit_old_grace = "the old one ends {grace} after it is first used";
     audit_old_until = "the old one ends {end}";
     audit_token_leaked = "saw the token {name} leaked";
+    audit_token_revoke_with_owner = "revoked the token {name} with its owner {owner}";
+    audit_token_expiring_one = "saw that the token {name} ends within a day, on {day}";
+    audit_token_expiring_many = "saw that the token {name} ends within {count} days, on {day}";
+    audit_token_expired = "saw that the token {name} has ended, on {day}";
+    audit_webhook_retry = "had the webhook {name} tried again";
+    audit_by_symbolon = "Symbolon";
     audit_user_create = "created the user {name}";
     audit_user_update = "changed the user {name}";
     audit_user_remove = "removed the user {name}";
@@ -632,6 +639,16 @@ texts! {
     health_certificate_ended = "A certificate has ended";
     health_certificate_ends_soon = "A certificate ends soon";
     health_certificate_end = "The end of the one in force:";
+    health_webhooks = "Webhooks";
+    health_webhook = "Webhook";
+    health_webhook_ok = "Told";
+    health_webhook_retrying = "Not taken, tried again";
+    health_webhook_disabled = "Gone, told nothing";
+    health_webhook_not_begun = "Not begun";
+    health_webhook_last = "Last answer";
+    health_webhook_waits = "Waits since";
+    health_webhook_next = "next attempt";
+    health_webhook_nothing = "nothing waits";
     health_rate = "Checks per second";
     health_rate_now = "now, {most} at most";
     health_rate_label = "Checks per second over the last {seconds} seconds, between {least} and {most}";

@@ -27,6 +27,7 @@ mod status;
 mod tokens;
 mod users;
 mod verify;
+mod webhooks;
 mod wire;
 
 use std::sync::Arc;
@@ -106,6 +107,9 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(audit::export))
         .routes(routes!(audit::checkpoint))
         .routes(routes!(audit::key))
+        .routes(routes!(webhooks::list))
+        .routes(routes!(webhooks::test))
+        .routes(routes!(webhooks::retry))
         .routes(routes!(status::status))
         .routes(routes!(health::healthz))
         .routes(routes!(health::readyz))

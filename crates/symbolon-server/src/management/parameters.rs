@@ -73,6 +73,14 @@ pub(super) struct OfSession {
     pub(super) id: String,
 }
 
+/// A webhook.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfWebhook {
+    /// The webhook's name.
+    pub(super) name: String,
+}
+
 /// Query parameters; unknown and double ones are refused.
 pub(super) struct QueryOf<T>(pub(super) T);
 

@@ -3,6 +3,7 @@
 
 mod exposition;
 mod snapshot;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};

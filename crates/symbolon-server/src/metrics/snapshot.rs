@@ -19,11 +19,11 @@ const NO_ROUTE: &str = "-";
     clippy::cast_precision_loss,
     reason = "a gauge is a float; what is above 2^53 is far above what is here"
 )]
-fn float(number: u64) -> f64 {
+pub(super) fn float(number: u64) -> f64 {
     number as f64
 }
 
-fn family(name: &'static str, help: &'static str, series: Vec<(Labels, Value)>) -> Family {
+pub(super) fn family(name: &'static str, help: &'static str, series: Vec<(Labels, Value)>) -> Family {
     Family { name, help, series }
 }
 
@@ -47,6 +47,7 @@ impl App {
         let mut families = self.of_checks();
         families.extend(self.of_process());
         families.extend(self.of_store(size, up));
+        families.extend(self.of_webhooks().await);
         text(families)
     }
 

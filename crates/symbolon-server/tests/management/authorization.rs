@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 use symbolon_core::record::KeyKind;
 
 use crate::document::operations;
-use crate::world::{Call, PASSWORD, Person, World, all_roles};
+use crate::notices::unheard;
+use crate::world::{Call, PASSWORD, Person, Setup, World, all_roles};
 
 /// The expected status of each call.
 ///
@@ -78,6 +79,9 @@ POST   /v1/server-keys/peppers                -        | 401    201    403    40
 POST   /v1/server-keys/sessions               -        | 401    201    403    403   403  403    403    403   403   201
 DELETE /v1/server-keys/peppers/{id}           -        | 401    409    403    403   403  403    403    403   403   409
 GET    /v1/status                             -        | 401    200    403    200   403  403    403    403   403   200
+GET    /v1/webhooks                           -        | 401    200    403    200   403  403    403    403   403   200
+POST   /v1/webhooks/{name}/test               -        | 401    200    403    200   403  403    403    403   403   200
+POST   /v1/webhooks/{name}/retry              -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit                              -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit/export                       -        | 401    200    403    200   403  403    403    403   403   200
 GET    /v1/audit/checkpoint                   -        | 401    200    403    200   403  403    403    403   403   200
@@ -179,6 +183,7 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
         "/v1/server-keys/peppers/{id}" => "1".to_owned(),
         "/v1/keys/{id}" => world.key(KeyKind::System).await.0.id.to_string(),
         "/v1/users/{name}" => world.person(&format!("target{number}"), &all_roles()).await.name().to_owned(),
+        "/v1/webhooks/{name}/test" | "/v1/webhooks/{name}/retry" => "chat".to_owned(),
         _ => String::new(),
     };
     row.path.replace("{service}", row.service).replace("{id}", &id).replace("{name}", &id)
@@ -224,7 +229,9 @@ async fn every_operation_answers_everybody_as_the_table_says() {
     let mut number = 0;
     for row in rows() {
         if stage.is_none() {
-            let world = World::new().await;
+            let webhooks = vec![unheard("chat")];
+            let world = World::of(Setup { webhooks, ..Setup::default() }).await;
+            world.app.begin_webhooks().await.unwrap();
             let everybody = Everybody::of(&world).await;
             stage = Some((world, everybody));
         }

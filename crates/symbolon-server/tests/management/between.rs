@@ -11,11 +11,11 @@ use symbolon_core::audit::{Head, Line};
 use symbolon_core::decision::{Keys, Redigest};
 use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::imported::Source;
-use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::name::{ServiceName, UserName, WebhookName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, BrokenSeal, Change, Claim, Mutation, Page, PageQuery, PepperUse, Sealing, Sink, Store,
-    StoreError, TokenQuery, UnreadableLine,
+    AuditQuery, BrokenSeal, Change, Claim, Ending, Mutation, Notices, Page, PageQuery, PepperUse, Sealing,
+    Sink, Store, StoreError, TokenQuery, UnreadableLine, WebhookState,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
@@ -110,6 +110,33 @@ impl Sealing for Between {
 
     fn broken_seals(&self) -> Vec<BrokenSeal> {
         self.store.broken_seals()
+    }
+}
+
+#[async_trait]
+impl Notices for Between {
+    async fn endings(
+        &self,
+        until: Timestamp,
+        after: Option<(Timestamp, TokenId)>,
+    ) -> Result<Vec<Ending>, StoreError> {
+        (self.reads)()?;
+        self.store.endings(until, after).await
+    }
+
+    async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.begin_webhooks(names).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
+        (self.reads)()?;
+        self.store.webhooks().await
+    }
+
+    async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.save_webhook(state).await
     }
 }
 

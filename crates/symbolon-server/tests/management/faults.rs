@@ -9,10 +9,11 @@ use symbolon_core::store::{Change, Mutation, Store, StoreError};
 
 use crate::between::{Between, Verdict};
 use crate::document::operations;
+use crate::notices::unheard;
 use crate::world::{Call, PASSWORD, Setup, World};
 
 /// What answers without the record: catalogs and decisions, which are in memory.
-const IN_MEMORY: [&str; 15] = [
+const IN_MEMORY: [&str; 16] = [
     // There is no such pepper.
     "DELETE /v1/server-keys/peppers/{id}",
     "GET /healthz",
@@ -33,6 +34,8 @@ const IN_MEMORY: [&str; 15] = [
     "DELETE /v1/self",
     "DELETE /v1/sessions/current",
     "GET /v1/audit/key",
+    // What is sent is about nothing in it.
+    "POST /v1/webhooks/{name}/test",
 ];
 
 fn body(operation: &str, key: &str) -> Value {
@@ -101,7 +104,8 @@ async fn every_operation_that_needs_the_record_says_that_it_is_away() {
         if fault.load(Ordering::SeqCst) { Err(full()) } else { Ok(()) }
     };
     let wrap = Box::new(move |store| Between::faulty(store, fault));
-    let world = World::of(Setup { wrap, ..Setup::default() }).await;
+    let webhooks = vec![unheard("admin")];
+    let world = World::of(Setup { wrap, webhooks, ..Setup::default() }).await;
     let (admin, key) = (world.admin().await, world.system_key().await);
     let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");

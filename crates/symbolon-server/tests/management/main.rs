@@ -17,6 +17,7 @@ mod imports;
 mod keys;
 mod leak;
 mod leaks;
+mod notices;
 mod oauth;
 mod own;
 mod server_keys;

@@ -175,6 +175,7 @@ impl World {
             traces: None,
             github_alerts: None,
             audit_keys: AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() },
+            webhooks: Vec::new(),
         });
         Self { app, gate, store, keys, clock, entropy, directory }
     }

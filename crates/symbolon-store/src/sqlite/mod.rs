@@ -4,6 +4,7 @@ mod backup;
 mod chain;
 mod fault;
 mod load;
+mod notices;
 mod open;
 mod read;
 mod rotation;

@@ -13,11 +13,12 @@ use symbolon_core::id::TokenId;
 use symbolon_core::imported::{Imported, ImportedSecret, Source};
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
+use symbolon_core::notice::Told;
 use symbolon_core::old_form::OldPrefix;
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::restriction::Restrictions;
 use symbolon_core::seal::Sealed;
-use symbolon_core::store::{BrokenSeal, Claim, StoreError};
+use symbolon_core::store::{BrokenSeal, Claim, Ending, StoreError, WebhookState};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage};
 
 use super::rotation;
@@ -119,7 +120,7 @@ macro_rules! select_tokens {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
              disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
-             rotation, rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash FROM tokens ",
+             rotation, rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash, told_end, told_days FROM tokens ",
             $($rest)*
         )
     };
@@ -359,5 +360,28 @@ pub(super) fn claim(row: &SqliteRow) -> Parsed<Claim> {
         body: digest(row, "body")?,
         made: get(row, "made")?,
         expires_at: time(row, "expires_at")?,
+    })
+}
+
+/// A token, and what was told of its end.
+pub(super) fn ending(row: &SqliteRow) -> Parsed<Ending> {
+    let told = match maybe_time(row, "told_end")? {
+        Some(expires_at) => Some(Told { expires_at, days: number(row, "told_days")? }),
+        None => None,
+    };
+    Ok(Ending { token: Token::read(row)?, told })
+}
+
+pub(super) fn webhook(row: &SqliteRow) -> Parsed<WebhookState> {
+    Ok(WebhookState {
+        name: parsed(row, "name")?,
+        position: number(row, "position")?,
+        attempts: number(row, "attempts")?,
+        waiting_since: maybe_time(row, "waiting_since")?,
+        next_at: maybe_time(row, "next_at")?,
+        last_at: maybe_time(row, "last_at")?,
+        last_answer: get(row, "last_answer")?,
+        disabled_at: maybe_time(row, "disabled_at")?,
+        revision: number(row, "revision")?,
     })
 }

@@ -140,7 +140,7 @@ impl Seals {
             Change::KeyCreated(key) | Change::KeyChanged(key) => (Kind::Key, key.id.to_string()),
             Change::KeyRemoved(id) => (Kind::Key, id.to_string()),
             Change::EnforcementSwitched(switched) => (Kind::Enforcement, switched.service.to_string()),
-            Change::SessionsEnded(_) => return,
+            Change::SessionsEnded(_) | Change::EndingTold(..) | Change::WebhookRetried(_) => return,
         };
         broken.remove(&BrokenSeal { kind, id });
     }

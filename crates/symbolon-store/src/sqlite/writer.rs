@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use symbolon_core::decision::Redigest;
 use symbolon_core::id::TokenId;
-use symbolon_core::store::{Change, Mutation, Sink, StoreError};
+use symbolon_core::name::WebhookName;
+use symbolon_core::store::{Change, Mutation, Sink, StoreError, WebhookState};
 use symbolon_core::usage::UsageCount;
 use tokio::sync::{mpsc, oneshot};
 
@@ -39,6 +40,8 @@ pub(super) enum Work {
         now: Timestamp,
         changes: Vec<Change>,
     },
+    BeginWebhooks(Vec<WebhookName>),
+    SaveWebhook(Box<WebhookState>),
 }
 
 impl Work {
@@ -47,7 +50,12 @@ impl Work {
         match self {
             Self::Commit(mutation) => &mutation.changes,
             Self::Redigest { changes, .. } => changes,
-            Self::NoteUsed(_) | Self::RecordUsage(_) | Self::Prune(_) | Self::Reseal { .. } => &[],
+            Self::NoteUsed(_)
+            | Self::RecordUsage(_)
+            | Self::Prune(_)
+            | Self::Reseal { .. }
+            | Self::BeginWebhooks(_)
+            | Self::SaveWebhook(_) => &[],
         }
     }
 }

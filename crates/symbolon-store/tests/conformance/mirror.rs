@@ -94,6 +94,7 @@ impl Live {
             Change::KeyChanged(key) => {
                 self.keys.insert(key.id, key);
             }
+            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
         }
     }
 }
@@ -114,6 +115,8 @@ pub(crate) fn named(change: &Change) -> (String, String) {
         Change::EnforcementSwitched(switched) => ("enforcement.switched", switched.service.to_string()),
         Change::TokenErased(id, _) => ("token.erased", id.to_string()),
         Change::KeyChanged(key) => ("key.changed", key.id.to_string()),
+        Change::EndingTold(token, _) => ("ending.told", token.to_string()),
+        Change::WebhookRetried(name) => ("webhook.retried", name.to_string()),
     };
     (kind.to_owned(), id)
 }

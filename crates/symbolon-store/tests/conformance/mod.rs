@@ -6,6 +6,7 @@
 pub(crate) mod atomicity;
 pub(crate) mod audit;
 pub(crate) mod claims;
+pub(crate) mod endings;
 pub(crate) mod enforcement;
 pub(crate) mod history;
 pub(crate) mod imports;
@@ -25,6 +26,7 @@ pub(crate) mod tokens;
 pub(crate) mod upkeep;
 pub(crate) mod usage;
 pub(crate) mod users;
+pub(crate) mod webhooks;
 
 use std::sync::Arc;
 
@@ -179,6 +181,16 @@ macro_rules! every_test {
                 user_refusals
                 a_removed_user_takes_tokens_and_sessions_along
                 a_name_is_never_given_again
+                each_token_of_a_removed_user_has_its_line
+            }
+            endings {
+                an_end_is_told_once_and_another_end_anew
+                what_is_told_is_walked_over_no_more
+            }
+            webhooks {
+                a_webhook_begins_at_the_end_and_keeps_its_place
+                two_writers_do_not_overwrite_each_other
+                a_retry_begins_at_once
             }
         }
     };

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use symbolon_core::id::UserId;
 use symbolon_core::record::{Token, User};
-use symbolon_core::store::{Change, Store};
+use symbolon_core::store::{AuditQuery, Change, Mutation, Store};
 
 use super::{Place, accept, make, refuse};
 
@@ -137,5 +137,31 @@ pub(crate) async fn a_name_is_never_given_again(place: &dyn Place) {
     refuse(&*store, Change::UserRemoved(user.id, make::at(2)), "that user is not there").await;
     let back = User { revision: 3, ..user };
     refuse(&*store, Change::UserChanged(back), "that user is not there").await;
+    store.close().await;
+}
+
+pub(crate) async fn each_token_of_a_removed_user_has_its_line(place: &dyn Place) {
+    let store = place.open().await;
+    let (ann, ben) = (make::user(1), make::user(2));
+    let tokens = [make::token(1, &ann), make::token(2, &ann), make::token(3, &ann), make::token(4, &ben)];
+    let mut changes = vec![Change::UserCreated(ann.clone()), Change::UserCreated(ben)];
+    changes.extend(tokens.iter().cloned().map(Change::TokenCreated));
+    changes.push(Change::TokenChanged(make::revoked(&tokens[2], make::at(5))));
+    accept(&*store, make::mutation(changes)).await;
+    let removal = Mutation {
+        audit: vec![make::line("user.remove", "ann")],
+        ..make::mutation(vec![Change::UserRemoved(ann.id, make::at(9))])
+    };
+    accept(&*store, removal).await;
+
+    let query =
+        AuditQuery { action: Some("token.revoke".to_owned()), page: make::page(9), ..AuditQuery::default() };
+    let mut lines = store.audit(&query).await.unwrap().items;
+    lines.sort_by(|(_, a), (_, b)| a.subject.cmp(&b.subject));
+    let [(first, one), (_, two)] = &lines[..] else { panic!("{lines:?}") };
+    assert_eq!((&one.subject, &two.subject), (&tokens[0].id.to_string(), &tokens[1].id.to_string()));
+    assert_eq!((one.service.as_deref(), one.actor.as_str(), *first > 2), (Some("odin"), "local", true));
+    let detail = serde_json::json!({ "name": "token 1", "owner": "user-1", "with_owner": true });
+    assert_eq!(one.detail, detail);
     store.close().await;
 }

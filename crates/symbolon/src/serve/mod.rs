@@ -44,7 +44,9 @@ const GATHERING_USAGE: Duration = Duration::from_millis(200);
 const WRITING_USAGE: Duration = Duration::from_secs(2);
 /// How often checks are counted for the status.
 const SAMPLING: Duration = Duration::from_secs(1);
-/// How often ended sessions are forgotten.
+/// How often it is looked whether there is anything to tell webhooks.
+const TELLING: Duration = Duration::from_secs(1);
+/// How often ended sessions are forgotten, and tokens that end are looked for.
 const PRUNING: Duration = Duration::from_mins(1);
 /// How often the files of catalogs and certificates are looked at.
 const LOOKING: Duration = Duration::from_secs(2);
@@ -101,6 +103,7 @@ impl Server {
         let github_alerts = settings.github.as_ref().map(GitHubSettings::open).transpose()?;
         let checkpoints = Checkpoints::open(&settings.audit)?;
         let proxies = doors::proxies(settings, &certificates)?;
+        let webhooks = settings.open_webhooks()?;
         let directory = DataDir::new(&settings.data_dir);
         if show.is_none() && directory.contents()? == Contents::Nothing {
             return Err(directory.not_initialised());
@@ -117,7 +120,9 @@ impl Server {
             first.check(&catalogs)?;
             show(first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?)?;
         }
-        let node = Node::start(opened, settings, gate, access_log, traces(settings), github_alerts).await?;
+        let node = Node::start(opened, settings, gate, access_log, traces(settings), github_alerts, webhooks)
+            .await?;
+        node.app().begin_webhooks().await.map_err(Failure::new)?;
         say_enforcement(&node);
         let open = Open::begin(&node, bound, (socket, &directory.socket()));
         let watched = Watched { catalogs: watched, certificates, checkpoints: Arc::new(checkpoints) };
@@ -226,8 +231,8 @@ async fn attend(
     };
     let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
     let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
-    let (mut sampling, mut signing, mut settling) =
-        (every(SAMPLING), every(settings.audit.every), every(SETTLING_KEYS));
+    let (mut sampling, mut signing, mut settling, mut telling) =
+        (every(SAMPLING), every(settings.audit.every), every(SETTLING_KEYS), every(TELLING));
     let mut pulse = manager.pulse().map(every);
     loop {
         tokio::select! {
@@ -262,7 +267,14 @@ async fn attend(
             }
             _ = pruning.tick() => {
                 let app = node.app().clone();
-                tokio::spawn(async move { app.prune().await });
+                tokio::spawn(async move {
+                    app.prune().await;
+                    app.tell_endings().await;
+                });
+            }
+            _ = telling.tick() => {
+                let app = node.app().clone();
+                tokio::spawn(async move { app.deliver_notices().await });
             }
             _ = signing.tick() => {
                 let (app, checkpoints) = (node.app().clone(), watched.checkpoints.clone());

@@ -1,4 +1,4 @@
-//! The value of a header that the application is sent, as written.
+//! A value that is secret, as written: of a header that the application is sent, or what a webhook is signed with.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 use serde::de::{Deserializer, MapAccess, Visitor, value::MapAccessDeserializer};
 
-/// The value of a header, or the file that holds it.
+/// The value, or the file that holds it.
 #[derive(Debug, Clone)]
 pub(super) enum HeaderSource {
     Value(SecretString),
@@ -26,7 +26,7 @@ impl<'de> Deserialize<'de> for HeaderSource {
             type Value = HeaderSource;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("the header's value, or { file = \"path\" }")
+                f.write_str("the value, or { file = \"path\" }")
             }
 
             fn visit_str<E>(self, value: &str) -> Result<HeaderSource, E> {

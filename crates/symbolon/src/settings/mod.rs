@@ -15,6 +15,7 @@ mod telemetry;
 mod tests;
 mod tls;
 mod trusted;
+mod webhooks;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -23,7 +24,7 @@ use std::path::{Path, PathBuf};
 use symbolon_core::name::ServiceName;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::ProxyLimits;
-use symbolon_server::{AccessTarget, PublicUrl, TraceSettings, TrustedProxies};
+use symbolon_server::{AccessTarget, PublicUrl, TraceSettings, TrustedProxies, Webhook};
 use tracing_subscriber::filter::Targets;
 
 use crate::catalogs::CatalogSource;
@@ -36,6 +37,7 @@ pub(crate) use leaks::GitHubSettings;
 pub(crate) use place::Fault;
 pub(crate) use proxy::{ProxyDoor, ServiceSettings};
 pub(crate) use tls::TlsFiles;
+pub(crate) use webhooks::WebhookSettings;
 
 /// The configuration file that is read if it is there and no other is named.
 pub(crate) const DEFAULT_FILE: &str = "symbolon.toml";
@@ -82,6 +84,8 @@ pub(crate) struct Settings {
     pub(crate) trusted_proxies: TrustedProxies,
     /// Checkpoints of the audit.
     pub(crate) audit: AuditSettings,
+    /// Who is told what happens to tokens.
+    pub(crate) webhooks: Vec<WebhookSettings>,
 }
 
 /// How log lines look.
@@ -112,6 +116,16 @@ impl Settings {
     /// Whether browsers reach the management API over HTTPS.
     pub(crate) fn https(&self) -> bool {
         self.public_url.as_ref().map_or(self.tls.is_some(), PublicUrl::is_https)
+    }
+
+    /// The webhooks, with what their files hold.
+    pub(crate) fn open_webhooks(&self) -> Result<Vec<Webhook>, Failure> {
+        let opened: Vec<_> = self.webhooks.iter().map(WebhookSettings::open).collect();
+        let faults: Vec<_> = opened.iter().filter_map(|opened| opened.as_ref().err()).collect();
+        if !faults.is_empty() {
+            return Err(Failure::faults(&faults));
+        }
+        Ok(opened.into_iter().flatten().collect())
     }
 
     /// The files of each door that speaks TLS, and what the door is called.

@@ -92,7 +92,7 @@ impl ProxyDoor {
 }
 
 impl Said<HeaderSource> {
-    fn read(&self) -> Result<SecretString, Fault> {
+    pub(super) fn read(&self) -> Result<SecretString, Fault> {
         let path = match &self.value {
             HeaderSource::Value(value) => return Ok(value.clone()),
             HeaderSource::File(path) => self.place.resolve(path),

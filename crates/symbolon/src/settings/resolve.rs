@@ -20,6 +20,7 @@ use super::source::{Draft, ServiceDraft};
 use super::telemetry;
 use super::tls;
 use super::trusted;
+use super::webhooks;
 use super::{LogFormat, Settings, audit, leaks, limits};
 use crate::catalogs::CatalogSource;
 
@@ -48,6 +49,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let audit = audit::resolve(&draft.audit, faults);
     let services = services(draft.services, gateways, faults);
     let github = leaks::resolve(draft.leaks, faults);
+    let webhooks = webhooks::resolve(draft.webhooks, faults);
     one_door_an_address(listen, gateway.as_ref(), &services, faults);
     Settings {
         file,
@@ -72,6 +74,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
         github,
         trusted_proxies: trusted::resolve(&draft.trusted_proxies, faults),
         audit,
+        webhooks,
     }
 }
 

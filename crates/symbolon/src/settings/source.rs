@@ -12,6 +12,7 @@ use super::leaks::{LeaksDraft, LeaksSource};
 use super::limits::{LimitsDraft, LimitsSource};
 use super::place::{Fault, Place, Said};
 use super::telemetry::{TelemetryDraft, TelemetrySource};
+use super::webhooks::{WebhookDraft, WebhookSource};
 
 /// Everything that can be said, each with where it was said. Environment variables write into the same.
 #[derive(Default)]
@@ -33,6 +34,7 @@ pub(super) struct Draft {
     pub(super) leaks: LeaksDraft,
     pub(super) trusted_proxies: Vec<Said<String>>,
     pub(super) audit: AuditDraft,
+    pub(super) webhooks: Vec<WebhookDraft>,
 }
 
 /// What is said of the endpoints that gateways ask.
@@ -148,6 +150,8 @@ struct FileSource {
     trusted_proxies: Vec<Spanned<String>>,
     #[serde(default)]
     audit: AuditSource,
+    #[serde(default)]
+    webhooks: Vec<Spanned<WebhookSource>>,
 }
 
 #[derive(Deserialize)]
@@ -206,7 +210,7 @@ impl At<'_> {
         Place::line_of(self.path, self.text, at)
     }
 
-    fn said<T>(&self, spanned: Spanned<T>) -> Said<T> {
+    pub(super) fn said<T>(&self, spanned: Spanned<T>) -> Said<T> {
         let place = self.place(spanned.span().start);
         Said { value: spanned.into_inner(), place }
     }
@@ -247,6 +251,7 @@ impl FileSource {
             leaks: self.leaks.draft(at),
             trusted_proxies: at.list(self.trusted_proxies),
             audit: self.audit.draft(at),
+            webhooks: self.webhooks.into_iter().map(|source| WebhookSource::draft(source, at)).collect(),
         }
     }
 }

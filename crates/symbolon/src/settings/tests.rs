@@ -198,7 +198,7 @@ fn a_fault_of_a_proxy_names_its_line() {
         ("upstream_headers = { A = { fil = \"x\" } }", "conf/symbolon.toml:4: unknown field `fil`"),
         (
             "upstream_headers = { A = 1 }",
-            "conf/symbolon.toml:4: invalid type: integer `1`, expected the header's value, or",
+            "conf/symbolon.toml:4: invalid type: integer `1`, expected the value, or",
         ),
         (
             "public_url = \"shop.example\"",

@@ -25,4 +25,5 @@ mod tls;
 mod tokens;
 mod upload;
 mod usage;
+mod webhooks;
 mod whereto;

@@ -179,13 +179,18 @@ fn the_end_of_a_certificate_is_that_of_the_one_in_force() {
     server.until("it is taken up", || ends() == Some(2_561_155_200.0));
 }
 
+/// One whose receiver is not there.
+const A_WEBHOOK: &str = "[[webhooks]]\nname = \"chat\"\nurl = \"http://127.0.0.1:1\"\n\
+                         secret = \"whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw\"\n";
+
 /// Every name of the document is told, and every name that is told is in the document.
 #[test]
 fn the_document_has_every_name() {
     let place = Place::empty();
     write_pair(&place, 2048);
-    let settings =
-        format!("access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"\n{OVER_TLS}");
+    let settings = format!(
+        "access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"\n{OVER_TLS}\n{A_WEBHOOK}"
+    );
     let server = server_in(place, &settings);
     token(&server);
     server.proxy("odin").get("/");

@@ -82,6 +82,7 @@ fn actor_of(entry: &AuditEntry) -> String {
         (None, "local") => t.audit_at_machine.to_owned(),
         (None, "anonymous") => t.audit_anonymous.to_owned(),
         (None, "github") => t.audit_github.to_owned(),
+        (None, "symbolon") => t.audit_by_symbolon.to_owned(),
         (None, key) if key.starts_with("key_") => fill(t.audit_by_key, &[("id", key)]),
         (None, id) => id.to_owned(),
     }
@@ -127,6 +128,7 @@ fn actions(chosen: &str) -> Vec<Choice> {
         ("token.enable", t.audit_tokens_enabled),
         ("token.revoke", t.audit_tokens_revoked),
         ("token.leaked", t.audit_tokens_leaked),
+        ("token.expired", t.audit_tokens_expired),
         ("user", t.audit_users),
         ("key", t.audit_keys),
         ("session", t.audit_sessions),
@@ -163,7 +165,7 @@ fn is_id(text: &str) -> bool {
 
 /// The id that the audit knows for what was typed: a person is known by a name too.
 async fn id_of(reader: &Reader, field: &str, typed: &str) -> Result<Result<String, Problems>, Fault> {
-    if is_id(typed) || matches!(typed, "local" | "github" | "anonymous") {
+    if is_id(typed) || matches!(typed, "local" | "github" | "anonymous" | "symbolon") {
         return Ok(Ok(typed.to_owned()));
     }
     match reader.api.user(typed).await.map_err(Fault::from) {
@@ -244,6 +246,7 @@ mod tests {
             ("local", "Somebody at the machine"),
             ("anonymous", "Somebody"),
             ("github", "GitHub"),
+            ("symbolon", "Symbolon"),
             ("key_01", "The key key_01"),
             ("usr_01", "usr_01"),
         ] {

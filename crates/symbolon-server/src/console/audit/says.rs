@@ -26,6 +26,10 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "token.upgrade" => of(t.audit_token_upgrade),
         "token.disable" => of(t.audit_token_disable),
         "token.enable" => of(t.audit_token_enable),
+        "token.revoke" if detail.get("with_owner").is_some() => {
+            let owner = text(detail, "owner").unwrap_or_default();
+            fill(t.audit_token_revoke_with_owner, &[("name", &name), ("owner", &owner)])
+        }
         "token.revoke" => of(t.audit_token_revoke),
         "token.rotate" => with(of(t.audit_token_rotate), &[old_secret(detail)]),
         "token.first_use" => of(t.audit_token_first_use),
@@ -34,6 +38,11 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         }
         "token.reuse" => of(t.audit_token_reuse),
         "token.leaked" => with(of(t.audit_token_leaked), &place(detail)),
+        "token.expiring" => ending(&name, detail),
+        "token.expired" => fill(
+            t.audit_token_expired,
+            &[("name", &name), ("day", &day(&text(detail, "expires_at").unwrap_or_default()))],
+        ),
         "user.create" => with(of(t.audit_user_create), &standing(detail)),
         "user.update" => with(of(t.audit_user_update), &changes(detail)),
         "user.remove" => of(t.audit_user_remove),
@@ -44,6 +53,7 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "key.leaked" => with(of(t.audit_key_leaked), &place(detail)),
         "service.enforce" => of(t.audit_service_enforce),
         "service.observe" => of(t.audit_service_observe),
+        "webhook.retry" => of(t.audit_webhook_retry),
         "session.start" => t.audit_session_start.to_owned(),
         "session.end" => match text(detail, "user") {
             Some(user) if entry.actor_name.as_ref() != Some(&user) => {
@@ -111,6 +121,14 @@ fn end(value: &Value) -> String {
         Some(at) => fill(EN.audit_ends, &[("day", &day(at))]),
         None => EN.audit_no_end.to_owned(),
     }
+}
+
+/// In how many days a token ends.
+fn ending(name: &str, detail: &Value) -> String {
+    let days = detail.get("days").and_then(Value::as_u64).unwrap_or_default();
+    let says = if days == 1 { EN.audit_token_expiring_one } else { EN.audit_token_expiring_many };
+    let day = day(&text(detail, "expires_at").unwrap_or_default());
+    fill(says, &[("name", name), ("count", &days.to_string()), ("day", &day)])
 }
 
 /// What a new user is.

@@ -2,6 +2,8 @@
 
 mod certificate;
 mod line;
+mod size;
+mod webhook;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +11,7 @@ use askama::Template;
 use axum::Router;
 use axum::response::Response;
 use axum::routing::get;
-use symbolon_api::{BrokenSeal, CatalogState, DoorInfo, RecentRefusal, ServiceChecks, Status};
+use symbolon_api::{BrokenSeal, CatalogState, DoorInfo, RecentRefusal, ServiceChecks, Status, WebhookInfo};
 
 use super::Site;
 use super::chart::Share;
@@ -20,6 +22,8 @@ use super::reader::Reader;
 use super::text::{EN, Text, fill, number};
 use certificate::Certificate;
 use line::RateLine;
+use size::size;
+use webhook::Told;
 
 pub(super) fn routes() -> Router<Site> {
     Router::new().route("/health", get(show))
@@ -58,6 +62,7 @@ struct HealthPage {
     doors: Vec<Door>,
     catalogs: Vec<InForce>,
     refusals: Vec<Refusal>,
+    webhooks: Vec<Told>,
 }
 
 /// How often was refused with this code.
@@ -127,15 +132,6 @@ fn refused(services: &[ServiceChecks]) -> Vec<Refused> {
     by_code.into_iter().map(of).collect()
 }
 
-/// A size in bytes as one reads it: `1.9 MB`.
-fn size(bytes: u64) -> String {
-    let units = [("GB", 1_000_000_000), ("MB", 1_000_000), ("kB", 1_000)];
-    match units.into_iter().find(|(_, unit)| bytes >= *unit) {
-        Some((name, unit)) => format!("{}.{} {name}", number(bytes / unit), bytes % unit * 10 / unit),
-        None => format!("{bytes} B"),
-    }
-}
-
 fn in_force(services: &[ServiceChecks], catalog: &CatalogState) -> InForce {
     InForce {
         title: title_of(services, &catalog.service),
@@ -169,7 +165,7 @@ fn refusal(services: &[ServiceChecks], refusal: RecentRefusal) -> Refusal {
     }
 }
 
-fn health_page(frame: Frame, form_token: String, status: Status) -> HealthPage {
+fn health_page(frame: Frame, form_token: String, status: Status, webhooks: Vec<WebhookInfo>) -> HealthPage {
     let t = &EN;
     let services = &status.services;
     let line = RateLine::of(&status.rates);
@@ -207,14 +203,16 @@ fn health_page(frame: Frame, form_token: String, status: Status) -> HealthPage {
         doors: status.doors.into_iter().map(|known| door(services, known)).collect(),
         catalogs: status.catalogs.iter().map(|catalog| in_force(services, catalog)).collect(),
         refusals: status.refusals.into_iter().map(|known| refusal(services, known)).collect(),
+        webhooks: webhooks.into_iter().map(Told::of).collect(),
         version: status.version,
     }
 }
 
 async fn show(reader: Reader) -> Result<Response, Fault> {
     let status = reader.api.status().await?;
+    let webhooks = reader.api.webhooks().await?.items;
     let frame = Frame::of(&reader, EN.health_title, Section::Health, None);
-    Ok(page::show(&health_page(frame, reader.form_token.as_str().to_owned(), status)))
+    Ok(page::show(&health_page(frame, reader.form_token.as_str().to_owned(), status, webhooks)))
 }
 
 #[cfg(test)]
@@ -251,7 +249,8 @@ mod tests {
 
     #[test]
     fn what_needs_a_look_stands_out() {
-        let html = health_page(Frame::outside("Health"), "word".to_owned(), status()).render().unwrap();
+        let html =
+            health_page(Frame::outside("Health"), "word".to_owned(), status(), Vec::new()).render().unwrap();
         assert_eq!(html.matches(EN.health_catalog_fault).count(), 1, "{html}");
         for part in [
             EN.health_unreachable,
@@ -273,7 +272,7 @@ mod tests {
             let mut status = status();
             let certificate = status.doors[0].certificate.as_mut().unwrap();
             (certificate.state, certificate.fault) = (state.to_owned(), fault.map(str::to_owned));
-            health_page(Frame::outside("Health"), "word".to_owned(), status).render().unwrap()
+            health_page(Frame::outside("Health"), "word".to_owned(), status, Vec::new()).render().unwrap()
         };
         let html = shown("ends_soon", Some("<p> is none"));
         let parts =
@@ -290,11 +289,5 @@ mod tests {
             refused(&status().services).into_iter().map(|one| (one.code, one.count)).collect();
         let want = [("human_only", "10"), ("invalid_token", "7")];
         assert_eq!(counted, want.map(|(code, count)| (code.to_owned(), count.to_owned())));
-    }
-
-    #[test]
-    fn sizes_are_readable() {
-        let sizes = [0, 999, 1_000, 1_234_567, 9_876_543_210].map(size);
-        assert_eq!(sizes, ["0 B", "999 B", "1.0 kB", "1.2 MB", "9.8 GB"]);
     }
 }

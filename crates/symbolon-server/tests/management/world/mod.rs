@@ -20,7 +20,7 @@ use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_gate::{Gate, Service};
-use symbolon_server::{App, Clock, GitHubAlerts, OnLeak, Parts, PublicKeys, router};
+use symbolon_server::{App, Clock, GitHubAlerts, OnLeak, Parts, PublicKeys, Webhook, router};
 use symbolon_store::SqliteStore;
 use tempfile::TempDir;
 use tokio::sync::OnceCell;
@@ -46,6 +46,7 @@ pub(crate) struct Setup {
     /// Catalogs beside the two shipped ones, as text.
     pub(crate) catalogs: Vec<String>,
     pub(crate) github_alerts: Option<GitHubAlerts>,
+    pub(crate) webhooks: Vec<Webhook>,
 }
 
 /// The key of the sample in GitHub's documentation, as GitHub tells its keys.
@@ -67,6 +68,7 @@ impl Default for Setup {
             github_alerts: PublicKeys::of_document(GITHUBS_SAMPLE_KEY.as_bytes())
                 .map(|keys| GitHubAlerts::new(OnLeak::Revoke, keys))
                 .ok(),
+            webhooks: Vec::new(),
         }
     }
 }
@@ -120,6 +122,7 @@ impl World {
             traces: None,
             github_alerts: setup.github_alerts,
             audit_keys: AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() },
+            webhooks: setup.webhooks,
         });
         let router = router(app.clone());
         let world =
@@ -129,6 +132,24 @@ impl World {
             world.born_system().await;
         }
         world
+    }
+
+    /// Another server over the same record, as a restart makes one.
+    pub(crate) fn app_with(&self, webhooks: Vec<Webhook>) -> App {
+        App::new(Parts {
+            gate: self.gate.clone(),
+            store: self.store.clone(),
+            keys: self.keys.clone(),
+            clock: self.clock.clone(),
+            entropy: self.entropy.clone(),
+            https: false,
+            issuer: None,
+            open_documents: false,
+            open_metrics: false,
+            access_log: None,
+            traces: None,
+            webhooks,
+        })
     }
 
     /// The directory that the record is in.

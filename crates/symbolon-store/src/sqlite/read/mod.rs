@@ -7,6 +7,7 @@ mod lists;
 mod peppers;
 mod tokens;
 mod usage;
+mod webhooks;
 
 use std::sync::Arc;
 
@@ -25,6 +26,7 @@ pub(super) use self::lists::{audit, keys, sessions, users};
 pub(super) use self::peppers::{digests_by_pepper, pepper_uses, seals_by_pepper, under_pepper};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, usage};
+pub(super) use self::webhooks::{endings, webhooks};
 use super::fault::unavailable;
 use super::rows::{self, select_keys, select_tokens, select_users};
 use super::seals::Seals;

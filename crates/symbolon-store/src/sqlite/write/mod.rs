@@ -7,6 +7,7 @@ mod seals;
 mod tokens;
 mod usage;
 mod users;
+mod webhooks;
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
@@ -19,6 +20,7 @@ use super::fault::Fault;
 use super::rows;
 use super::seals::Seals;
 use super::writer::Work;
+use users::Revoked;
 
 pub(super) use self::seals::seal_all;
 
@@ -37,6 +39,8 @@ pub(super) async fn work(db: &mut SqliteConnection, work: &mut Work, seals: &Sea
         Work::NoteUsed(uses) => note_used(db, uses).await,
         Work::RecordUsage(counts) => usage::record(db, counts).await,
         Work::Prune(now) => prune(db, *now).await,
+        Work::BeginWebhooks(names) => webhooks::begin(db, names).await,
+        Work::SaveWebhook(state) => webhooks::save(db, state).await,
     }
 }
 
@@ -53,27 +57,34 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation, sealer: &Sealer)
     {
         return Err(Fault::Refused(StoreError::NoRoom));
     }
+    let mut revoked = Vec::new();
     for one in &mutation.changes {
-        change(db, one, sealer, mutation.now).await?;
+        revoked.extend(change(db, one, sealer, mutation.now).await?);
     }
-    Ok(chain::append(db, &mutation.audit).await?)
+    chain::append(db, &mutation.audit).await?;
+    if let Some(line) = mutation.audit.first() {
+        let lines: Vec<_> = revoked.into_iter().map(|token| token.line(line)).collect();
+        chain::append(db, &lines).await?;
+    }
+    Ok(())
 }
 
-/// Writes one change and its change record.
+/// Writes one change and its change record; the tokens that it revokes besides.
 async fn change(
     db: &mut SqliteConnection,
     change: &Change,
     sealer: &Sealer,
     now: Timestamp,
-) -> Result<(), Fault> {
-    let (kind, id) = apply(db, change, sealer).await?;
+) -> Result<Vec<Revoked>, Fault> {
+    let mut revoked = Vec::new();
+    let (kind, id) = apply(db, change, sealer, &mut revoked).await?;
     sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")
         .bind(kind)
         .bind(id)
         .bind(now.as_millisecond())
         .execute(&mut *db)
         .await?;
-    Ok(())
+    Ok(revoked)
 }
 
 /// Whether what the caller's right rests on is as it was.
@@ -98,11 +109,13 @@ async fn stands(db: &mut SqliteConnection, standing: Standing) -> Result<bool, F
     Ok(found.is_some())
 }
 
-/// Writes one change; what it is called and of what it is, for the change record.
+/// Writes one change; what it is called and of what it is, for the change record. Tokens that it revokes besides are added
+/// to `revoked`.
 async fn apply(
     db: &mut SqliteConnection,
     change: &Change,
     sealer: &Sealer,
+    revoked: &mut Vec<Revoked>,
 ) -> Result<(&'static str, String), Fault> {
     Ok(match change {
         Change::TokenCreated(token) => {
@@ -122,7 +135,7 @@ async fn apply(
             ("user.changed", user.id.to_string())
         }
         Change::UserRemoved(id, at) => {
-            users::remove(db, *id, *at).await?;
+            revoked.extend(users::remove(db, *id, *at).await?);
             ("user.removed", id.to_string())
         }
         Change::SessionStarted(session) => {
@@ -156,6 +169,14 @@ async fn apply(
         Change::KeyChanged(key) => {
             keys::change(db, key, sealer).await?;
             ("key.changed", key.id.to_string())
+        }
+        Change::EndingTold(token, told) => {
+            webhooks::tell_ending(db, *token, *told).await?;
+            ("ending.told", token.to_string())
+        }
+        Change::WebhookRetried(name) => {
+            webhooks::retry(db, name).await?;
+            ("webhook.retried", name.to_string())
         }
     })
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
 use symbolon_core::id::{SessionId, UserId};
-use symbolon_core::record::{PasswordHash, Session, User};
+use symbolon_core::record::{AuditLine, PasswordHash, Session, User};
 use symbolon_core::seal::Sealer;
 
 use crate::sqlite::fault::{Fault, conflict, missing, taken};
@@ -82,7 +82,33 @@ pub(super) async fn change(db: &mut SqliteConnection, user: &User, sealer: &Seal
     }))
 }
 
-pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp) -> Result<(), Fault> {
+/// A token that was revoked with its owner.
+pub(super) struct Revoked {
+    id: String,
+    service: String,
+    name: String,
+    owner: String,
+}
+
+impl Revoked {
+    /// Its line in the audit, beside that of its owner's removal.
+    pub(super) fn line(self, removal: &AuditLine) -> AuditLine {
+        AuditLine {
+            at: removal.at,
+            origin: removal.origin.clone(),
+            action: "token.revoke",
+            subject: self.id,
+            service: self.service.parse().ok(),
+            detail: serde_json::json!({ "name": self.name, "owner": self.owner, "with_owner": true }),
+        }
+    }
+}
+
+pub(super) async fn remove(
+    db: &mut SqliteConnection,
+    id: UserId,
+    at: Timestamp,
+) -> Result<Vec<Revoked>, Fault> {
     let removed = sqlx::query(
         "UPDATE users
          SET removed_at = ?2, password = NULL, password_temporary = 0, active = 0, platform_admin = 0, roles = '{}',
@@ -96,18 +122,20 @@ pub(super) async fn remove(db: &mut SqliteConnection, id: UserId, at: Timestamp)
     if removed.rows_affected() == 0 {
         return Err(missing("that user"));
     }
-    sqlx::query(
+    let revoked: Vec<(String, String, String, String)> = sqlx::query_as(
         "UPDATE tokens
          SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = 0, foreign_hash = NULL,
              revision = revision + 1,
              rotation = json_set(rotation, '$.old', NULL, '$.retired', json('[]'))
-         WHERE owner = ?1 AND revoked_at IS NULL",
+         WHERE owner = ?1 AND revoked_at IS NULL
+         RETURNING id, service, name, (SELECT name FROM users WHERE id = ?1)",
     )
     .bind(id.to_string())
     .bind(at.as_millisecond())
-    .execute(&mut *db)
+    .fetch_all(&mut *db)
     .await?;
-    end_sessions(db, id).await
+    end_sessions(db, id).await?;
+    Ok(revoked.into_iter().map(|(id, service, name, owner)| Revoked { id, service, name, owner }).collect())
 }
 
 pub(super) async fn start_session(

@@ -5,6 +5,7 @@ mod certificates;
 mod gateway;
 mod place;
 mod record;
+mod webhooks;
 
 use std::process::ExitCode;
 
@@ -169,6 +170,9 @@ async fn look_inside(context: &Context, findings: &mut Findings) {
             findings.bad("audit", detail);
         }
         Err(failure) => findings.bad("audit", failure.to_string()),
+    }
+    if let Err(failure) = webhooks::look(connection.client(), findings).await {
+        findings.bad("webhooks", failure.to_string());
     }
     if let Err(failure) = record::look(connection.client(), findings).await {
         findings.bad("record", failure.to_string());

@@ -6,19 +6,20 @@ use super::Findings;
 use crate::catalogs::CatalogSource;
 use crate::data_dir::{Contents, DataDir, KeyFile, Privacy, load_audit_keys, privacy};
 use crate::node::services;
-use crate::settings::{ProxyDoor, Settings};
+use crate::settings::{ProxyDoor, Settings, WebhookSettings};
 
 pub(super) fn settings(settings: &Settings, findings: &mut Findings) {
     let Some(path) = &settings.file else {
         return findings.ok("settings", "no file; every setting is the default or the environment's");
     };
     let secrets =
-        settings.services.values().filter_map(|service| service.proxy.as_ref()).any(ProxyDoor::has_secrets);
+        settings.services.values().filter_map(|service| service.proxy.as_ref()).any(ProxyDoor::has_secrets)
+            || settings.webhooks.iter().any(WebhookSettings::has_secrets);
     match fs::metadata(path).map(|metadata| privacy(&metadata)) {
         Ok(Privacy::Others(mode)) if secrets => findings.warn(
             "settings",
             format!(
-                "{0} holds a credential in upstream_headers and can be reached by others (mode {mode:04o}); run: chmod \
+                "{0} holds a secret, in upstream_headers or of a webhook, and can be reached by others (mode {mode:04o}); run: chmod \
                  600 {0}; or name a file of its own: {{ file = \"…\" }}",
                 path.display()
             ),
@@ -31,6 +32,9 @@ pub(super) fn settings(settings: &Settings, findings: &mut Findings) {
         {
             findings.bad("settings", fault.to_string());
         }
+    }
+    if let Err(failure) = settings.open_webhooks() {
+        findings.bad("settings", failure.to_string());
     }
 }
 

@@ -1,0 +1,33 @@
+//! What the record does for notices.
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use symbolon_core::id::TokenId;
+use symbolon_core::name::WebhookName;
+use symbolon_core::store::{Ending, Notices, StoreError, WebhookState};
+
+use super::writer::Work;
+use super::{SqliteStore, read};
+
+#[async_trait]
+impl Notices for SqliteStore {
+    async fn endings(
+        &self,
+        until: Timestamp,
+        after: Option<(Timestamp, TokenId)>,
+    ) -> Result<Vec<Ending>, StoreError> {
+        read::endings(&self.readers.pool, until, after).await
+    }
+
+    async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {
+        self.write(Work::BeginWebhooks(names)).await
+    }
+
+    async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
+        read::webhooks(&self.readers.pool).await
+    }
+
+    async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {
+        self.write(Work::SaveWebhook(Box::new(state))).await
+    }
+}

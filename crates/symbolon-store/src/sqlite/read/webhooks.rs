@@ -1,0 +1,75 @@
+//! What webhooks read: the audit from a place on, how far they have come, and which tokens end.
+
+use jiff::Timestamp;
+use sqlx::SqlitePool;
+use symbolon_core::id::TokenId;
+use symbolon_core::store::{Ending, StoreError, WebhookState};
+
+use crate::sqlite::fault::unavailable;
+use crate::sqlite::rows::{self, select_tokens};
+
+/// As many ends as are read at a time.
+const ENDINGS: i64 = 500;
+
+macro_rules! endings {
+    () => {
+        select_tokens!(
+            "WHERE revoked_at IS NULL AND expires_at IS NOT NULL AND (told_end IS NOT expires_at OR told_days <> 0)
+               AND expires_at <= ?1 AND (expires_at, id) > (?2, ?3)
+             ORDER BY expires_at, id LIMIT ?4"
+        )
+    };
+}
+
+pub(in crate::sqlite) async fn endings(
+    db: &SqlitePool,
+    until: Timestamp,
+    after: Option<(Timestamp, TokenId)>,
+) -> Result<Vec<Ending>, StoreError> {
+    let rows = sqlx::query(endings!())
+        .bind(until.as_millisecond())
+        .bind(after.map_or(i64::MIN, |(at, _)| at.as_millisecond()))
+        .bind(after.map_or_else(String::new, |(_, id)| id.to_string()))
+        .bind(ENDINGS)
+        .fetch_all(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    // One that cannot be read is told of nothing, and keeps no other from it.
+    Ok(rows
+        .iter()
+        .filter_map(|row| rows::ending(row).map_err(|fault| fault.report("tokens", row)).ok())
+        .collect())
+}
+
+pub(in crate::sqlite) async fn webhooks(db: &SqlitePool) -> Result<Vec<WebhookState>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT name, position, attempts, waiting_since, next_at, last_at, last_answer, disabled_at, revision
+         FROM webhooks ORDER BY name",
+    )
+    .fetch_all(db)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    Ok(rows
+        .iter()
+        .filter_map(|row| rows::webhook(row).map_err(|fault| fault.report("webhooks", row)).ok())
+        .collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::*;
+    use crate::sqlite::open::open_new;
+
+    /// The walk costs what may still be told, and not what has ended over the years.
+    #[tokio::test]
+    async fn ends_have_their_index() {
+        let directory = tempfile::tempdir().unwrap();
+        let opened = open_new(&directory.path().join("symbolon.db")).await;
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {}", endings!()));
+        let rows = sqlx::query(explain).fetch_all(&opened.readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(plan.len() == 1 && plan[0].contains("USING INDEX tokens_ending"), "{plan:?}");
+    }
+}
