@@ -4,8 +4,10 @@
 //! Request types refuse unknown fields, and refuse `null`: a field is given or left out.
 
 mod admin;
+mod advice;
 #[cfg(feature = "client")]
 pub mod client;
+mod many;
 mod oauth;
 mod problem;
 mod service;
@@ -18,6 +20,10 @@ mod verify;
 pub use admin::{
     AuditEntry, ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser,
     KeyRecord, SessionRecord, UserRecord,
+};
+pub use advice::{Finding, TokenAdvice};
+pub use many::{
+    BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkTokens, CreateTokens, CreatedTokens,
 };
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};

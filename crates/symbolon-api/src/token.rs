@@ -103,7 +103,7 @@ pub struct CreateToken {
 }
 
 /// What of a token shall change. A field that is left out is left alone.
-#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditToken {
     /// 1 to 100 characters.
@@ -130,6 +130,10 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub expires_in: Option<String>,
+    /// Another user that it shall belong to: one to whom all that it holds could be issued.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub owner: Option<String>,
 }
 
 /// What a caller learns of itself.

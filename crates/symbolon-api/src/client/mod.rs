@@ -19,6 +19,7 @@
 
 mod calls;
 mod error;
+mod many;
 mod target;
 mod transport;
 
@@ -29,8 +30,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-pub use calls::{AuditFilter, PageOf, SessionFilter, TokenFilter};
+pub use calls::{AuditFilter, PageOf, SessionFilter};
 pub use error::ClientError;
+pub use many::TokenFilter;
 pub use transport::{InProcess, Reply, Transport};
 
 use crate::Problem;

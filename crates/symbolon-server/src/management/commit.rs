@@ -41,8 +41,8 @@ pub(super) struct Deed<'a> {
 pub(super) struct Terms {
     /// The claim of a creation's `Idempotency-Key`.
     pub(super) claim: Option<Claim>,
-    /// The limit that a token more must keep.
-    pub(super) room: Option<Room>,
+    /// The limits that tokens more must keep.
+    pub(super) room: Vec<Room>,
 }
 
 impl App {
@@ -52,23 +52,37 @@ impl App {
         by: By,
         deed: Deed<'_>,
         changes: Vec<Change>,
+        terms: Terms,
+    ) -> Result<(), StoreError> {
+        self.record_all(by, vec![deed], changes, terms).await
+    }
+
+    /// Writes one mutation that is several deeds; the log has the first of them.
+    pub(super) async fn record_all(
+        &self,
+        by: By,
+        deeds: Vec<Deed<'_>>,
+        changes: Vec<Change>,
         Terms { claim, room }: Terms,
     ) -> Result<(), StoreError> {
-        if room.as_ref().is_some_and(|room| room.idle_since.is_some()) {
+        if room.iter().any(|room| room.idle_since.is_some()) {
             self.write_uses().await;
         }
         let now = self.now();
         let By { origin, standing } = by;
-        let (actor, action, subject) = (origin.actor, deed.action, deed.subject.clone());
-        let line = AuditLine {
+        let (actor, count) = (origin.actor, changes.len());
+        let first = deeds.first().map(|deed| (deed.action, deed.subject.clone()));
+        let (action, subject) = first.unwrap_or_default();
+        let line = |deed: Deed<'_>| AuditLine {
             at: now,
-            origin,
+            origin: origin.clone(),
             action: deed.action,
             subject: deed.subject,
             service: deed.service.cloned(),
             detail: deed.detail,
         };
-        let mutation = Mutation { standing, changes, audit: vec![line], claim, room, now };
+        let audit = deeds.into_iter().map(line).collect();
+        let mutation = Mutation { standing, changes, audit, claim, room, now };
         let (metrics, watch) = (self.metrics(), Stopwatch::start());
         let waiting = Waiting::new(&metrics.commits_waiting);
         let outcome = self.store().commit(mutation).await;
@@ -79,7 +93,7 @@ impl App {
             Err(_) => {}
         }
         outcome?;
-        tracing::info!(%actor, action, subject, "changed");
+        tracing::info!(%actor, action, subject, count, "changed");
         Ok(())
     }
 }

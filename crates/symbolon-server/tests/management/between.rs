@@ -14,7 +14,7 @@ use symbolon_core::store::{
     AuditQuery, Change, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
 };
 use symbolon_core::token::TokenPrefix;
-use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 
 /// What becomes of a commit, or of a read (then of no changes).
 pub(crate) enum Verdict {
@@ -162,6 +162,15 @@ impl Store for Between {
     ) -> Result<Vec<DayTotal>, StoreError> {
         (self.reads)()?;
         self.store.requests(tokens, days).await
+    }
+
+    async fn routes_used(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
+        (self.reads)()?;
+        self.store.routes_used(tokens, days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

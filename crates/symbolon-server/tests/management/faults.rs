@@ -34,6 +34,12 @@ fn body(operation: &str) -> Value {
     match operation {
         "PATCH /v1/services/{service}" => json!({ "enforce": false }),
         "POST /v1/services/{service}/tokens" => json!({ "name": "test", "scopes": ["read:jobs"] }),
+        "POST /v1/services/{service}/tokens/batch" => {
+            json!({ "tokens": [{ "name": "test", "scopes": ["read:jobs"] }] })
+        }
+        "POST /v1/services/{service}/tokens/bulk" => {
+            json!({ "filter": { "scope": "read:jobs" }, "action": { "revoke": {} } })
+        }
         "PATCH /v1/services/{service}/tokens/{id}" => json!({ "name": "x" }),
         "POST /v1/services/{service}/verify" => json!({ "token": "x", "method": "GET", "path": "/api/jobs" }),
         "POST /v1/services/{service}/explain" => json!({ "method": "GET", "path": "/api/jobs" }),

@@ -23,7 +23,7 @@ use symbolon_core::store::{
     AuditQuery, Claim, Mutation, Page, PageQuery, Sink, Store, StoreError, StoredAudit, TokenQuery,
 };
 use symbolon_core::token::TokenPrefix;
-use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 use tokio::sync::{mpsc, oneshot};
 
 use self::writer::{Command, Work, Writer};
@@ -139,6 +139,14 @@ impl Store for SqliteStore {
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayTotal>, StoreError> {
         read::requests(&self.readers, tokens, &days).await
+    }
+
+    async fn routes_used(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
+        read::routes_used(&self.readers, tokens, &days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

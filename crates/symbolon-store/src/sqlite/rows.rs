@@ -7,11 +7,12 @@ use jiff::Timestamp;
 use sqlx::sqlite::{Sqlite, SqliteRow};
 use sqlx::{Decode, Row, Type};
 use symbolon_core::digest::Digest;
+use symbolon_core::id::TokenId;
 use symbolon_core::metadata::Metadata;
 use symbolon_core::name::{RoleName, ScopeName, ServiceName};
 use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use symbolon_core::store::{Claim, StoreError, StoredAudit};
-use symbolon_core::usage::{Day, DayTotal, RouteUsage};
+use symbolon_core::usage::{Day, DayTotal, RouteUsage, UsedRoute};
 
 /// A column whose value the domain refuses.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -250,6 +251,10 @@ pub(super) fn usage(row: &SqliteRow) -> Parsed<(Day, RouteUsage)> {
 
 pub(super) fn day_total(row: &SqliteRow) -> Parsed<DayTotal> {
     Ok(DayTotal { token: parsed(row, "token")?, day: Day(number(row, "day")?), count: number(row, "count")? })
+}
+
+pub(super) fn used_route(row: &SqliteRow) -> Parsed<(TokenId, UsedRoute)> {
+    Ok((parsed(row, "token")?, UsedRoute { method: get(row, "method")?, path: get(row, "path")? }))
 }
 
 pub(super) fn claim(row: &SqliteRow) -> Parsed<Claim> {

@@ -56,7 +56,7 @@ impl Sink for Mirror {
 impl Live {
     fn apply(&mut self, change: &Change) {
         match change.clone() {
-            Change::TokenCreated(token) | Change::TokenChanged(token) => {
+            Change::TokenCreated(token) | Change::TokenChanged(token) | Change::TokenOwned(token) => {
                 if token.revoked_at.is_some() {
                     self.tokens.remove(&token.id);
                 } else {
@@ -97,6 +97,7 @@ pub(crate) fn named(change: &Change) -> (String, String) {
     let (kind, id) = match change {
         Change::TokenCreated(token) => ("token.created", token.id.to_string()),
         Change::TokenChanged(token) => ("token.changed", token.id.to_string()),
+        Change::TokenOwned(token) => ("token.owned", token.id.to_string()),
         Change::UserCreated(user) => ("user.created", user.id.to_string()),
         Change::UserChanged(user) => ("user.changed", user.id.to_string()),
         Change::UserRemoved(id, _) => ("user.removed", id.to_string()),

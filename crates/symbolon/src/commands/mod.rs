@@ -1,8 +1,11 @@
 //! What the command line does: one noun, one file.
 
+mod advise;
 pub(crate) mod audit;
+mod bulk;
 pub(crate) mod catalog;
 mod context;
+mod create_many;
 pub(crate) mod doctor;
 mod expires;
 pub(crate) mod explain;
@@ -17,6 +20,7 @@ pub(crate) mod session;
 pub(crate) mod token;
 mod usage;
 pub(crate) mod user;
+mod which;
 
 use std::process::ExitCode;
 

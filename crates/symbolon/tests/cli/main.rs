@@ -9,6 +9,7 @@ mod explain;
 mod init;
 mod limits;
 mod manager;
+mod many;
 mod people;
 mod refusals;
 mod serve;

@@ -7,7 +7,7 @@ use symbolon_api::AuditEntry;
 
 use crate::console::moment;
 use crate::console::scopes::listed;
-use crate::console::text::{EN, fill};
+use crate::console::text::{EN, fill, number};
 
 /// What was done, after the name of who did it. An action that is not known is named as it is.
 pub(super) fn says(entry: &AuditEntry) -> String {
@@ -23,6 +23,10 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "token.disable" => of(t.audit_token_disable),
         "token.enable" => of(t.audit_token_enable),
         "token.revoke" => of(t.audit_token_revoke),
+        "token.bulk" => {
+            let changed = detail.get("changed").and_then(Value::as_u64).unwrap_or_default();
+            fill(t.audit_token_bulk, &[("n", &number(changed)), ("service", &service)])
+        }
         "user.create" => with(of(t.audit_user_create), &standing(detail)),
         "user.update" => with(of(t.audit_user_update), &changes(detail)),
         "user.remove" => of(t.audit_user_remove),

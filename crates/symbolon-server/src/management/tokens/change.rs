@@ -10,7 +10,7 @@ use symbolon_core::record::{Token, User};
 use symbolon_core::store::{Change, Room, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
-use super::{asked, find, not_there};
+use super::{asked, find, not_there, owner_named};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
@@ -32,12 +32,20 @@ pub(in crate::management) async fn edit(
     PathOf(of): PathOf<OfToken>,
     Body { value, .. }: Body<EditToken>,
 ) -> Result<Json<TokenRecord>, ApiError> {
+    let owner = match &value.owner {
+        Some(name) => {
+            let catalog = services::find(&app, &of.service)?.catalog;
+            Some(owner_named(&app, &catalog, caller.operator()?, name).await?)
+        }
+        None => None,
+    };
     let edit = TokenEdit {
         name: value.name,
         description: value.description,
         metadata: value.metadata.unwrap_or_default(),
         scopes: asked::scopes(value.scopes.as_deref())?,
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
+        owner,
     };
     let rule = |case: &Case<'_>| {
         manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)
@@ -178,7 +186,8 @@ async fn managed(
         };
         let state = app.gate().state(&token, case.now);
         // What is switched off takes no more than it had.
-        let room = manage::room(catalog, Some(state), &next, case.now).filter(|_| action != Action::Disable);
+        let room = manage::room(catalog, Some((token.owner, state)), &next, case.now);
+        let room = room.filter(|_| action != Action::Disable);
         if write(app, caller, action, room, (&token, &next)).await? {
             return Ok(next);
         }
@@ -194,16 +203,27 @@ async fn write(
     room: Option<Room>,
     (token, next): (&Token, &Token),
 ) -> Result<bool, ApiError> {
-    let deed = Deed {
-        action: action.as_str(),
-        subject: token.id.to_string(),
-        service: Some(&token.service),
-        detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
-    };
-    let terms = Terms { room, ..Terms::default() };
-    match app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], terms).await {
+    let terms = Terms { room: room.into_iter().collect(), ..Terms::default() };
+    let deed = deed(app, action.as_str(), token, next);
+    match app.record(caller.by(), deed, vec![change(token, next)], terms).await {
         Ok(()) => Ok(true),
         Err(StoreError::Conflict(_)) => Ok(false),
         Err(error) => Err(error.into()),
     }
+}
+
+/// What the audit says of a change.
+pub(super) fn deed<'t>(app: &App, action: &'static str, token: &'t Token, next: &Token) -> Deed<'t> {
+    Deed {
+        action,
+        subject: token.id.to_string(),
+        service: Some(&token.service),
+        detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
+    }
+}
+
+/// The change from one state of a token to the next.
+pub(super) fn change(token: &Token, next: &Token) -> Change {
+    let change = if token.owner == next.owner { Change::TokenChanged } else { Change::TokenOwned };
+    change(next.clone())
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::good::{Stage, body};
 use super::{Wrong, short};
-use crate::document::{Operation, document, operations};
+use crate::document::{Operation, document, operations, resolved};
 
 /// Fields whose empty text means something.
 const MAY_BE_EMPTY: [&str; 2] = ["description", "metadata"];
@@ -26,6 +26,7 @@ fn fields() -> Vec<Field> {
         let Some(schema) = operation.body(&document) else { continue };
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (name, says) in schema["properties"].as_object().unwrap() {
+            let says = resolved(&document, says);
             let operation = Operation { says: Value::Null, ..clone(&operation) };
             let required = required.iter().any(|field| field == name);
             fields.push(Field { operation, name: name.clone(), says: says.clone(), required });
@@ -89,7 +90,7 @@ fn wrong_values(field: &Field) -> Vec<Vec<u8>> {
     let long = quoted(&"x".repeat(1 << 20));
     let bytes = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>();
     let mut values = never();
-    match field.says["type"].as_str().unwrap() {
+    match field.says["type"].as_str().unwrap_or("choice") {
         "string" => {
             values.extend(bytes(&["5", "-1", "1.5", "true", "[]", "{}", "[\"x\"]", "{\"x\":\"y\"}"]));
             values.push(long);
@@ -106,6 +107,21 @@ fn wrong_values(field: &Field) -> Vec<Vec<u8>> {
         }
         "boolean" => {
             values.extend(bytes(&["0", "1", "\"true\"", "\"\"", "[]", "{}"]));
+            values.push(long);
+        }
+        // One of several objects.
+        "choice" => {
+            assert!(field.says["oneOf"].is_array(), "{}", field.says);
+            values.extend(bytes(&[
+                "5",
+                "true",
+                "[]",
+                "{}",
+                "\"\"",
+                "\"revoke\"",
+                "{\"x\":{}}",
+                "{\"revoke\":5}",
+            ]));
             values.push(long);
         }
         "array" => {

@@ -56,6 +56,12 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
     match (operation, field) {
         ("POST /v1/services/{service}/tokens", "profile") => json!({ "name": "test", "profile": "chat" }),
         ("POST /v1/services/{service}/tokens", _) => json!({ "name": "test", "scopes": ["chat"] }),
+        ("POST /v1/services/{service}/tokens/batch", _) => {
+            json!({ "tokens": [{ "name": "test", "scopes": ["chat"] }] })
+        }
+        ("POST /v1/services/{service}/tokens/bulk", _) => {
+            json!({ "filter": { "scope": "chat" }, "action": { "own": { "owner": "ann" } } })
+        }
         ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
         ("PATCH /v1/services/{service}", _) => json!({ "enforce": false }),
         ("POST /v1/services/{service}/verify", "scopes") => json!({ "token": "x", "scopes": ["chat"] }),

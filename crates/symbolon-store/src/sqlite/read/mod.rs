@@ -17,7 +17,7 @@ use symbolon_core::token::TokenPrefix;
 
 pub(super) use self::lists::{audit, keys, sessions, users};
 pub(super) use self::tokens::tokens;
-pub(super) use self::usage::{requests, usage};
+pub(super) use self::usage::{requests, routes_used, usage};
 use super::fault::unavailable;
 use super::rows::{self, select_keys, select_tokens, select_users};
 

@@ -17,6 +17,7 @@ use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 use super::fault::Fault;
 use super::rows;
 use super::writer::Work;
+use tokens::Owner;
 
 /// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
 pub(super) async fn work(db: &mut SqliteConnection, work: &Work) -> Result<(), Fault> {
@@ -36,10 +37,10 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation) -> Result<(), Fa
     if let Some(claim) = &mutation.claim {
         make_claim(db, claim, mutation.now).await?;
     }
-    if let Some(room) = &mutation.room
-        && !tokens::has_room(db, room, mutation.now).await?
-    {
-        return Err(Fault::Refused(StoreError::NoRoom));
+    for room in &mutation.room {
+        if !tokens::has_room(db, room, mutation.now).await? {
+            return Err(Fault::Refused(StoreError::NoRoom));
+        }
     }
     for change in &mutation.changes {
         let (kind, id) = apply(db, change).await?;
@@ -86,8 +87,12 @@ async fn apply(db: &mut SqliteConnection, change: &Change) -> Result<(&'static s
             ("token.created", token.id.to_string())
         }
         Change::TokenChanged(token) => {
-            tokens::change(db, token).await?;
+            tokens::change(db, token, Owner::Same).await?;
             ("token.changed", token.id.to_string())
+        }
+        Change::TokenOwned(token) => {
+            tokens::change(db, token, Owner::Other).await?;
+            ("token.owned", token.id.to_string())
         }
         Change::UserCreated(user) => {
             users::create(db, user).await?;

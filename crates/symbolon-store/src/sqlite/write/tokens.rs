@@ -1,4 +1,4 @@
-//! Tokens: made, changed, revoked; never moved to another owner or service, and never revived.
+//! Tokens: made, changed, given to another owner, revoked; never moved to another service, and never revived.
 
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
@@ -63,7 +63,16 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token) -> Result<(
     if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
 }
 
-pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(), Fault> {
+/// What a change may do to the owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The token keeps its owner.
+    Same,
+    /// It gets another, who is there.
+    Other,
+}
+
+pub(super) async fn change(db: &mut SqliteConnection, token: &Token, owner: Owner) -> Result<(), Fault> {
     match (&token.revoked_at, &token.digest) {
         (Some(_), Some(_)) => return Err(conflict("a revoked token has no digest")),
         (None, None) => return Err(conflict("a token that is not revoked has a digest")),
@@ -73,10 +82,12 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(
         "UPDATE tokens
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
+             owner = ?15,
              -- The editor may not know of the latest uses.
              last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
-           AND service = ?14 AND owner = ?15 AND token_prefix = ?16 AND created_at = ?17",
+           AND service = ?14 AND token_prefix = ?16 AND created_at = ?17
+           AND (owner = ?15 OR (?19 AND EXISTS (SELECT 1 FROM users WHERE id = ?15 AND removed_at IS NULL)))",
     )
     .bind(token.id.to_string())
     .bind(&token.name)
@@ -96,16 +107,21 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token) -> Result<(
     .bind(token.token_prefix.as_str())
     .bind(token.created_at.as_millisecond())
     .bind(metadata(token))
+    .bind(owner == Owner::Other)
     .execute(&mut *db)
     .await
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
-    if changed.rows_affected() == 0 { Err(why_not(db, token).await?) } else { Ok(()) }
+    if changed.rows_affected() == 0 { Err(why_not(db, token, owner).await?) } else { Ok(()) }
 }
 
 /// Why a change found no row to change.
-async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx::Error> {
-    let row = sqlx::query("SELECT revoked_at IS NOT NULL AS revoked, revision FROM tokens WHERE id = ?1")
+async fn why_not(db: &mut SqliteConnection, token: &Token, owner: Owner) -> Result<Fault, sqlx::Error> {
+    let select = "SELECT revoked_at IS NOT NULL AS revoked, revision,
+                      EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL) AS owned
+                  FROM tokens WHERE id = ?1";
+    let row = sqlx::query(select)
         .bind(token.id.to_string())
+        .bind(token.owner.to_string())
         .fetch_optional(db)
         .await?;
     let Some(row) = row else { return Ok(missing("that token")) };
@@ -113,12 +129,14 @@ async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx
         conflict("that token is revoked")
     } else if row.try_get::<i64, _>("revision")?.checked_add(1) != Some(token.revision.cast_signed()) {
         conflict("that token was changed meanwhile")
+    } else if owner == Owner::Other && !row.try_get::<bool, _>("owned")? {
+        missing("the owner")
     } else {
         conflict("a token keeps its service, owner, token_prefix and time of creation")
     })
 }
 
-/// Whether the user has fewer live tokens of the service than there may be.
+/// Whether the user has so few live tokens of the service that there may be so many more.
 pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timestamp) -> Result<bool, Fault> {
     let live: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM tokens
@@ -131,5 +149,5 @@ pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timest
     .bind(room.idle_since.map(Timestamp::as_millisecond))
     .fetch_one(db)
     .await?;
-    Ok(live < i64::from(room.most))
+    Ok(live.saturating_add(room.more.into()) <= room.most.into())
 }
