@@ -4,11 +4,13 @@
 //! Request types refuse unknown fields, and refuse `null` but where it takes something away: a field is given or left out.
 
 mod admin;
+mod advice;
 mod audit;
 #[cfg(feature = "client")]
 pub mod client;
 mod import;
 mod leak;
+mod many;
 mod oauth;
 mod problem;
 mod restriction;
@@ -25,9 +27,13 @@ pub use admin::{
     ChangePassword, CreateKey, CreateSession, CreateUser, CreatedKey, CreatedSession, EditUser, KeyRecord,
     SessionRecord, UserRecord,
 };
+pub use advice::{Finding, TokenAdvice};
 pub use audit::{AuditCheckpoint, AuditEntry, AuditKeyInfo, Exported, ExportedLine, UnreadableLine};
 pub use import::{ImportRow, ImportTokens, ImportedSecret, ImportedTokens, OldFormInfo, RowOutcome};
 pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};
+pub use many::{
+    BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkTokens, CreateTokens, CreatedTokens,
+};
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};
 pub use restriction::Restrictions;

@@ -176,6 +176,10 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Restrictions>)]
     pub restrictions: Option<Option<Restrictions>>,
+    /// Another user that it shall belong to: one to whom all that it holds could be issued.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub owner: Option<String>,
 }
 
 /// How a token shall be rotated.

@@ -4,6 +4,7 @@
 //! [`store::Store`], and what is live right now is behind [`decision::Directory`]. Start reading at
 //! [`decision`]; everything else exists to serve it.
 
+pub mod advice;
 pub mod audit;
 pub mod catalog;
 pub mod code;

@@ -4,6 +4,7 @@
 //! when the call returns. The committed changes reach the [`Sink`] in the order of their commits and *before*
 //! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
 
+mod room;
 mod seals;
 mod sort;
 mod webhook;
@@ -21,8 +22,9 @@ use crate::name::{ScopeName, ServiceName, UserName, WebhookName};
 use crate::notice::Told;
 use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, User};
 use crate::token::TokenPrefix;
-use crate::usage::{Day, DayTotal, TokenUsage, UsageCount};
+use crate::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 
+pub use room::Room;
 pub use seals::{BrokenSeal, PepperUse, Sealing};
 pub use sort::{SortFault, TokenOrder, TokenSort};
 pub use webhook::{Ending, Notices, WebhookState};
@@ -37,6 +39,8 @@ pub enum Change {
     /// A new state of a token (`revision` is one more than the stored one's, or it is a conflict). One with
     /// `revoked_at` is a tombstone and has neither a digest nor a foreign hash.
     TokenChanged(Token),
+    /// A new state of a token, as above, with another owner, who must be there. No other change moves a token.
+    TokenOwned(Token),
     /// A new user. The name must be free.
     UserCreated(User),
     /// A new state of a user, with `revision` as above.
@@ -104,19 +108,6 @@ pub enum Standing {
     Key(KeyId),
 }
 
-/// A limit to the tokens of a user that live at once, looked at inside the transaction, before its changes.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Room {
-    /// Of this service.
-    pub service: ServiceName,
-    /// Of this user.
-    pub owner: UserId,
-    /// Fewer must live now. A token lives that is neither revoked nor past its end at the mutation's moment,
-    pub most: u32,
-    /// nor was neither made, changed nor used after this one, if there is one.
-    pub idle_since: Option<Timestamp>,
-}
-
 /// Everything one transaction writes.
 #[derive(Debug, Clone)]
 pub struct Mutation {
@@ -128,8 +119,8 @@ pub struct Mutation {
     pub audit: Vec<AuditLine>,
     /// The claim, for a creation that carried an `Idempotency-Key`. Taken already: [`StoreError::Claimed`].
     pub claim: Option<Claim>,
-    /// The limit that a token more must keep. Reached: [`StoreError::NoRoom`].
-    pub room: Option<Room>,
+    /// The limits that tokens more must keep, at most one for each service and owner. Reached: [`StoreError::NoRoom`].
+    pub room: Vec<Room>,
     /// The moment of the mutation: lapsed claims are those that ended before it.
     pub now: Timestamp,
 }
@@ -137,7 +128,7 @@ pub struct Mutation {
 impl Mutation {
     /// One whose caller's right is given, and that has no conditions.
     pub fn given(changes: Vec<Change>, audit: Vec<AuditLine>, now: Timestamp) -> Self {
-        Self { standing: Standing::Given, changes, audit, claim: None, room: None, now }
+        Self { standing: Standing::Given, changes, audit, claim: None, room: Vec::new(), now }
     }
 }
 
@@ -206,6 +197,12 @@ pub struct TokenQuery {
     pub text: Option<String>,
     /// To which exactly this scope was granted.
     pub scope: Option<ScopeName>,
+    /// Whose `token_prefix` begins with this.
+    pub prefix: Option<String>,
+    /// That were not used at this moment or after it, as far as the record knows, nor made.
+    pub unused_since: Option<Timestamp>,
+    /// That were made before this moment.
+    pub created_before: Option<Timestamp>,
     /// In this order. A cursor of one order is no page of another.
     pub sort: TokenSort,
     /// The moment at which states are judged.
@@ -284,6 +281,12 @@ pub trait Store: Sealing + Notices + Send + Sync {
         tokens: &[TokenId],
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayTotal>, StoreError>;
+    /// By which routes each of these tokens, at most 1,000, was let through on these days.
+    async fn routes_used(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError>;
     /// One user.
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError>;
     /// One user by name.

@@ -147,6 +147,15 @@ pub struct RouteUsage {
     pub last_ip: Option<IpAddr>,
 }
 
+/// A route by which a token was let through.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UsedRoute {
+    /// As in [`UsageCount`].
+    pub method: String,
+    /// As in [`UsageCount`].
+    pub path: String,
+}
+
 /// All requests of one token on one day, whatever their outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DayTotal {
@@ -159,6 +168,11 @@ pub struct DayTotal {
 }
 
 impl Catalog {
+    /// The route that use is counted under by these; `None` for one that the catalog does not have any more.
+    pub fn route(&self, method: &str, path: &str) -> Option<&Route> {
+        self.routes.iter().find(|route| route.method == method && route.path == path)
+    }
+
     /// Which of a token's granted scopes an allowed request of `route` needed: those whose closure has something
     /// of the first alternative that the token's `effective` scopes satisfy. None for a route that asks for no
     /// scopes.

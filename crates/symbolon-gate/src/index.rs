@@ -40,7 +40,9 @@ impl Index {
     /// Applies one committed change. `live` resolves a token's scopes.
     pub(crate) fn apply(&self, change: &Change, live: impl Fn(Arc<Token>, Arc<LastUse>) -> LiveToken) {
         match change {
-            Change::TokenCreated(token) | Change::TokenChanged(token) => self.put_token(token, live),
+            Change::TokenCreated(token) | Change::TokenChanged(token) | Change::TokenOwned(token) => {
+                self.put_token(token, live);
+            }
             Change::UserCreated(user) | Change::UserChanged(user) => {
                 self.users.pin().insert(user.id, Arc::new(user.clone()));
             }

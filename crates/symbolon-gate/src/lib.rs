@@ -325,7 +325,9 @@ impl Sink for Gate {
     fn apply(&self, change: &Change) {
         let services = self.services.load_full();
         self.index.apply(change, |token, last_use| self.resolve(token, last_use));
-        if let Change::TokenCreated(Token { id, .. }) | Change::TokenChanged(Token { id, .. }) = change
+        if let Change::TokenCreated(Token { id, .. })
+        | Change::TokenChanged(Token { id, .. })
+        | Change::TokenOwned(Token { id, .. }) = change
             && !Arc::ptr_eq(&services, &self.services.load())
         {
             // It may have been resolved under the catalogs before, and come too late to be resolved again.

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::HeaderValue;
 use http::header::CACHE_CONTROL;
-use symbolon_api::VerifyAnswer;
+use symbolon_api::{FieldError, VerifyAnswer};
 use symbolon_core::decision::{DecidedRoute, Denial};
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
@@ -106,6 +106,24 @@ impl ApiError {
     /// The value of `WWW-Authenticate`.
     pub(crate) fn challenge(&self) -> Option<&str> {
         self.0.challenge.as_deref()
+    }
+
+    /// The same of a part of the body: its fields are named within it, and where no field is at fault, it is.
+    pub(crate) fn within(self, place: &str) -> Self {
+        self.with(|answer| {
+            // An outage is no fault of the body's.
+            if answer.code.status() >= 500 {
+                return;
+            }
+            if answer.errors.is_empty() {
+                let error = FieldError { field: place.to_owned(), detail: answer.detail.clone() };
+                answer.errors.push(error);
+                return;
+            }
+            for error in &mut answer.errors {
+                error.field = format!("{place}.{}", error.field);
+            }
+        })
     }
 
     /// What it is called.

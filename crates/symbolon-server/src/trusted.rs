@@ -56,7 +56,7 @@ impl TrustedProxies {
     /// others said. `None` where there is none, or where an entry after it is no address: then nobody knows who it was.
     fn named(&self, headers: &HeaderMap) -> Option<IpAddr> {
         let values: Vec<&[u8]> =
-            headers.get_all("x-forwarded-for").iter().map(|value| value.as_bytes()).collect();
+            headers.get_all("x-forwarded-for").iter().map(http::HeaderValue::as_bytes).collect();
         for entry in values.iter().rev().flat_map(|value| value.rsplit(|byte| *byte == b',')) {
             let address: IpAddr = str::from_utf8(entry.trim_ascii()).ok()?.parse().ok()?;
             let address = address.to_canonical();

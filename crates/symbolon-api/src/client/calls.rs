@@ -2,6 +2,7 @@
 
 use http::Method;
 
+use super::many::TokenFilter;
 use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
@@ -19,24 +20,6 @@ pub struct PageOf {
     pub cursor: Option<String>,
     /// At most this many items, 1 to 1,000.
     pub limit: Option<usize>,
-}
-
-/// Which tokens of a service.
-#[derive(Debug, Clone, Default)]
-pub struct TokenFilter {
-    /// `active`, `disabled`, `expired` or `revoked`; left out: all but revoked.
-    pub state: Option<String>,
-    /// Whose name, description or `token_prefix` contains this.
-    pub query: Option<String>,
-    /// Of the user of this name.
-    pub owner: Option<String>,
-    /// To which this scope was granted.
-    pub scope: Option<String>,
-    /// `created`, `name`, `last_used` or `expires`, with `-` before it from the last to the first; left out:
-    /// `-created`.
-    pub sort: Option<String>,
-    /// With the requests of each of so many days, 1 to 90.
-    pub requests: Option<u8>,
 }
 
 /// Which sessions.
@@ -141,6 +124,9 @@ impl Client {
             .query("query", filter.query.as_ref())
             .query("owner", filter.owner.as_ref())
             .query("scope", filter.scope.as_ref())
+            .query("prefix", filter.prefix.as_ref())
+            .query("unused_since", filter.unused_since.as_ref())
+            .query("created_before", filter.created_before.as_ref())
             .query("sort", filter.sort.as_ref())
             .query("requests", filter.requests);
         self.get(page.of(target)).await

@@ -21,6 +21,7 @@ mod audit;
 mod calls;
 mod error;
 mod lines;
+mod many;
 mod server_keys;
 mod target;
 mod transport;
@@ -33,9 +34,10 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 pub use audit::AuditFilter;
-pub use calls::{PageOf, SessionFilter, TokenFilter};
+pub use calls::{PageOf, SessionFilter};
 pub use error::ClientError;
 pub use lines::Lines;
+pub use many::TokenFilter;
 pub use transport::{AnswerBody, InProcess, Reply, Transport};
 
 use crate::Problem;

@@ -7,7 +7,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use zeroize::Zeroizing;
 
 use crate::session::SessionKey;
-use crate::token::{AFTER_PREFIX, Prefix, RANDOM_AND_CHECKSUM, TokenText};
+use crate::token::{Prefix, RANDOM_AND_CHECKSUM, TokenText};
 
 /// So many pieces of a value are looked up as keys of the operator's own making, which have no form to be known
 /// by: each lookup costs a hash, and a caller chooses how many pieces there are.

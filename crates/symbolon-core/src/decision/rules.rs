@@ -141,7 +141,7 @@ impl<'a, D: Directory> Judge<'a, D> {
     ) -> Result<Principal, Reason> {
         let mut principal = self.principal(caller);
         trace.step(Rule::Identity, true, || principal.describe(self.catalog));
-        if asked.public() && self.restrictions(asked, request, &principal, trace).is_err() {
+        if asked.public() && Self::restrictions(asked, request, &principal, trace).is_err() {
             principal = Principal::Anonymous;
         }
         if let Some((_, route)) = asked.route {
@@ -150,7 +150,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         let forbidden = asked.others.iter().find(|other| self.allows(other, &principal, &mut ()).is_err());
         let Some(other) = forbidden else {
             if !asked.public() {
-                self.restrictions(asked, request, &principal, trace)?;
+                Self::restrictions(asked, request, &principal, trace)?;
             }
             return Ok(principal);
         };
@@ -223,7 +223,6 @@ impl<'a, D: Directory> Judge<'a, D> {
 
     /// Rule 8: the token's restrictions, in everything that the application may take the request for.
     fn restrictions(
-        &self,
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
         principal: &Principal,

@@ -6,11 +6,16 @@
 //! manage tokens: there is no [`Operator`] for it.
 
 mod import;
+mod narrow;
 mod operator;
+mod own;
 mod rate_limit;
 mod rotate;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use jiff::Timestamp;
 
@@ -23,14 +28,15 @@ use crate::lifetime::Lifetime;
 use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
-use crate::record::{Token, TokenState, User};
+use crate::record::{Token, User};
 use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
-use crate::store::Room;
 use crate::token::NewSecret;
 
 pub use import::{Import, ImportedRow, Note, import, upgrade};
+pub use narrow::{Narrowing, narrow};
 pub use operator::Operator;
+pub use own::room;
 pub use rate_limit::RateLimit;
 pub use rotate::{Rotate, first_used, reused, rotate};
 
@@ -90,6 +96,8 @@ pub struct TokenEdit {
     pub rate_limit: Option<RateLimit>,
     /// New restrictions, in place of all before.
     pub restrictions: Option<Restrictions>,
+    /// Another owner.
+    pub owner: Option<Arc<User>>,
 }
 
 /// Issues a token to `owner`: the record, and the secret that is shown once.
@@ -102,10 +110,7 @@ pub fn issue(
     keys: &Keys,
     entropy: &dyn Entropy,
 ) -> Result<(Token, NewSecret), Refusal> {
-    operator.gives_rights_to(catalog, owner)?;
-    if !owner.active {
-        return Err(Refusal::field("owner", format!("{} is inactive; activate the user first", owner.name)));
-    }
+    own::may_own(catalog, operator, owner)?;
     check_name(&new.name)?;
     check_description(&new.description)?;
     let metadata = new.metadata.into_iter().map(|(key, value)| (key, Some(value)));
@@ -153,7 +158,8 @@ pub fn issue(
 }
 
 /// The next state of an edited token; `None` if the edit changes nothing. Scopes that are added obey the rules
-/// of creation; scopes that the catalog has dropped may stay, inert.
+/// of creation; scopes that the catalog has dropped may stay, inert. Another owner must be one to whom all that the token
+/// holds could be issued today.
 pub fn edit(
     catalog: &Catalog,
     operator: Operator<'_>,
@@ -165,6 +171,12 @@ pub fn edit(
     operator.gives_rights_to(catalog, owner)?;
     living(token)?;
     let mut next = token.clone();
+    let other = edit.owner.filter(|other| other.id != owner.id);
+    if let Some(other) = &other {
+        own::may_own(catalog, operator, other)?;
+        next.owner = other.id;
+    }
+    let owner = other.as_deref().unwrap_or(owner);
     if let Some(name) = edit.name {
         check_name(&name)?;
         next.name = name;
@@ -183,6 +195,9 @@ pub fn edit(
             next.profile = None;
         }
         next.scopes = scopes;
+    }
+    if next.owner != token.owner {
+        own::fits(catalog, operator, owner, &next.scopes)?;
     }
     if let Some(asked) = edit.end {
         next.expires_at = end(catalog, &next.scopes, asked, token.created_at, now)?;
@@ -325,16 +340,6 @@ fn too_long(
         None => format!("tokens of {service} live at most {lifetime}"),
     };
     end.is_none_or(|end| end > latest).then(|| TooLong { said: said(), latest: Some(latest) })
-}
-
-/// How many live tokens its owner may have, where `next` is one more than there were: new, or one that was `before` and
-/// lives again. `None` where there is no limit, or it is none more.
-pub fn room(catalog: &Catalog, before: Option<TokenState>, next: &Token, now: Timestamp) -> Option<Room> {
-    let lives = |state| matches!(state, TokenState::Active | TokenState::Disabled);
-    let one_more = lives(next.state(now)) && !before.is_some_and(lives);
-    let most = catalog.policy.max_live.filter(|_| one_more)?;
-    let idle_since = catalog.policy.idle_expiry.ago(now);
-    Some(Room { service: next.service.clone(), owner: next.owner, most, idle_since })
 }
 
 /// Whether this may be the name of a token or a key.

@@ -95,7 +95,7 @@ fn id(seq: u64, line: &Line) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
 }
 
 fn body(kind: &str, at: Timestamp, data: &Value) -> String {
@@ -107,7 +107,7 @@ mod tests {
     use super::*;
     use crate::audit::LineHash;
 
-    fn line(action: &str, detail: Value) -> Line {
+    fn line(action: &str, detail: &Value) -> Line {
         Line {
             seq: 1,
             session: None,
@@ -134,7 +134,7 @@ mod tests {
             "quarantined": true, "place": "https://example.org/x", "source": "commit", "before": { "name": "hush" },
         });
         let keys = |event: Event| {
-            let body = of(event, 1, &line(event.action(), detail.clone())).body;
+            let body = of(event, 1, &line(event.action(), &detail)).body;
             assert!(!body.contains("hush"), "{body}");
             let body: Value = serde_json::from_str(&body).unwrap();
             assert_eq!(
@@ -155,7 +155,7 @@ mod tests {
 
     #[test]
     fn the_id_is_of_what_happened() {
-        let revoked = line("token.revoke", json!({}));
+        let revoked = line("token.revoke", &json!({}));
         let id = of(Event::Revoked, 7, &revoked).id;
         assert_eq!(id, of(Event::Revoked, 7, &revoked).id);
         assert!(id.len() == 36 && !id.contains('.'), "{id}");

@@ -115,7 +115,7 @@ mod tests {
         let (mut state, mut now, mut outcomes) = (fresh(), 100, Vec::new());
         while state.position < 9 {
             let (next, outcome) = answered(state, FAILED, now);
-            now = next.next_at.map_or(now, |at| at.as_second());
+            now = next.next_at.map_or(now, Timestamp::as_second);
             (state, outcomes) = (next, [outcomes, vec![outcome]].concat());
         }
         assert_eq!(outcomes.len(), 10);

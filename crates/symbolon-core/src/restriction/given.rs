@@ -58,15 +58,15 @@ impl From<Restrictions> for Given {
         let parameters: BTreeMap<_, _> =
             parameters.into_iter().map(|(name, values)| (name, values.into_iter().collect())).collect();
         Self {
-            networks: texts(networks),
-            methods: texts(methods),
-            paths: texts(paths),
+            networks: texts(&networks),
+            methods: texts(&methods),
+            paths: texts(&paths),
             parameters: Some(parameters).filter(|parameters| !parameters.is_empty()),
         }
     }
 }
 
-fn texts<T: ToString>(entries: BTreeSet<T>) -> Option<Vec<String>> {
+fn texts<T: ToString>(entries: &BTreeSet<T>) -> Option<Vec<String>> {
     let texts: Vec<String> = entries.iter().map(ToString::to_string).collect();
     Some(texts).filter(|texts| !texts.is_empty())
 }

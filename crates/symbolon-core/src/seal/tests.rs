@@ -97,7 +97,7 @@ fn a_change_of_any_field_of_a_token_breaks_its_seal() {
     let scope = |name: &str| name.parse().unwrap();
     let secret = Digest::from_bytes([7; 32]);
     let old = OldSecret { digest: (secret, 1), until: None, grace: Some(Grace::DEFAULT) };
-    all_differ(&[
+    all_differ(&vec![
         token(),
         Token { id: "tok_00000000000170008000000000000002".parse().unwrap(), ..token() },
         Token { service: "odysseus".parse().unwrap(), ..token() },

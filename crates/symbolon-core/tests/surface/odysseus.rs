@@ -115,7 +115,7 @@ fn the_scopes_for_mail_are_apart() {
     let (mut stage, all) = (stage(), operations());
     let capabilities = "GET /api/codex/capabilities".to_owned();
     for (scope, expected) in [
-        ("email:read", &["GET /api/codex/emails", "GET /api/codex/emails/{uid}"][..]),
+        ("email:read", &["GET /api/codex/emails", "GET /api/codex/emails/{email_uid}"][..]),
         ("email:draft", &["POST /api/codex/emails/draft"]),
         ("email:send", &["POST /api/codex/emails/send"]),
     ] {

@@ -101,6 +101,22 @@ fn a_user_takes_along_all_that_is_theirs_and_nothing_else() {
 }
 
 #[test]
+fn a_token_goes_with_its_owner_of_now() {
+    let gate = gate();
+    let (ann, bob) = (user(&gate, "ann"), user(&gate, "bob"));
+    let (record, secret) = token(&gate, &ann, &["read"]);
+    assert_eq!(ask(&gate, "/read", &secret), Code::Allowed);
+    gate.apply(&Change::TokenOwned(Token { owner: bob.id, revision: 2, ..record.clone() }));
+    gate.apply(&Change::UserRemoved(ann.id, now()));
+    assert_eq!(ask(&gate, "/read", &secret), Code::Allowed);
+    assert_eq!(gate.last_used(record.id), Some(now()), "its use goes along");
+    gate.apply(&Change::UserChanged(User { active: false, revision: 2, ..bob.clone() }));
+    assert_eq!(ask(&gate, "/read", &secret), Code::InvalidToken);
+    gate.apply(&Change::UserRemoved(bob.id, now()));
+    assert_eq!(gate.tokens(), 0);
+}
+
+#[test]
 fn a_users_state_holds_for_their_tokens_and_sessions_at_once() {
     let gate = gate();
     let ann = user(&gate, "ann");

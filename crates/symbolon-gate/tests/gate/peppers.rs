@@ -95,7 +95,7 @@ fn race_of_checks_and_rotations() {
                 if let [moved] = gate.take_outdated(9)[..] {
                     break moved;
                 }
-                if checking.iter().any(|thread| thread.is_finished()) {
+                if checking.iter().any(std::thread::ScopedJoinHandle::is_finished) {
                     break Redigest { from: record.digest.unwrap().0, to: record.digest.unwrap() };
                 }
                 std::thread::yield_now();

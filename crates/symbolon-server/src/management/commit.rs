@@ -41,8 +41,8 @@ pub(super) struct Deed<'a> {
 pub(super) struct Terms {
     /// The claim of a creation's `Idempotency-Key`.
     pub(super) claim: Option<Claim>,
-    /// The limit that a token more must keep.
-    pub(super) room: Option<Room>,
+    /// The limits that tokens more must keep.
+    pub(super) room: Vec<Room>,
 }
 
 impl App {
@@ -57,7 +57,7 @@ impl App {
         self.record_all(by, vec![deed], changes, terms).await
     }
 
-    /// The same, of which the audit says more than one thing.
+    /// Writes one mutation that is several deeds; the log has the first of them.
     pub(super) async fn record_all(
         &self,
         by: By,
@@ -65,13 +65,14 @@ impl App {
         changes: Vec<Change>,
         Terms { claim, room }: Terms,
     ) -> Result<(), StoreError> {
-        if room.as_ref().is_some_and(|room| room.idle_since.is_some()) {
+        if room.iter().any(|room| room.idle_since.is_some()) {
             self.write_uses().await;
         }
         let now = self.now();
         let By { origin, standing } = by;
-        let actor = origin.actor;
-        let done: Vec<_> = deeds.iter().map(|deed| (deed.action, deed.subject.clone())).collect();
+        let (actor, count) = (origin.actor, changes.len());
+        let first = deeds.first().map(|deed| (deed.action, deed.subject.clone()));
+        let (action, subject) = first.unwrap_or_default();
         let line = |deed: Deed<'_>| AuditLine {
             at: now,
             origin: origin.clone(),
@@ -93,9 +94,7 @@ impl App {
         }
         outcome?;
         self.audit_has_grown();
-        for (action, subject) in done {
-            tracing::info!(%actor, action, subject, "changed");
-        }
+        tracing::info!(%actor, action, subject, count, "changed");
         Ok(())
     }
 }

@@ -178,11 +178,11 @@ async fn use_of(app: &App, id: u32) -> Result<PepperUse, ApiError> {
 }
 
 async fn server_keys(app: &App) -> Result<ServerKeys, ApiError> {
-    let uses = app.store().pepper_uses(app.now()).await?;
+    let counts = app.store().pepper_uses(app.now()).await?;
     let kept = app.shared().parts.keeper.as_ref().map(|keeper| keeper.kept());
-    let (peppers, sessions) = kept.map(|kept| (kept.peppers, kept.sessions)).unwrap_or_default();
+    let (all_peppers, all_sessions) = kept.map(|kept| (kept.peppers, kept.sessions)).unwrap_or_default();
     let pepper = |(at, key): (usize, crate::KeptKey)| {
-        let used = uses.iter().find(|one| one.pepper == key.id).copied().unwrap_or_default();
+        let used = counts.iter().find(|one| one.pepper == key.id).copied().unwrap_or_default();
         PepperInfo {
             id: key.id,
             made_at: key.made_at.map(|at| at.to_string()),
@@ -199,7 +199,7 @@ async fn server_keys(app: &App) -> Result<ServerKeys, ApiError> {
         ends_at: key.ends_at.map(|at| at.to_string()),
     };
     Ok(ServerKeys {
-        peppers: peppers.into_iter().enumerate().map(pepper).collect(),
-        session_keys: sessions.into_iter().enumerate().map(session).collect(),
+        peppers: all_peppers.into_iter().enumerate().map(pepper).collect(),
+        session_keys: all_sessions.into_iter().enumerate().map(session).collect(),
     })
 }

@@ -35,8 +35,8 @@ impl App {
     /// has been told all, waits for its next attempt, or has somebody who tells it already.
     pub async fn deliver_notices(&self) {
         let mut all = JoinSet::new();
-        for receiver in self.receivers().iter().cloned() {
-            let app = self.clone();
+        for receiver in self.receivers() {
+            let (app, receiver) = (self.clone(), Arc::clone(receiver));
             all.spawn(async move { app.deliver_to(&receiver).await });
         }
         while all.join_next().await.is_some() {}
@@ -66,12 +66,11 @@ impl App {
                 .into_iter()
                 .flatten()
                 .find_map(|line| Some(Next { seq: line.seq, event: receiver.webhook.wants(&line)?, line }));
-            match next {
-                Some(next) => self.tell(receiver, state, &next).await?,
-                None => {
-                    let revision = state.revision + 1;
-                    self.pass(WebhookState { revision, ..state.past(last) }).await?;
-                }
+            if let Some(next) = next {
+                self.tell(receiver, state, &next).await?;
+            } else {
+                let revision = state.revision + 1;
+                self.pass(WebhookState { revision, ..state.past(last) }).await?;
             }
         }
         Ok(())

@@ -47,6 +47,14 @@ GET    /v1/services/{service}/tokens/{id}/usage odin     | 401  200    403    20
 GET    /v1/services/{service}/tokens/{id}/usage odysseus | 401  200    403    200   403  403    200    403   403   200
 GET    /v1/services/{service}/tokens/{id}/audit odin     | 401  200    403    200   404  200    403    403   403   200
 GET    /v1/services/{service}/tokens/{id}/audit odysseus | 401  200    403    200   403  403    200    403   403   200
+GET    /v1/services/{service}/tokens/{id}/advice odin     | 401 200    403    200   404  200    403    403   403   200
+GET    /v1/services/{service}/tokens/{id}/advice odysseus | 401 200    403    200   403  403    200    403   403   200
+GET    /v1/services/{service}/advice          odin     | 401    200    403    200   200  200    403    403   403   200
+GET    /v1/services/{service}/advice          odysseus | 401    200    403    200   403  403    200    403   403   200
+POST   /v1/services/{service}/tokens/batch    odin     | 401    201    403    201   201  201    403    403   403   201
+POST   /v1/services/{service}/tokens/batch    odysseus | 401    201    403    201   403  403    201    403   403   201
+POST   /v1/services/{service}/tokens/bulk     odin     | 401    200    403    200   200  200    403    403   403   200
+POST   /v1/services/{service}/tokens/bulk     odysseus | 401    200    403    200   403  403    200    403   403   200
 POST   /v1/services/{service}/tokens/{id}/disable odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/tokens/{id}/enable  odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/tokens/{id}/rotate  odin | 401    200    403    200   404  200    403    403   403   200
@@ -166,6 +174,7 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
     let id = match row.path {
         "/v1/services/{service}/tokens/{id}"
         | "/v1/services/{service}/tokens/{id}/usage"
+        | "/v1/services/{service}/tokens/{id}/advice"
         | "/v1/services/{service}/tokens/{id}/audit"
         | "/v1/services/{service}/tokens/{id}/disable"
         | "/v1/services/{service}/tokens/{id}/enable"
@@ -196,6 +205,12 @@ fn body(row: &Row, number: usize) -> Value {
         ("POST", "/v1/services/{service}/tokens") => json!({ "name": "new", "scopes": [scope] }),
         ("POST", "/v1/services/{service}/tokens/import") => {
             json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "nobody" }] })
+        }
+        ("POST", "/v1/services/{service}/tokens/batch") => {
+            json!({ "tokens": [{ "name": "new", "scopes": [scope] }] })
+        }
+        ("POST", "/v1/services/{service}/tokens/bulk") => {
+            json!({ "filter": { "scope": scope }, "action": { "revoke": {} } })
         }
         ("PATCH", "/v1/services/{service}/tokens/{id}") => json!({ "name": "renamed" }),
         ("PATCH", "/v1/services/{service}") => json!({ "enforce": number.is_multiple_of(2) }),

@@ -18,7 +18,7 @@ use symbolon_core::store::{
     Sink, Store, StoreError, TokenQuery, UnreadableLine, WebhookState,
 };
 use symbolon_core::token::TokenPrefix;
-use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 
 /// What becomes of a commit, or of a read (then of no changes).
 pub(crate) enum Verdict {
@@ -233,6 +233,15 @@ impl Store for Between {
     ) -> Result<Vec<DayTotal>, StoreError> {
         (self.reads)()?;
         self.store.requests(tokens, days).await
+    }
+
+    async fn routes_used(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
+        (self.reads)()?;
+        self.store.routes_used(tokens, days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

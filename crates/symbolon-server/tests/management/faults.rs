@@ -45,6 +45,12 @@ fn body(operation: &str, key: &str) -> Value {
         "POST /v1/services/{service}/tokens/import" => {
             json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "admin" }] })
         }
+        "POST /v1/services/{service}/tokens/batch" => {
+            json!({ "tokens": [{ "name": "test", "scopes": ["read:jobs"] }] })
+        }
+        "POST /v1/services/{service}/tokens/bulk" => {
+            json!({ "filter": { "scope": "read:jobs" }, "action": { "revoke": {} } })
+        }
         "PATCH /v1/services/{service}/tokens/{id}" => json!({ "name": "x" }),
         "POST /v1/services/{service}/verify" => json!({ "token": "x", "method": "GET", "path": "/api/jobs" }),
         "POST /v1/services/{service}/explain" => json!({ "method": "GET", "path": "/api/jobs" }),

@@ -31,7 +31,7 @@ use symbolon_core::store::{
     TokenQuery, UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
-use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount};
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 use tokio::sync::{mpsc, oneshot};
 
 pub use self::backup::{Contents, copy, inspect};
@@ -206,6 +206,14 @@ impl Store for SqliteStore {
         days: RangeInclusive<Day>,
     ) -> Result<Vec<DayTotal>, StoreError> {
         read::requests(&self.readers.pool, tokens, &days).await
+    }
+
+    async fn routes_used(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
+        read::routes_used(&self.readers.pool, tokens, &days).await
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {

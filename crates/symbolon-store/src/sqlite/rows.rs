@@ -19,7 +19,7 @@ use symbolon_core::record::{Enforcement, Key, KeyKind, PasswordHash, Session, To
 use symbolon_core::restriction::Restrictions;
 use symbolon_core::seal::Sealed;
 use symbolon_core::store::{BrokenSeal, Claim, Ending, StoreError, WebhookState};
-use symbolon_core::usage::{Day, DayTotal, RouteUsage};
+use symbolon_core::usage::{Day, DayTotal, RouteUsage, UsedRoute};
 
 use super::rotation;
 use super::seals::Seals;
@@ -351,6 +351,10 @@ pub(super) fn usage(row: &SqliteRow) -> Parsed<(Day, RouteUsage)> {
 
 pub(super) fn day_total(row: &SqliteRow) -> Parsed<DayTotal> {
     Ok(DayTotal { token: parsed(row, "token")?, day: Day(number(row, "day")?), count: number(row, "count")? })
+}
+
+pub(super) fn used_route(row: &SqliteRow) -> Parsed<(TokenId, UsedRoute)> {
+    Ok((parsed(row, "token")?, UsedRoute { method: get(row, "method")?, path: get(row, "path")? }))
 }
 
 pub(super) fn claim(row: &SqliteRow) -> Parsed<Claim> {

@@ -131,7 +131,9 @@ impl Seals {
             return;
         }
         let (kind, id) = match change {
-            Change::TokenCreated(token) | Change::TokenChanged(token) => (Kind::Token, token.id.to_string()),
+            Change::TokenCreated(token) | Change::TokenChanged(token) | Change::TokenOwned(token) => {
+                (Kind::Token, token.id.to_string())
+            }
             Change::TokenErased(id, _) => (Kind::Token, id.to_string()),
             Change::UserCreated(user) | Change::UserChanged(user) => (Kind::User, user.id.to_string()),
             Change::UserRemoved(id, _) => (Kind::User, id.to_string()),

@@ -20,6 +20,7 @@ enum Wish {
     RemoveUser(u32),
     CreateToken(u32, u32),
     EditToken(u32, bool),
+    GiveToken(u32, u32),
     RevokeToken(u32),
     StartSession(u32, u32),
     EndSession(u32),
@@ -47,6 +48,11 @@ impl Wish {
                 let token = token(n).unwrap_or_else(|| unseen(n));
                 Change::TokenChanged(Token { disabled, revision: token.revision + 1, ..token })
             }
+            Self::GiveToken(n, owner) => {
+                let token = token(n).unwrap_or_else(|| unseen(n));
+                let owner = make::user(owner).id;
+                Change::TokenOwned(Token { owner, revision: token.revision + 1, ..token })
+            }
             Self::RevokeToken(n) => {
                 let token = token(n).unwrap_or_else(|| unseen(n));
                 Change::TokenChanged(make::revoked(&token, make::at(98)))
@@ -69,6 +75,7 @@ fn wish() -> impl Strategy<Value = Wish> {
         1 => user.clone().prop_map(Wish::RemoveUser),
         8 => (thing.clone(), user.clone()).prop_map(|(n, owner)| Wish::CreateToken(n, owner)),
         4 => (thing.clone(), any::<bool>()).prop_map(|(n, disabled)| Wish::EditToken(n, disabled)),
+        3 => (thing.clone(), user.clone()).prop_map(|(n, owner)| Wish::GiveToken(n, owner)),
         2 => thing.clone().prop_map(Wish::RevokeToken),
         3 => (thing.clone(), user.clone()).prop_map(|(n, user)| Wish::StartSession(n, user)),
         1 => thing.clone().prop_map(Wish::EndSession),

@@ -56,7 +56,7 @@ impl Sink for Mirror {
 impl Live {
     fn apply(&mut self, change: &Change) {
         match change.clone() {
-            Change::TokenCreated(token) | Change::TokenChanged(token) => {
+            Change::TokenCreated(token) | Change::TokenChanged(token) | Change::TokenOwned(token) => {
                 if token.revoked_at.is_some() {
                     self.tokens.remove(&token.id);
                 } else {
@@ -79,9 +79,6 @@ impl Live {
                 self.sessions.remove(&id);
             }
             Change::SessionsEnded(user) => self.sessions.retain(|_, session| session.user != user),
-            Change::KeyCreated(key) => {
-                self.keys.insert(key.id, key);
-            }
             Change::KeyRemoved(id) => {
                 self.keys.remove(&id);
             }
@@ -91,7 +88,7 @@ impl Live {
             Change::TokenErased(id, _) => {
                 self.tokens.remove(&id);
             }
-            Change::KeyChanged(key) => {
+            Change::KeyCreated(key) | Change::KeyChanged(key) => {
                 self.keys.insert(key.id, key);
             }
             Change::EndingTold(..) | Change::WebhookRetried(_) => {}
@@ -104,6 +101,7 @@ pub(crate) fn named(change: &Change) -> (String, String) {
     let (kind, id) = match change {
         Change::TokenCreated(token) => ("token.created", token.id.to_string()),
         Change::TokenChanged(token) => ("token.changed", token.id.to_string()),
+        Change::TokenOwned(token) => ("token.owned", token.id.to_string()),
         Change::UserCreated(user) => ("user.created", user.id.to_string()),
         Change::UserChanged(user) => ("user.changed", user.id.to_string()),
         Change::UserRemoved(id, _) => ("user.removed", id.to_string()),

@@ -135,6 +135,7 @@ macro_rules! every_test {
                 states_are_those_of_the_moment
                 text_is_found_as_it_is_written
                 service_and_owner_narrow
+                prefix_use_and_age_narrow
             }
             sessions_and_keys {
                 sessions_are_listed_while_they_live
@@ -151,6 +152,7 @@ macro_rules! every_test {
             room {
                 only_what_lives_takes_a_place
                 what_has_lain_unused_takes_no_place_and_is_listed_as_expired
+                many_at_once_need_a_place_each
             }
             standing {
                 a_right_that_has_gone_changes_nothing
@@ -162,6 +164,7 @@ macro_rules! every_test {
                 a_change_is_kept_whole
                 two_editors_cannot_overwrite_each_other
                 a_token_keeps_its_identity
+                a_token_is_given_to_somebody_who_is_there
                 a_revoked_token_is_a_tombstone_for_ever
             }
             upkeep {
@@ -172,6 +175,7 @@ macro_rules! every_test {
             usage {
                 counts_are_added_and_the_last_is_kept
                 days_and_routes_are_put_together
+                the_routes_of_many_tokens_are_read_at_once
                 use_is_no_change_and_outlives_its_token
                 days_that_are_over_are_forgotten_piece_by_piece
             }

@@ -1,6 +1,6 @@
 //! How many tokens of a user live is counted inside the transaction.
 
-use symbolon_core::record::{Token, TokenState};
+use symbolon_core::record::{Token, TokenState, User};
 use symbolon_core::store::{Change, Mutation, Room, Store, StoreError, TokenQuery};
 
 use super::{Place, accept, make};
@@ -16,7 +16,7 @@ async fn create_beside_idle(
     now: i64,
 ) -> Result<(), StoreError> {
     let idle_since = idle_since.map(make::at);
-    let room = Some(Room { service: token.service.clone(), owner: token.owner, most, idle_since });
+    let room = vec![Room { service: token.service.clone(), owner: token.owner, more: 1, most, idle_since }];
     let changes = vec![Change::TokenCreated(token.clone())];
     store.commit(Mutation { room, now: make::at(now), ..make::mutation(changes) }).await
 }
@@ -80,5 +80,36 @@ pub(crate) async fn what_has_lain_unused_takes_no_place_and_is_listed_as_expired
     let refused = create_beside_idle(&*store, &more, (2, Some(10)), 30).await;
     assert!(matches!(refused, Err(StoreError::NoRoom)), "{refused:?}");
     create_beside_idle(&*store, &more, (3, Some(10)), 30).await.unwrap();
+    store.close().await;
+}
+
+pub(crate) async fn many_at_once_need_a_place_each(place: &dyn Place) {
+    let store = place.open().await;
+    let (ann, bob) = (make::user(1), make::user(2));
+    let users = [&ann, &bob].map(|user| Change::UserCreated(user.clone())).to_vec();
+    accept(&*store, make::mutation(users)).await;
+    let room = |owner: &User, more, most| Room {
+        service: make::odin(),
+        owner: owner.id,
+        more,
+        most,
+        idle_since: None,
+    };
+    let changes = |numbers: [u32; 3]| {
+        let [first, second, third] = numbers;
+        let tokens = [make::token(first, &ann), make::token(second, &ann), make::token(third, &bob)];
+        tokens.map(Change::TokenCreated).to_vec()
+    };
+    let mutation = |numbers, most| Mutation {
+        room: vec![room(&bob, 1, 9), room(&ann, 2, most)],
+        ..make::mutation(changes(numbers))
+    };
+    let refused = store.commit(mutation([1, 2, 3], 1)).await;
+    assert!(matches!(refused, Err(StoreError::NoRoom)), "{refused:?}");
+    accept(&*store, mutation([1, 2, 3], 2)).await;
+    let refused = store.commit(mutation([4, 5, 6], 3)).await;
+    assert!(matches!(refused, Err(StoreError::NoRoom)), "{refused:?}");
+    assert_eq!(store.token(&make::odin(), make::token_id(6)).await.unwrap(), None, "not of bob either");
+    accept(&*store, mutation([4, 5, 6], 4)).await;
     store.close().await;
 }

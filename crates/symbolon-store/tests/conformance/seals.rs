@@ -11,7 +11,7 @@ use symbolon_core::store::{BrokenSeal, Change, PepperUse, Store, StoreError};
 use super::mirror::Mirror;
 use super::{Place, accept, make, refuse};
 
-fn broken(kind: Kind, id: impl ToString) -> BrokenSeal {
+fn broken(kind: Kind, id: &dyn ToString) -> BrokenSeal {
     BrokenSeal { kind, id: id.to_string() }
 }
 
@@ -119,7 +119,7 @@ pub(crate) async fn a_planted_row_is_not_loaded(place: &dyn Place) {
         .unwrap();
     let live = attached(&*store).await.live();
     assert_eq!((live.keys.len(), live.sessions.len(), live.users.len()), (2, 2, 1));
-    let mut found = vec![broken(Kind::Key, make::key_id(9)), broken(Kind::Session, make::session_id(9))];
+    let mut found = vec![broken(Kind::Key, &make::key_id(9)), broken(Kind::Session, &make::session_id(9))];
     found.sort();
     assert_eq!(store.broken_seals(), found);
     store.close().await;

@@ -116,3 +116,34 @@ pub(crate) async fn service_and_owner_narrow(place: &dyn Place) {
     assert_eq!(names(&*store, TokenQuery { owner: Some(a.id), ..revoked }).await, [""; 0]);
     store.close().await;
 }
+
+pub(crate) async fn prefix_use_and_age_narrow(place: &dyn Place) {
+    let store = place.open().await;
+    let user = make::user(1);
+    // Made at 1, 2, 3 and 4.
+    let changes = (1..=4).map(|number| Change::TokenCreated(make::token(number, &user)));
+    let changes = std::iter::once(Change::UserCreated(user.clone())).chain(changes);
+    accept(&*store, make::mutation(changes.collect())).await;
+    store
+        .note_used(vec![(make::token_id(1), make::at(50)), (make::token_id(2), make::at(40))])
+        .await
+        .unwrap();
+
+    let odin = make::tokens_of(make::odin(), make::at(99));
+    let prefixed = |prefix: &str| TokenQuery { prefix: Some(prefix.to_owned()), ..odin.clone() };
+    assert_eq!(names(&*store, prefixed("00000003")).await, ["token 3"]);
+    assert_eq!(names(&*store, prefixed("0000")).await.len(), 4);
+    for other in ["0003", "3", "%", "000000033", "0000000_"] {
+        assert_eq!(names(&*store, prefixed(other)).await, [""; 0], "{other}");
+    }
+    let unused = |at| TokenQuery { unused_since: Some(make::at(at)), ..odin.clone() };
+    assert_eq!(names(&*store, unused(51)).await, ["token 4", "token 3", "token 2", "token 1"]);
+    assert_eq!(names(&*store, unused(50)).await, ["token 4", "token 3", "token 2"]);
+    assert_eq!(names(&*store, unused(40)).await, ["token 4", "token 3"]);
+    assert_eq!(names(&*store, unused(4)).await, ["token 3"], "never used, and made earlier");
+    let before = |at| TokenQuery { created_before: Some(make::at(at)), ..odin.clone() };
+    assert_eq!(names(&*store, before(3)).await, ["token 2", "token 1"]);
+    let both = TokenQuery { unused_since: Some(make::at(50)), ..before(3) };
+    assert_eq!(names(&*store, both).await, ["token 2"]);
+    store.close().await;
+}

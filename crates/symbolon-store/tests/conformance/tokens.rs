@@ -164,6 +164,43 @@ pub(crate) async fn a_token_keeps_its_identity(place: &dyn Place) {
     store.close().await;
 }
 
+pub(crate) async fn a_token_is_given_to_somebody_who_is_there(place: &dyn Place) {
+    let store = place.open().await;
+    let (ann, bob, gone) = (make::user(1), make::user(2), make::user(3));
+    let token = make::token(1, &ann);
+    let changes = vec![
+        Change::UserCreated(ann.clone()),
+        Change::UserCreated(bob.clone()),
+        Change::UserCreated(gone.clone()),
+        Change::UserRemoved(gone.id, make::at(1)),
+        Change::TokenCreated(token.clone()),
+    ];
+    accept(&*store, make::mutation(changes)).await;
+
+    let given = Token { owner: bob.id, revision: 2, ..token.clone() };
+    for (change, text) in [
+        (Token { owner: gone.id, ..given.clone() }, "the owner is not there"),
+        (Token { owner: make::user(9).id, ..given.clone() }, "the owner is not there"),
+        (Token { revision: 3, ..given.clone() }, "that token was changed meanwhile"),
+        (
+            Token { service: make::service("odysseus"), ..given.clone() },
+            "a token keeps its service, owner, token_prefix and time of creation",
+        ),
+    ] {
+        refuse(&*store, Change::TokenOwned(change), text).await;
+    }
+    assert_eq!(stored(&*store, &token).await, token);
+    accept(&*store, make::mutation(vec![Change::TokenOwned(given.clone())])).await;
+    assert_eq!(stored(&*store, &given).await, given);
+
+    // From now on it goes with its new owner, and not with the one before.
+    accept(&*store, make::mutation(vec![Change::UserRemoved(ann.id, make::at(2))])).await;
+    assert_eq!(stored(&*store, &given).await, given);
+    accept(&*store, make::mutation(vec![Change::UserRemoved(bob.id, make::at(3))])).await;
+    assert_eq!(stored(&*store, &given).await, make::revoked(&given, make::at(3)));
+    store.close().await;
+}
+
 pub(crate) async fn a_revoked_token_is_a_tombstone_for_ever(place: &dyn Place) {
     let store = place.open().await;
     let token = full();

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use symbolon_core::decision::Reason;
 use symbolon_core::id::TokenId;
 use symbolon_core::store::{AuditQuery, Change, Store};
-use symbolon_core::usage::{Day, DayTotal, DayUsage, Outcome, RouteUsage, TokenUsage, UsageCount};
+use symbolon_core::usage::{Day, DayTotal, DayUsage, Outcome, RouteUsage, TokenUsage, UsageCount, UsedRoute};
 
 use super::{Place, accept, make};
 
@@ -92,6 +92,27 @@ pub(crate) async fn days_and_routes_are_put_together(place: &dyn Place) {
     let total = |token, day, count| DayTotal { token: make::token_id(token), day: Day(day), count };
     assert_eq!(totals, [total(1, 101, 12), total(1, 102, 18), total(2, 101, 5)]);
     assert_eq!(store.requests(&[], Day(101)..=Day(102)).await.unwrap(), []);
+    store.close().await;
+}
+
+pub(crate) async fn the_routes_of_many_tokens_are_read_at_once(place: &dyn Place) {
+    let store = place.open().await;
+    let counts = vec![
+        count(1, 99, "/early", Outcome::Allowed, 1, 1),
+        count(1, 100, "/a", Outcome::Allowed, 1, 1),
+        count(1, 102, "/a", Outcome::Allowed, 2, 1),
+        count(1, 101, "/refused", SCOPES, 8, 2),
+        count(2, 101, "/b", Outcome::Allowed, 5, 1),
+        count(3, 101, "/b", Outcome::Allowed, 5, 1),
+        count(1, 103, "/late", Outcome::Allowed, 1, 1),
+    ];
+    record(&*store, counts).await;
+    let ids: Vec<TokenId> = [1, 2, 4].map(make::token_id).into();
+    let mut used = store.routes_used(&ids, Day(100)..=Day(102)).await.unwrap();
+    used.sort_by_key(|(token, _)| *token);
+    let route = |path: &str| UsedRoute { method: "GET".to_owned(), path: path.to_owned() };
+    assert_eq!(used, [(make::token_id(1), route("/a")), (make::token_id(2), route("/b"))]);
+    assert_eq!(store.routes_used(&[], Day(100)..=Day(102)).await.unwrap(), []);
     store.close().await;
 }
 

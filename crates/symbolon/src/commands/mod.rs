@@ -1,9 +1,12 @@
 //! What the command line does: one noun, one file.
 
+mod advise;
 pub(crate) mod audit;
 pub(crate) mod backup;
+mod bulk;
 pub(crate) mod catalog;
 mod context;
+mod create_many;
 pub(crate) mod doctor;
 mod expires;
 pub(crate) mod explain;
@@ -25,6 +28,7 @@ pub(crate) mod token;
 mod usage;
 pub(crate) mod user;
 pub(crate) mod webhook;
+mod which;
 
 use std::process::ExitCode;
 

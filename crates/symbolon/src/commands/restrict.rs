@@ -18,7 +18,7 @@ pub(crate) struct Restrict {
     /// Only at this path of the catalog's and below, such as /printers; several times for several
     #[arg(long = "path", value_name = "PATH")]
     paths: Vec<String>,
-    /// Only where this parameter of the catalog's routes is this, such as printer_id=1; several times for several
+    /// Only where this parameter of the catalog's routes is this, such as `printer_id=1`; several times for several
     #[arg(long = "param", value_name = "NAME=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
 }

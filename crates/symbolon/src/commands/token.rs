@@ -7,12 +7,16 @@ use symbolon_api::client::TokenFilter;
 use symbolon_api::{CreateToken, EditToken, TokenRecord};
 
 use super::Context;
+use super::advise::Advise;
+use super::bulk::Bulk;
+use super::create_many::CreateMany;
 use super::expires::Expires;
 use super::list::Extent;
 use super::metadata::{Entry, listed, noted};
 use super::restrict::{self, Restrict};
 use super::rotate::{self, Rotate};
 use super::usage::Usage;
+use super::which::Which;
 use crate::failure::Failure;
 use crate::output::{Output, complain, joined, maybe};
 
@@ -37,6 +41,13 @@ pub(crate) enum Token {
     Enable(One),
     /// Take a token back for ever
     Revoke(One),
+    /// Issue tokens from a file, all or none: NAME,ID,TOKEN goes to standard output
+    CreateMany(CreateMany),
+    /// Revoke, narrow or give away many tokens at once
+    #[command(subcommand)]
+    Bulk(Bulk),
+    /// Show which tokens deserve a look: scopes that are not used, tokens that are not, ends, owners
+    Advise(Advise),
 }
 
 /// A token to be issued
@@ -79,15 +90,8 @@ pub(crate) struct ListTokens {
     /// The service
     #[arg(long, value_name = "SERVICE")]
     service: String,
-    /// Only those that are active, disabled, expired or revoked [default: all but revoked]
-    #[arg(long, value_name = "STATE")]
-    state: Option<String>,
-    /// Only those whose name, description or prefix contains this
-    #[arg(long, value_name = "TEXT")]
-    query: Option<String>,
-    /// Only those to which this scope was granted
-    #[arg(long, value_name = "SCOPE")]
-    scope: Option<String>,
+    #[command(flatten)]
+    which: Which,
     /// By `created`, `name`, `last_used` or `expires`; with - before it from the last to the first [default: -created]
     #[arg(long, value_name = "ORDER", allow_hyphen_values = true)]
     sort: Option<String>,
@@ -135,6 +139,9 @@ pub(crate) struct Edit {
     /// In place of all restrictions before
     #[command(flatten)]
     restrict: Restrict,
+    /// Another user that it shall belong to
+    #[arg(long, value_name = "USER")]
+    owner: Option<String>,
 }
 
 impl Token {
@@ -146,6 +153,9 @@ impl Token {
             Self::Usage(usage) => usage.run(context).await,
             Self::Edit(edit) => edit.run(context).await,
             Self::Rotate(rotate) => rotate.run(context).await,
+            Self::CreateMany(many) => many.run(context).await,
+            Self::Bulk(bulk) => bulk.run(context).await,
+            Self::Advise(advise) => advise.run(context).await,
             Self::Show(One { service, token }) => {
                 let record = context.speak(async |client| Ok(client.token(&service, &token).await?)).await?;
                 show(output, &record)
@@ -211,13 +221,7 @@ impl Create {
 
 impl ListTokens {
     async fn run(self, context: &Context) -> Result<(), Failure> {
-        let filter = TokenFilter {
-            state: self.state,
-            query: self.query,
-            scope: self.scope,
-            sort: self.sort,
-            ..TokenFilter::default()
-        };
+        let filter = TokenFilter { sort: self.sort, ..self.which.filter().into() };
         let list = context
             .speak(async |client| {
                 self.extent.collect(async |page| client.tokens(&self.service, &filter, &page).await).await
@@ -255,11 +259,12 @@ impl Edit {
             expires_in,
             rate_limit: self.rate,
             restrictions: if self.unrestricted { Some(None) } else { self.restrict.given().map(Some) },
+            owner: self.owner,
         };
         if edit == EditToken::default() {
             return Err(Failure::usage(
-                "say what shall change: --name, --description, --metadata, --scope, --expires, --rate, --unrestricted or \
-                 a restriction",
+                "say what shall change: --name, --description, --metadata, --scope, --expires, --rate, --owner, \
+                 --unrestricted or a restriction",
             ));
         }
         let One { service, token } = self.one;

@@ -16,6 +16,9 @@ const ODYSSEUS: &str = "SELECT * FROM api_tokens ORDER BY created_at, id";
 const ODIN: &str = "SELECT api_tokens.*, users.username AS owner FROM api_tokens
      LEFT JOIN users ON users.id = api_tokens.user_id ORDER BY api_tokens.id";
 
+/// From a row to what it says; the error says why it is none.
+type Parse = fn(&SqliteRow) -> Result<ImportRow, String>;
+
 pub(super) async fn read(table: &Table) -> Result<Vec<Read>, Failure> {
     let failed = |error: sqlx::Error| {
         let path = table.path.display();
@@ -23,7 +26,7 @@ pub(super) async fn read(table: &Table) -> Result<Vec<Read>, Failure> {
     };
     let options = SqliteConnectOptions::new().filename(&table.path).read_only(true);
     let mut db = options.connect().await.map_err(failed)?;
-    let (sql, parse): (_, fn(&SqliteRow) -> Result<ImportRow, String>) = match table.application {
+    let (sql, parse): (_, Parse) = match table.application {
         Application::Odysseus => (ODYSSEUS, odysseus),
         Application::Odin => (ODIN, odin),
     };

@@ -12,6 +12,7 @@ mod imports;
 mod init;
 mod limits;
 mod manager;
+mod many;
 mod people;
 mod refusals;
 mod scan;

@@ -34,8 +34,8 @@ fn detect_secrets_finds_what_has_the_checksum_and_nothing_else() {
     let lines = planted(&place, &secrets);
     place.write("plugin.py", &place.run("catalog rules --format detect-secrets").ok());
     std::fs::create_dir(place.path().join("code")).unwrap();
-    place
-        .write("code/settings.py", &lines.iter().map(|line| format!("x = \"{line}\"\n")).collect::<String>());
+    let settings: Vec<_> = lines.iter().map(|line| format!("x = \"{line}\"")).collect();
+    place.write("code/settings.py", &(settings.join("\n") + "\n"));
     let words = ["-m", "detect_secrets", "scan", "--all-files", "--plugin", "plugin.py", "code"];
     let found: Value = serde_json::from_str(&python(&place, &words)).unwrap();
     let all = found["results"]["code/settings.py"].as_array().unwrap();

@@ -83,7 +83,8 @@ fn what_is_edited_by_sql_does_not_load_and_the_alarm_says_which() {
     assert!(told.remove(ann).contains("usr_"));
     let mut expected: Vec<_> =
         edited.iter().map(|(id, _)| json!({ "kind": "token", "id": id }).to_string()).collect();
-    (told.sort(), expected.sort());
+    told.sort();
+    expected.sort();
     assert_eq!(told, expected);
     let metrics = String::from_utf8(api.get("/metrics").body).unwrap();
     assert!(metrics.contains("symbolon_seal_failures{kind=\"token\"} 5"), "{metrics}");

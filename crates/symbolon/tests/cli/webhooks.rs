@@ -51,9 +51,8 @@ impl Told {
 
     /// The next request, which is answered so.
     fn next(&self, status: u16) -> String {
-        let request = self.requests.recv().unwrap();
         self.answers.send(status).unwrap();
-        request
+        self.requests.recv().unwrap()
     }
 }
 
@@ -135,17 +134,18 @@ fn webhooks_are_listed_tried_and_retried() {
         listed.starts_with("WEBHOOK") && listed.contains(&format!("chat     http://{}  ok", told.address)),
         "{listed}"
     );
-    thread::scope(|scope| {
-        scope.spawn(|| [200, 404, 410].map(|status| told.next(status)));
-        let tested = server.place.run("webhook test chat").ok();
-        assert!(
-            tested.starts_with("chat took the message msg_") && tested.ends_with(" (200).\n"),
-            "{tested}"
-        );
-        let refused = server.place.run("webhook test chat");
-        assert!(refused.code == Some(1) && refused.stdout.ends_with(" (404).\n"), "{refused:?}");
-        server.place.run("token create --service odin --name ci --scope read:jobs").ok();
-    });
+    for status in [200, 404] {
+        told.answers.send(status).unwrap();
+    }
+    let tested = server.place.run("webhook test chat").ok();
+    assert!(tested.starts_with("chat took the message msg_") && tested.ends_with(" (200).\n"), "{tested}");
+    let refused = server.place.run("webhook test chat");
+    assert!(refused.code == Some(1) && refused.stdout.ends_with(" (404).\n"), "{refused:?}");
+    for _ in 0..2 {
+        assert_eq!(body(&told.requests.recv().unwrap())["type"], "webhook.test");
+    }
+    server.place.run("token create --service odin --name ci --scope read:jobs").ok();
+    told.next(410);
     server.until("the webhook is disabled", || {
         server.place.run("webhook list --json").json()["items"][0]["state"] == "disabled"
     });

@@ -127,6 +127,7 @@ export const pages = (id) => [
   "/services/odin/tokens", "/services/odin/tokens?query=nothing-of-the-kind", "/services/odysseus/tokens",
   "/services/odin/tokens/new", "/services/odysseus/tokens/new",
   `/services/odin/tokens/${id}`, `/services/odin/tokens/${id}/edit`, `/services/odin/tokens/${id}/revoke`, `/services/odin/tokens/${id}/rotate`,
+  "/services/odin/tokens/advice", "/services/odin/tokens/bulk", "/services/odin/tokens/bulk?scope=agent:write&do=revoke",
   "/services/odin/catalog", "/services/odysseus/catalog", "/services/odin/catalog?scope=agent:write",
   "/people", "/people/new", "/people/admin", "/keys", "/keys/new", "/sessions", "/audit", "/health",
   "/account", "/account/password",

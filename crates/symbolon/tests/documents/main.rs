@@ -68,6 +68,12 @@ fn heavy_the_page_on_keys_and_backups_works_as_it_stands() {
     assert!(typed >= 8, "only {typed} commands were found in the page");
 }
 
+#[test]
+fn heavy_the_chapters_on_many_tokens_work_as_they_stand() {
+    let typed = works_as_it_stands("docs/many-tokens.md", |_, _| ());
+    assert!(typed >= 14, "only {typed} commands were found");
+}
+
 /// Types a document's commands in a directory of its own, with its files in it, and with what `behind` starts on its
 /// port 8000. How many there were.
 fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -> usize {

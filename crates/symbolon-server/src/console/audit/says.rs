@@ -9,7 +9,7 @@ use super::refused;
 use crate::console::moment;
 use crate::console::restrictions;
 use crate::console::scopes::listed;
-use crate::console::text::{EN, fill};
+use crate::console::text::{EN, fill, number};
 
 /// What was done, after the name of who did it. An action that is not known is named as it is.
 pub(super) fn says(entry: &AuditEntry) -> String {
@@ -43,6 +43,10 @@ pub(super) fn says(entry: &AuditEntry) -> String {
             t.audit_token_expired,
             &[("name", &name), ("day", &day(&text(detail, "expires_at").unwrap_or_default()))],
         ),
+        "token.bulk" => {
+            let changed = detail.get("changed").and_then(Value::as_u64).unwrap_or_default();
+            fill(t.audit_token_bulk, &[("n", &number(changed)), ("service", &service)])
+        }
         "user.create" => with(of(t.audit_user_create), &standing(detail)),
         "user.update" => with(of(t.audit_user_update), &changes(detail)),
         "user.remove" => of(t.audit_user_remove),

@@ -1,7 +1,7 @@
 //! Editing a token. What was not touched is not sent, so that two who edit different things do not undo each other.
 
 use askama::Template;
-use axum::extract::{Path, State};
+use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use jiff::Timestamp;
 use symbolon_api::{EditToken, SelfService, ServiceInfo, TokenRecord};
@@ -37,6 +37,8 @@ struct EditPage {
     rate_limit: String,
     rate_limit_hint: String,
     restrictions: [Kind; 4],
+    /// Where the reader may give it to somebody else.
+    owner: Option<String>,
     /// What the form showed at first: only what differs from it is sent.
     was: Was,
     groups: Vec<Group>,
@@ -51,6 +53,7 @@ struct EditPage {
 
 struct Was {
     name: String,
+    owner: String,
     description: String,
     metadata: String,
     rate_limit: String,
@@ -85,8 +88,10 @@ fn form(
         rate_limit: fields.raw("rate_limit").to_owned(),
         rate_limit_hint: limit::hint(catalog),
         restrictions: restrictions::kinds(catalog, fields),
+        owner: own.manages_others.then(|| fields.raw("owner").to_owned()),
         was: Was {
             name: fields.raw("was.name").to_owned(),
+            owner: fields.raw("was.owner").to_owned(),
             description: fields.raw("was.description").to_owned(),
             metadata: fields.raw("was.metadata").to_owned(),
             rate_limit: fields.raw("was.rate_limit").to_owned(),
@@ -136,9 +141,20 @@ fn filled(token: &TokenRecord) -> Fields {
         .with("was.metadata", &metadata::lines(&token.metadata))
         .with("rate_limit", token.rate_limit.as_deref().unwrap_or_default())
         .with("was.rate_limit", token.rate_limit.as_deref().unwrap_or_default())
+        .with("owner", &token.owner)
+        .with("was.owner", &token.owner)
         .with("end", "keep");
     let fields = restrictions::filled(&token.restrictions, fields);
     token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
+}
+
+/// The same with other scopes ticked, where the address names some: as advice does.
+fn offered(token: &TokenRecord, asked: &Fields) -> Fields {
+    let fields = filled(token);
+    if !asked.has("scope") {
+        return fields;
+    }
+    asked.all("scope").fold(fields.without("scope"), |fields, scope| fields.with("scope", scope))
 }
 
 /// The form.
@@ -146,14 +162,23 @@ pub(super) async fn show(
     State(site): State<Site>,
     reader: Reader,
     Path((service, id)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
 ) -> Result<Response, Fault> {
+    let asked = Fields::read(query.unwrap_or_default().as_bytes());
     let token = reader.api.token(&service, &id).await?;
     if token.state == "revoked" {
         return Ok(Redirect::to(&page_of(&token)).into_response());
     }
     let catalog = reader.api.service(&service).await?;
     let own = of_reader(&reader, &service)?;
-    Ok(page::show(&form(&site, &reader, (&catalog, own), &token, &filled(&token), Problems::default())))
+    Ok(page::show(&form(
+        &site,
+        &reader,
+        (&catalog, own),
+        &token,
+        &offered(&token, &asked),
+        Problems::default(),
+    )))
 }
 
 /// What was typed, if it is not what the form showed. A browser sends line ends as CR LF.
@@ -199,12 +224,21 @@ pub(super) async fn save(
         expires_in,
         rate_limit: limit::changed(&fields),
         restrictions: restrictions::changed(&fields),
+        owner: changed(&fields, "owner"),
     };
     match reader.api.edit_token(&service, &token.id, &edit).await {
         Ok(token) => Ok(Redirect::to(&format!("{}?done=saved", page_of(&token))).into_response()),
         Err(error) => {
-            let shown =
-                ["name", "description", "metadata", "rate_limit", "scopes", "expires_at", "expires_in"];
+            let shown = [
+                "name",
+                "description",
+                "metadata",
+                "rate_limit",
+                "owner",
+                "scopes",
+                "expires_at",
+                "expires_in",
+            ];
             let shown = [&shown[..], &restrictions::FIELDS].concat();
             let problems = Problems::of(*Fault::from(error).problem()?, &shown);
             Ok(page::again(&form(&site, &reader, (&catalog, own), &token, &fields, problems)))

@@ -40,6 +40,8 @@ struct ListPage {
     columns: Columns,
     sort: String,
     filtered: bool,
+    /// Where one thing is done to all that the filter finds.
+    many: Option<String>,
     /// Whether one of the rows can be revoked.
     selectable: bool,
     rows: Vec<Row>,
@@ -50,10 +52,10 @@ struct ListPage {
 }
 
 /// One of the values of a filter.
-struct Choice {
-    value: String,
-    text: String,
-    chosen: bool,
+pub(super) struct Choice {
+    pub(super) value: String,
+    pub(super) text: String,
+    pub(super) chosen: bool,
 }
 
 struct Columns {
@@ -153,6 +155,7 @@ pub(super) async fn show(
         scope: asked.given("scope"),
         sort: asked.given("sort"),
         requests: Some(DAYS),
+        ..TokenFilter::default()
     };
     let cursor = asked.given("cursor");
     let frame =
@@ -176,6 +179,10 @@ pub(super) async fn show(
         columns: Columns::of(&service, &asked, &sort),
         sort,
         filtered,
+        many: (filtered && filter.state.as_deref() != Some("revoked")).then(|| {
+            let place = address(&service, &asked, &[("sort", ""), ("cursor", "")]);
+            place.replacen("/tokens?", "/tokens/bulk?", 1)
+        }),
         selectable: false,
         rows: Vec::new(),
         next: None,
@@ -204,20 +211,20 @@ pub(super) async fn show(
 }
 
 /// What a search means by text: the first characters of a token are found as the pages write them.
-fn beginning<'a>(typed: &'a str, prefix: &str) -> &'a str {
+pub(super) fn beginning<'a>(typed: &'a str, prefix: &str) -> &'a str {
     let rest = typed.strip_prefix(prefix).and_then(|rest| rest.strip_prefix('_'));
     rest.unwrap_or(typed).trim_end_matches('…')
 }
 
 /// The first characters of what is a whole token, which belongs into no search.
-fn whole_token<'a>(typed: &'a str, prefix: &str) -> Option<&'a str> {
+pub(super) fn whole_token<'a>(typed: &'a str, prefix: &str) -> Option<&'a str> {
     let rest = beginning(typed, prefix);
     let secret =
         rest.len() > 20 && rest.len() < typed.len() && rest.bytes().all(|b| b.is_ascii_alphanumeric());
     rest.get(..8).filter(|_| secret)
 }
 
-fn states(t: &'static Text) -> [(&'static str, &'static str); 4] {
+pub(super) fn states(t: &'static Text) -> [(&'static str, &'static str); 4] {
     [
         ("active", t.state_active),
         ("disabled", t.state_disabled),
@@ -226,7 +233,7 @@ fn states(t: &'static Text) -> [(&'static str, &'static str); 4] {
     ]
 }
 
-fn choices<'a>(
+pub(super) fn choices<'a>(
     any: &str,
     values: impl IntoIterator<Item = (&'a str, &'a str)>,
     chosen: Option<&str>,

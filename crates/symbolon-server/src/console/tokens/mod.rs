@@ -1,5 +1,7 @@
 //! The tokens of a service: the list, a new one, one of them, and taking back.
 
+mod advice;
+mod bulk;
 mod change;
 mod choice;
 mod edit;
@@ -26,6 +28,8 @@ pub(super) fn routes() -> Router<Site> {
     Router::new()
         .route("/services/{service}/tokens", get(list::show))
         .route("/services/{service}/tokens/revoke", post(revoke::several))
+        .route("/services/{service}/tokens/advice", get(advice::show))
+        .route("/services/{service}/tokens/bulk", get(bulk::show).post(bulk::make))
         .route("/services/{service}/tokens/new", get(new::show).post(new::create))
         .route("/services/{service}/tokens/new/summary", post(new::summary))
         .route("/services/{service}/tokens/{id}", get(show::show))

@@ -5,12 +5,11 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use jiff::{SignedDuration, Timestamp};
 use symbolon_api::client::PageOf;
 use symbolon_api::{ImportedSecret, OldSecret, ServiceInfo, TokenUsage, UsageDay};
 
+use super::advice::{narrowing, says as says_of};
 use super::{State, limit, perhaps};
-use crate::console::Site;
 use crate::console::audit::Line;
 use crate::console::chart::{Bars, Share};
 use crate::console::fault::Fault;
@@ -67,7 +66,8 @@ struct TokenPage {
     chart: Bars,
     table: Vec<Day>,
     scopes: Vec<ScopeUse>,
-    unused: bool,
+    /// What its scopes are more than it needs, and where that is mended.
+    unused: Option<Hint>,
     operations: Vec<RouteUse>,
     left_out: Option<String>,
     refusals: Vec<Refusal>,
@@ -92,6 +92,11 @@ impl Old {
         };
         Self { says, until }
     }
+}
+
+struct Hint {
+    says: String,
+    href: String,
 }
 
 struct Day {
@@ -155,7 +160,6 @@ fn imported(old: &ImportedSecret) -> String {
 
 /// The page of one token.
 pub(super) async fn show(
-    axum::extract::State(site): axum::extract::State<Site>,
     reader: Reader,
     Path((service, id)): Path<(String, String)>,
     RawQuery(query): RawQuery,
@@ -165,6 +169,7 @@ pub(super) async fn show(
     let token = reader.api.token(&service, &id).await?;
     let catalog = reader.api.service(&service).await?;
     let usage = reader.api.token_usage(&service, &token.id, Some(DAYS)).await?;
+    let advice = reader.api.token_advice(&service, &token.id, Some(DAYS)).await?;
     let lines = PageOf { cursor: None, limit: Some(LINES) };
     let lines = reader.api.token_audit(&service, &token.id, &lines).await?;
     let operations = usage.routes.iter().map(|route| RouteUse {
@@ -175,11 +180,6 @@ pub(super) async fn show(
         last: Moment::read(&route.last_at),
         place: route.last_ip.clone().unwrap_or_default(),
     });
-    let month_ago = site
-        .app
-        .now()
-        .saturating_sub(SignedDuration::from_hours(24 * i64::from(DAYS)))
-        .unwrap_or(Timestamp::MIN);
     let last = usage.routes.iter().find(|route| route.outcome == "allowed");
     let total = |of: fn(&UsageDay) -> u64| number(usage.days.iter().map(of).sum());
     let refusals = usage.refusals.iter().map(|refusal| Refusal {
@@ -216,8 +216,11 @@ pub(super) async fn show(
         last_from: last.and_then(|route| route.last_ip.clone()),
         allowed_total: fill(t.allowed_total, &[("n", &total(|day| day.allowed))]),
         refused_total: fill(t.refused_total, &[("n", &total(|day| day.refused))]),
-        unused: token.created_at.parse().is_ok_and(|made: Timestamp| made < month_ago)
-            && usage.scopes.iter().any(|scope| scope.count == 0),
+        unused: advice
+            .findings
+            .iter()
+            .find(|finding| finding.kind == "unused_scopes")
+            .map(|finding| Hint { says: says_of(&advice, finding, DAYS), href: narrowing(&advice) }),
         chart: Bars::of(&usage.days),
         table: table.collect(),
         scopes: scope_uses(&catalog, &usage),

@@ -12,8 +12,13 @@ use crate::management::parameters::parsed;
 
 /// Scopes by name; a fault names its place.
 pub(super) fn scopes(listed: Option<&[String]>) -> Result<Option<Vec<ScopeName>>, Refusal> {
-    let scope = |(index, text): (usize, &String)| parsed(&format!("scopes[{index}]"), text);
-    listed.map(|listed| listed.iter().enumerate().map(scope).collect()).transpose()
+    listed.map(|listed| scopes_at("scopes", listed)).transpose()
+}
+
+/// The same at another place.
+pub(super) fn scopes_at(place: &str, listed: &[String]) -> Result<Vec<ScopeName>, Refusal> {
+    let scope = |(index, text): (usize, &String)| parsed(&format!("{place}[{index}]"), text);
+    listed.iter().enumerate().map(scope).collect()
 }
 
 /// `expires_at` or `expires_in`; `None` where neither is given.

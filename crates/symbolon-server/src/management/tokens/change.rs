@@ -14,7 +14,7 @@ use symbolon_core::seal::Kind;
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
-use super::{asked, find, not_there};
+use super::{asked, find, not_there, owner_named};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
@@ -37,6 +37,13 @@ pub(in crate::management) async fn edit(
     PathOf(of): PathOf<OfToken>,
     Body { value, .. }: Body<EditToken>,
 ) -> Result<Json<TokenRecord>, ApiError> {
+    let owner = match &value.owner {
+        Some(name) => {
+            let catalog = services::find(&app, &of.service)?.catalog;
+            Some(owner_named(&app, &catalog, caller.operator()?, name).await?)
+        }
+        None => None,
+    };
     let edit = TokenEdit {
         name: value.name,
         description: value.description,
@@ -45,6 +52,7 @@ pub(in crate::management) async fn edit(
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
         rate_limit: asked::rate_limit(value.rate_limit.as_deref())?,
         restrictions: value.restrictions.map(replaced).transpose()?,
+        owner,
     };
     let rule = |case: &Case<'_>| {
         let next = manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)?;
@@ -215,8 +223,9 @@ pub(super) async fn managed<T>(
         };
         let state = app.gate().state(&token, case.now);
         // What is switched off takes no more than it had.
-        let room = manage::room(catalog, Some(state), &next, case.now).filter(|_| action != Action::Disable);
-        let terms = Terms { room, ..claiming.of(&token.id) };
+        let room = manage::room(catalog, Some((token.owner, state)), &next, case.now);
+        let room = room.filter(|_| action != Action::Disable);
+        let terms = Terms { room: room.into_iter().collect(), ..claiming.of(&token.id) };
         match write(app, caller, action, terms, (&token, &next)).await {
             Ok(()) => return Ok((next, Some(made))),
             Err(StoreError::Conflict(_)) => {}
@@ -234,11 +243,22 @@ async fn write(
     terms: Terms,
     (token, next): (&Token, &Token),
 ) -> Result<(), StoreError> {
-    let deed = Deed {
-        action: action.as_str(),
+    let deed = deed(app, action.as_str(), token, next);
+    app.record(caller.by(), deed, vec![change(token, next)], terms).await
+}
+
+/// What the audit says of a change.
+pub(super) fn deed<'t>(app: &App, action: &'static str, token: &'t Token, next: &Token) -> Deed<'t> {
+    Deed {
+        action,
         subject: token.id.to_string(),
         service: Some(&token.service),
         detail: detail::difference(detail::of_token(app, token), detail::of_token(app, next)),
-    };
-    app.record(caller.by(), deed, vec![Change::TokenChanged(next.clone())], terms).await
+    }
+}
+
+/// The change from one state of a token to the next.
+pub(super) fn change(token: &Token, next: &Token) -> Change {
+    let change = if token.owner == next.owner { Change::TokenChanged } else { Change::TokenOwned };
+    change(next.clone())
 }

@@ -1,8 +1,12 @@
 //! Tokens of a service: issue, list, show, edit, switch off and on, take back.
 
+pub(super) mod advice;
 mod asked;
+pub(super) mod batch;
+pub(super) mod bulk;
 pub(super) mod change;
 pub(super) mod create;
+mod filter;
 pub(super) mod history;
 pub(super) mod import;
 pub(super) mod read;

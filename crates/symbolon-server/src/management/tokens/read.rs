@@ -3,18 +3,16 @@
 use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
-use symbolon_api::{List, TokenRecord};
-use symbolon_core::Refusal;
-use symbolon_core::record::TokenState;
+use symbolon_api::{BulkFilter, List, TokenRecord};
 use symbolon_core::store::TokenQuery;
 use utoipa::IntoParams;
 
 use super::usage::add_requests;
-use super::{find, owner_named};
+use super::{filter, find};
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::management::caller::{Caller, Who};
-use crate::management::parameters::{OfService, OfToken, PathOf, QueryOf, filter, found, page, parsed};
+use crate::management::caller::Caller;
+use crate::management::parameters::{OfService, OfToken, PathOf, QueryOf, found, page, parsed};
 use crate::management::services;
 
 /// Query of a list of tokens.
@@ -35,6 +33,12 @@ pub(in crate::management) struct ListTokens {
     owner: Option<String>,
     /// A scope that was granted, by itself and not by what includes it.
     scope: Option<String>,
+    /// What the `token_prefix` begins with.
+    prefix: Option<String>,
+    /// A moment (RFC 3339) at which, and after which, they were neither used nor made.
+    unused_since: Option<String>,
+    /// A moment (RFC 3339) before which they were made.
+    created_before: Option<String>,
     /// `created`, `name`, `last_used` or `expires`, with `-` before it from the last to the first. Left out: newest
     /// first.
     sort: Option<String>,
@@ -55,43 +59,29 @@ pub(in crate::management) async fn list(
     PathOf(of): PathOf<OfService>,
     QueryOf(query): QueryOf<ListTokens>,
 ) -> Result<Json<List<TokenRecord>>, ApiError> {
-    let operator = caller.operator()?;
+    let requests = query.requests;
+    caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
-    operator.manages(&catalog)?;
-    let owner = match (&query.owner, &caller.who) {
-        (Some(name), _) => Some(owner_named(&app, &catalog, operator, name).await?.id),
-        (None, Who::User(_, user)) if !operator.manages_others(&catalog) => Some(user.id),
-        (None, _) => None,
+    let asked = BulkFilter {
+        owner: query.owner,
+        scope: query.scope,
+        query: query.query,
+        prefix: query.prefix,
+        unused_since: query.unused_since,
+        created_before: query.created_before,
+        state: query.state,
     };
-    let (requests, now) = (query.requests, app.now());
     let query = TokenQuery {
-        service: catalog.service.clone(),
-        owner,
-        state: query.state.as_deref().map(state).transpose()?,
-        text: filter("query", query.query)?,
-        scope: query.scope.as_deref().map(|text| parsed("scope", text)).transpose()?,
         sort: query.sort.as_deref().map(|text| parsed("sort", text)).transpose()?.unwrap_or_default(),
-        now,
-        idle_since: catalog.policy.idle_expiry.ago(now),
-        old_form_ended: catalog.old_form.as_ref().is_none_or(|form| form.until <= now),
         page: page(query.limit, query.cursor)?,
+        ..filter::query(&app, &caller, &catalog, &asked).await?
     };
-    if query.state.is_some() && query.idle_since.is_some() {
-        app.write_uses().await;
-    }
     let tokens = found(app.store().tokens(&query).await)?;
     let mut records: Vec<_> = tokens.items.iter().map(|token| app.token_record(token)).collect();
     if let Some(days) = requests {
         add_requests(&app, &tokens.items, &mut records, days).await?;
     }
     Ok(Json(List { items: records, next_cursor: tokens.next }))
-}
-
-fn state(text: &str) -> Result<TokenState, Refusal> {
-    let all = [TokenState::Active, TokenState::Disabled, TokenState::Expired, TokenState::Revoked];
-    all.into_iter()
-        .find(|state| state.as_str() == text)
-        .ok_or_else(|| Refusal::field("state", "state is active, disabled, expired or revoked"))
 }
 
 /// Show a token's record.

@@ -7,7 +7,6 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use symbolon_api::{TokenRecord, TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
-use symbolon_core::catalog::Route;
 use symbolon_core::decision::DecidedRoute;
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
@@ -33,9 +32,9 @@ const REFUSALS: usize = 20;
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(in crate::management) struct OfDays {
-    /// How many days, today among them: 1 to 90; 30 if left out.
+    /// How many days, today among them: 1 to 90. Left out: 30 of use, and 90 for advice.
     #[param(minimum = 1, maximum = 90)]
-    days: Option<i32>,
+    pub(super) days: Option<i32>,
 }
 
 /// Show how much a token is used: by day, by route and outcome, by granted scope; and its last refusals.
@@ -67,11 +66,11 @@ pub(in crate::management) async fn usage(
     }))
 }
 
-/// So many days that end today. Refused: fewer than one, and more than are kept.
 /// Each day of each token is looked up: more would keep others from the record.
 const MOST_WITH_REQUESTS: usize = 200;
 
-fn last_days(app: &App, field: &str, days: i32) -> Result<RangeInclusive<Day>, Refusal> {
+/// So many days that end today. Refused: fewer than one, and more than are kept.
+pub(super) fn last_days(app: &App, field: &str, days: i32) -> Result<RangeInclusive<Day>, Refusal> {
     if !(1..=KEPT_DAYS).contains(&days) {
         return Err(Refusal::field(field, format!("{field} is 1 to {KEPT_DAYS}")));
     }
@@ -130,8 +129,7 @@ fn scopes(app: &App, catalog: &Catalog, token: &Token, routes: &[RouteUsage]) ->
     let effective = catalog.effective(catalog.closure(&token.scopes), role);
     let mut sums: HashMap<&ScopeName, (u64, Option<Timestamp>)> = HashMap::new();
     for used in routes.iter().filter(|used| used.outcome == Outcome::Allowed) {
-        let same = |route: &&Route| route.method == used.method && route.path == used.path;
-        let Some(route) = catalog.routes.iter().find(same) else { continue };
+        let Some(route) = catalog.route(&used.method, &used.path) else { continue };
         for scope in catalog.needed(&token.scopes, &effective, route) {
             let (count, last_at) = sums.entry(scope).or_default();
             *count = count.saturating_add(used.count);

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::good::{Stage, body};
 use super::{Wrong, short};
-use crate::document::{Operation, document, operations};
+use crate::document::{Operation, document, operations, resolved};
 
 /// Fields whose empty text means something.
 const MAY_BE_EMPTY: [&str; 2] = ["description", "metadata"];
@@ -26,6 +26,7 @@ fn fields() -> Vec<Field> {
         let Some(schema) = operation.body(&document) else { continue };
         let required = schema["required"].as_array().cloned().unwrap_or_default();
         for (name, says) in schema["properties"].as_object().unwrap() {
+            let says = resolved(&document, says);
             let operation = Operation { says: Value::Null, ..clone(&operation) };
             let required = required.iter().any(|field| field == name);
             fields.push(Field { operation, name: name.clone(), says: says.clone(), required });
@@ -84,14 +85,12 @@ fn never() -> Vec<Vec<u8>> {
     values
 }
 
-/// What a field is: a type of JSON, or an object of its own.
-fn kind(says: &Value) -> &str {
-    let schema = says.to_string();
-    says["type"].as_str().unwrap_or(if schema.contains("schemas/Restrictions\"") {
-        "restrictions"
-    } else {
-        ""
-    })
+/// What a field is: a type of JSON, one of several objects, or an object of its own.
+fn kind(field: &Field) -> &str {
+    match field.name.as_str() {
+        "restrictions" => "restrictions",
+        _ => field.says["type"].as_str().unwrap_or("choice"),
+    }
 }
 
 /// What a field of this kind does not take.
@@ -99,7 +98,7 @@ fn wrong_values(field: &Field) -> Vec<Vec<u8>> {
     let long = quoted(&"x".repeat(1 << 20));
     let bytes = |texts: &[&str]| texts.iter().map(|text| text.as_bytes().to_vec()).collect::<Vec<_>>();
     let mut values = never();
-    match kind(&field.says) {
+    match kind(field) {
         "string" => {
             values.extend(bytes(&["5", "-1", "1.5", "true", "[]", "{}", "[\"x\"]", "{\"x\":\"y\"}"]));
             values.push(long);
@@ -116,6 +115,21 @@ fn wrong_values(field: &Field) -> Vec<Vec<u8>> {
         }
         "boolean" => {
             values.extend(bytes(&["0", "1", "\"true\"", "\"\"", "[]", "{}"]));
+            values.push(long);
+        }
+        // One of several objects.
+        "choice" => {
+            assert!(field.says["oneOf"].is_array(), "{}", field.says);
+            values.extend(bytes(&[
+                "5",
+                "true",
+                "[]",
+                "{}",
+                "\"\"",
+                "\"revoke\"",
+                "{\"x\":{}}",
+                "{\"revoke\":5}",
+            ]));
             values.push(long);
         }
         "array" => {
@@ -165,7 +179,7 @@ fn wrong_values(field: &Field) -> Vec<Vec<u8>> {
             ]));
             values.push([b"{\"paths\":[".to_vec(), long, b"]}".to_vec()].concat());
             // An edit takes all away by `null`, and the document says so.
-            if field.says.get("$ref").is_none() {
+            if field.says["oneOf"].is_array() {
                 values.retain(|value| value != b"null");
             }
         }

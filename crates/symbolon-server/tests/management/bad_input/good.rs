@@ -60,6 +60,12 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
         ("POST /v1/services/{service}/tokens/import", _) => {
             json!({ "rows": [{ "prefix": "x", "hash": "x", "name": "x", "owner": "ann" }] })
         }
+        ("POST /v1/services/{service}/tokens/batch", _) => {
+            json!({ "tokens": [{ "name": "test", "scopes": ["chat"] }] })
+        }
+        ("POST /v1/services/{service}/tokens/bulk", _) => {
+            json!({ "filter": { "scope": "chat" }, "action": { "own": { "owner": "ann" } } })
+        }
         ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
         ("POST /v1/services/{service}/tokens/{id}/rotate", _) => json!({}),
         ("PATCH /v1/services/{service}", _) => json!({ "enforce": false }),

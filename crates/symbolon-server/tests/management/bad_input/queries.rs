@@ -37,6 +37,8 @@ fn wrong_values(name: &str, says: &Value) -> Vec<String> {
             values.extend(
                 ["%00", "%ff", "%F0%9F%A6%8A", "a%20b", "%2e%2e%2f", "'--", "ACTIVE", "*"].map(str::to_owned),
             );
+            // A token may begin like this.
+            values.retain(|value| name != "prefix" || value != "ACTIVE");
         }
         "string" => {}
         other => panic!("{other} is a kind of parameter that this test does not know"),

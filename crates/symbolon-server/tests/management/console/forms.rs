@@ -9,12 +9,13 @@ use super::Browser;
 use crate::world::{PASSWORD, World};
 
 /// Every form that changes something. One that is not here is not tried below.
-const FORMS: [&str; 22] = [
+const FORMS: [&str; 23] = [
     "/sign-in",
     "/sign-out",
     "/account/password",
     "/account/sessions/ses_1/end",
     "/services/odin/tokens/revoke",
+    "/services/odin/tokens/bulk",
     "/services/odin/tokens/new",
     "/services/odin/tokens/new/summary",
     "/services/odin/tokens/ID/edit",

@@ -2,6 +2,7 @@
 
 mod forms;
 mod keys;
+mod many;
 mod operations;
 mod people;
 mod restrictions;

@@ -89,7 +89,7 @@ impl Receiver {
 
     /// As the first, of these events alone.
     pub(super) fn webhook_of(&self, name: &str, events: &[Event]) -> Webhook {
-        Webhook { events: BTreeSet::from_iter(events.iter().copied()), ..self.webhook(name) }
+        Webhook { events: events.iter().copied().collect(), ..self.webhook(name) }
     }
 
     /// Waits for what it is sent next.

@@ -1,8 +1,12 @@
 //! Tokens of a service.
 
+mod advice;
+mod batch;
+mod bulk;
 mod changes;
 mod creation;
 mod expiry;
+mod giving;
 mod history;
 mod limits;
 mod lists;

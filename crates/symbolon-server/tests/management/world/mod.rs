@@ -121,7 +121,7 @@ impl World {
             access_log: None,
             traces: None,
             github_alerts: setup.github_alerts,
-            audit_keys: AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() },
+            audit_keys: audit_keys(),
             webhooks: setup.webhooks,
         });
         let router = router(app.clone());
@@ -139,7 +139,7 @@ impl World {
         App::new(Parts {
             gate: self.gate.clone(),
             store: self.store.clone(),
-            keys: self.keys.clone(),
+            keeper: Some(Arc::new(Keeper::new(self.keys.clone()))),
             clock: self.clock.clone(),
             entropy: self.entropy.clone(),
             https: false,
@@ -148,6 +148,8 @@ impl World {
             open_metrics: false,
             access_log: None,
             traces: None,
+            github_alerts: None,
+            audit_keys: audit_keys(),
             webhooks,
         })
     }
@@ -197,6 +199,10 @@ impl World {
     pub(crate) fn patch(&self, path: &str, body: &serde_json::Value) -> Call<'_> {
         Call::new(self, "PATCH", path).json(body)
     }
+}
+
+fn audit_keys() -> AuditKeys {
+    AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() }
 }
 
 fn services(more: &[String]) -> Vec<Service> {

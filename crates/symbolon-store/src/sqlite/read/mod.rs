@@ -25,7 +25,7 @@ pub(super) use self::audit::{audit_after, audit_head};
 pub(super) use self::lists::{audit, keys, sessions, users};
 pub(super) use self::peppers::{digests_by_pepper, pepper_uses, seals_by_pepper, under_pepper};
 pub(super) use self::tokens::tokens;
-pub(super) use self::usage::{requests, usage};
+pub(super) use self::usage::{requests, routes_used, usage};
 pub(super) use self::webhooks::{endings, webhooks};
 use super::fault::unavailable;
 use super::rows::{self, select_keys, select_tokens, select_users};

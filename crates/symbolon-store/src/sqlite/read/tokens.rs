@@ -41,6 +41,9 @@ macro_rules! page {
               AND (?7 IS NULL OR instr(lower(name), ?7) OR instr(lower(description), ?7)
                    OR instr(lower(token_prefix), ?7))
               AND (?8 IS NULL OR instr(scopes, ?8))
+              AND (?12 IS NULL OR substr(token_prefix, 1, length(?12)) = ?12)
+              AND (?13 IS NULL OR max(created_at, coalesce(last_used_at, created_at)) < ?13)
+              AND (?14 IS NULL OR created_at < ?14)
               ORDER BY ",
             $key,
             " ",
@@ -126,7 +129,10 @@ pub(in crate::sqlite) async fn tokens(db: &Readers, query: &TokenQuery) -> Resul
         .bind(scope)
         .bind(fetched(&query.page))
         .bind(query.idle_since.map(Timestamp::as_millisecond))
-        .bind(query.old_form_ended);
+        .bind(query.old_form_ended)
+        .bind(&query.prefix)
+        .bind(query.unused_since.map(Timestamp::as_millisecond))
+        .bind(query.created_before.map(Timestamp::as_millisecond));
     let listing = Listing {
         list: List::Tokens,
         order: Some(sort.as_str()),

@@ -8,7 +8,7 @@ use sqlx::SqlitePool;
 use sqlx::sqlite::SqliteRow;
 use symbolon_core::id::TokenId;
 use symbolon_core::store::StoreError;
-use symbolon_core::usage::{Day, DayTotal, DayUsage, KEPT_DAYS, Outcome, RouteUsage, TokenUsage};
+use symbolon_core::usage::{Day, DayTotal, DayUsage, KEPT_DAYS, Outcome, RouteUsage, TokenUsage, UsedRoute};
 
 use crate::sqlite::fault::unavailable;
 use crate::sqlite::rows;
@@ -105,6 +105,34 @@ pub(in crate::sqlite) async fn requests(
         }
     };
     Ok(rows.iter().filter_map(total).collect())
+}
+
+pub(in crate::sqlite) async fn routes_used(
+    db: &SqlitePool,
+    tokens: &[TokenId],
+    days: &RangeInclusive<Day>,
+) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
+    let listed_tokens: serde_json::Value = tokens.iter().take(TOKENS).map(ToString::to_string).collect();
+    let rows = sqlx::query(
+        "SELECT DISTINCT usage.token AS token, usage.method AS method, usage.path AS path
+         FROM json_each(?1) AS days CROSS JOIN json_each(?2) AS tokens
+         CROSS JOIN usage ON usage.day = days.value AND usage.token = tokens.value
+         WHERE outcome = ?3",
+    )
+    .bind(listed(days))
+    .bind(listed_tokens.to_string())
+    .bind(Outcome::Allowed.as_str())
+    .fetch_all(db)
+    .await
+    .map_err(|error| unavailable(&error))?;
+    // Advice that has not heard of a use would take away what is needed: nothing is left out here.
+    let route = |row| {
+        rows::used_route(row).map_err(|fault| {
+            fault.report("usage", row);
+            StoreError::Unavailable("a row of the record cannot be read".to_owned())
+        })
+    };
+    rows.iter().map(route).collect()
 }
 
 #[cfg(test)]

@@ -23,6 +23,7 @@ use super::writer::Work;
 use users::Revoked;
 
 pub(super) use self::seals::seal_all;
+use tokens::Owner;
 
 /// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
 pub(super) async fn work(db: &mut SqliteConnection, work: &mut Work, seals: &Seals) -> Result<(), Fault> {
@@ -52,10 +53,10 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation, sealer: &Sealer)
     if let Some(claim) = &mutation.claim {
         make_claim(db, claim, mutation.now).await?;
     }
-    if let Some(room) = &mutation.room
-        && !tokens::has_room(db, room, mutation.now).await?
-    {
-        return Err(Fault::Refused(StoreError::NoRoom));
+    for room in &mutation.room {
+        if !tokens::has_room(db, room, mutation.now).await? {
+            return Err(Fault::Refused(StoreError::NoRoom));
+        }
     }
     let mut revoked = Vec::new();
     for one in &mutation.changes {
@@ -123,8 +124,12 @@ async fn apply(
             ("token.created", token.id.to_string())
         }
         Change::TokenChanged(token) => {
-            tokens::change(db, token, sealer).await?;
+            tokens::change(db, token, sealer, Owner::Same).await?;
             ("token.changed", token.id.to_string())
+        }
+        Change::TokenOwned(token) => {
+            tokens::change(db, token, sealer, Owner::Other).await?;
+            ("token.owned", token.id.to_string())
         }
         Change::UserCreated(user) => {
             users::create(db, user, sealer).await?;

@@ -1,4 +1,4 @@
-//! Tokens: made, changed, revoked; never moved to another owner or service, and never revived.
+//! Tokens: made, changed, given to another owner, revoked; never moved to another service, and never revived.
 
 use jiff::Timestamp;
 use sqlx::{Row, SqliteConnection};
@@ -87,7 +87,21 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Se
     if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
 }
 
-pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
+/// What a change may do to the owner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Owner {
+    /// The token keeps its owner.
+    Same,
+    /// It gets another, who is there.
+    Other,
+}
+
+pub(super) async fn change(
+    db: &mut SqliteConnection,
+    token: &Token,
+    sealer: &Sealer,
+    owner: Owner,
+) -> Result<(), Fault> {
     one_secret(token)?;
     if let Some((_, pepper)) = token.digest {
         known(sealer, pepper)?;
@@ -98,11 +112,12 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Se
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
              rotation = ?19, rate_limit = ?20, restrictions = ?21, seal = ?22,
-             of_old_form = ?23, foreign_hash = ?24,
+             of_old_form = ?23, foreign_hash = ?24, owner = ?15,
              -- The editor may not know of the latest uses.
              last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
-           AND service = ?14 AND owner = ?15 AND token_prefix = ?16 AND created_at = ?17",
+           AND service = ?14 AND token_prefix = ?16 AND created_at = ?17
+           AND (owner = ?15 OR (?25 AND EXISTS (SELECT 1 FROM users WHERE id = ?15 AND removed_at IS NULL)))",
     )
     .bind(token.id.to_string())
     .bind(&token.name)
@@ -128,10 +143,11 @@ pub(super) async fn change(db: &mut SqliteConnection, token: &Token, sealer: &Se
     .bind(seal.as_ref().map(|seal| seal.as_bytes().as_slice()))
     .bind(token.is_of_old_form())
     .bind(token.foreign().map(ForeignHash::as_text))
+    .bind(owner == Owner::Other)
     .execute(&mut *db)
     .await
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
-    if changed.rows_affected() == 0 { Err(why_not(db, token).await?) } else { Ok(()) }
+    if changed.rows_affected() == 0 { Err(why_not(db, token, owner).await?) } else { Ok(()) }
 }
 
 /// Revokes a token whatever its row says, and leaves of the row what can be read.
@@ -140,6 +156,7 @@ pub(super) async fn erase(db: &mut SqliteConnection, id: TokenId, at: Timestamp)
         "UPDATE tokens
          SET revoked_at = ?2, created_at = min(max(created_at, 0), ?2), updated_at = ?2, expires_at = NULL,
              last_used_at = NULL, digest = NULL, pepper = NULL, seal = NULL, scopes = '[]', metadata = '{}',
+             rotation = NULL, rate_limit = NULL, restrictions = '{}', of_old_form = 0, foreign_hash = NULL,
              revision = 1
          WHERE id = ?1 AND revoked_at IS NULL",
     )
@@ -169,9 +186,13 @@ fn one_secret(token: &Token) -> Result<(), Fault> {
 }
 
 /// Why a change found no row to change.
-async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx::Error> {
-    let row = sqlx::query("SELECT revoked_at IS NOT NULL AS revoked, revision FROM tokens WHERE id = ?1")
+async fn why_not(db: &mut SqliteConnection, token: &Token, owner: Owner) -> Result<Fault, sqlx::Error> {
+    let select = "SELECT revoked_at IS NOT NULL AS revoked, revision,
+                      EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL) AS owned
+                  FROM tokens WHERE id = ?1";
+    let row = sqlx::query(select)
         .bind(token.id.to_string())
+        .bind(token.owner.to_string())
         .fetch_optional(db)
         .await?;
     let Some(row) = row else { return Ok(missing("that token")) };
@@ -179,12 +200,14 @@ async fn why_not(db: &mut SqliteConnection, token: &Token) -> Result<Fault, sqlx
         conflict("that token is revoked")
     } else if row.try_get::<i64, _>("revision")?.checked_add(1) != Some(token.revision.cast_signed()) {
         conflict("that token was changed meanwhile")
+    } else if owner == Owner::Other && !row.try_get::<bool, _>("owned")? {
+        missing("the owner")
     } else {
         conflict("a token keeps its service, owner, token_prefix and time of creation")
     })
 }
 
-/// Whether the user has fewer live tokens of the service than there may be.
+/// Whether the user has so few live tokens of the service that there may be so many more.
 pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timestamp) -> Result<bool, Fault> {
     let live: i64 = sqlx::query_scalar(
         "SELECT count(*) FROM tokens
@@ -197,5 +220,5 @@ pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timest
     .bind(room.idle_since.map(Timestamp::as_millisecond))
     .fetch_one(db)
     .await?;
-    Ok(live < i64::from(room.most))
+    Ok(live.saturating_add(room.more.into()) <= room.most.into())
 }

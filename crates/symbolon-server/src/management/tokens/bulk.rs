@@ -1,0 +1,275 @@
+//! One thing done to many tokens: shown first, and then done as it was shown or not at all.
+
+mod plan;
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use serde_json::json;
+use symbolon_api::{BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkTokens};
+use symbolon_core::manage::{self, Narrowing, Operator, TokenEdit};
+use symbolon_core::name::ScopeName;
+use symbolon_core::record::{Token, User};
+use symbolon_core::store::{PageQuery, Room, StoreError, TokenQuery};
+use symbolon_core::{Catalog, Refusal, Timestamp};
+
+use super::{asked, change, filter, owner_named};
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::management::body::Body;
+use crate::management::caller::Caller;
+use crate::management::commit::{Deed, Terms};
+use crate::management::parameters::{OfService, PathOf};
+use crate::management::services;
+
+/// The most tokens of one call: so many share a transaction, and others wait for it.
+const MOST: usize = 10_000;
+/// Tokens read at a time.
+const PAGE: usize = 1_000;
+/// How many of each outcome are told of.
+const SHOWN: usize = 100;
+
+/// Do one thing to many tokens: revoke them, take scopes away, or give them to another owner. Without a `plan` nothing
+/// is changed: the answer says what would be, and has the `plan` with which the same call does just that. Each token is
+/// judged as in a call of its own; those that the caller may not change so are left alone and said to be. All changes
+/// are made together or none is, and hold for every request that is decided after the answer. At most 10,000 tokens.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/tokens/bulk", tag = "tokens",
+    params(OfService),
+    request_body = BulkTokens,
+    responses((status = 200, body = BulkAnswer)),
+)]
+pub(in crate::management) async fn bulk(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfService>,
+    Body { value, .. }: Body<BulkTokens>,
+) -> Result<Json<BulkAnswer>, ApiError> {
+    let operator = caller.operator()?;
+    let catalog = services::find(&app, &of.service)?.catalog;
+    operator.manages(&catalog)?;
+    let looked_at = value.plan.as_deref().map(plan::of_form).transpose()?;
+    let act =
+        Act::read(&app, &catalog, operator, &value.action).await.map_err(|error| error.within("action"))?;
+    let tokens = matching(&app, &caller, &catalog, &value.filter).await?;
+    let bench = Bench { app: &app, catalog: &catalog, operator, act, now: app.now() };
+    let judged: Vec<Judged> = tokens.into_iter().map(|token| bench.judge(token)).collect();
+    let plan = plan::of(&app, &value.action, &judged);
+    match looked_at {
+        None => return Ok(Json(answer(&app, plan, &judged, false))),
+        Some(looked_at) if looked_at != plan => return Err(plan::outdated()),
+        Some(_) => {}
+    }
+    let answer = answer(&app, plan, &judged, true);
+    bench.make(&caller, &value, &answer, &judged).await?;
+    Ok(Json(answer))
+}
+
+/// What is done to each token.
+enum Act {
+    Revoke,
+    Narrow(Narrowing),
+    Own(Arc<User>),
+}
+
+impl Act {
+    async fn read(
+        app: &App,
+        catalog: &Catalog,
+        operator: Operator<'_>,
+        action: &BulkAction,
+    ) -> Result<Self, ApiError> {
+        let scopes = |listed: &Vec<String>, field: &str| {
+            let scopes = asked::scopes_at(field, listed)?;
+            if scopes.is_empty() { Err(Refusal::field(field, "name at least one scope")) } else { Ok(scopes) }
+        };
+        Ok(match action {
+            BulkAction::Revoke {} => Self::Revoke,
+            BulkAction::Narrow(BulkNarrow::Remove(listed)) => {
+                Self::Narrow(Narrowing::Remove(scopes(listed, "narrow.remove")?))
+            }
+            BulkAction::Narrow(BulkNarrow::To(listed)) => {
+                let limit = scopes(listed, "narrow.to")?;
+                known(catalog, &limit)?;
+                Self::Narrow(Narrowing::To(limit))
+            }
+            BulkAction::Own { owner } => {
+                let owner = owner_named(app, catalog, operator, owner).await;
+                Self::Own(owner.map_err(|error| error.within("own"))?)
+            }
+        })
+    }
+
+    /// What the audit calls it for each token.
+    fn word(&self) -> &'static str {
+        match self {
+            Self::Revoke => "token.revoke",
+            Self::Narrow(_) | Self::Own(_) => "token.update",
+        }
+    }
+}
+
+/// Scopes that are to be all that is left must be there: of one that is mistyped nothing would be left.
+fn known(catalog: &Catalog, limit: &[ScopeName]) -> Result<(), Refusal> {
+    match limit.iter().position(|scope| catalog.scope(scope).is_none()) {
+        None => Ok(()),
+        Some(place) => {
+            let detail = format!("{} has no scope {}", catalog.service, limit[place]);
+            Err(Refusal::field(format!("narrow.to[{place}]"), detail))
+        }
+    }
+}
+
+/// The tokens that are asked for, no more than fit into one call.
+async fn matching(
+    app: &App,
+    caller: &Caller,
+    catalog: &Catalog,
+    asked: &BulkFilter,
+) -> Result<Vec<Token>, ApiError> {
+    if *asked == BulkFilter::default() {
+        let detail =
+            "say which tokens: by owner, scope, query, prefix, unused_since, created_before or state";
+        return Err(Refusal::field("filter", detail).into());
+    }
+    if asked.state.as_deref() == Some("revoked") {
+        let detail = "what is revoked stays as it is; state is active, disabled or expired";
+        return Err(Refusal::field("filter.state", detail).into());
+    }
+    let all = filter::query(app, caller, catalog, asked).await.map_err(|error| error.within("filter"))?;
+    let mut tokens = Vec::new();
+    let mut after = None;
+    loop {
+        let page = PageQuery { after: after.take(), limit: PAGE };
+        let found = app.store().tokens(&TokenQuery { page, ..all.clone() }).await?;
+        tokens.extend(found.items);
+        if tokens.len() > MOST {
+            let detail =
+                format!("these are more than {MOST} tokens; ask for fewer, such as by created_before");
+            return Err(Refusal::field("filter", detail).into());
+        }
+        after = found.next;
+        if after.is_none() {
+            return Ok(tokens);
+        }
+    }
+}
+
+/// A token, and what comes of it: its next state, or `None` where it is so already.
+struct Judged {
+    token: Token,
+    next: Result<Option<Token>, Refusal>,
+}
+
+/// What all of them are judged by.
+struct Bench<'a> {
+    app: &'a App,
+    catalog: &'a Catalog,
+    operator: Operator<'a>,
+    act: Act,
+    now: Timestamp,
+}
+
+impl Bench<'_> {
+    /// As in a call about this token alone.
+    fn judge(&self, token: Token) -> Judged {
+        let Bench { catalog, operator, now, .. } = *self;
+        let next = match self.app.gate().user(token.owner) {
+            // Revoked with its owner, a moment ago.
+            None => Ok(None),
+            Some(owner) => operator.manages_tokens_of(catalog, &owner).and_then(|()| match &self.act {
+                Act::Revoke => Ok(manage::revoke(&token, now)),
+                Act::Narrow(narrowing) => manage::narrow(catalog, operator, &owner, &token, narrowing),
+                Act::Own(other) => {
+                    let edit = TokenEdit { owner: Some(other.clone()), ..TokenEdit::default() };
+                    manage::edit(catalog, operator, &owner, &token, edit, now)
+                }
+            }),
+        };
+        Judged { token, next }
+    }
+
+    /// Makes all changes together.
+    async fn make(
+        &self,
+        caller: &Caller,
+        asked: &BulkTokens,
+        answer: &BulkAnswer,
+        judged: &[Judged],
+    ) -> Result<(), ApiError> {
+        let Bench { app, catalog, now, .. } = *self;
+        let changes: Vec<(&Token, &Token)> = changing(judged).collect();
+        if changes.is_empty() {
+            // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
+            return Ok(app.store().applied().await?);
+        }
+        // What is searched for may be a whole token, which belongs into no record.
+        let filter = BulkFilter {
+            query: asked.filter.query.as_ref().map(|_| "…".to_owned()),
+            ..asked.filter.clone()
+        };
+        let whole = Deed {
+            action: "token.bulk",
+            subject: catalog.service.to_string(),
+            service: Some(&catalog.service),
+            detail: json!({
+                "filter": filter,
+                "action": asked.action,
+                "changed": answer.changed,
+                "refused": answer.refused,
+            }),
+        };
+        let each = changes.iter().map(|(token, next)| change::deed(app, self.act.word(), token, next));
+        let deeds = std::iter::once(whole).chain(each).collect();
+        let room = |(token, next): &(&Token, &Token)| {
+            manage::room(catalog, Some((token.owner, app.gate().state(token, now))), next, now)
+        };
+        // What is taken away takes no more than it had.
+        let room = match self.act {
+            Act::Own(_) => Room::together(changes.iter().filter_map(room)),
+            Act::Revoke | Act::Narrow(_) => Vec::new(),
+        };
+        let changes = changes.iter().map(|(token, next)| change::change(token, next)).collect();
+        let terms = Terms { room, ..Terms::default() };
+        app.record_all(caller.by(), deeds, changes, terms).await.map_err(|error| match error {
+            StoreError::Conflict(_) => plan::outdated(),
+            error => error.into(),
+        })
+    }
+}
+
+fn changing(judged: &[Judged]) -> impl Iterator<Item = (&Token, &Token)> {
+    judged.iter().filter_map(|one| Some((&one.token, one.next.as_ref().ok()?.as_ref()?)))
+}
+
+fn answer(app: &App, plan: String, judged: &[Judged], done: bool) -> BulkAnswer {
+    let count = |of: fn(&Judged) -> bool| judged.iter().filter(|one| of(one)).count() as u64;
+    let refused = judged.iter().filter_map(|one| {
+        let refusal = one.next.as_ref().err()?;
+        Some(BulkItem {
+            token: app.token_record(&one.token),
+            outcome: "refused".to_owned(),
+            detail: Some(refusal.detail.clone()),
+            scopes: None,
+        })
+    });
+    let changed = changing(judged).map(|(token, next)| BulkItem {
+        token: app.token_record(token),
+        outcome: "changed".to_owned(),
+        detail: None,
+        scopes: (next.scopes != token.scopes).then(|| scopes(next)),
+    });
+    BulkAnswer {
+        done,
+        plan,
+        changed: changing(judged).count() as u64,
+        unchanged: count(|one| matches!(one.next, Ok(None))),
+        refused: count(|one| one.next.is_err()),
+        items: refused.take(SHOWN).chain(changed.take(SHOWN)).collect(),
+    }
+}
+
+fn scopes(token: &Token) -> Vec<String> {
+    token.scopes.iter().map(ToString::to_string).collect()
+}

@@ -1,0 +1,97 @@
+//! Tokens that are given to another owner, one or many.
+
+use serde_json::json;
+
+use super::bulk::{bulk, done, make, record};
+use crate::world::{Setup, World};
+
+#[tokio::test]
+async fn tokens_get_another_owner_as_far_as_they_fit() {
+    let world = World::new().await;
+    let (key, admin) = (world.system_key().await, world.admin().await);
+    let leaving = world.person("leaving", &[("odin", "admin")]).await;
+    world.person("heir", &[("odin", "viewer")]).await;
+    let (fits, secret) = make(&world, &leaving.jwt, "fits", &["read:jobs"]).await;
+    let (strong, _) = make(&world, &leaving.jwt, "strong", &["read:users"]).await;
+    let inactive = json!({ "active": false });
+    world.patch("/v1/users/leaving", &inactive).by(&admin.jwt).send().await.expect(200);
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
+    let (filter, own) = (json!({ "owner": "leaving" }), json!({ "own": { "owner": "heir" } }));
+    let done = done(&world, &admin.jwt, &filter, &own).await;
+    assert_eq!((&done["changed"], &done["refused"]), (&json!(1), &json!(1)));
+    assert_eq!(done["items"][0]["token"]["id"], strong.as_str());
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed", "when it is answered");
+    assert_eq!(record(&world, &key, &fits).await["owner"], "heir");
+    let path = format!("/v1/services/odin/tokens/{fits}/audit");
+    let line = world.get(&path).by(&key).send().await.expect(200)["items"][0].clone();
+    assert_eq!(line["detail"]["before"]["owner"], "leaving");
+    assert_eq!(line["detail"]["after"]["owner"], "heir");
+    // From now on it goes with the heir, and not with who had it before.
+    world.delete("/v1/users/leaving").by(&admin.jwt).send().await.expect(204);
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
+    world.delete("/v1/users/heir").by(&admin.jwt).send().await.expect(204);
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
+    let answer = bulk(&world, &key, &filter, &json!({ "own": { "owner": "nobody" } }), None).await;
+    answer.refused_at(422, "validation_failed", "action.own.owner");
+}
+
+#[tokio::test]
+async fn one_token_is_given_away_by_an_edit() {
+    let world = World::new().await;
+    let key = world.system_key().await;
+    let ann = world.person("ann", &[("odin", "viewer")]).await;
+    let bob = world.person("bob", &[("odin", "viewer")]).await;
+    let (id, secret) = make(&world, &ann.jwt, "t", &["read:jobs"]).await;
+    let path = format!("/v1/services/odin/tokens/{id}");
+    let give = |by: &str, owner: &str| world.patch(&path, &json!({ "owner": owner })).by(by).send();
+    give(&ann.jwt, "bob").await.refused_at(403, "insufficient_role", "owner");
+    give(&bob.jwt, "bob").await.refused(404, "not_found");
+    give(&ann.jwt, "ann").await.expect(200);
+    give(&key, "nobody").await.refused_at(422, "validation_failed", "owner");
+    assert_eq!(give(&key, "bob").await.expect(200)["owner"], "bob");
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
+    world.get(&path).by(&ann.jwt).send().await.refused(404, "not_found");
+    world.get(&path).by(&bob.jwt).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn the_new_owners_limit_holds_for_all_together() {
+    let limited = r#"
+service = "few"
+title = "Few"
+token_prefix = "few"
+roles = ["user"]
+[tokens]
+max_live = 3
+[scopes]
+"read" = "Read"
+[[routes]]
+scopes = ["read"]
+paths = ["GET /read"]
+"#;
+    let world = World::of(Setup { catalogs: vec![limited.to_owned()], ..Setup::default() }).await;
+    let key = world.system_key().await;
+    for name in ["ann", "bob"] {
+        world.person(name, &[("few", "user")]).await;
+    }
+    let mut ids = Vec::new();
+    for owner in ["ann", "ann", "bob", "bob"] {
+        let body = json!({ "name": "x", "scopes": ["read"], "owner": owner });
+        ids.push(world.token(&key, "few", &body).await["id"].as_str().unwrap().to_owned());
+    }
+    let body = json!({ "filter": { "owner": "ann" }, "action": { "own": { "owner": "bob" } } });
+    let shown = world.post("/v1/services/few/tokens/bulk", &body).by(&key).send().await.expect(200);
+    let mut planned = body.clone();
+    planned["plan"] = shown["plan"].clone();
+    let answer = world.post("/v1/services/few/tokens/bulk", &planned).by(&key).send().await;
+    answer.refused(409, "too_many_tokens");
+    let path = |id: &str| format!("/v1/services/few/tokens/{id}");
+    world.delete(&path(&ids[3])).by(&key).send().await.expect(204);
+    world.post("/v1/services/few/tokens/bulk", &planned).by(&key).send().await.expect(200);
+    // One more alone has no place either.
+    world.person("eve", &[("few", "user")]).await;
+    let body = json!({ "name": "x", "scopes": ["read"], "owner": "eve" });
+    let more = world.token(&key, "few", &body).await;
+    let answer = world.patch(&path(more["id"].as_str().unwrap()), &json!({ "owner": "bob" })).by(&key);
+    answer.send().await.refused(409, "too_many_tokens");
+}
