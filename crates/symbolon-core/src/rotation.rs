@@ -110,7 +110,9 @@ impl Rotation {
             _ if never_used => (before, vec![present]),
             _ => (present, vec![before]),
         };
-        let until = [until, end].into_iter().flatten().min();
+        // What is kept once more keeps the end that it had.
+        let earlier = self.old.filter(|_| never_used).and_then(|old| old.until);
+        let until = [until, end, earlier].into_iter().flatten().min();
         let retired = replaced.into_iter().flatten().chain(self.retired.iter().copied());
         // Which secret is meant is told by when it was made: no two of a token were made in one moment.
         let next = self.at.and_then(|at| at.checked_add(SignedDuration::from_millis(1)).ok());

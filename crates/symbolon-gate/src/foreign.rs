@@ -42,6 +42,15 @@ impl Foreign {
         }
     }
 
+    /// Takes a token out; whether it was here.
+    pub(crate) fn remove(&self, id: TokenId) -> bool {
+        let head = self.heads.pin().get(&id).cloned();
+        head.is_some_and(|head| {
+            self.take_out(id, &head);
+            true
+        })
+    }
+
     fn take_out(&self, id: TokenId, head: &Head) {
         let (by_head, heads) = (self.by_head.pin(), self.heads.pin());
         let mut rest = by_head.get(head).cloned().unwrap_or_default();
@@ -81,6 +90,7 @@ pub struct Unproven {
     prefix: OldPrefix,
     digest: (Digest, u32),
     hashed: Zeroizing<Vec<u8>>,
+    ending: bool,
 }
 
 impl fmt::Debug for Unproven {
@@ -112,22 +122,32 @@ impl Unproven {
 impl Gate {
     /// What `secret` may be that a slow check has to find out: of one service, or of all. Mostly nothing; a token of
     /// Symbolon's own form costs the comparison of two lengths.
-    pub fn unproven(&self, service: Option<&ServiceName>, secret: &[u8], now: Timestamp) -> Vec<Unproven> {
+    /// `ending` is for whoever ends what it opens: then also what rests, for it could work again.
+    pub fn unproven(
+        &self,
+        service: Option<&ServiceName>,
+        secret: &[u8],
+        ending: bool,
+        now: Timestamp,
+    ) -> Vec<Unproven> {
         let (services, keys) = (self.services.load(), self.keys.load());
         if SessionKey::claims(secret) {
             return Vec::new();
         }
-        let found = services.old_forms(service, now).filter_map(|(service, form)| {
-            let unproven = Unproven {
-                service: service.clone(),
-                prefix: form.prefix_of(secret)?,
-                digest: (keys.pepper.digest(secret), keys.pepper.id()),
-                hashed: Zeroizing::new(form.hashed(secret).to_vec()),
-            };
-            let known = || keys.peppers().any(|pepper| self.index.knows(&pepper.digest(secret)));
-            let open = !self.candidates(&unproven, now).is_empty() && !known();
-            open.then_some(unproven)
-        });
+        let found = services.old_forms(service, if ending { Timestamp::MIN } else { now }).filter_map(
+            |(service, form)| {
+                let unproven = Unproven {
+                    service: service.clone(),
+                    prefix: form.prefix_of(secret)?,
+                    digest: (keys.pepper.digest(secret), keys.pepper.id()),
+                    hashed: Zeroizing::new(form.hashed(secret).to_vec()),
+                    ending,
+                };
+                let known = || keys.peppers().any(|pepper| self.index.knows(&pepper.digest(secret)));
+                let open = !self.candidates(&unproven, now).is_empty() && !known();
+                open.then_some(unproven)
+            },
+        );
         found.collect()
     }
 
@@ -137,7 +157,7 @@ impl Gate {
         let mut all = self.index.foreign().of(&head);
         all.retain(|token| {
             let active = self.state(token, now) == TokenState::Active;
-            active && self.user(token.owner).is_some_and(|owner| owner.active)
+            unproven.ending || (active && self.user(token.owner).is_some_and(|owner| owner.active))
         });
         all
     }

@@ -70,11 +70,15 @@ impl Index {
             Change::KeyCreated(key) => {
                 self.keys.pin().insert(key.digest.0, key.clone());
             }
-            Change::KeyRemoved(id) => self.remove_key(*id),
+            Change::KeyRemoved(id) => {
+                self.remove_key(*id);
+            }
             Change::EnforcementSwitched(switched) => {
                 self.enforcement.pin().insert(switched.service.clone(), switched.clone());
             }
-            Change::TokenErased(id, _) => self.remove_token(*id),
+            Change::TokenErased(id, _) => {
+                self.remove_token(*id);
+            }
             Change::KeyChanged(key) => {
                 // Known under both digests until the old one is taken away.
                 let keys = self.keys.pin();
@@ -121,18 +125,23 @@ impl Index {
         }
     }
 
-    fn remove_token(&self, id: TokenId) {
-        let tokens = self.tokens.pin();
-        let Some(entry) = self.digests.pin().remove(&id).and_then(|digest| tokens.get(digest)) else {
-            return;
-        };
+    /// Takes a token out, whatever is known of it; whether there was one.
+    pub(crate) fn remove_token(&self, id: TokenId) -> bool {
+        let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
+        let waited = self.foreign.remove(id);
+        let Some(entry) = digests.remove(&id).and_then(|digest| tokens.get(digest)) else { return waited };
         for (digest, _) in secrets(&entry.token) {
             tokens.remove(&digest);
         }
+        true
     }
 
-    fn remove_key(&self, id: KeyId) {
-        self.keys.pin().retain(|_, key| key.id != id);
+    /// Takes a key out; whether there was one.
+    pub(crate) fn remove_key(&self, id: KeyId) -> bool {
+        let keys = self.keys.pin();
+        let there = keys.values().any(|key| key.id == id);
+        keys.retain(|_, key| key.id != id);
+        there
     }
 
     /// Forgets sessions that have ended; they are refused already.

@@ -67,7 +67,8 @@ pub enum Known {
     /// A signed-in user.
     Session(Session, Arc<User>),
     /// A token of any service.
-    Token(Arc<Token>, Arc<User>),
+    /// With the end that what was presented has by itself.
+    Token(Arc<Token>, Arc<User>, Option<Timestamp>),
 }
 
 impl Gate {
@@ -180,13 +181,22 @@ impl Gate {
     pub fn identify(
         &self,
         presented: Presented<'_>,
+        client_ip: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Result<Known, NotIdentified> {
+        self.recognize(presented, now).inspect_err(|unknown| self.note_reuse(*unknown, client_ip, now))
+    }
+
+    /// Whose this is, asked about it by somebody else: nobody uses a secret by that, and nothing is noted.
+    pub fn recognize(
+        &self,
+        presented: Presented<'_>,
         now: Timestamp,
     ) -> Result<Known, (Reason, Option<TokenId>)> {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &keys, now };
-        let caller = identifier.identify(presented, services.catalogs());
-        let caller = caller.inspect_err(|unknown| self.note_reuse(*unknown, None, now))?;
+        let caller = identifier.identify(presented, services.catalogs())?;
         Ok(match caller {
             Caller::Anonymous => return Err((Reason::CredentialRequired, None)),
             Caller::System(key) => Known::System(key),
@@ -195,7 +205,7 @@ impl Gate {
                 KeyKind::System => Known::System(key.id),
             },
             Caller::Session { session, user } => Known::Session(session.clone(), user.clone()),
-            Caller::Token { live, owner } => Known::Token(live.token.clone(), owner.clone()),
+            Caller::Token { live, owner } => Known::Token(live.token.clone(), owner.clone(), live.ends_at()),
         })
     }
 
@@ -294,6 +304,17 @@ impl Gate {
             Some(self.resolve(Arc::new(token.clone()), Arc::new(LastUse::new(token.last_used_at))))
         });
         here.map_or_else(|| token.state(now), |live| live.state(now))
+    }
+
+    /// Forgets a token of which the record says that it is revoked, or says nothing: whoever wrote to the database, it is not
+    /// to go on after a revocation was answered. Whether it was known.
+    pub fn forget_token(&self, id: TokenId) -> bool {
+        self.index.remove_token(id)
+    }
+
+    /// The same of a key.
+    pub fn forget_key(&self, id: KeyId) -> bool {
+        self.index.remove_key(id)
     }
 
     /// How many tokens are live.

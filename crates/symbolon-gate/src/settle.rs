@@ -24,11 +24,14 @@ impl Gate {
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Decision<'r> {
-        let live = match &decision {
-            Decision::Allow(grant) => grant.principal().token().and_then(|token| token.digest),
+        let token = match &decision {
+            Decision::Allow(grant) => grant.principal().token(),
             Decision::Deny(_) | Decision::Unavailable => None,
         };
-        let live = live.and_then(|(digest, _)| view.token(&digest));
+        let live = token.and_then(|token| token.digest).and_then(|(digest, _)| view.token(&digest));
+        // Its digest may have been moved to another pepper since, or it may have another secret.
+        let moved = token.filter(|_| live.is_none()).and_then(|token| self.index.token(token.id));
+        let live = live.or(moved.as_ref());
         let decision = decision.metered(live, served.limit(), now);
         self.note(served, live, &decision, without, client_ip, now);
         decision
@@ -54,7 +57,8 @@ impl Gate {
                 let Principal::Token { token, which, .. } = grant.principal() else { return };
                 if let Some(live) = live {
                     self.uses.note(token.id, &live.last_use, now);
-                    if *which == Which::Present {
+                    // Not where it was given another secret since: that one was not used.
+                    if *which == Which::Present && live.token.rotation.at == token.rotation.at {
                         self.untold.used(live, now);
                     }
                 }

@@ -17,7 +17,7 @@ impl App {
         request: &Request<'r>,
         now: Timestamp,
     ) -> Option<Decision<'r>> {
-        let asked = Asked { service: Some(service), client_ip: request.client_ip };
+        let asked = Asked { service: Some(service), client_ip: request.client_ip, ending: false };
         match self.prove(asked, &request.credentials, now).await {
             Ok(now) => self.gate().check(service, request, now),
             Err(_) => self.gate().undecided(service),

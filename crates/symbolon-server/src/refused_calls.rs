@@ -15,11 +15,17 @@ use symbolon_core::store::Mutation;
 use symbolon_core::{Code, Timestamp};
 
 use crate::app::App;
+use crate::throttle::Source;
 
 /// How many different ones are held at most.
 const CAPACITY: usize = 256;
-/// How many of these may be by nobody who is known: a crowd of strangers does not push out what a user or a token tried.
-const OF_STRANGERS: usize = 192;
+/// How many of these may be by nobody who is known: a crowd of strangers does not push out what a user or a token tried, and
+/// is no more than so many lines a minute.
+const OF_STRANGERS: usize = 32;
+/// How many may be failed sign-ins, which other strangers do not push out either.
+const OF_SIGN_INS: usize = 64;
+/// A sign-in, among the actions.
+pub(crate) const SIGN_IN: &str = "session.refuse";
 /// For how long alike ones are one line.
 const PERIOD: SignedDuration = SignedDuration::from_mins(1);
 
@@ -77,8 +83,12 @@ impl RefusedCalls {
 
     /// Notes a call. It waits for nothing but others who note one.
     pub(crate) fn note(&self, call: RefusedCall, request: RequestId, now: Timestamp) {
+        // One who has a whole network is one place, and not as many as it has addresses.
+        let grouped =
+            call.client_ip.map(|ip| if call.actor == ActorId::Anonymous { Source::network(ip) } else { ip });
+        let call = RefusedCall { client_ip: grouped, ..call };
         let mut table = self.table();
-        if !table.tallies.contains_key(&call) && !table.has_place(call.actor) {
+        if !table.tallies.contains_key(&call) && !table.has_place(&call) {
             table.dropped += 1;
             return;
         }
@@ -119,11 +129,12 @@ impl RefusedCalls {
 }
 
 impl Table {
-    fn has_place(&self, actor: ActorId) -> bool {
-        let stranger = |actor| actor == ActorId::Anonymous;
-        self.tallies.len() < CAPACITY
-            && (!stranger(actor)
-                || self.tallies.keys().filter(|call| stranger(call.actor)).count() < OF_STRANGERS)
+    fn has_place(&self, call: &RefusedCall) -> bool {
+        let stranger = |call: &RefusedCall| call.actor == ActorId::Anonymous;
+        let alike =
+            |other: &&RefusedCall| stranger(other) && (other.action == SIGN_IN) == (call.action == SIGN_IN);
+        let most = if call.action == SIGN_IN { OF_SIGN_INS } else { OF_STRANGERS };
+        self.tallies.len() < CAPACITY && (!stranger(call) || self.tallies.keys().filter(alike).count() < most)
     }
 }
 

@@ -43,6 +43,12 @@ const OF_SECRETS: Rate = Rate { at_once: 30, period: 10_000 };
 pub(crate) struct Source(IpAddr);
 
 impl Source {
+    /// The address that stands for a peer's network: an IPv6 /64 is one household's.
+    pub(crate) fn network(peer: IpAddr) -> IpAddr {
+        let peer = peer.to_canonical();
+        Self::of(peer).map_or(peer, |Self(network)| network)
+    }
+
     /// The source of a peer. `None` for loopback, behind which a proxy may hide everybody.
     pub(crate) fn of(peer: IpAddr) -> Option<Self> {
         let peer = peer.to_canonical();

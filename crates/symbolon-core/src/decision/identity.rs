@@ -99,6 +99,13 @@ impl LiveToken {
         }
     }
 
+    /// When the secret that it was found by ends by itself, as far as that is known.
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        let old = || self.token.rotation.old_ends_at(self.first_use());
+        let secret = if self.which == Which::Old { old() } else { None };
+        [self.token.expires_at, self.old_form_ends, secret].into_iter().flatten().min()
+    }
+
     /// The rate that it is held to.
     pub fn rate(&self) -> Option<Rate> {
         self.rate

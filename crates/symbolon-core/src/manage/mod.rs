@@ -200,7 +200,9 @@ pub fn edit(
         own::fits(catalog, operator, owner, &next.scopes)?;
     }
     if let Some(asked) = edit.end {
-        next.expires_at = end(catalog, &next.scopes, asked, token.created_at, now)?;
+        // What is bounded is the life of a secret.
+        let start = token.rotation.at.unwrap_or(token.created_at);
+        next.expires_at = end(catalog, &next.scopes, asked, start, now)?;
     } else if next.scopes != token.scopes {
         not_too_long(catalog, token, &next)?;
     }
@@ -308,7 +310,9 @@ fn not_too_long(catalog: &Catalog, before: &Token, next: &Token) -> Result<(), R
         return Ok(());
     }
     let longest = catalog.longest(&next.scopes);
-    let Some(TooLong { said, latest }) = too_long(catalog, longest, next.expires_at, next.created_at) else {
+    let Some(TooLong { said, latest }) =
+        too_long(catalog, longest, next.expires_at, next.rotation.at.unwrap_or(next.created_at))
+    else {
         return Ok(());
     };
     let until = latest.map_or_else(String::new, |latest| format!(" up to {latest}"));

@@ -82,7 +82,7 @@ impl Message {
     /// What `symbolon webhook test` sends. `chance` makes it another one each time.
     pub fn test(webhook: &WebhookName, now: Timestamp, chance: [u8; 16]) -> Self {
         let data = json!({ "webhook": webhook.as_str() });
-        Self { id: format!("msg_{}", hex(&chance)), body: body("webhook.test", now, &data) }
+        Self { id: printed(chance), body: body("webhook.test", now, &data) }
     }
 }
 
@@ -91,11 +91,13 @@ impl Message {
 fn id(seq: u64, line: &Line) -> String {
     let at = line.at.as_millisecond();
     let text = format!("notice\0{seq}\0{at}\0{}\0{}", line.action, line.subject);
-    format!("msg_{}", hex(&Sha256::digest(text.as_bytes())[..16]))
+    let mut half = [0; 16];
+    half.copy_from_slice(&Sha256::digest(text.as_bytes())[..16]);
+    printed(half)
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |hex, byte| format!("{hex}{byte:02x}"))
+fn printed(id: [u8; 16]) -> String {
+    format!("msg_{:032x}", u128::from_be_bytes(id))
 }
 
 fn body(kind: &str, at: Timestamp, data: &Value) -> String {

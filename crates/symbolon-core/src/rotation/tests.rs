@@ -47,7 +47,13 @@ impl Case {
     }
 
     fn rotate(&mut self, ends: OldEnds) {
-        self.rotation = self.rotation.turned(Some(self.present), self.first_use, ends, None, at(self.now));
+        self.rotate_by(ends, None);
+    }
+
+    /// With the end that the token had until now.
+    fn rotate_by(&mut self, ends: OldEnds, end: Option<i64>) {
+        let end = end.map(at);
+        self.rotation = self.rotation.turned(Some(self.present), self.first_use, ends, end, at(self.now));
         self.made += 1;
         self.present = secret(self.made);
         self.first_use = None;
@@ -131,6 +137,25 @@ proptest! {
         }
         case.now = when;
         prop_assert_eq!(case.works(0), when < end.min(last));
+    }
+}
+
+proptest! {
+    /// However often it is rotated afterwards, and whatever end the token is given by that.
+    #[test]
+    fn an_old_secret_does_not_outlive_the_end_that_the_token_had(
+        end in 1_i64..100, later in prop::collection::vec((1_i64..50, 1_i64..1_000), 1..5),
+    ) {
+        let mut case = Case::new();
+        case.rotate_by(OldEnds::AfterFirstUse(Grace::DEFAULT), Some(end));
+        for (wait, longer) in later {
+            case.now += wait;
+            case.rotate_by(OldEnds::AfterFirstUse(Grace::DEFAULT), Some(case.now + longer));
+            prop_assert_eq!(case.works(0), case.now < end);
+            if case.now >= end {
+                break;
+            }
+        }
     }
 }
 

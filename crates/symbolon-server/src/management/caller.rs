@@ -157,16 +157,16 @@ async fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
     let now = match presented {
         Presented::Secret(secret) => {
             let client_ip = client(&parts.extensions);
-            let asked = Asked { service: None, client_ip };
+            let asked = Asked { service: None, client_ip, ending: false };
             app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?
         }
         Presented::Cookie(_) => app.now(),
     };
-    match app.gate().identify(presented, now) {
+    match app.gate().identify(presented, client(&parts.extensions), now) {
         Ok(Known::System(key)) => Ok(Who::System(key)),
         Ok(Known::Verifier(service, key)) => Ok(Who::Verifier(service, key)),
         Ok(Known::Session(session, user)) => Ok(Who::User(session.id, user)),
-        Ok(Known::Token(token, owner)) => Ok(Who::Token(token, owner)),
+        Ok(Known::Token(token, owner, _)) => Ok(Who::Token(token, owner)),
         Err((reason, token)) => {
             let tell = || tracing::info!(%reason, ?token, "a credential was refused");
             refused::bad_credential(&parts.extensions, reason, token);

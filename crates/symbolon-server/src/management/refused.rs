@@ -102,7 +102,7 @@ impl Call {
                 let (subject, name) = user.clone().unzip();
                 let subject = subject.unwrap_or_else(|| "unknown".to_owned());
                 RefusedCall {
-                    action: "session.refuse",
+                    action: crate::refused_calls::SIGN_IN,
                     subject,
                     about: name.map(|name| ("user", name)),
                     ..call

@@ -85,7 +85,7 @@ pub(super) async fn verify(
         }
         (None, None, Some(scopes)) => {
             let required = checked_scopes(&app, &service, scopes)?;
-            let asked = Asked { service: Some(&service), client_ip };
+            let asked = Asked { service: Some(&service), client_ip, ending: false };
             let decision = app.decide_scopes(asked, &service, credentials, &required, now).await;
             let decision = decision.ok_or_else(gone)?;
             let unremembered = unremembered(&decision);

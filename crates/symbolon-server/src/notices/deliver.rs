@@ -36,7 +36,7 @@ impl App {
     pub async fn deliver_notices(&self) {
         let mut all = JoinSet::new();
         for receiver in self.receivers() {
-            let (app, receiver) = (self.clone(), Arc::clone(receiver));
+            let (app, receiver) = (self.clone(), receiver.clone());
             all.spawn(async move { app.deliver_to(&receiver).await });
         }
         while all.join_next().await.is_some() {}

@@ -24,8 +24,8 @@ pub(super) struct Lanes(Arc<Mutex<Inner>>);
 
 #[derive(Default)]
 struct Inner {
-    /// By the digest of what was presented.
-    checks: HashMap<Digest, Outcome>,
+    /// By the service, and the digest of what was presented.
+    checks: HashMap<(ServiceName, Digest), Outcome>,
     lanes: HashMap<Head, Lane>,
 }
 
@@ -46,7 +46,7 @@ pub(super) enum Place {
 /// A check that has its place in a lane, until it is dropped.
 pub(super) struct Mine {
     lanes: Lanes,
-    digest: Digest,
+    secret: (ServiceName, Digest),
     head: Head,
     turns: Arc<tokio::sync::Mutex<()>>,
     sender: watch::Sender<Option<Result<(), Busy>>>,
@@ -56,11 +56,11 @@ impl Lanes {
     /// Takes a place, or finds none free.
     pub(super) fn enter(&self, unproven: &Unproven) -> Result<Place, Busy> {
         let mut inner = self.inner();
-        let digest = unproven.digest().0;
-        if let Some(outcome) = inner.checks.get(&digest) {
+        let (service, prefix) = unproven.head();
+        let secret = (service.clone(), unproven.digest().0);
+        if let Some(outcome) = inner.checks.get(&secret) {
             return Ok(Place::Same(outcome.clone()));
         }
-        let (service, prefix) = unproven.head();
         let head = (service.clone(), prefix.clone());
         let waiting = inner.lanes.get(&head).map_or(0, |lane| lane.checks);
         if waiting >= IN_LANE || inner.checks.len() >= IN_ALL {
@@ -70,17 +70,17 @@ impl Lanes {
         lane.checks += 1;
         let turns = lane.turns.clone();
         let (sender, outcome) = watch::channel(None);
-        inner.checks.insert(digest, outcome);
-        Ok(Place::Own(Mine { lanes: self.clone(), digest, head, turns, sender }))
+        inner.checks.insert(secret.clone(), outcome);
+        Ok(Place::Own(Mine { lanes: self.clone(), secret, head, turns, sender }))
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn leave(&self, digest: &Digest, head: &Head) {
+    fn leave(&self, secret: &(ServiceName, Digest), head: &Head) {
         let mut inner = self.inner();
-        inner.checks.remove(digest);
+        inner.checks.remove(secret);
         let Some(lane) = inner.lanes.get_mut(head) else { return };
         lane.checks -= 1;
         if lane.checks == 0 {
@@ -111,6 +111,6 @@ impl Mine {
 
 impl Drop for Mine {
     fn drop(&mut self) {
-        self.lanes.leave(&self.digest, &self.head);
+        self.lanes.leave(&self.secret, &self.head);
     }
 }

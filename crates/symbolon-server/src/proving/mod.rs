@@ -37,6 +37,8 @@ pub(crate) struct Asked<'a> {
     pub(crate) service: Option<&'a ServiceName>,
     /// Where the caller is, if the door knows. All whom no door knows share one budget.
     pub(crate) client_ip: Option<IpAddr>,
+    /// Whether what it opens is to be ended, which concerns what rests too.
+    pub(crate) ending: bool,
 }
 
 /// The checks under way.
@@ -63,7 +65,7 @@ impl App {
         secret: &[u8],
         now: Timestamp,
     ) -> Result<Timestamp, Busy> {
-        let unproven = self.gate().unproven(asked.service, secret, now);
+        let unproven = self.gate().unproven(asked.service, secret, asked.ending, now);
         if unproven.is_empty() {
             return Ok(now);
         }

@@ -12,7 +12,7 @@ use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{HeaderValue, Method, Uri};
 use symbolon_core::credential::{Credentials, SessionCookie};
-use symbolon_core::decision::{Decision, Request};
+use symbolon_core::decision::{Decision, Principal, Request};
 use symbolon_core::name::ServiceName;
 
 use crate::answer::ApiError;
@@ -115,7 +115,10 @@ impl Kept {
         };
         let now = self.app.now();
         match self.app.gate().look(&self.service, &request, now, &mut ()) {
-            Some(Decision::Allow(grant)) if self.allowed => {
+            // On a public route whose credential counts no more is nobody, and was told of as somebody.
+            Some(Decision::Allow(grant))
+                if self.allowed && !matches!(grant.principal(), Principal::Anonymous) =>
+            {
                 self.app.gate().goes_on(&grant, now);
                 None
             }

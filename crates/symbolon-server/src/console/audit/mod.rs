@@ -1,5 +1,6 @@
 //! The audit: every change, as sentences, and exactly.
 
+mod endings;
 mod refused;
 mod says;
 

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use symbolon_api::AuditEntry;
 
+use super::endings;
 use super::refused;
 use crate::console::moment;
 use crate::console::restrictions;
@@ -38,11 +39,7 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         }
         "token.reuse" => of(t.audit_token_reuse),
         "token.leaked" => with(of(t.audit_token_leaked), &place(detail)),
-        "token.expiring" => ending(&name, detail),
-        "token.expired" => fill(
-            t.audit_token_expired,
-            &[("name", &name), ("day", &day(&text(detail, "expires_at").unwrap_or_default()))],
-        ),
+        "token.expiring" | "token.expired" => endings::says(&name, detail),
         "token.bulk" => {
             let changed = detail.get("changed").and_then(Value::as_u64).unwrap_or_default();
             fill(t.audit_token_bulk, &[("n", &number(changed)), ("service", &service)])
@@ -127,14 +124,6 @@ fn end(value: &Value) -> String {
     }
 }
 
-/// In how many days a token ends.
-fn ending(name: &str, detail: &Value) -> String {
-    let days = detail.get("days").and_then(Value::as_u64).unwrap_or_default();
-    let says = if days == 1 { EN.audit_token_expiring_one } else { EN.audit_token_expiring_many };
-    let day = day(&text(detail, "expires_at").unwrap_or_default());
-    fill(says, &[("name", name), ("count", &days.to_string()), ("day", &day)])
-}
-
 /// What a new user is.
 fn standing(detail: &Value) -> Vec<String> {
     let t = &EN;
@@ -151,7 +140,7 @@ fn roles(value: Option<&Value>) -> BTreeMap<&str, &str> {
 }
 
 /// A moment of the wire as a day; what is none, as it is.
-fn day(at: &str) -> String {
+pub(super) fn day(at: &str) -> String {
     at.parse().map_or_else(|_| at.to_owned(), moment::day)
 }
 

@@ -31,3 +31,31 @@ impl Told {
         Self { name: webhook.name, url: webhook.url, state, last, waits }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn told(state: &str, waiting_since: Option<&str>) -> Told {
+        let webhook = json!({
+            "name": "chat", "url": "https://chat.example.org", "events": [], "services": null, "state": state,
+            "position": 7, "behind": 2, "attempts": 1, "waiting_since": waiting_since,
+            "next_attempt_at": waiting_since, "last_attempt_at": "2026-11-26T10:05:09Z", "last_answer": "503",
+            "disabled_at": null,
+        });
+        Told::of(serde_json::from_value(webhook).unwrap())
+    }
+
+    #[test]
+    fn a_webhook_that_waits_says_since_when_and_until_when() {
+        let waiting = told("retrying", Some("2026-11-26T10:04:00Z"));
+        assert_eq!(waiting.state.0, EN.health_webhook_retrying);
+        let (since, next) = waiting.waits.unwrap();
+        assert!([since.to_string(), next.unwrap().to_string()].iter().all(|at| at.contains("10:04")));
+        assert_eq!(waiting.last.unwrap().0, "503");
+        assert!(told("ok", None).waits.is_none());
+        assert_eq!(told("disabled", None).state, (EN.health_webhook_disabled, "is-revoked"));
+    }
+}

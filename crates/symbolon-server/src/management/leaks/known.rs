@@ -24,7 +24,7 @@ impl Known {
         if let Some(token) = app.gate().token_of(secret, now) {
             return Ok(Self::Token(Box::new(Token::clone(&token))));
         }
-        let key = match app.gate().identify(Presented::Secret(secret), now) {
+        let key = match app.gate().recognize(Presented::Secret(secret), now) {
             Ok(symbolon_gate::Known::System(key) | symbolon_gate::Known::Verifier(_, key)) => Some(key),
             // A session ends where it began, and what is no token and no key is nothing here.
             _ => None,

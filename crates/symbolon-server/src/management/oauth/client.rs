@@ -115,7 +115,7 @@ fn refused(parts: &Parts, app: &App, error: ApiError) -> ApiError {
 
 /// The key that is presented, if one is. Sessions and tokens are no clients.
 fn key(app: &App, presented: Presented<'_>) -> Option<(Who, KeyId)> {
-    match app.gate().identify(presented, app.now()) {
+    match app.gate().recognize(presented, app.now()) {
         Ok(Known::System(key)) => Some((Who::System(key), key)),
         Ok(Known::Verifier(service, key)) => Some((Who::Verifier(service, key), key)),
         Ok(Known::Session(..) | Known::Token(..)) => None,

@@ -39,11 +39,11 @@ pub(in crate::management) async fn introspect(
         Who::Verifier(service, _) => Some(service),
         _ => None,
     };
-    let asked = Asked { service, client_ip: caller.client_ip };
+    let asked = Asked { service, client_ip: caller.client_ip, ending: false };
     let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
     // The gate, asked who this is and for no decision: it is counted and noted nowhere.
-    let found = match app.gate().identify(Presented::Secret(secret), now) {
-        Ok(Known::Token(token, owner)) => Some((token, owner)),
+    let found = match app.gate().recognize(Presented::Secret(secret), now) {
+        Ok(Known::Token(token, owner, end)) => Some((token, owner, end)),
         // Keys and sessions are not what this is about.
         Ok(_) => None,
         Err((reason, token)) => {
@@ -58,13 +58,13 @@ pub(in crate::management) async fn introspect(
     // The answer has no place for restrictions, and whoever reads it would take the token for one without any.
     let whole = |token: &Token| token.restrictions.is_empty();
     let active = found
-        .filter(|(token, _)| concerns(token) && whole(token))
-        .and_then(|(token, owner)| told(&app, &token, &owner));
+        .filter(|(token, ..)| concerns(token) && whole(token))
+        .and_then(|(token, owner, end)| told(&app, &token, &owner, end));
     Ok(Json(active.unwrap_or_default()))
 }
 
 /// What is told of a token that passes; `None` if its service is not served any more.
-fn told(app: &App, token: &Token, owner: &User) -> Option<Introspection> {
+fn told(app: &App, token: &Token, owner: &User, end: Option<Timestamp>) -> Option<Introspection> {
     let catalog = app.gate().service(token.service.as_str())?.catalog;
     let effective = catalog.effective(catalog.closure(&token.scopes), catalog.role_of(owner));
     Some(Introspection {
@@ -76,7 +76,7 @@ fn told(app: &App, token: &Token, owner: &User) -> Option<Introspection> {
         jti: Some(token.id.to_string()),
         token_type: Some("Bearer".to_owned()),
         iat: Some(token.created_at.as_second()),
-        exp: token.expires_at.map(Timestamp::as_second),
+        exp: end.map(Timestamp::as_second),
         iss: app.shared().parts.issuer.as_ref().map(ToString::to_string),
     })
 }

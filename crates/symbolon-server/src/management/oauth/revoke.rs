@@ -50,7 +50,7 @@ pub(in crate::management) async fn revoke(
 /// word to the record.
 async fn end(app: &App, asking: &Asking, form: &Form) -> Result<(), ApiError> {
     let secret = form.token.expose_secret().as_bytes();
-    let asked = Asked { service: None, client_ip: asking.client_ip() };
+    let asked = Asked { service: None, client_ip: asking.client_ip(), ending: true };
     let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
     let Some(token) = app.gate().token_of(secret, now) else { return no_other(app, secret) };
     let who = match &asking.client {
@@ -77,7 +77,7 @@ fn no_other(app: &App, secret: &[u8]) -> Result<(), ApiError> {
     }
     // Also one of the operator's own making, which has no form to be known by.
     let key = || {
-        let known = app.gate().identify(Presented::Secret(secret), app.now());
+        let known = app.gate().recognize(Presented::Secret(secret), app.now());
         matches!(known, Ok(Known::System(_) | Known::Verifier(..)))
     };
     if Prefix::of_keys().claims(secret) || key() {

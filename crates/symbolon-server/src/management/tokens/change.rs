@@ -117,6 +117,13 @@ pub(in crate::management) async fn revoke(
     let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now).map(alone));
     match managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await {
         Err(_) if is_broken(&app, Kind::Token, &of.id) => erase(&app, &caller, &of).await?,
+        // Somebody has taken its row out of the database, and it would go on until the next start.
+        Err(_)
+            if caller.administrator().is_ok()
+                && of.id.parse().is_ok_and(|id| app.gate().forget_token(id)) =>
+        {
+            tracing::error!(token = of.id, "a token whose row is gone was live; it was revoked");
+        }
         revoked => drop(revoked?),
     }
     Ok(StatusCode::NO_CONTENT)
@@ -141,7 +148,9 @@ pub(in crate::management) async fn revoke_known(
     for _ in 0..TRIES {
         let stored = app.store().token(&token.service, token.id).await?.ok_or_else(not_there)?;
         let Some(tombstone) = manage::revoke(&stored, app.now()) else {
-            return Ok(app.store().applied().await?);
+            app.store().applied().await?;
+            app.gate().forget_token(stored.id);
+            return Ok(());
         };
         match write(app, caller, Action::Revoke, Terms::default(), (&stored, &tombstone)).await {
             Err(StoreError::Conflict(_)) => {}
@@ -209,6 +218,7 @@ pub(super) async fn managed<T>(
             let detail = "the token was revoked when its owner was removed";
             app.store().applied().await?;
             return if action == Action::Revoke {
+                app.gate().forget_token(token.id);
                 Ok((token, None))
             } else {
                 Err(ApiError::new(Code::Conflict, detail))
@@ -219,6 +229,9 @@ pub(super) async fn managed<T>(
         let Some((next, made)) = rule(&case)? else {
             // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
             app.store().applied().await?;
+            if token.revoked_at.is_some() {
+                app.gate().forget_token(token.id);
+            }
             return Ok((token, None));
         };
         let state = app.gate().state(&token, case.now);

@@ -12,7 +12,7 @@ pub(super) fn output(world: &World, made: &Made) -> String {
     let now = world.clock.now();
     let identify = |secret: &str| {
         let presented = Presented::Secret(secret.as_bytes());
-        format!("{presented:?} {:?}", world.gate.identify(presented, now))
+        format!("{presented:?} {:?}", world.gate.identify(presented, None, now))
     };
     let mut printed = String::new();
     for secret in [&made.token, &made.key, &made.jwt, &made.ended_jwt, SUPPLIED] {

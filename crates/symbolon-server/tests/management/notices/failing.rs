@@ -56,10 +56,8 @@ async fn a_restart_goes_on_where_it_was() {
         world.clock.advance(wait);
         app.deliver_notices().await;
         let seen = receiver.sent();
-        assert_eq!(
-            seen.iter().map(super::receiver::Sent::id).collect::<Vec<_>>(),
-            [first.id()][..usize::from(sent)]
-        );
+        assert_eq!(seen.len(), usize::from(sent));
+        assert!(seen.iter().all(|seen| seen.id() == first.id()), "{seen:?}");
     }
 }
 

@@ -1,6 +1,6 @@
 //! Who is told: a server on loopback that answers as the test says.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::VecDeque;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
