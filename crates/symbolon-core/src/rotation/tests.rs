@@ -150,7 +150,7 @@ proptest! {
         case.rotate_by(OldEnds::AfterFirstUse(Grace::DEFAULT), Some(end));
         for (wait, longer) in later {
             case.now += wait;
-            case.rotate_by(OldEnds::AfterFirstUse(Grace::DEFAULT), Some(case.now + longer));
+            case.rotate_by(OldEnds::AfterFirstUse(Grace::DEFAULT), Some(end + longer));
             prop_assert_eq!(case.works(0), case.now < end);
             if case.now >= end {
                 break;
