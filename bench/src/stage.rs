@@ -26,7 +26,7 @@ pub(crate) struct Stage {
     pub(crate) symbolon: Server,
     /// The application behind it.
     pub(crate) upstream: Server,
-    runtime: Runtime,
+    pub(crate) runtime: Runtime,
     // Last, for what is in it belongs to the servers as long as they run.
     pub(crate) folder: TempDir,
 }

@@ -9,7 +9,7 @@ use symbolon_core::audit::{AuditKey, AuditKeys};
 use symbolon_core::catalog::Catalog;
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
-use symbolon_core::id::{KeyId, UserId};
+use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::manage::{End, NewToken, Operator, RateLimit, issue};
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Token, User};
 use symbolon_core::session::SessionKey;
@@ -32,6 +32,8 @@ const BATCH: usize = 1_000;
 pub(crate) struct World {
     /// Every token's secret; each token holds `read:printers`.
     pub(crate) tokens: Vec<String>,
+    /// Their ids, in the same order.
+    pub(crate) ids: Vec<TokenId>,
     pub(crate) system_key: String,
     pub(crate) verifier_key: String,
 }
@@ -45,9 +47,9 @@ pub(crate) fn audit_keys() -> AuditKeys {
     AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() }
 }
 
-/// O.D.I.N., as it is shipped.
+/// O.D.I.N. as it is shipped, with the tokens that it issued before.
 pub(crate) fn service() -> Outcome<Service> {
-    let text = include_str!("../../catalogs/odin.toml");
+    let text = concat!(include_str!("../../catalogs/odin.toml"), "\n", include_str!("old_form.toml"));
     let catalog = Catalog::compile("odin.toml", text).map_err(|why| why.to_string())?;
     Ok(Service { catalog: Arc::new(catalog), rules: ServiceRules::default() })
 }
@@ -63,18 +65,19 @@ pub(crate) async fn make(path: &Path, count: usize) -> Outcome<World> {
     let mut changes: Vec<_> = owners.iter().cloned().map(Change::UserCreated).collect();
     changes.extend([Change::KeyCreated(system), Change::KeyCreated(verifier)]);
     commit(&store, changes).await.map_err(fault)?;
-    let mut tokens = Vec::with_capacity(count);
+    let (mut tokens, mut ids) = (Vec::with_capacity(count), Vec::with_capacity(count));
     while tokens.len() < count {
         let mut changes = Vec::with_capacity(BATCH);
         for owner in owners.iter().cycle().take(BATCH.min(count - tokens.len())) {
             let (token, secret) = token(&catalog, owner)?;
+            ids.push(token.id);
             changes.push(Change::TokenCreated(token));
             tokens.push(secret.reveal().to_owned());
         }
         commit(&store, changes).await.map_err(fault)?;
     }
     store.close().await;
-    Ok(World { tokens, system_key, verifier_key })
+    Ok(World { tokens, ids, system_key, verifier_key })
 }
 
 /// The built-in user, and people who may look at things.

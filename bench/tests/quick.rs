@@ -20,7 +20,17 @@ fn heavy_a_quick_run_fills_every_row() {
     assert_eq!((&results["quick"], &results["machine"]["commit"]), (&true.into(), &"abc".into()));
     let rows = results["rows"].as_array().unwrap();
     let names: Vec<_> = rows.iter().map(|row| row["measurement"].as_str().unwrap()).collect();
-    let expected = ["verify", "proxy", "proxy", "refusal", "refusal", "refusal", "check", "check", "create"];
+    let expected = [
+        ("verify", 1),
+        ("proxy", 2),
+        ("refusal", 3),
+        ("check", 5),
+        ("foreign", 2),
+        ("usage", 1),
+        ("create", 1),
+    ];
+    let expected: Vec<_> =
+        expected.iter().flat_map(|&(name, rows)| std::iter::repeat_n(name, rows)).collect();
     assert_eq!(names, expected);
 
     let table = String::from_utf8(run.stdout).unwrap();

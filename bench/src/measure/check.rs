@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
+use symbolon_core::Timestamp;
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::digest::Digest;
@@ -28,21 +29,51 @@ use crate::{Outcome, world};
 const TARGETS: [&[u8]; 4] =
     [b"/api/printers", b"/api/printers/17", b"/api/v1/printers/17/slots", b"/api/printers/live-status"];
 
+/// More than the length of a secret.
+const SECRET: usize = 128;
+
 pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
-    [stage.plan.tokens, stage.plan.many].map(|count| among(count, stage)).into_iter().collect()
+    let each: Outcome<Vec<_>> =
+        [stage.plan.tokens, stage.plan.many].map(|count| among(count, stage)).into_iter().collect();
+    Ok(each?.into_iter().flatten().collect())
 }
 
-fn among(count: usize, stage: &Stage) -> Outcome<Comparison> {
+fn among(count: usize, stage: &Stage) -> Outcome<Vec<Comparison>> {
     let crowd = Crowd::gather(count)?;
+    let each = f64::from(u32::try_from(count).map_err(|_| format!("{count} tokens are too many"))?);
     let turns = alternate(stage.plan.rounds, 2, |side| match side {
         0 => crowd.check(stage.plan.round),
         _ => Ok(crowd.hmac(stage.plan.round / 2) + crowd.lookup(stage.plan.round / 2)),
     })?;
-    Ok(Comparison {
-        subject: format!("Gate::check of a random one of {count} tokens, whole"),
-        baseline: "one HMAC-SHA-256 and one lookup in a HashMap of as many",
-        quantities: vec![Quantity::of("ns (less is better)", &turns[0], &turns[1])],
-    })
+    let recorded = alternate(stage.plan.rounds, 2, |side| match side {
+        0 => crowd.check(stage.plan.round),
+        _ => crowd.look(stage.plan.round),
+    })?;
+    let mut found = vec![
+        Comparison {
+            subject: format!("Gate::check of a random one of {count} tokens, whole"),
+            baseline: "one HMAC-SHA-256 and one lookup in a HashMap of as many",
+            quantities: vec![Quantity::of("ns (less is better)", &turns[0], &turns[1])],
+        },
+        Comparison {
+            subject: format!("Gate::check of a random one of {count} tokens, its use noted and counted"),
+            baseline: "the same decision by Gate::look, which records nothing",
+            quantities: vec![Quantity::of("ns (less is better)", &recorded[0], &recorded[1])],
+        },
+    ];
+    // Of fewer, it would be less than what the allocator had left over.
+    if count == stage.plan.many {
+        found.push(Comparison {
+            subject: format!("the memory of {count} tokens in a gate, used once each"),
+            baseline: "a HashMap of as many digests and ids",
+            quantities: vec![Quantity::of(
+                "bytes a token (less is better)",
+                &[crowd.memory.0 / each],
+                &[crowd.memory.1 / each],
+            )],
+        });
+    }
+    Ok(found)
 }
 
 /// Tokens, in a gate and in a plain map. They are asked about in an order that has nothing to do with that in which
@@ -57,57 +88,87 @@ struct Crowd {
     /// Their digests, in the same order.
     digests: Vec<[u8; 32]>,
     hmac: Hmac<Sha256>,
+    /// What the gate and what the map took, in bytes.
+    memory: (f64, f64),
 }
 
 impl Crowd {
     fn gather(count: usize) -> Outcome<Self> {
         let service = world::service()?;
         let (catalog, pepper) = (service.catalog.clone(), world::keys().pepper);
+        // Written to already, so that only the gate and the map grow from here.
+        let mut secrets = vec![([1; SECRET], [1; 32]); count];
+        let mut length = 0;
+        let start = resident()?;
         let gate = Gate::new(world::keys());
         gate.set_services(vec![service]).map_err(|why| why.to_string())?;
         let owners = world::owners(&catalog)?;
         owners.iter().cloned().for_each(|owner| gate.apply(&Change::UserCreated(owner)));
-        let mut secrets = Vec::with_capacity(count);
-        for owner in owners.iter().cycle().take(count) {
+        for (owner, (text, digest)) in owners.iter().cycle().zip(&mut secrets) {
             let (token, secret) = world::token(&catalog, owner)?;
             gate.apply(&Change::TokenCreated(token));
-            secrets.push((secret.reveal().to_owned(), *secret.text().digest(&pepper).as_bytes()));
+            length = secret.reveal().len();
+            text[..length].copy_from_slice(secret.reveal().as_bytes());
+            *digest = *secret.text().digest(&pepper).as_bytes();
         }
         gate.loaded();
+        let filled = resident()?;
         let map = secrets.iter().map(|(_, digest)| (*digest, [1; 16])).collect();
+        let mapped = resident()?;
         // Secrets are random, so their order is.
         secrets.sort_unstable();
-        let length = secrets.first().map_or(1, |(secret, _)| secret.len());
-        Ok(Self {
+        let mut crowd = Self {
             gate,
             service: catalog.service.clone(),
             map,
             length,
-            secrets: secrets.iter().flat_map(|(secret, _)| secret.bytes()).collect(),
+            secrets: secrets.iter().flat_map(|(text, _)| &text[..length]).copied().collect(),
             digests: secrets.iter().map(|(_, digest)| *digest).collect(),
             hmac: Hmac::new_from_slice(&[1; 32]).map_err(|why| why.to_string())?,
-        })
+            memory: (0.0, mapped - filled),
+        };
+        let unused = resident()?;
+        let now = SystemClock.now();
+        crowd.asked().for_each(|request| drop(crowd.gate.check(&crowd.service, &request, now)));
+        crowd.memory.0 = filled - start + resident()? - unused;
+        Ok(crowd)
     }
 
     /// Nanoseconds of one check.
     fn check(&self, period: Duration) -> Outcome<f64> {
         // As housekeeping does each second: a first use since then costs more than the ones after it.
         while !self.gate.take_uses(10_000).is_empty() {}
-        let now = SystemClock.now();
-        let mut refused = 0;
-        let presented = self.secrets.chunks_exact(self.length).cycle().zip(TARGETS.iter().cycle());
-        let nanos = nanos(period, presented, |(secret, target)| {
-            let request = Request {
-                method: "GET",
-                target,
-                credentials: Credentials::of_secret(secret),
-                method_override: false,
-                client_ip: None,
-            };
-            let decision = black_box(self.gate.check(&self.service, black_box(&request), now));
-            refused += u32::from(!matches!(decision, Some(Decision::Allow(_))));
+        self.decide(period, |request, now| self.gate.check(&self.service, request, now))
+    }
+
+    /// Nanoseconds of one look.
+    fn look(&self, period: Duration) -> Outcome<f64> {
+        self.decide(period, |request, now| self.gate.look(&self.service, request, now, &mut ()))
+    }
+
+    /// Nanoseconds of one decision, every one of which is to allow.
+    fn decide<'s>(
+        &'s self,
+        period: Duration,
+        decide: impl Fn(&Request<'s>, Timestamp) -> Option<Decision<'s>>,
+    ) -> Outcome<f64> {
+        let (now, mut refused) = (SystemClock.now(), 0);
+        let nanos = nanos(period, self.asked().cycle(), |request| {
+            refused +=
+                u32::from(!matches!(black_box(decide(black_box(&request), now)), Some(Decision::Allow(_))));
         });
         if refused > 0 { Err(format!("{refused} checks were refused")) } else { Ok(nanos) }
+    }
+
+    /// A request with each secret.
+    fn asked(&self) -> impl Iterator<Item = Request<'_>> + Clone {
+        self.secrets.chunks_exact(self.length).zip(TARGETS.iter().cycle()).map(|(secret, target)| Request {
+            method: "GET",
+            target,
+            credentials: Credentials::of_secret(secret),
+            method_override: false,
+            client_ip: None,
+        })
     }
 
     /// Nanoseconds of one digest, by a key that is prepared.
@@ -125,6 +186,17 @@ impl Crowd {
             black_box(self.map.get(black_box(digest)));
         })
     }
+}
+
+/// The memory of this process, in bytes.
+fn resident() -> Outcome<f64> {
+    let status =
+        std::fs::read_to_string("/proc/self/status").map_err(|why| format!("/proc/self/status: {why}"))?;
+    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
+    let kilobytes: Option<u32> = kilobytes.and_then(|text| text.trim().parse().ok());
+    kilobytes
+        .map(|kilobytes| f64::from(kilobytes) * 1_024.0)
+        .ok_or_else(|| "no VmRSS of this process".to_owned())
 }
 
 /// The time that `work` takes for one of `items`, an endless number, over a `period`.

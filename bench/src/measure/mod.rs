@@ -2,8 +2,10 @@
 
 mod check;
 mod create;
+mod foreign;
 mod proxy;
 mod refusal;
+mod usage;
 mod verify;
 
 use crate::Outcome;
@@ -14,10 +16,12 @@ use crate::stage::Stage;
 type Measure = fn(&Stage) -> Outcome<Vec<Comparison>>;
 
 /// All of them, by the name in the results. The last one adds to the record that the others read.
-pub(crate) const ALL: [(&str, Measure); 5] = [
+pub(crate) const ALL: [(&str, Measure); 7] = [
     ("verify", verify::measure),
     ("proxy", proxy::measure),
     ("refusal", refusal::measure),
     ("check", check::measure),
+    ("foreign", foreign::measure),
+    ("usage", usage::measure),
     ("create", create::measure),
 ];
