@@ -42,6 +42,19 @@ pub enum OpenError {
         .0.display()
     )]
     Unsealed(PathBuf),
+    /// Somebody else has put a trigger, a view or a virtual table into it.
+    #[error(
+        "{} has something in its schema that Symbolon did not put there ({name:?}), and that may have changed or dropped what \
+         was written: find out who writes to the database; then put a backup back, or take it out with sqlite3 (DROP TRIGGER, \
+         DROP VIEW) and look what it has done with `symbolon audit verify`",
+        .path.display()
+    )]
+    Planted {
+        /// The database.
+        path: PathBuf,
+        /// What it is called there; at most 64 characters of it.
+        name: String,
+    },
     /// Another process has it open.
     #[error("{} is in use by another process", .0.display())]
     InUse(PathBuf),

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
 use super::fault::cannot_open;
-use super::open::{MIGRATIONS, SEALED, check_ours, fault, options, private};
+use super::open::{MIGRATIONS, SEALED, check_ours, fault, options, private, refuse_planted};
 use super::read;
 use crate::OpenError;
 
@@ -52,6 +52,7 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), OpenError> {
 pub async fn inspect(path: &Path) -> Result<Contents, OpenError> {
     let mut db = reading(path).await?;
     check_ours(&mut db, path).await?;
+    refuse_planted(&mut db, path).await?;
     read::find_damage(&mut db).await.map_err(|_| OpenError::Damaged(path.to_owned()))?;
     let contents = contents(&mut db).await.map_err(|error| cannot_open(path, &error))?;
     db.close().await.map_err(|error| cannot_open(path, &error))?;

@@ -6,6 +6,7 @@ mod fault;
 mod load;
 mod notices;
 mod open;
+mod planted;
 mod read;
 mod rotation;
 mod rows;

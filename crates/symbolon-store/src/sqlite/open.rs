@@ -12,6 +12,7 @@ use symbolon_core::seal::Sealer;
 
 use super::chain;
 use super::fault::cannot_open;
+use super::planted::planted;
 use super::write;
 use crate::OpenError;
 
@@ -35,7 +36,7 @@ pub(super) const MIGRATIONS: [&str; 12] = [
 ];
 
 /// The one that needs the program's help: no SQL computes a hash.
-const AUDIT_CHAIN: &str = include_str!("../../migrations/sqlite/0009_audit_chain.sql");
+pub(super) const AUDIT_CHAIN: &str = include_str!("../../migrations/sqlite/0009_audit_chain.sql");
 
 /// The schema that brought seals.
 pub(super) const SEALED: usize = 10;
@@ -96,6 +97,8 @@ pub(super) async fn open(path: &Path, sealer: &Sealer, unsealed: Unsealed) -> Re
 
     let mut writer = file.connect().await.map_err(open_fault)?;
     check_ours(&mut writer, path).await?;
+    // Before the migrations: they write too.
+    refuse_planted(&mut writer, path).await?;
     let mode: String =
         sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut writer).await.map_err(open_fault)?;
     if mode != "wal" {
@@ -200,6 +203,14 @@ pub(super) async fn check_ours(writer: &mut SqliteConnection, path: &Path) -> Re
         Ok(())
     } else {
         Err(OpenError::NotOurs(path.to_owned()))
+    }
+}
+
+/// Refuses a database in which somebody else has put what acts by itself.
+pub(super) async fn refuse_planted(db: &mut SqliteConnection, path: &Path) -> Result<(), OpenError> {
+    match planted(db).await.map_err(|error| cannot_open(path, &error))? {
+        None => Ok(()),
+        Some(name) => Err(OpenError::Planted { path: path.to_owned(), name }),
     }
 }
 

@@ -5,10 +5,16 @@ use std::fmt::Write;
 use sqlx::{AssertSqlSafe, Connection};
 use symbolon_core::audit::{Anchors, Chain, Flaw};
 use symbolon_core::store::{AuditQuery, Change, Store};
-use symbolon_store::SqliteStore;
+use symbolon_store::{OpenError, SqliteStore};
 
-use crate::conformance::{Place, accept, make};
+use crate::conformance::{Place, accept, commit, make};
 use crate::directory;
+
+/// As it stands in every file.
+const NO_DELETE: &str = "CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit
+BEGIN
+    SELECT RAISE(ABORT, 'the audit is append-only');
+END";
 
 /// Follows the whole chain.
 async fn follow(store: &dyn Store) -> Result<Chain, Flaw> {
@@ -77,7 +83,7 @@ async fn what_was_missing_in_an_older_file_stays_missing() {
     old(&place, 5).await;
     place.meddle("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq > 3").await.unwrap();
     // The trigger that was dropped is put back by what makes the table anew.
-    place.meddle("CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT 1; END").await.unwrap();
+    place.meddle(NO_DELETE).await.unwrap();
     let store = taken_over(&place).await;
     accept(&store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
     assert_eq!(follow(&store).await.unwrap_err(), Flaw::Misplaced { seq: 4, found: 6 });
@@ -94,13 +100,8 @@ async fn an_older_file_that_is_broken_off_is_taken_over_the_next_time() {
     place.meddle(bad).await.unwrap();
     let refusal = SqliteStore::open_unsealed(&place.file(), &make::keys()).await.unwrap_err().to_string();
     assert!(refusal.contains("cannot be opened"), "{refusal}");
-    place
-        .meddle(
-            "DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq = 4;
-        CREATE TRIGGER audit_no_delete BEFORE DELETE ON audit BEGIN SELECT 1; END",
-        )
-        .await
-        .unwrap();
+    place.meddle("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq = 4").await.unwrap();
+    place.meddle(NO_DELETE).await.unwrap();
     let store = taken_over(&place).await;
     assert_eq!(follow(&store).await.unwrap().head().seq, 3);
     store.close().await;
@@ -116,5 +117,42 @@ async fn an_end_that_is_cut_off_under_an_open_store_leaves_a_gap() {
     place.meddle("DROP TRIGGER audit_no_delete; DELETE FROM audit WHERE seq > 2").await.unwrap();
     accept(&*store, make::mutation(vec![Change::KeyCreated(make::key(9))])).await;
     assert_eq!(follow(&*store).await.unwrap_err(), Flaw::Misplaced { seq: 3, found: 5 });
+    store.close().await;
+}
+
+/// A trigger can drop a line and call that success: then nothing of the mutation is written, the check says so, and the
+/// file is not opened again as long as the trigger is there.
+#[tokio::test]
+async fn a_planted_trigger_drops_no_line_unseen() {
+    let place = directory();
+    let store = place.open().await;
+    for (plant, name) in [
+        ("CREATE TRIGGER sieve BEFORE INSERT ON audit BEGIN SELECT RAISE(IGNORE); END", "sieve"),
+        ("DROP TRIGGER sieve; CREATE VIEW \"a view\" AS SELECT 1", "a view"),
+        (
+            "DROP VIEW \"a view\"; DROP TRIGGER audit_no_update;
+             CREATE TRIGGER audit_no_update BEFORE UPDATE ON audit BEGIN SELECT 1; END",
+            "audit_no_update",
+        ),
+    ] {
+        place.meddle(plant).await.unwrap();
+        let written = commit(&*store, vec![Change::KeyCreated(make::key(1))]).await;
+        if name == "sieve" {
+            let refusal = written.unwrap_err().to_string();
+            assert!(refusal.contains("the database failed"), "{refusal}");
+            assert_eq!(store.key(make::key_id(1)).await.unwrap(), None);
+        }
+        let found = store.check().await.unwrap_err().to_string();
+        assert!(found.contains(&format!("somebody has put {name:?} into the database's schema")), "{found}");
+        let copied = directory();
+        symbolon_store::copy(&place.file(), &copied.file()).await.unwrap();
+        for refusal in [
+            symbolon_store::inspect(&copied.file()).await.unwrap_err(),
+            SqliteStore::open(&copied.file(), &make::keys()).await.unwrap_err(),
+        ] {
+            let named = matches!(&refusal, OpenError::Planted { name: found, .. } if found == name);
+            assert!(named, "{name}: {refusal}");
+        }
+    }
     store.close().await;
 }

@@ -28,6 +28,7 @@ pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, routes_used, usage};
 pub(super) use self::webhooks::{endings, webhooks};
 use super::fault::unavailable;
+use super::planted::planted;
 use super::rows::{self, select_keys, select_tokens, select_users};
 use super::seals::Seals;
 
@@ -164,6 +165,10 @@ pub(super) async fn check(db: &SqliteConnectOptions) -> Result<(), StoreError> {
 }
 
 pub(super) async fn find_damage(db: &mut SqliteConnection) -> Result<(), StoreError> {
+    if let Some(name) = planted(&mut *db).await.map_err(|error| unavailable(&error))? {
+        let detail = format!("somebody has put {name:?} into the database's schema, where it acts by itself");
+        return Err(StoreError::Unavailable(detail));
+    }
     // One finding is enough to know. It names tables, indexes and row numbers, never values.
     let finding: String = sqlx::query_scalar("PRAGMA integrity_check(1)")
         .fetch_one(&mut *db)
