@@ -20,21 +20,36 @@ const SHOWN: usize = 64;
 pub(super) struct Seals {
     sealer: ArcSwap<Sealer>,
     broken: Mutex<BTreeSet<BrokenSeal>>,
-    /// How far the walk is that makes seals anew; `None` when there is none.
-    walk: Mutex<Option<Walk>>,
+    walks: Mutex<Walks>,
     outdated: AtomicBool,
 }
 
-/// A place in the walk over all sealed rows: the table's number, and the row after which it goes on.
+/// The walks that make seals anew.
+#[derive(Debug, Default)]
+struct Walks {
+    /// How many have begun.
+    begun: u64,
+    /// How far the last of them is; `None` when it is through.
+    at: Option<Walk>,
+}
+
+/// A place in a walk over all sealed rows: the table's number, and the row after which it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Walk {
+    /// Which walk it is. All begin at one place, and a step of one is none of another.
+    pub(super) number: u64,
     pub(super) table: usize,
     pub(super) after: i64,
 }
 
 impl Walk {
     /// The beginning.
-    pub(super) const START: Self = Self { table: 0, after: i64::MIN };
+    pub(super) const START: Self = Self { number: 0, table: 0, after: i64::MIN };
+
+    /// The beginning of the next table.
+    pub(super) fn next_table(self) -> Self {
+        Self { table: self.table + 1, after: Self::START.after, ..self }
+    }
 }
 
 impl Seals {
@@ -42,7 +57,7 @@ impl Seals {
         Self {
             sealer: ArcSwap::from_pointee(Sealer::new(keys)),
             broken: Mutex::default(),
-            walk: Mutex::default(),
+            walks: Mutex::default(),
             outdated: AtomicBool::default(),
         }
     }
@@ -59,20 +74,26 @@ impl Seals {
     }
 
     /// Everything is to be looked at, from the first row on.
-    fn begin_walk(&self) {
-        *self.walk.lock().unwrap_or_else(PoisonError::into_inner) = Some(Walk::START);
+    pub(super) fn begin_walk(&self) {
+        let mut walks = self.walks();
+        walks.begun += 1;
+        walks.at = Some(Walk { number: walks.begun, ..Walk::START });
+    }
+
+    fn walks(&self) -> MutexGuard<'_, Walks> {
+        self.walks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Where the walk goes on; `None` when there is none.
     pub(super) fn walk(&self) -> Option<Walk> {
-        *self.walk.lock().unwrap_or_else(PoisonError::into_inner)
+        self.walks().at
     }
 
     /// A step is committed. Where another walk has begun meanwhile, that one holds.
     pub(super) fn walked(&self, at: Walk, next: Option<Walk>) {
-        let mut walk = self.walk.lock().unwrap_or_else(PoisonError::into_inner);
-        if *walk == Some(at) {
-            *walk = next;
+        let mut walks = self.walks();
+        if walks.at == Some(at) {
+            walks.at = next;
         }
     }
 
@@ -108,9 +129,11 @@ impl Seals {
                 "a row of the record was changed outside Symbolon: it counts as not there. Find out who writes to the \
                  database; then revoke or remove what the row is about, or put a backup back"
             );
-            if broken.len() < REMEMBERED {
-                broken.insert(found.clone());
+            // What is not remembered cannot be taken back; and whoever is about to take a row back has just looked at it.
+            if broken.len() >= REMEMBERED {
+                broken.pop_last();
             }
+            broken.insert(found.clone());
         }
         found
     }
@@ -151,5 +174,29 @@ impl Seals {
 impl std::fmt::Debug for Seals {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Seals").field("sealer", &self.sealer.load()).finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use symbolon_core::{digest::Pepper, session::SessionKey};
+
+    use super::*;
+
+    #[test]
+    fn a_step_of_an_earlier_walk_moves_no_later_one() {
+        let key = || zeroize::Zeroizing::new([1; 32]);
+        let seals = Seals::new(&Keys::new(Pepper::new(1, &key()), SessionKey::new(&key())));
+        seals.begin_walk();
+        let first = seals.walk().unwrap();
+        seals.begin_walk();
+        let second = seals.walk().unwrap();
+        seals.walked(first, Some(first.next_table()));
+        assert_eq!(seals.walk(), Some(second), "it begins at the beginning");
+        seals.walked(second, Some(second.next_table()));
+        seals.walked(first.next_table(), None);
+        assert_eq!(seals.walk(), Some(second.next_table()));
+        seals.walked(second.next_table(), None);
+        assert_eq!(seals.walk(), None);
     }
 }

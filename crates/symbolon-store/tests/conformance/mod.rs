@@ -130,6 +130,7 @@ macro_rules! every_test {
                 what_is_broken_can_be_taken_back_and_is_then_no_alarm
                 a_rotated_pepper_takes_everything_along
                 a_digest_under_a_retired_pepper_is_refused
+                of_more_than_are_remembered_the_newest_is
             }
             search {
                 states_are_those_of_the_moment

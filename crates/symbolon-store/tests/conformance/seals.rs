@@ -257,3 +257,21 @@ pub(crate) async fn a_digest_under_a_retired_pepper_is_refused(place: &dyn Place
     refuse(&*store, Change::TokenCreated(make::token(8, &make::user(1))), text).await;
     store.close().await;
 }
+
+pub(crate) async fn of_more_than_are_remembered_the_newest_is(place: &dyn Place) {
+    let store = place.open().await;
+    let owner = make::user(1);
+    let mut changes = vec![Change::UserCreated(owner.clone())];
+    changes.extend((1..=1_010).map(|n| Change::TokenCreated(make::token(n, &owner))));
+    accept(&*store, make::mutation(changes)).await;
+    place.meddle("UPDATE tokens SET scopes = '[]'").await.unwrap();
+    attached(&*store).await;
+    assert_eq!(store.broken_seals().len(), 1_000);
+    // Whoever takes one back has just asked for it.
+    for n in [1, 500, 1_005, 1_010] {
+        store.token(&make::odin(), make::token_id(n)).await.unwrap_err();
+        assert!(store.broken_seals().contains(&broken(Kind::Token, &make::token_id(n))), "{n}");
+    }
+    assert_eq!(store.broken_seals().len(), 1_000);
+    store.close().await;
+}

@@ -78,8 +78,7 @@ async fn step(
         ),
         _ => return Ok(None),
     };
-    let next = Walk { table: at.table + 1, ..Walk::START };
-    Ok(Some(after.map_or(next, |after| Walk { after, ..at })))
+    Ok(Some(after.map_or(at.next_table(), |after| Walk { after, ..at })))
 }
 
 /// Seals the rows of one step for which `anew` says so; after which row the next step begins, if there is one. A row that
