@@ -59,7 +59,10 @@ impl App {
             let Some(last) =
                 lines.last().map(|line| line.as_ref().map_or_else(|bad| bad.seq, |line| line.seq))
             else {
-                break;
+                if !self.rewind(receiver, state).await? {
+                    break;
+                }
+                continue;
             };
             // One that cannot be read tells nobody anything; `audit verify` names it.
             let next = lines
@@ -74,6 +77,33 @@ impl App {
             }
         }
         Ok(())
+    }
+
+    /// Sets a webhook that is beyond the audit's end back to it: it would be told nothing any more. So it is when somebody
+    /// has edited its place, or has cut off the end of the audit. Whether it was.
+    async fn rewind(&self, receiver: &Receiver, state: WebhookState) -> Result<bool, StoreError> {
+        let end = self.store().audit_head().await?.seq;
+        if state.position <= end {
+            return Ok(false);
+        }
+        tracing::error!(
+            webhook = %receiver.webhook.name,
+            position = state.position,
+            end,
+            "a webhook was beyond the end of the audit, and goes on from there: somebody writes to the database; what came \
+             before that may not have been told. Look with `symbolon audit verify`"
+        );
+        let revision = state.revision + 1;
+        let begun = WebhookState {
+            position: end,
+            attempts: 0,
+            waiting_since: None,
+            next_at: None,
+            revision,
+            ..state
+        };
+        self.pass(begun).await?;
+        Ok(true)
     }
 
     /// How far a webhook has come; `None` where it has not begun.

@@ -16,7 +16,7 @@ impl Notices for SqliteStore {
         until: Timestamp,
         after: Option<(Timestamp, TokenId)>,
     ) -> Result<Vec<Ending>, StoreError> {
-        read::endings(&self.readers.pool, until, after).await
+        read::endings(&self.readers, until, after).await
     }
 
     async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {

@@ -367,13 +367,16 @@ pub(super) fn claim(row: &SqliteRow) -> Parsed<Claim> {
     })
 }
 
-/// A token, and what was told of its end.
-pub(super) fn ending(row: &SqliteRow) -> Parsed<Ending> {
-    let told = match maybe_time(row, "told_end")? {
-        Some(expires_at) => Some(Told { expires_at, days: number(row, "told_days")? }),
-        None => None,
-    };
-    Ok(Ending { token: Token::read(row)?, told })
+/// A token that is as it was written, and what was told of its end. Why there is none is in the log.
+pub(super) fn ending(row: &SqliteRow, seals: &Seals) -> Option<Ending> {
+    let token = sealed(row, seals).ok()?;
+    let told = told(row).map_err(|fault| fault.report("tokens", row)).ok()?;
+    Some(Ending { token, told })
+}
+
+fn told(row: &SqliteRow) -> Parsed<Option<Told>> {
+    let Some(expires_at) = maybe_time(row, "told_end")? else { return Ok(None) };
+    Ok(Some(Told { expires_at, days: number(row, "told_days")? }))
 }
 
 pub(super) fn webhook(row: &SqliteRow) -> Parsed<WebhookState> {

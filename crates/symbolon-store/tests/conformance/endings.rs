@@ -72,3 +72,14 @@ pub(crate) async fn what_is_told_is_walked_over_no_more(place: &dyn Place) {
     assert_eq!(left, [(tokens[0].clone(), None)]);
     store.close().await;
 }
+
+pub(crate) async fn of_a_token_that_was_edited_no_end_is_told(place: &dyn Place) {
+    let store = place.open().await;
+    let user = make::user(1);
+    let token = Token { expires_at: Some(make::at(100)), ..make::token(1, &user) };
+    accept(&*store, make::mutation(vec![Change::UserCreated(user), Change::TokenCreated(token)])).await;
+    place.meddle("UPDATE tokens SET name = 'another'").await.unwrap();
+    assert_eq!(ends(&*store, make::at(100)).await, []);
+    assert_eq!(store.broken_seals().len(), 1);
+    store.close().await;
+}

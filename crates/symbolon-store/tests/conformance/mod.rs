@@ -191,6 +191,7 @@ macro_rules! every_test {
             endings {
                 an_end_is_told_once_and_another_end_anew
                 what_is_told_is_walked_over_no_more
+                of_a_token_that_was_edited_no_end_is_told
             }
             webhooks {
                 a_webhook_begins_at_the_end_and_keeps_its_place

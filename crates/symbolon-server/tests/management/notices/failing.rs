@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use symbolon_core::store::WebhookState;
 use symbolon_server::Webhook;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
@@ -167,4 +168,19 @@ async fn one_who_never_answers_and_one_who_is_not_there_are_tried_again() {
     world.clock.advance(6);
     world.app.deliver_notices().await;
     assert_eq!(silent.next().await.id(), first.id());
+}
+
+#[tokio::test]
+async fn a_place_beyond_the_end_of_the_audit_silences_nobody_for_ever() {
+    let mut receiver = Receiver::new().await;
+    let (world, key) = world(vec![receiver.webhook("chat")]).await;
+    let state = world.store.webhooks().await.unwrap().remove(0);
+    let beyond = WebhookState { position: state.position + 1_000, revision: state.revision + 1, ..state };
+    world.store.save_webhook(beyond).await.unwrap();
+    world.app.deliver_notices().await;
+    let end = world.store.audit_head().await.unwrap().seq;
+    assert_eq!(world.store.webhooks().await.unwrap()[0].position, end);
+    make(&world, &key, "later").await;
+    world.app.deliver_notices().await;
+    assert_eq!(receiver.sent().len(), 1);
 }

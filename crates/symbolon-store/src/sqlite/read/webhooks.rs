@@ -5,6 +5,7 @@ use sqlx::SqlitePool;
 use symbolon_core::id::TokenId;
 use symbolon_core::store::{Ending, StoreError, WebhookState};
 
+use super::Readers;
 use crate::sqlite::fault::unavailable;
 use crate::sqlite::rows::{self, select_tokens};
 
@@ -22,7 +23,7 @@ macro_rules! endings {
 }
 
 pub(in crate::sqlite) async fn endings(
-    db: &SqlitePool,
+    db: &Readers,
     until: Timestamp,
     after: Option<(Timestamp, TokenId)>,
 ) -> Result<Vec<Ending>, StoreError> {
@@ -31,14 +32,11 @@ pub(in crate::sqlite) async fn endings(
         .bind(after.map_or(i64::MIN, |(at, _)| at.as_millisecond()))
         .bind(after.map_or_else(String::new, |(_, id)| id.to_string()))
         .bind(ENDINGS)
-        .fetch_all(db)
+        .fetch_all(&db.pool)
         .await
         .map_err(|error| unavailable(&error))?;
-    // One that cannot be read is told of nothing, and keeps no other from it.
-    Ok(rows
-        .iter()
-        .filter_map(|row| rows::ending(row).map_err(|fault| fault.report("tokens", row)).ok())
-        .collect())
+    // Of one that is not what was written nothing is told, and it keeps no other from it.
+    Ok(rows.iter().filter_map(|row| rows::ending(row, &db.seals)).collect())
 }
 
 pub(in crate::sqlite) async fn webhooks(db: &SqlitePool) -> Result<Vec<WebhookState>, StoreError> {
