@@ -37,8 +37,8 @@ impl Foreign {
             all.push(Arc::new(token.clone()));
             by_head.insert(head.clone(), all);
             heads.insert(token.id, head);
-        } else if let Some(before) = heads.get(&token.id).cloned() {
-            self.take_out(token.id, &before);
+        } else {
+            self.remove(token.id);
         }
     }
 
