@@ -6,6 +6,8 @@ use symbolon_core::Timestamp;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::StoreError;
 
+use tokio::sync::MutexGuard;
+
 use crate::app::App;
 
 /// Where the server's keys are kept. A change is on the disk before it is in force: what was made under a key can be read
@@ -43,17 +45,27 @@ pub struct KeptKey {
     pub ends_at: Option<Timestamp>,
 }
 
+/// Held by whoever changes the keys.
+pub(crate) struct ChangingKeys<'a> {
+    _held: MutexGuard<'a, ()>,
+}
+
 /// How many secrets are moved in one transaction; mutations wait behind it.
 const BATCH: usize = 256;
 
 impl App {
-    /// Changes the keys by `change`, and puts them in force; `None` where these keys are kept nowhere. One at a time.
+    /// One at a time changes the keys: as long as the guard lives, they are what they are.
+    pub(crate) async fn changing_keys(&self) -> ChangingKeys<'_> {
+        ChangingKeys { _held: self.shared().changing_keys.lock().await }
+    }
+
+    /// Changes the keys by `change`, and puts them in force; `None` where these keys are kept nowhere.
     pub(crate) async fn change_keys(
         &self,
+        _changing: &ChangingKeys<'_>,
         change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
     ) -> Option<Result<(), StoreError>> {
         let keeper: Arc<dyn KeyKeeper> = self.shared().parts.keeper.clone()?;
-        let _changing = self.shared().changing_keys.lock().await;
         // Off the threads that check: the disk is waited for.
         let changed = tokio::task::spawn_blocking(move || change(&*keeper)).await;
         let keys = match changed {
@@ -77,9 +89,11 @@ impl App {
         }
     }
 
-    /// The same; when it returns, what could be moved before the call is moved.
+    /// The same, over all there is; when it returns, what could be moved before the call is moved. A seal that is still
+    /// under a former pepper is then broken.
     pub(crate) async fn settled_keys(&self) -> Result<(), StoreError> {
         let _settling = self.shared().settling_keys.lock().await;
+        self.store().begin_reseal();
         self.settle().await
     }
 

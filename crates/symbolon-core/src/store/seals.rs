@@ -39,6 +39,8 @@ pub trait Sealing {
     /// From here on, seals under these keys. To be called before anybody digests a secret under a new pepper, and after
     /// nobody does under one that is gone.
     fn set_keys(&self, keys: &Keys);
+    /// From here on, [`Self::reseal`] looks at every row again, from the first on.
+    fn begin_reseal(&self);
     /// Makes some hundreds of seals anew that are under a former pepper; `false` when none is left. Rows whose seal is
     /// broken stay as they are.
     async fn reseal(&self) -> Result<bool, StoreError>;
@@ -49,7 +51,10 @@ pub trait Sealing {
     async fn pepper_uses(&self, now: Timestamp) -> Result<Vec<PepperUse>, StoreError>;
     /// Tokens and keys whose digest was made under this pepper, at most so many of each.
     async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError>;
+    /// Imported tokens that nobody has used since, and so rest on no pepper yet: how many there are, and at most so many of
+    /// them.
+    async fn unused_imports(&self, limit: u32) -> Result<(u64, Vec<TokenId>), StoreError>;
     /// The rows that were found not to be what was written since the store was opened, and are still there. At most
-    /// 1,000; the log names all.
+    /// 1,000, the newest among them; the log names all.
     fn broken_seals(&self) -> Vec<BrokenSeal>;
 }

@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use symbolon_api::{PepperInfo, RotateSessionKey, ServerKeys, SessionKeyInfo};
+use symbolon_core::decision::Keys;
 use symbolon_core::manage::Operator;
 use symbolon_core::store::{Change, PepperUse};
 use symbolon_core::{Code, Refusal};
@@ -18,7 +19,7 @@ use super::commit::{Deed, Terms};
 use super::parameters::{PathOf, QueryOf, parsed};
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::keyring::KeyKeeper;
+use crate::keyring::{ChangingKeys, KeptKey, KeyKeeper};
 
 /// How long the longest session lives, and so a session key after its rotation.
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -38,7 +39,8 @@ pub(super) struct OfPepper {
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Retiring {
-    /// `true` revokes the tokens and keys that still rest on it. Otherwise they are in the way.
+    /// `true` revokes the tokens and keys that still rest on it, and imported tokens that nobody has used yet. Otherwise
+    /// what rests on it is in the way.
     revoke: Option<String>,
 }
 
@@ -59,11 +61,11 @@ pub(super) async fn rotate_pepper(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<(StatusCode, Json<ServerKeys>), ApiError> {
-    keeper(&app, &caller)?;
+    let keeper = keeper(&app, &caller)?;
     let now = app.now();
-    changed(&app, move |keeper| keeper.rotate_pepper(now)).await?;
-    let id = app.gate().keys().pepper.id();
-    noted(&app, &caller, "pepper.rotate", id, json!({}), Vec::new()).await?;
+    let changing = app.changing_keys().await;
+    let deed = of_key("pepper.rotate", next(&keeper.kept().peppers), json!({}));
+    changed(&app, &changing, &caller, deed, move |keeper| keeper.rotate_pepper(now)).await?;
     Ok((StatusCode::CREATED, Json(server_keys(&app).await?)))
 }
 
@@ -78,18 +80,18 @@ pub(super) async fn rotate_sessions(
     caller: Caller,
     Body { value, .. }: Body<RotateSessionKey>,
 ) -> Result<(StatusCode, Json<ServerKeys>), ApiError> {
-    keeper(&app, &caller)?;
+    let keeper = keeper(&app, &caller)?;
     let now = app.now();
     let end = now.saturating_add(LIFE).ok().filter(|_| !value.end_sessions);
-    changed(&app, move |keeper| keeper.rotate_sessions(now, end)).await?;
-    let kept = server_keys(&app).await?;
-    let id = kept.session_keys.first().map_or(0, |key| key.id);
+    let changing = app.changing_keys().await;
     let detail = json!({ "end_sessions": value.end_sessions });
-    noted(&app, &caller, "session_key.rotate", id, detail, Vec::new()).await?;
-    Ok((StatusCode::CREATED, Json(kept)))
+    let deed = of_key("session_key.rotate", next(&keeper.kept().sessions), detail);
+    changed(&app, &changing, &caller, deed, move |keeper| keeper.rotate_sessions(now, end)).await?;
+    Ok((StatusCode::CREATED, Json(server_keys(&app).await?)))
 }
 
-/// Drop a former pepper. What still rests on it is dead from then on, and so in the way, unless it is to be revoked.
+/// Drop a former pepper. What still rests on it is dead from then on, and so in the way, unless it is to be revoked; then
+/// imported tokens that nobody has used yet, which rest on no pepper, are revoked with it.
 #[utoipa::path(
     delete, path = "/v1/server-keys/peppers/{id}", tag = "server_keys",
     params(OfPepper, Retiring),
@@ -101,9 +103,11 @@ pub(super) async fn retire_pepper(
     PathOf(OfPepper { id }): PathOf<OfPepper>,
     QueryOf(retiring): QueryOf<Retiring>,
 ) -> Result<StatusCode, ApiError> {
-    let kept = keeper(&app, &caller)?.kept().peppers;
-    let revoke = retiring.revoke.as_deref().map(|text| parsed::<bool>("revoke", text)).transpose()?;
-    match kept.iter().position(|pepper| pepper.id == id) {
+    let keeper = keeper(&app, &caller)?;
+    let revoke =
+        retiring.revoke.as_deref().map(|text| parsed::<bool>("revoke", text)).transpose()? == Some(true);
+    let changing = app.changing_keys().await;
+    match keeper.kept().peppers.iter().position(|pepper| pepper.id == id) {
         None => return Err(ApiError::new(Code::NotFound, "there is no such pepper")),
         Some(0) => {
             let detail = "the current pepper cannot be dropped; rotate it first";
@@ -112,29 +116,61 @@ pub(super) async fn retire_pepper(
         Some(_) => {}
     }
     app.settled_keys().await?;
-    let PepperUse { tokens, keys, .. } = use_of(&app, id).await?;
-    if tokens + keys > 0 && revoke != Some(true) {
+    let (tokens, keys) = if revoke {
+        revoke_under(&app, &caller, id).await?
+    } else {
+        refuse_needed(&app, id).await?;
+        (0, 0)
+    };
+    let deed = of_key("pepper.retire", id, json!({ "tokens": tokens, "keys": keys }));
+    changed(&app, &changing, &caller, deed, move |keeper| keeper.retire_pepper(id)).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Refuses to drop a pepper on which something rests, after everything was moved that could be.
+async fn refuse_needed(app: &App, id: u32) -> Result<(), ApiError> {
+    let PepperUse { tokens, keys, seals, .. } = use_of(app, id).await?;
+    if tokens + keys > 0 {
+        let (imports, _) = app.store().unused_imports(0).await?;
+        let also = if imports == 0 {
+            String::new()
+        } else {
+            format!("; {imports} imported tokens that nobody has used are then revoked too")
+        };
         let detail = format!(
             "{tokens} tokens and {keys} keys have not been used since the pepper was rotated, and rest on it; wait until \
-             they are used, revoke them, or ask for them to be revoked with it"
+             they are used, revoke them, or ask for them to be revoked with it{also}"
         );
         return Err(ApiError::new(Code::Conflict, detail));
     }
+    if seals > 0 {
+        let detail = format!(
+            "{seals} seals are under it and cannot be made anew: their rows were changed outside Symbolon, and \
+             `symbolon doctor` names them; revoke or remove them first, or ask for what rests on it to be revoked with it"
+        );
+        return Err(ApiError::new(Code::Conflict, detail));
+    }
+    Ok(())
+}
+
+/// Takes back what rests on a former pepper, and the imported tokens that nobody has used: those rest on none, and would
+/// outlive every rotation. How many tokens and keys that were. What is left under it has a broken seal and grants nothing.
+async fn revoke_under(app: &App, caller: &Caller, id: u32) -> Result<(usize, usize), ApiError> {
+    let mut count = (0, 0);
     loop {
-        let (tokens, keys) = app.store().under_pepper(id, BATCH).await?;
+        let (mut tokens, keys) = app.store().under_pepper(id, BATCH).await?;
+        tokens.extend(app.store().unused_imports(BATCH).await?.1);
         if tokens.is_empty() && keys.is_empty() {
-            break;
+            return Ok(count);
         }
+        count = (count.0 + tokens.len(), count.1 + keys.len());
         let ids: Vec<_> = tokens.iter().map(ToString::to_string).collect();
         let detail =
             json!({ "tokens": ids, "keys": keys.iter().map(ToString::to_string).collect::<Vec<_>>() });
         let erased = tokens.into_iter().map(|token| Change::TokenErased(token, app.now()));
         let changes = erased.chain(keys.into_iter().map(Change::KeyRemoved)).collect();
-        noted(&app, &caller, "pepper.revoke", id, detail, changes).await?;
+        app.record(caller.by(), of_key("pepper.revoke", id, detail), changes, Terms::default()).await?;
     }
-    changed(&app, move |keeper| keeper.retire_pepper(id)).await?;
-    noted(&app, &caller, "pepper.retire", id, json!({}), Vec::new()).await?;
-    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Whoever keeps the keys, for those who may have them changed: a system key, or somebody at the machine. A password alone
@@ -150,26 +186,36 @@ fn keeper<'a>(app: &'a App, caller: &Caller) -> Result<&'a dyn KeyKeeper, ApiErr
     })
 }
 
-async fn changed(
-    app: &App,
-    change: impl FnOnce(&dyn KeyKeeper) -> Result<symbolon_core::decision::Keys, String> + Send + 'static,
-) -> Result<(), ApiError> {
-    match app.change_keys(change).await {
-        Some(outcome) => Ok(outcome?),
-        None => Err(ApiError::unavailable()),
-    }
+/// The number of the key that is made next. They go up.
+fn next(kept: &[KeptKey]) -> u32 {
+    kept.first().map_or(1, |current| current.id.saturating_add(1))
 }
 
-async fn noted(
+/// Changes the keys, and has it in the audit first: a change that cannot be recorded is not made. One that fails then has a
+/// second line, which says so.
+async fn changed(
     app: &App,
+    changing: &ChangingKeys<'_>,
     caller: &Caller,
-    action: &'static str,
-    id: u32,
-    detail: Value,
-    changes: Vec<Change>,
+    deed: Deed<'_>,
+    change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
 ) -> Result<(), ApiError> {
-    let deed = Deed { action, subject: id.to_string(), service: None, detail };
-    Ok(app.record(caller.by(), deed, changes, Terms::default()).await?)
+    let failed = Deed {
+        action: deed.action,
+        subject: deed.subject.clone(),
+        service: None,
+        detail: json!({ "failed": true }),
+    };
+    app.record(caller.by(), deed, Vec::new(), Terms::default()).await?;
+    let Some(outcome) = app.change_keys(changing, change).await else { return Err(ApiError::unavailable()) };
+    if outcome.is_err() {
+        app.record(caller.by(), failed, Vec::new(), Terms::default()).await?;
+    }
+    Ok(outcome?)
+}
+
+fn of_key(action: &'static str, id: u32, detail: Value) -> Deed<'static> {
+    Deed { action, subject: id.to_string(), service: None, detail }
 }
 
 async fn use_of(app: &App, id: u32) -> Result<PepperUse, ApiError> {
@@ -181,7 +227,7 @@ async fn server_keys(app: &App) -> Result<ServerKeys, ApiError> {
     let counts = app.store().pepper_uses(app.now()).await?;
     let kept = app.shared().parts.keeper.as_ref().map(|keeper| keeper.kept());
     let (all_peppers, all_sessions) = kept.map(|kept| (kept.peppers, kept.sessions)).unwrap_or_default();
-    let pepper = |(at, key): (usize, crate::KeptKey)| {
+    let pepper = |(at, key): (usize, KeptKey)| {
         let used = counts.iter().find(|one| one.pepper == key.id).copied().unwrap_or_default();
         PepperInfo {
             id: key.id,
@@ -192,7 +238,7 @@ async fn server_keys(app: &App) -> Result<ServerKeys, ApiError> {
             seals: used.seals,
         }
     };
-    let session = |(at, key): (usize, crate::KeptKey)| SessionKeyInfo {
+    let session = |(at, key): (usize, KeptKey)| SessionKeyInfo {
         id: key.id,
         made_at: key.made_at.map(|at| at.to_string()),
         current: at == 0,

@@ -88,6 +88,10 @@ impl Sealing for Between {
         self.store.set_keys(keys);
     }
 
+    fn begin_reseal(&self) {
+        self.store.begin_reseal();
+    }
+
     async fn reseal(&self) -> Result<bool, StoreError> {
         (self.reads)()?;
         self.store.reseal().await
@@ -106,6 +110,11 @@ impl Sealing for Between {
     async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
         (self.reads)()?;
         self.store.under_pepper(pepper, limit).await
+    }
+
+    async fn unused_imports(&self, limit: u32) -> Result<(u64, Vec<TokenId>), StoreError> {
+        (self.reads)()?;
+        self.store.unused_imports(limit).await
     }
 
     fn broken_seals(&self) -> Vec<BrokenSeal> {

@@ -1,8 +1,14 @@
 //! The server's own keys: rotated under what is signed in and what is known, and dropped when nothing rests on them.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use crate::world::{PASSWORD, World};
+use serde_json::{Value, json};
+use symbolon_core::store::StoreError;
+
+use crate::between::{Between, Verdict};
+use crate::imports::farm::{Farm, row, secret};
+use crate::world::{PASSWORD, Setup, World};
 
 const PEPPERS: &str = "/v1/server-keys/peppers";
 const SESSIONS: &str = "/v1/server-keys/sessions";
@@ -114,4 +120,60 @@ async fn the_audit_says_who_changed_the_keys() {
     let actions: Vec<_> =
         lines["items"].as_array().unwrap().iter().map(|line| line["action"].clone()).collect();
     assert_eq!(actions, ["pepper.retire", "session_key.rotate", "pepper.rotate"]);
+}
+
+#[tokio::test]
+async fn what_was_imported_and_never_used_ends_with_the_rest() {
+    let farm = Farm::new().await;
+    let (used, waiting) = (secret(1), secret(2));
+    let id = farm.imported(row(&used)).await;
+    let other = farm.imported(row(&waiting)).await;
+    assert_eq!(farm.verdict(&used).await, "allowed");
+    let world = &farm.world;
+    world.post(PEPPERS, &json!({})).by(&farm.key).send().await.expect(201);
+    let refused = world.delete(&format!("{PEPPERS}/1")).by(&farm.key).send().await;
+    let told = String::from_utf8(refused.body.to_vec()).unwrap();
+    assert!(told.contains("1 imported tokens that nobody has used are then revoked too"), "{told}");
+    world.delete(&format!("{PEPPERS}/1?revoke=true")).by(&farm.key).send().await.expect(204);
+    for (id, secret) in [(&id, &used), (&other, &waiting)] {
+        assert_eq!(farm.verdict(secret).await, "invalid_token");
+        assert_eq!(farm.record(id).await["state"], "revoked");
+    }
+    let line = world.get("/v1/audit?limit=1").by(&farm.key).send().await.expect(200)["items"][0].clone();
+    assert_eq!((&line["action"], &line["detail"]["tokens"]), (&json!("pepper.retire"), &json!(2)));
+}
+
+#[tokio::test]
+async fn a_change_that_cannot_be_recorded_is_not_made() {
+    let full = Arc::new(AtomicBool::new(false));
+    let fails = full.clone();
+    let wrap = Box::new(move |store| {
+        Between::before_commits(store, move |_, _| {
+            let verdict = if fails.load(Ordering::SeqCst) {
+                Verdict::Fail(StoreError::Unavailable("the disk is full".to_owned()))
+            } else {
+                Verdict::Pass
+            };
+            Box::pin(async move { verdict })
+        })
+    });
+    let world = World::of(Setup { wrap, ..Setup::default() }).await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    world.post(PEPPERS, &json!({})).by(&key).send().await.expect(201);
+    let ids = async || {
+        let keys = world.get("/v1/server-keys").by(&key).send().await.expect(200);
+        let ids = |kind: &str| {
+            keys[kind].as_array().unwrap().iter().map(|key| key["id"].clone()).collect::<Vec<_>>()
+        };
+        (ids("peppers"), ids("session_keys"))
+    };
+    let before = ids().await;
+    full.store(true, Ordering::SeqCst);
+    world.post(PEPPERS, &json!({})).by(&key).send().await.refused(503, "unavailable");
+    let ending = json!({ "end_sessions": true });
+    world.post(SESSIONS, &ending).by(&key).send().await.refused(503, "unavailable");
+    world.delete(&format!("{PEPPERS}/1?revoke=true")).by(&key).send().await.refused(503, "unavailable");
+    full.store(false, Ordering::SeqCst);
+    world.get("/v1/self").by(&admin.jwt).send().await.expect(200);
+    assert_eq!(ids().await, before);
 }

@@ -111,6 +111,10 @@ impl Sealing for SqliteStore {
         self.readers.seals.set_keys(keys);
     }
 
+    fn begin_reseal(&self) {
+        self.readers.seals.begin_walk();
+    }
+
     async fn reseal(&self) -> Result<bool, StoreError> {
         let Some(at) = self.readers.seals.walk() else { return Ok(false) };
         self.write(Work::Reseal { at, next: None }).await?;
@@ -130,6 +134,10 @@ impl Sealing for SqliteStore {
 
     async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
         read::under_pepper(&self.readers.pool, pepper, limit).await
+    }
+
+    async fn unused_imports(&self, limit: u32) -> Result<(u64, Vec<TokenId>), StoreError> {
+        read::unused_imports(&self.readers.pool, limit).await
     }
 
     fn broken_seals(&self) -> Vec<BrokenSeal> {

@@ -43,7 +43,7 @@ pub(crate) struct Retire {
     /// Its number
     #[arg(value_name = "PEPPER")]
     id: u32,
-    /// Revoke the tokens and keys that still rest on it
+    /// Revoke the tokens and keys that still rest on it, and imported tokens that nobody has used yet
     #[arg(long)]
     revoke: bool,
 }

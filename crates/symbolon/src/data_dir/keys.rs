@@ -47,9 +47,6 @@ impl Entry {
 
     /// The one after these.
     fn after(before: &[Self], now: Timestamp, entropy: &dyn Entropy) -> Result<Self, String> {
-        if before.len() >= MOST {
-            return Err(format!("there are {MOST} keys of this kind already; retire one first"));
-        }
         let last = before.last().map_or(0, |entry| entry.id);
         let id = last.checked_add(1).ok_or("the numbers of keys are used up")?;
         Ok(Self::fresh(id, Some(now), entropy))
@@ -148,6 +145,9 @@ impl KeyKeeper for Keyring {
 
     fn rotate_pepper(&self, now: Timestamp) -> Result<Keys, String> {
         self.change(|file| {
+            if file.peppers.len() >= MOST {
+                return Err(format!("there are {MOST} peppers already; retire one first"));
+            }
             file.peppers.push(Entry::after(&file.peppers, now, &*self.entropy)?);
             Ok(())
         })
@@ -155,7 +155,7 @@ impl KeyKeeper for Keyring {
 
     fn rotate_sessions(&self, now: Timestamp, end: Option<Timestamp>) -> Result<Keys, String> {
         self.change(|file| {
-            let next = Entry::after(&file.sessions, now, &*self.entropy);
+            let next = Entry::after(&file.sessions, now, &*self.entropy)?;
             match end {
                 None => file.sessions.clear(),
                 Some(end) => {
@@ -165,7 +165,13 @@ impl KeyKeeper for Keyring {
                     }
                 }
             }
-            file.sessions.push(next?);
+            // Those that have ended do not count, and with `None` all have.
+            if file.sessions.len() >= MOST {
+                return Err(format!(
+                    "there are {MOST} session keys already; wait until one ends, or end all sessions with the rotation"
+                ));
+            }
+            file.sessions.push(next);
             Ok(())
         })
     }
@@ -261,5 +267,16 @@ mod tests {
             keyring.rotate_pepper(at(n)).unwrap();
         }
         assert!(keyring.rotate_pepper(at(99)).unwrap_err().contains("retire one first"));
+        for n in 1..16 {
+            keyring.rotate_sessions(at(n), Some(at(n + 50))).unwrap();
+        }
+        assert!(keyring.rotate_sessions(at(20), Some(at(90))).unwrap_err().contains("wait until one ends"));
+        // Two have ended by then, and make room for two.
+        keyring.rotate_sessions(at(52), Some(at(91))).unwrap();
+        assert_eq!(keyring.kept().sessions.len(), 15);
+        keyring.rotate_sessions(at(52), Some(at(92))).unwrap();
+        assert!(keyring.rotate_sessions(at(52), Some(at(93))).unwrap_err().contains("wait until one ends"));
+        keyring.rotate_sessions(at(52), None).unwrap();
+        assert_eq!(ids(&keyring.kept().sessions), [19]);
     }
 }

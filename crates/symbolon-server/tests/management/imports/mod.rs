@@ -1,6 +1,6 @@
 //! Tokens that the application issued before it stood behind Symbolon.
 
-mod farm;
+pub(crate) mod farm;
 mod first_use;
 mod flood;
 mod rows;

@@ -23,7 +23,9 @@ use symbolon_core::token::TokenPrefix;
 
 pub(super) use self::audit::{audit_after, audit_head};
 pub(super) use self::lists::{audit, keys, sessions, users};
-pub(super) use self::peppers::{digests_by_pepper, pepper_uses, seals_by_pepper, under_pepper};
+pub(super) use self::peppers::{
+    digests_by_pepper, pepper_uses, seals_by_pepper, under_pepper, unused_imports,
+};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, routes_used, usage};
 pub(super) use self::webhooks::{endings, webhooks};

@@ -66,13 +66,14 @@ fn counted(rows: &[SqliteRow]) -> Result<Vec<PepperUse>, sqlx::Error> {
     rows.iter().filter_map(|row| read(row).transpose()).collect()
 }
 
-/// Seals. The number in one is its first four bytes.
+/// Seals of rows that grant. The number in one is its first four bytes.
 pub(in crate::sqlite) async fn seals_by_pepper(
     db: impl SqliteExecutor<'_>,
 ) -> Result<Vec<PepperUse>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT substr(seal, 1, 4) AS pepper, count(*) AS seals FROM (
-             SELECT seal FROM users UNION ALL SELECT seal FROM tokens UNION ALL SELECT seal FROM keys
+             SELECT seal FROM users WHERE removed_at IS NULL
+             UNION ALL SELECT seal FROM tokens WHERE revoked_at IS NULL UNION ALL SELECT seal FROM keys
              UNION ALL SELECT seal FROM sessions UNION ALL SELECT seal FROM enforcement)
          WHERE seal IS NOT NULL GROUP BY 1",
     )
@@ -100,4 +101,25 @@ pub(in crate::sqlite) async fn under_pepper(
     // An id that is none was not written by us, and nothing loads it.
     let tokens = tokens.iter().filter_map(|id| id.parse().ok()).collect();
     Ok((tokens, keys.iter().filter_map(|id| id.parse().ok()).collect()))
+}
+
+pub(in crate::sqlite) async fn unused_imports(
+    db: &SqlitePool,
+    limit: u32,
+) -> Result<(u64, Vec<TokenId>), StoreError> {
+    let failed = |error: sqlx::Error| unavailable(&error);
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL",
+    )
+    .fetch_one(db)
+    .await
+    .map_err(failed)?;
+    let ids: Vec<String> = sqlx::query_scalar(
+        "SELECT id FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL LIMIT ?1",
+    )
+    .bind(limit)
+    .fetch_all(db)
+    .await
+    .map_err(failed)?;
+    Ok((count.cast_unsigned(), ids.iter().filter_map(|id| id.parse().ok()).collect()))
 }
