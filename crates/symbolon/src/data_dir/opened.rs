@@ -8,7 +8,7 @@ use symbolon_core::audit::AuditKeys;
 use symbolon_core::decision::Keys;
 use symbolon_core::id::UserId;
 use symbolon_core::random::Entropy;
-use symbolon_core::store::Store;
+use symbolon_core::store::{Store, StoreError};
 use symbolon_store::SqliteStore;
 
 use super::{Contents, DataDir, KeyFile, Keyring, Lock, Purpose, audit_key, holder};
@@ -106,7 +106,12 @@ impl DataDir {
 impl Opened {
     /// Whether the first users and the first key are there. They come in one transaction, so there are all or none.
     pub(crate) async fn initialised(&self) -> Result<bool, Failure> {
-        self.store.user(UserId::SYSTEM).await.map(|user| user.is_some()).map_err(Failure::new)
+        match self.store.user(UserId::SYSTEM).await {
+            Ok(user) => Ok(user.is_some()),
+            // It is there, and somebody has changed it. It counts as not there and the alarm says so; all else serves.
+            Err(StoreError::SealBroken(_)) => Ok(true),
+            Err(error) => Err(Failure::new(error)),
+        }
     }
 
     /// Waits for what is being written and closes the record. The directory is free when this returns.

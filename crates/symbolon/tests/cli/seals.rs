@@ -132,3 +132,42 @@ fn a_key_a_session_and_a_switch_that_are_planted_open_nothing() {
     assert_eq!(api.send("PATCH", "/v1/services/odin", &json!({ "enforce": true })).status, 200);
     assert_eq!(api.get("/v1/status").json()["broken_seals"], json!([]));
 }
+
+#[test]
+fn the_built_in_user_who_was_edited_keeps_nothing_from_starting() {
+    let mut server = Server::with_odin();
+    let mut api = server.api();
+    assert_eq!(
+        api.send("POST", "/v1/users", &json!({ "name": "bob", "roles": { "odin": "admin" } })).status,
+        201
+    );
+    let (_, secret) = token(&mut api, &json!({ "name": "t", "scopes": ["read:printers"], "owner": "bob" }));
+    assert_eq!(server.stop(), Some(0));
+    meddle(&server.place, "UPDATE users SET platform_admin = 0, active = 1 - active WHERE name = 'system'");
+    server.start_again();
+    assert_eq!(server.proxy("odin").get_as("/api/printers", &secret).status, 200);
+    let broken = server.api().get("/v1/status").json()["broken_seals"].clone();
+    assert_eq!(broken[0]["kind"], "user");
+    assert_eq!(server.stop(), Some(0));
+    server.place.run("user list").ok();
+}
+
+#[test]
+fn a_pepper_is_not_dropped_from_under_seals_that_could_not_be_moved() {
+    let mut server = Server::with_odin();
+    let answer = server.api().send("POST", "/v1/users", &json!({ "name": "ann" }));
+    assert_eq!(answer.status, 201);
+    assert_eq!(server.stop(), Some(0));
+    meddle(&server.place, "UPDATE users SET platform_admin = 1 WHERE name = 'ann'");
+    server.start_again();
+    server.place.run("keys rotate pepper").ok();
+    // The system key moves with its use.
+    assert_eq!(server.api().get("/v1/self").status, 200);
+    let refusal = server.place.run("keys retire 1").refused(1);
+    assert!(refusal.contains("1 seals are under it and cannot be made anew"), "{refusal}");
+    let shown = server.place.run("keys show --json").json();
+    assert_eq!((&shown["peppers"][1]["id"], &shown["peppers"][1]["seals"]), (&json!(1), &json!(1)));
+    server.place.run("keys retire 1 --revoke").ok();
+    assert_eq!(server.api().get("/v1/self").status, 200);
+    assert_eq!(server.place.run("keys show --json").json()["peppers"].as_array().unwrap().len(), 1);
+}
