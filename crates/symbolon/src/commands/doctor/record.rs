@@ -1,6 +1,6 @@
 //! What is in the record: users, tokens, and when it was last changed.
 
-use symbolon_api::client::{AuditFilter, Client, PageOf, TokenFilter};
+use symbolon_api::client::{AuditFilter, Client, PageOf, SessionFilter, TokenFilter};
 use symbolon_api::{BrokenSeal, PepperInfo, ServiceInfo, TokenRecord, UserRecord};
 use symbolon_core::Timestamp;
 use symbolon_server::Clock;
@@ -23,7 +23,6 @@ const BEGINNING: i64 = 1_767_225_600;
 
 pub(super) async fn look(client: &Client, findings: &mut Findings) -> Result<(), Failure> {
     clock(client, SystemClock.now(), findings).await?;
-    seals(&client.status().await?.broken_seals, findings);
     peppers(&client.server_keys().await?.peppers, findings);
     users(&collect(MOST, None, async |page| client.users(&page).await).await?.items, findings);
     let mut all = Vec::new();
@@ -44,6 +43,10 @@ pub(super) async fn look(client: &Client, findings: &mut Findings) -> Result<(),
         all.extend(tokens.items);
     }
     tokens(&all, findings);
+    // The node finds a row that was changed when it reads it: so last, and after what was not read yet.
+    collect(MOST, None, async |page| client.keys(&page).await).await?;
+    collect(MOST, None, async |page| client.sessions(&SessionFilter::default(), &page).await).await?;
+    seals(&client.status().await?.broken_seals, findings);
     Ok(())
 }
 
