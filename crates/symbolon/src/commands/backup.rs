@@ -13,7 +13,7 @@ use symbolon_store::inspect;
 
 use super::Context;
 use crate::clock::SystemClock;
-use crate::data_dir::{Contents, DataDir, KeyFile, not_for_root};
+use crate::data_dir::{Contents, DataDir, KeyFile, copy_audit_keys, not_for_root};
 use crate::failure::Failure;
 use manifest::Manifest;
 use staging::Staging;
@@ -24,6 +24,8 @@ pub(crate) use restore::Restore;
 const DATABASE: &str = "symbolon.db";
 /// Its keys, where they are in it.
 const KEYS: &str = "keys.toml";
+/// The key that signs checkpoints of its audit, where it is in it.
+const AUDIT_KEY: &str = "audit-key.toml";
 
 /// Copy the record into a new directory, also while the server runs; without the keys, which belong elsewhere
 #[derive(Debug, Args)]
@@ -31,7 +33,7 @@ pub(crate) struct Backup {
     /// The directory to make
     #[arg(value_name = "DIRECTORY")]
     to: PathBuf,
-    /// Put keys.toml in too; the backup is then worth as much as the installation
+    /// Put keys.toml and audit-key.toml in too; the backup is then worth as much as the installation
     #[arg(long)]
     with_keys: bool,
 }
@@ -65,6 +67,10 @@ impl Backup {
         manifest.write(staging.path())?;
         if self.with_keys {
             keys.write(&staging.path().join(KEYS)).map_err(Failure::new)?;
+            // A directory from before there were checkpoints has none until it is next served.
+            if directory.audit_key().exists() {
+                copy_audit_keys(&directory.audit_key(), &staging.path().join(AUDIT_KEY))?;
+            }
         }
         staging.finish(&self.to)?;
         self.report(context, &manifest)
@@ -81,7 +87,8 @@ impl Backup {
             "The server's keys are in it: keep it as you keep the installation.".to_owned()
         } else {
             format!(
-                "The server's keys are not in it. To restore it takes a copy of keys.toml with {}; keep that apart.",
+                "The server's keys are not in it. To restore it takes a copy of keys.toml with {}, and to go on \
+                 signing checkpoints of the audit as before one of audit-key.toml; keep these apart.",
                 numbers(&manifest.peppers)
             )
         });

@@ -1,6 +1,6 @@
 //! `audit-key.toml`: the key that signs checkpoints of the audit, and the public keys of those before it.
 
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::Read;
 use std::path::Path;
 
@@ -48,6 +48,15 @@ fn create(path: &Path, entropy: &dyn Entropy) -> Result<AuditKeys, Failure> {
     Ok(AuditKeys { current: AuditKey::new(&seed), former: Vec::new() })
 }
 
+/// Puts the keys at `from`, if they can be read, into a new file at `to`, former ones and all.
+pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
+    load(from)?;
+    let text = fs::read(from).map(Zeroizing::new);
+    let text = text.map_err(|error| Failure::new(format!("{} cannot be read: {error}", from.display())))?;
+    files::write_private(to, &text)
+        .map_err(|error| Failure::new(format!("{} cannot be written: {error}", to.display())))
+}
+
 /// Reads the keys. Refused where anybody but the owner could have read them too.
 pub(crate) fn load(path: &Path) -> Result<AuditKeys, Failure> {
     let failure = |reason: String| Failure::new(format!("{} {reason}", path.display()));
@@ -80,7 +89,6 @@ pub(crate) fn load(path: &Path) -> Result<AuditKeys, Failure> {
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
     use std::os::unix::fs::PermissionsExt;
 
     use super::*;

@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 
-pub(crate) use audit_key::load as load_audit_keys;
+pub(crate) use audit_key::{copy as copy_audit_keys, load as load_audit_keys};
 pub(crate) use files::{Privacy, privacy, write_private};
 pub(crate) use keys::{KeyFile, Keyring};
 pub(crate) use lock::{Lock, Purpose, holder, not_for_root};

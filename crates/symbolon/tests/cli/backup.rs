@@ -98,12 +98,16 @@ fn a_backup_without_keys_takes_them_from_elsewhere() {
     assert!(refusal.contains("name your copy of keys.toml, with pepper 1, as --keys"), "{refusal}");
     let (stranger, _) = Place::initialised();
     // Another installation's pepper has the same number and another key: nothing in the record is as it was written.
-    let foreign =
-        format!("restore there --data-dir foreign --keys {} --json", stranger.data("keys.toml").display());
-    assert_eq!(place.run(&foreign).json()["broken_seals"].as_array().unwrap().len(), 4);
+    let foreign = format!("restore there --data-dir foreign --keys {}", stranger.data("keys.toml").display());
+    let refusal = place.run(&foreign).refused(1);
+    assert!(refusal.contains("has other keys than those that the backup was made with"), "{refusal}");
+    for left in ["foreign", ".unfinished-foreign"] {
+        assert!(!place.path().join(left).exists(), "{left}");
+    }
     let keys = place.data("keys.toml").display().to_string();
     let told = place.run(&format!("restore there --data-dir new --keys {keys} --json")).json();
-    assert_eq!(told["broken_seals"], json!([]));
+    assert_eq!((&told["broken_seals"], &told["audit_key"]), (&json!([]), &json!(false)));
+    assert!(!place.path().join("new/audit-key.toml").exists());
     let settings = fs::read_to_string(place.path().join("symbolon.toml")).unwrap();
     let new = place.path().join("new");
     let restored = Server::again(Place::with(&format!("data_dir = \"{}\"\n{settings}", new.display())));
@@ -169,4 +173,30 @@ fn sessions_and_what_was_revoked_later_are_told_of() {
     assert_eq!(sessions["items"], json!([]));
     let audit = restored.run("audit list --json").json();
     assert_eq!(audit["items"][0]["action"], "record.restore");
+}
+
+#[test]
+fn the_key_of_the_audit_goes_with_the_keys_or_is_named() {
+    let (place, _) = Place::initialised();
+    let audit_key = fs::read(place.data("audit-key.toml")).unwrap();
+    place.run("backup whole --with-keys").ok();
+    place.run("backup bare").ok();
+    assert!(!place.path().join("bare/audit-key.toml").exists());
+    let (keys, key) = ("symbolon-data/keys.toml", "symbolon-data/audit-key.toml");
+    for (line, to) in [
+        ("restore whole --data-dir one".to_owned(), "one"),
+        (format!("restore bare --data-dir two --keys {keys} --audit-key {key}"), "two"),
+    ] {
+        let done = place.run(&line);
+        assert!(done.code == Some(0) && !done.stderr.contains("audit-key.toml"), "{done:?}");
+        let restored = place.path().join(to).join("audit-key.toml");
+        assert_eq!(fs::read(&restored).unwrap(), audit_key);
+        assert_eq!(fs::metadata(&restored).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    let done = place.run(&format!("restore bare --data-dir other --keys {keys}"));
+    assert!(done.stderr.contains("No audit-key.toml was put back"), "{done:?}");
+    let refusal =
+        place.run(&format!("restore bare --data-dir three --keys {keys} --audit-key nowhere")).refused(1);
+    assert!(refusal.contains("nowhere cannot be read"), "{refusal}");
+    assert!(!place.path().join("three").exists());
 }

@@ -15,10 +15,10 @@ use symbolon_server::Clock;
 use symbolon_store::{SqliteStore, inspect};
 
 use super::staging::Staging;
-use super::{DATABASE, KEYS, Manifest, numbers};
+use super::{AUDIT_KEY, DATABASE, KEYS, Manifest, numbers};
 use crate::clock::SystemClock;
 use crate::commands::Context;
-use crate::data_dir::KeyFile;
+use crate::data_dir::{KeyFile, copy_audit_keys};
 use crate::failure::Failure;
 
 /// Make a new data directory from a backup
@@ -33,6 +33,9 @@ pub(crate) struct Restore {
     /// The copy of keys.toml [default: the one in the backup, if it was made with its keys]
     #[arg(long, value_name = "FILE")]
     keys: Option<PathBuf>,
+    /// The copy of audit-key.toml [default: the one in the backup; where there is none, another key is made]
+    #[arg(long, value_name = "FILE")]
+    audit_key: Option<PathBuf>,
 }
 
 impl Restore {
@@ -49,9 +52,23 @@ impl Restore {
         copy(&database, &restored)
             .map_err(|error| Failure::new(format!("{} cannot be written: {error}", restored.display())))?;
         keys.write(&staging.path().join(KEYS)).map_err(Failure::new)?;
-        let broken = settle(&restored, &keys, &manifest).await?;
+        let audit_key = self.audit_key();
+        if let Some(audit_key) = &audit_key {
+            copy_audit_keys(audit_key, &staging.path().join(AUDIT_KEY))?;
+        }
+        let broken = settle(&restored, &keys, &manifest).await?.ok_or_else(|| {
+            Failure::new(format!(
+                "{} has other keys than those that the backup was made with, though their numbers are the same: nothing in \
+                 the record would be in force. Name the keys.toml of that installation and time as --keys",
+                file.display()
+            ))
+        })?;
         staging.finish(&self.data_dir)?;
-        self.report(context, &manifest, &broken)
+        self.report(context, &manifest, &broken, audit_key.is_some())
+    }
+
+    fn audit_key(&self) -> Option<PathBuf> {
+        self.audit_key.clone().or_else(|| Some(self.from.join(AUDIT_KEY)).filter(|file| file.exists()))
     }
 
     fn key_file(&self, manifest: &Manifest) -> Result<PathBuf, Failure> {
@@ -65,13 +82,22 @@ impl Restore {
         }
     }
 
-    fn report(&self, context: &Context, manifest: &Manifest, broken: &[BrokenSeal]) -> Result<(), Failure> {
+    fn report(
+        &self,
+        context: &Context,
+        manifest: &Manifest,
+        broken: &[BrokenSeal],
+        audit_key: bool,
+    ) -> Result<(), Failure> {
         let place = self.data_dir.display();
         let named: Vec<_> =
             broken.iter().map(|one| json!({ "kind": one.kind.as_str(), "id": one.id })).collect();
-        context
-            .output
-            .document(&json!({ "data_dir": place.to_string(), "backup": manifest, "broken_seals": named }))?;
+        context.output.document(&json!({
+            "data_dir": place.to_string(),
+            "backup": manifest,
+            "broken_seals": named,
+            "audit_key": audit_key,
+        }))?;
         context.output.print(&format!(
             "Restored {} tokens, {} users and {} keys, as of {}, into {place}.\n",
             manifest.tokens, manifest.users, manifest.keys, manifest.made_at
@@ -81,6 +107,13 @@ impl Restore {
                 "The record of the {} {} was changed outside Symbolon, and counts as not there.",
                 one.kind, one.id
             ));
+        }
+        if !audit_key {
+            context.output.note(
+                "No audit-key.toml was put back, and the server makes another at its start: checkpoints that were signed \
+                 before are then by a key that it does not know. If you have a copy, put it into the directory first; \
+                 otherwise list the public key of before as `former` in the new file.",
+            );
         }
         context.output.note(&format!(
             "What was revoked, removed, demoted or disabled after {} is as it was before; do it again before you serve. \
@@ -99,8 +132,12 @@ fn copy(from: &Path, to: &Path) -> io::Result<()> {
 }
 
 /// Opens the copy as a server would, ends the sessions in it and notes that it was restored; which rows are not what was
-/// written.
-async fn settle(database: &Path, keys: &KeyFile, manifest: &Manifest) -> Result<Vec<BrokenSeal>, Failure> {
+/// written. `None` where no user is: a record has one from its beginning to its end, so the keys are not its own.
+async fn settle(
+    database: &Path,
+    keys: &KeyFile,
+    manifest: &Manifest,
+) -> Result<Option<Vec<BrokenSeal>>, Failure> {
     let opened = if keys.sealed() {
         SqliteStore::open(database, &keys.keys()).await
     } else {
@@ -121,18 +158,19 @@ async fn settle(database: &Path, keys: &KeyFile, manifest: &Manifest) -> Result<
             detail: json!({ "made_at": manifest.made_at }),
         };
         let users = std::mem::take(&mut *users.0.lock().unwrap_or_else(PoisonError::into_inner));
+        let whole = !users.is_empty();
         let ended = users.into_iter().map(Change::SessionsEnded).collect();
-        store.commit(Mutation::given(ended, vec![line], now)).await
+        store.commit(Mutation::given(ended, vec![line], now)).await.map(|()| whole)
     };
     let done = done.await;
     let broken = store.broken_seals();
     store.close().await;
-    done.map_err(Failure::new)?;
+    let whole: bool = done.map_err(Failure::new)?;
     // It was held by this process alone; a server makes its own.
     let mut lock = database.to_owned().into_os_string();
     lock.push(".lock");
     fs::remove_file(lock).map_err(Failure::new)?;
-    Ok(broken)
+    Ok(whole.then_some(broken))
 }
 
 /// Whoever is in a record.
