@@ -8,6 +8,7 @@ mod support;
 
 mod process;
 mod runner;
+mod sow;
 mod stage;
 
 use stage::Stage;

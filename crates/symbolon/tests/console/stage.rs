@@ -6,10 +6,9 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{ConnectOptions, Connection};
 
 use super::process;
+use super::sow::sow;
 use super::support::{Backend, Place, Server};
 
 /// How long a scenario may take. What hangs is a fault of the page or of the scenario.
@@ -47,7 +46,8 @@ impl Stage {
             for owner in ["bea", "chris"] {
                 place.run(&format!("user create {owner} --no-login --role odin=admin")).ok();
             }
-            sow(&place.data("symbolon.db"), count);
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(sow(&place.data("symbolon.db"), &place.data("keys.toml"), count));
         }
         Self { server: Server::again(place), secrets, _backends: backends }
     }
@@ -89,15 +89,4 @@ impl Stage {
             "admin": {"name": admin["username"], "password": admin["password"]},
         })
     }
-}
-
-/// Puts tokens into the record of a server that is not running. Made one by one they would take a minute.
-fn sow(record: &Path, count: u32) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-    runtime.block_on(async {
-        let mut record = SqliteConnectOptions::new().filename(record).connect().await.unwrap();
-        let done = sqlx::query(include_str!("sow.sql")).bind(count).execute(&mut record).await.unwrap();
-        assert_eq!(done.rows_affected(), u64::from(count));
-        record.close().await.unwrap();
-    });
 }
