@@ -32,7 +32,8 @@ pub use audit::{AuditCheckpoint, AuditEntry, AuditKeyInfo, Exported, ExportedLin
 pub use import::{ImportRow, ImportTokens, ImportedSecret, ImportedTokens, OldFormInfo, RowOutcome};
 pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};
 pub use many::{
-    BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkTokens, CreateTokens, CreatedTokens,
+    BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkOwn, BulkRevoke, BulkTokens, CreateTokens,
+    CreatedTokens,
 };
 pub use oauth::{Introspection, OAuthError, ResourceMetadata, TokenForm};
 pub use problem::{FieldError, Problem};

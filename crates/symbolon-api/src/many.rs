@@ -59,14 +59,24 @@ pub struct BulkFilter {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum BulkAction {
     /// They are revoked.
-    Revoke {},
+    Revoke(BulkRevoke),
     /// Scopes are taken away.
     Narrow(BulkNarrow),
     /// They are given to another owner.
-    Own {
-        /// The user's name.
-        owner: String,
-    },
+    Own(BulkOwn),
+}
+
+/// Nothing more is to be said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkRevoke {}
+
+/// To whom they are given.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct BulkOwn {
+    /// The user's name.
+    pub owner: String,
 }
 
 /// Which scopes are taken away.

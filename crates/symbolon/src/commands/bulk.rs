@@ -3,7 +3,7 @@
 use std::io::{self, IsTerminal, Write};
 
 use clap::{Args, Subcommand};
-use symbolon_api::{BulkAction, BulkAnswer, BulkItem, BulkNarrow, BulkTokens};
+use symbolon_api::{BulkAction, BulkAnswer, BulkItem, BulkNarrow, BulkOwn, BulkRevoke, BulkTokens};
 
 use super::Context;
 use super::which::Which;
@@ -69,12 +69,12 @@ pub(crate) struct Own {
 impl Bulk {
     pub(super) async fn run(self, context: &Context) -> Result<(), Failure> {
         match self {
-            Self::Revoke(many) => many.run(context, BulkAction::Revoke {}).await,
+            Self::Revoke(many) => many.run(context, BulkAction::Revoke(BulkRevoke {})).await,
             Self::Narrow(Narrow { many, remove, to }) => {
                 let narrow = if to.is_empty() { BulkNarrow::Remove(remove) } else { BulkNarrow::To(to) };
                 many.run(context, BulkAction::Narrow(narrow)).await
             }
-            Self::Own(Own { many, to }) => many.run(context, BulkAction::Own { owner: to }).await,
+            Self::Own(Own { many, to }) => many.run(context, BulkAction::Own(BulkOwn { owner: to })).await,
         }
     }
 }

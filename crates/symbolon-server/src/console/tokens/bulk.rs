@@ -5,7 +5,9 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Redirect, Response};
 use http::StatusCode;
 use jiff::{SignedDuration, Timestamp};
-use symbolon_api::{BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkTokens};
+use symbolon_api::{
+    BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkOwn, BulkRevoke, BulkTokens,
+};
 
 use super::list::{Choice, beginning, choices, states, whole_token};
 use super::{of_reader, page_of};
@@ -67,9 +69,9 @@ struct Row {
 /// tokens begin with.
 fn asked(fields: &Fields, prefix: &str, now: Timestamp) -> Option<BulkTokens> {
     let action = match fields.text("do") {
-        "revoke" => BulkAction::Revoke {},
+        "revoke" => BulkAction::Revoke(BulkRevoke {}),
         "narrow" => BulkAction::Narrow(BulkNarrow::Remove(fields.given("take").into_iter().collect())),
-        "own" => BulkAction::Own { owner: fields.text("give").to_owned() },
+        "own" => BulkAction::Own(BulkOwn { owner: fields.text("give").to_owned() }),
         _ => return None,
     };
     let filter = BulkFilter {
@@ -105,7 +107,7 @@ fn row(item: BulkItem, asked: &BulkTokens) -> Row {
             let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
             fill(t.bulk_holds, &[("scopes", &listed(&names, t.and))])
         }
-        (None, None, BulkAction::Own { owner }) => fill(t.bulk_belongs, &[("owner", owner)]),
+        (None, None, BulkAction::Own(BulkOwn { owner })) => fill(t.bulk_belongs, &[("owner", owner)]),
         (None, None, _) => t.state_revoked.to_owned(),
     };
     Row {

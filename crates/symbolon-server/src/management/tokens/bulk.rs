@@ -7,7 +7,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde_json::json;
-use symbolon_api::{BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkTokens};
+use symbolon_api::{
+    BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkOwn, BulkRevoke, BulkTokens,
+};
 use symbolon_core::manage::{self, Narrowing, Operator, TokenEdit};
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::{Token, User};
@@ -85,7 +87,7 @@ impl Act {
             if scopes.is_empty() { Err(Refusal::field(field, "name at least one scope")) } else { Ok(scopes) }
         };
         Ok(match action {
-            BulkAction::Revoke {} => Self::Revoke,
+            BulkAction::Revoke(BulkRevoke {}) => Self::Revoke,
             BulkAction::Narrow(BulkNarrow::Remove(listed)) => {
                 Self::Narrow(Narrowing::Remove(scopes(listed, "narrow.remove")?))
             }
@@ -94,7 +96,7 @@ impl Act {
                 known(catalog, &limit)?;
                 Self::Narrow(Narrowing::To(limit))
             }
-            BulkAction::Own { owner } => {
+            BulkAction::Own(BulkOwn { owner }) => {
                 let owner = owner_named(app, catalog, operator, owner).await;
                 Self::Own(owner.map_err(|error| error.within("own"))?)
             }
