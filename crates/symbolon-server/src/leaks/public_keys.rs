@@ -3,7 +3,7 @@
 use std::fmt;
 use std::io;
 use std::str::FromStr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -15,6 +15,7 @@ use hyper_util::rt::TokioIo;
 use jiff::SignedDuration;
 use symbolon_core::Timestamp;
 use tokio::net::TcpStream;
+use tokio::sync::OwnedMutexGuard;
 
 use super::signature::{KeySet, PublicKey};
 use crate::proxy::trust::Trust;
@@ -36,7 +37,7 @@ pub struct PublicKeys(Source);
 enum Source {
     /// As they were read at the start.
     File(KeySet),
-    Server(Box<Server>),
+    Server(Arc<Server>),
 }
 
 /// A server that is asked for them.
@@ -45,7 +46,7 @@ struct Server {
     address: Address,
     fetched: Mutex<Fetched>,
     /// Held while it is asked.
-    asking: tokio::sync::Mutex<()>,
+    asking: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// What came of the last questions.
@@ -88,8 +89,8 @@ impl PublicKeys {
         if let Some(pem) = authority {
             address.trust = Trust::only(&address.host, pem).ok_or(PublicKeysFault::Authority)?;
         }
-        let server = Server { address, fetched: Mutex::default(), asking: tokio::sync::Mutex::default() };
-        Ok(Self(Source::Server(Box::new(server))))
+        let server = Server { address, fetched: Mutex::default(), asking: Arc::default() };
+        Ok(Self(Source::Server(Arc::new(server))))
     }
 
     /// The current key of this identifier; `None` where there is none.
@@ -102,24 +103,33 @@ impl PublicKeys {
 }
 
 impl Server {
-    async fn find(&self, id: &str, now: Timestamp) -> Result<Option<PublicKey>, Unknowable> {
-        if let Some(known) = self.fetched().answer(id, now) {
-            return known;
+    async fn find(self: &Arc<Self>, id: &str, mut now: Timestamp) -> Result<Option<PublicKey>, Unknowable> {
+        loop {
+            if let Some(known) = self.fetched().answer(id, now) {
+                return known;
+            }
+            if let Ok(alone) = self.asking.clone().try_lock_owned()
+                && self.fetched().answer(id, now).is_none()
+            {
+                // It goes on when its caller has hung up: others wait for it, and do not ask again for a minute.
+                tokio::spawn(self.clone().ask(now, alone));
+            }
+            // Whoever waits for another's question looks at what came of it.
+            drop(self.asking.lock().await);
+            // The other may have read the clock later.
+            now = self.fetched().asked.map_or(now, |asked| asked.max(now));
         }
-        // Whoever waited for another's question looks at what came of it.
-        let _alone = self.asking.lock().await;
-        if let Some(known) = self.fetched().answer(id, now) {
-            return known;
-        }
+    }
+
+    async fn ask(self: Arc<Self>, now: Timestamp, _alone: OwnedMutexGuard<()>) {
         self.fetched().asked = Some(now);
-        let keys = self.address.fetch().await.map_err(|error| {
-            let url = &self.address;
-            tracing::warn!(%url, %error, "GitHub's public keys could not be fetched; its alerts are not taken");
-            Unknowable
-        })?;
-        let key = keys.key(id);
-        self.fetched().keys = Some((keys, now));
-        Ok(key)
+        match self.address.fetch().await {
+            Ok(keys) => self.fetched().keys = Some((keys, now)),
+            Err(error) => {
+                let url = &self.address;
+                tracing::warn!(%url, %error, "GitHub's public keys could not be fetched; its alerts are not taken");
+            }
+        }
     }
 
     fn fetched(&self) -> MutexGuard<'_, Fetched> {

@@ -2,6 +2,7 @@
 //! a public place. Who sends one has no credential; its signature is asked for before anything of it is read.
 
 use std::fmt::Write;
+use std::net::IpAddr;
 
 use aws_lc_rs::digest::{SHA256, digest};
 use axum::Json;
@@ -53,7 +54,7 @@ pub(in crate::management) async fn hear(
     let (parts, body) = request.into_parts();
     let (client_ip, id) = circumstances(&parts, &app);
     let signed = Signed::by(&app, alerts, &parts.headers).await?;
-    let bytes = signed.body(&app, alerts, Request::from_parts(parts, body)).await?;
+    let bytes = signed.body(&app, alerts, client_ip, Request::from_parts(parts, body)).await?;
     let matches: Vec<GitHubMatch> = serde_json::from_slice(&bytes).map_err(|_| {
         let detail = "the body is a JSON array of objects, each with token, type, url and source";
         ApiError::new(Code::ValidationFailed, detail)
@@ -91,10 +92,15 @@ impl Signed {
     }
 
     /// The body, which is as it was signed.
-    async fn body(self, app: &App, alerts: &GitHubAlerts, request: Request) -> Result<Bytes, ApiError> {
-        let place = alerts.places.try_acquire();
-        let _place =
-            place.map_err(|_| ApiError::new(Code::Unavailable, "too many alerts at once; send it again"))?;
+    async fn body(
+        self,
+        app: &App,
+        alerts: &GitHubAlerts,
+        client_ip: Option<IpAddr>,
+        request: Request,
+    ) -> Result<Bytes, ApiError> {
+        let too_many = || ApiError::new(Code::Unavailable, "too many alerts at once; send it again");
+        let _place = alerts.places.enter(client_ip).ok_or_else(too_many)?;
         let bytes = body::bytes(request, app).await?;
         if self.key.verifies(&bytes, &self.signature) {
             Ok(bytes)

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 
 use rustls::pki_types::PrivateKeyDer;
 use symbolon_server::{GitHubAlerts, OnLeak, PublicKeys};
@@ -151,4 +152,18 @@ async fn keys_of_somebody_else_are_not_taken() {
         github.alert(&world, BODY).await.refused(503, "unavailable");
     }
     assert_eq!(server.asked(), 0);
+}
+
+#[tokio::test]
+async fn who_hangs_up_does_not_end_the_question() {
+    let (server, github) = (Server::start().await, Signer::new("current"));
+    server.answers(200, document(&[github.entry(true)]));
+    let world = server.world().await;
+    // Hangs up as soon as there is something to wait for.
+    let mut alert = Box::pin(github.alert(&world, BODY));
+    let waits = std::future::poll_fn(|context| Poll::Ready(alert.as_mut().poll(context).is_pending()));
+    assert!(waits.await);
+    drop(alert);
+    github.alert(&world, BODY).await.expect(200);
+    assert_eq!(server.asked(), 1);
 }
