@@ -1,11 +1,15 @@
 //! What a secret is that somebody has found.
 
 use symbolon_core::credential::Presented;
+use symbolon_core::id::KeyId;
+use symbolon_core::name::ServiceName;
 use symbolon_core::record::{Key, Token};
+use symbolon_core::store::StoreError;
 use symbolon_core::token::TokenText;
 
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::proving::Asked;
 
 /// What a secret is. What it says of itself is not believed: its digest is looked up.
 pub(super) enum Known {
@@ -13,29 +17,50 @@ pub(super) enum Known {
     /// characters, which are no proof; but of such a one nothing more can come.
     Token(Box<Token>),
     /// A key.
-    Key(Key),
+    Key(FoundKey),
     /// Neither.
     Nothing,
 }
 
+/// A key that somebody has found.
+pub(super) struct FoundKey {
+    pub(super) id: KeyId,
+    /// Of which service, for a verifier key.
+    pub(super) service: Option<ServiceName>,
+    /// `None` where its row is not what was written.
+    pub(super) record: Option<Key>,
+}
+
 impl Known {
     pub(super) async fn of(app: &App, secret: &[u8]) -> Result<Self, ApiError> {
-        let now = app.now();
+        // An imported token that nobody has used yet is known by no digest of ours.
+        let asked = Asked { service: None, client_ip: None, ending: true };
+        let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
         if let Some(token) = app.gate().token_of(secret, now) {
             return Ok(Self::Token(Box::new(Token::clone(&token))));
         }
         let key = match app.gate().recognize(Presented::Secret(secret), now) {
-            Ok(symbolon_gate::Known::System(key) | symbolon_gate::Known::Verifier(_, key)) => Some(key),
+            Ok(symbolon_gate::Known::System(id)) => Some((id, None)),
+            Ok(symbolon_gate::Known::Verifier(service, id)) => Some((id, Some(service))),
             // A session ends where it began, and what is no token and no key is nothing here.
             _ => None,
         };
-        if let Some(key) = key {
-            return Ok(app.store().key(key).await?.map_or(Self::Nothing, Self::Key));
+        if let Some((id, service)) = key {
+            let record = match app.store().key(id).await {
+                Ok(None) => return Ok(Self::Nothing),
+                Err(StoreError::SealBroken(_)) => None,
+                found => found?,
+            };
+            return Ok(Self::Key(FoundKey { id, service, record }));
         }
         for service in app.gate().services() {
             let catalog = &service.catalog;
             let Ok(text) = TokenText::parse(&catalog.prefix, secret) else { continue };
-            let token = app.store().token_prefixed(&catalog.service, text.token_prefix()).await?;
+            let token = match app.store().token_prefixed(&catalog.service, text.token_prefix()).await {
+                // It counts as not there, and its secret passes nowhere.
+                Err(StoreError::SealBroken(_)) => None,
+                found => found?,
+            };
             return Ok(token
                 .filter(|token| token.revoked_at.is_some())
                 .map_or(Self::Nothing, |token| Self::Token(Box::new(token))));

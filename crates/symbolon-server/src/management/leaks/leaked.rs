@@ -4,10 +4,11 @@
 use serde_json::{Value, json};
 use symbolon_core::leak::redacted;
 use symbolon_core::manage;
-use symbolon_core::record::{Key, KeyKind, Token};
+use symbolon_core::record::Token;
 use symbolon_core::store::{AuditQuery, Change, PageQuery, StoreError};
 
 use super::MAX_PLACE;
+use super::known::FoundKey;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::leaks::OnLeak;
@@ -50,7 +51,10 @@ pub(super) async fn token(
     on_leak: OnLeak,
 ) -> Result<Token, ApiError> {
     for _ in 0..TRIES {
-        let stored = app.store().token(&token.service, token.id).await?;
+        let stored = match app.store().token(&token.service, token.id).await {
+            Err(StoreError::SealBroken(_)) => return broken(app, by(), token, sighting, on_leak).await,
+            stored => stored?,
+        };
         // Somebody may have revoked it meanwhile: the record knows of it a moment before the gate does.
         let Some(stored) = stored.filter(|stored| stored.revoked_at.is_none()) else {
             app.store().applied().await?;
@@ -91,24 +95,63 @@ pub(super) async fn token(
     Err(overtaken())
 }
 
+/// A token has leaked whose row is not what was written, so that nothing of it can be believed or changed: unless leaks are
+/// only reported, it is erased.
+async fn broken(
+    app: &App,
+    by: By,
+    token: &Token,
+    sighting: &Sighting,
+    on_leak: OnLeak,
+) -> Result<Token, ApiError> {
+    let subject = token.id.to_string();
+    let deed =
+        |action, detail| Deed { action, subject: subject.clone(), service: Some(&token.service), detail };
+    let now = app.now();
+    let mut deeds = vec![deed("token.leaked", sighting.detail(&token.name))];
+    let mut changes = Vec::new();
+    if on_leak == OnLeak::Report {
+        if told(app, "token.leaked", &subject, sighting).await? {
+            return Ok(token.clone());
+        }
+    } else {
+        deeds.push(deed("token.revoke", json!({ "seal": "broken" })));
+        changes.push(Change::TokenErased(token.id, now));
+    }
+    match app.record_all(by, deeds, changes, Terms::default()).await {
+        Ok(()) => {
+            tracing::warn!(
+                token = subject,
+                place = sighting.place,
+                ?on_leak,
+                "a token with a broken seal has leaked"
+            );
+        }
+        // Somebody was quicker; it waits until that is so for the gate too.
+        Err(StoreError::NotFound(_)) => app.store().applied().await?,
+        Err(error) => return Err(error.into()),
+    }
+    let gone = manage::revoke(token, now).filter(|_| on_leak != OnLeak::Report);
+    Ok(gone.unwrap_or_else(|| token.clone()))
+}
+
 /// A key has leaked. It has no state in which it rests: it is taken back, or goes on.
 pub(super) async fn key(
     app: &App,
     by: impl Fn() -> By,
-    key: &Key,
+    key: &FoundKey,
     sighting: &Sighting,
     on_leak: OnLeak,
 ) -> Result<(), ApiError> {
     let subject = key.id.to_string();
-    let service = match &key.kind {
-        KeyKind::Verifier(service) => Some(service),
-        KeyKind::System => None,
-    };
-    let deed = |action, detail| Deed { action, subject: subject.clone(), service, detail };
-    let mut deeds = vec![deed("key.leaked", sighting.detail(&key.name))];
+    let deed =
+        |action, detail| Deed { action, subject: subject.clone(), service: key.service.as_ref(), detail };
+    let name = key.record.as_ref().map(|key| key.name.as_str());
+    let mut deeds = vec![deed("key.leaked", sighting.detail(name.unwrap_or_default()))];
     let mut changes = Vec::new();
     if on_leak == OnLeak::Revoke {
-        deeds.push(deed("key.revoke", json!({ "name": key.name })));
+        let known = name.map_or_else(|| json!({ "seal": "broken" }), |name| json!({ "name": name }));
+        deeds.push(deed("key.revoke", known));
         changes.push(Change::KeyRemoved(key.id));
     } else if told(app, "key.leaked", &subject, sighting).await? {
         return Ok(());

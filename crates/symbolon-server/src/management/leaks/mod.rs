@@ -41,23 +41,28 @@ pub(super) async fn look_up(
     check(&value.found)?;
     let revoke = value.revoke == Some(true);
     let mut items = Vec::with_capacity(value.found.len());
-    let mut own = Vec::new();
+    let mut own: Option<(Known, Vec<usize>)> = None;
     for (index, found) in value.found.iter().enumerate() {
         let known = Known::of(&app, found.secret.as_bytes()).await?;
         let leak = told(&app, &caller, &known);
         items.push(match revoke {
             // Without it the others could not be taken back.
             true if leak.own_key => {
-                own.push((index, known));
+                own.get_or_insert_with(|| (known, Vec::new())).1.push(index);
                 leak
             }
             true => taken_back(&app, &caller, leak, known, &found.place).await?,
             false => leak,
         });
     }
-    for (index, known) in own {
-        items[index] =
-            taken_back(&app, &caller, items[index].clone(), known, &value.found[index].place).await?;
+    // Once, wherever it was found: after that it has no right to be taken back by.
+    if let Some((known, places)) = own {
+        let first = places[0];
+        let outcome =
+            taken_back(&app, &caller, items[first].clone(), known, &value.found[first].place).await?;
+        for index in places {
+            items[index] = outcome.clone();
+        }
     }
     Ok(Json(Leaks { items }))
 }
@@ -85,7 +90,12 @@ fn told(app: &App, caller: &Caller, known: &Known) -> Leak {
         }
         Known::Key(key) => {
             let own_key = matches!(&caller.who, Who::System(own) if *own == key.id);
-            Leak { state: "active".to_owned(), key: Some(wire::key_record(key)), own_key, ..none }
+            Leak {
+                state: "active".to_owned(),
+                key: key.record.as_ref().map(wire::key_record),
+                own_key,
+                ..none
+            }
         }
         Known::Nothing => none,
     }

@@ -165,3 +165,15 @@ async fn what_would_not_pass_anyway_is_not_proved() {
     farm.world.delete(&path).by(&farm.key).send().await.expect(204);
     assert_eq!(farm.verdict(&old).await, "invalid_token");
 }
+
+#[tokio::test]
+async fn one_that_has_leaked_before_its_first_use_is_taken_back() {
+    let farm = Farm::new().await;
+    let old = secret(1);
+    let id = farm.imported(row(&old)).await;
+    let body = json!({ "revoke": true, "found": [{ "secret": old, "place": "a.log:1" }] });
+    let told = farm.world.post("/v1/leaks", &body).by(&farm.key).send().await.expect(200);
+    assert_eq!((&told["items"][0]["state"], &told["items"][0]["revoked"]), (&json!("revoked"), &json!(true)));
+    assert_eq!(farm.record(&id).await["state"], "revoked");
+    assert_eq!(farm.verdict(&old).await, "invalid_token");
+}
