@@ -5,6 +5,7 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use flate2::bufread::MultiGzDecoder;
+use symbolon_core::leak::redacted;
 
 use super::finds::{Finds, Place};
 use crate::failure::Failure;
@@ -36,7 +37,7 @@ fn directory(root: &Path, finds: &mut Finds, tick: &mut impl FnMut(&Finds)) -> R
         let mut entries: Vec<(_, FileType)> = match entries {
             Ok(entries) => entries,
             Err(error) => {
-                finds.unread.push((directory.display().to_string(), error.to_string()));
+                finds.unread.push((redacted(&directory.display().to_string()), error.to_string()));
                 continue;
             }
         };
