@@ -148,13 +148,16 @@ fn filled(token: &TokenRecord) -> Fields {
     token.scopes.iter().fold(fields, |fields, scope| fields.with("scope", scope).with("was.scope", scope))
 }
 
-/// The same with other scopes ticked, where the address names some: as advice does.
-fn offered(token: &TokenRecord, asked: &Fields) -> Fields {
-    let fields = filled(token);
-    if !asked.has("scope") {
+/// The same with fewer scopes ticked, where the address names some: as advice does. Anybody can make an address, so that
+/// it ticks nothing that the token does not amount to.
+fn offered(catalog: &ServiceInfo, token: &TokenRecord, asked: &Fields) -> Fields {
+    let (fields, amount) = (filled(token), closure(catalog, &token.scopes));
+    let has = |scope: &&str| amount.iter().any(|one| one == scope);
+    let ticked: Vec<&str> = asked.all("scope").filter(has).collect();
+    if ticked.is_empty() {
         return fields;
     }
-    asked.all("scope").fold(fields.without("scope"), |fields, scope| fields.with("scope", scope))
+    ticked.into_iter().fold(fields.without("scope"), |fields, scope| fields.with("scope", scope))
 }
 
 /// The form.
@@ -176,7 +179,7 @@ pub(super) async fn show(
         &reader,
         (&catalog, own),
         &token,
-        &offered(&token, &asked),
+        &offered(&catalog, &token, &asked),
         Problems::default(),
     )))
 }

@@ -29,7 +29,8 @@ async fn advice_leads_to_a_form_in_which_what_would_do_is_ticked() {
     let own = browser.page(&format!("/services/odin/tokens/{id}")).await;
     assert!(own.says("In 30 days it did not need"), "{}", own.html);
 
-    let form = browser.page(&format!("{edit}?scope=agent%3Aread")).await;
+    // An address that somebody else has made ticks nothing that the token does not have.
+    let form = browser.page(&format!("{edit}?scope=agent%3Aread&scope=write%3Aprinters")).await;
     let saved = browser.send(&form, &edit, &[]).await;
     assert_eq!((saved.status, saved.location.ends_with("?done=saved")), (303, true), "{}", saved.html);
     let path = format!("/v1/services/odin/tokens/{id}");
