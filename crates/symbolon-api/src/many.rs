@@ -129,7 +129,7 @@ pub struct BulkItem {
     pub token: TokenRecord,
     /// `changed` or `refused`.
     pub outcome: String,
-    /// Why it is refused.
+    /// Why it is refused; or of one that is given away, that it comes out disabled and what to do then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub detail: Option<String>,

@@ -159,7 +159,7 @@ pub fn issue(
 
 /// The next state of an edited token; `None` if the edit changes nothing. Scopes that are added obey the rules
 /// of creation; scopes that the catalog has dropped may stay, inert. Another owner must be one to whom all that the token
-/// holds could be issued today.
+/// holds could be issued today; where it would be able to do more with them than before, it comes out disabled.
 pub fn edit(
     catalog: &Catalog,
     operator: Operator<'_>,
@@ -176,7 +176,7 @@ pub fn edit(
         own::may_own(catalog, operator, other)?;
         next.owner = other.id;
     }
-    let owner = other.as_deref().unwrap_or(owner);
+    let (former, owner) = (owner, other.as_deref().unwrap_or(owner));
     if let Some(name) = edit.name {
         check_name(&name)?;
         next.name = name;
@@ -198,6 +198,7 @@ pub fn edit(
     }
     if next.owner != token.owner {
         own::fits(catalog, operator, owner, &next.scopes)?;
+        next.disabled |= own::wakes(catalog, former, token, owner, &next);
     }
     if let Some(asked) = edit.end {
         // What is bounded is the life of a secret.

@@ -20,14 +20,18 @@ impl Narrowing {
     /// What is left of granted scopes. Scopes that only now stand by themselves are those that an owner of `effective`
     /// could be granted.
     fn of(&self, catalog: &Catalog, granted: &[ScopeName], effective: ScopeSet) -> Vec<ScopeName> {
+        let named = match self {
+            Self::Remove(taken) => catalog.set(taken),
+            Self::To(limit) => catalog.closure(limit),
+        };
         let stays = |scope: &ScopeName| {
             let closure = catalog.closure([scope]);
             let inert = closure.is_empty();
             match self {
                 Self::Remove(taken) if inert => !taken.contains(scope),
-                Self::Remove(taken) => closure.intersection(&catalog.set(taken)).is_empty(),
+                Self::Remove(_) => closure.intersection(&named).is_empty(),
                 Self::To(limit) if inert => limit.contains(scope),
-                Self::To(limit) => closure.is_subset(&catalog.closure(limit)),
+                Self::To(_) => closure.is_subset(&named),
             }
         };
         let mut left: Vec<ScopeName> = granted.iter().filter(|scope| stays(scope)).cloned().collect();

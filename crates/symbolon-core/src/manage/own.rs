@@ -31,6 +31,14 @@ pub(super) fn fits(
     declared.try_for_each(|scope| operator.grants(catalog, owner, scope, "owner"))
 }
 
+/// Whether a token could do more, or could do anything again, in the hand of its next owner: whoever knows its secret from
+/// the former one would gain by that.
+pub(super) fn wakes(catalog: &Catalog, former: &User, token: &Token, owner: &User, next: &Token) -> bool {
+    let effective =
+        |token: &Token, owner| catalog.effective(catalog.closure(&token.scopes), catalog.role_of(owner));
+    !former.active || !effective(next, owner).is_subset(&effective(token, former))
+}
+
 /// How many live tokens its owner may have, where `next` is one more than there were: new, or one that was `before` and
 /// lives again, or was another's. `None` where there is no limit, or it is none more.
 pub fn room(

@@ -313,7 +313,7 @@ texts! {
     done_revoked = "The token is revoked. No request with it passes any more.";
     done_revoked_several = "The tokens are revoked. No request with them passes any more.";
     done_whole_token = "That was a whole token, and it has stood in an address: in this browser's history, and perhaps in a log. Revoke it and make a new one. Search by its first characters.";
-    edit_owner_hint = "All that the token holds must be theirs to hold. From then on they manage it, and it does no more than they may.";
+    edit_owner_hint = "All that the token holds must be theirs to hold. From then on they manage it, and it does no more than they may. If it could do more than before, or its owner was inactive, it comes out disabled: rotate it, then enable it.";
     advice_heading = "Advice";
     advice_title = "Advice about tokens of {service}";
     advice_about = "By their use on the last {days}. Nothing is changed unless you do it.";
@@ -351,6 +351,7 @@ texts! {
     bulk_confirm = "Change {tokens}";
     bulk_holds = "Holds {scopes}";
     bulk_belongs = "Belongs to {owner}";
+    bulk_belongs_disabled = "Belongs to {owner}, {how}";
     bulk_refused = "Left alone: {why}";
     done_bulk = "Done. What was taken away is gone for the next request.";
     done_none_selected = "Select the tokens to revoke, at most 50 at once.";

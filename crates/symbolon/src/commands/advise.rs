@@ -78,7 +78,11 @@ fn follows(advice: &TokenAdvice, finding: &Finding) -> String {
             command("edit", &format!(" --scope {}", scopes.join(",")))
         }
         ("expiring" | "never_expires", _) => command("edit", " --expires 90d"),
-        ("owner_inactive", _) => command("edit", " --owner USER"),
+        // It comes out disabled: the former owner may know its secret.
+        ("owner_inactive", _) => {
+            [command("edit", " --owner USER"), command("rotate", " --old-ends now"), command("enable", "")]
+                .join(", then ")
+        }
         _ => command("revoke", ""),
     }
 }

@@ -3,6 +3,7 @@
 
 mod audit;
 mod backup;
+mod broken;
 mod catalogs;
 mod doctor;
 mod drafting;

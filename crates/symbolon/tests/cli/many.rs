@@ -115,10 +115,15 @@ fn advice_names_the_command_that_follows_it_and_an_owner_is_given() {
     assert_eq!((none.stdout.as_str(), none.stderr.as_str()), ("", "There are none.\n"));
     place.symbolon(&["user", "deactivate", "ann"]).ok();
     let table = token(&place, &["advise"]).ok();
-    let follows = format!("symbolon token edit --service odin {prefix} --owner USER");
+    let follows = format!(
+        "symbolon token edit --service odin {prefix} --owner USER, then symbolon token rotate --service odin {prefix} \
+         --old-ends now, then symbolon token enable --service odin {prefix}"
+    );
     assert!(table.contains("owner_inactive") && table.contains(&follows), "{table}");
     let edited = token(&place, &["edit", &prefix, "--owner", "ben", "--json"]).json();
-    assert_eq!(edited["owner"], "ben");
+    assert_eq!((&edited["owner"], &edited["state"]), (&json!("ben"), &json!("disabled")));
+    token(&place, &["rotate", &prefix, "--old-ends", "now"]).ok();
+    assert_eq!(token(&place, &["enable", &prefix, "--json"]).json()["state"], "active");
     let one = token(&place, &["advise", &prefix, "--json"]).json();
     assert_eq!((&one["items"][0]["findings"], &one["next_cursor"]), (&json!([]), &Value::Null));
     token(&place, &["advise", "--days", "91"]).refused(1);

@@ -7,10 +7,10 @@ use sqlx::{AssertSqlSafe, ConnectOptions, Connection};
 
 use crate::support::{Http, Place, Server};
 
-const TOKENS: &str = "/v1/services/odin/tokens";
+pub(super) const TOKENS: &str = "/v1/services/odin/tokens";
 
 /// Does something to the database behind Symbolon's back.
-fn meddle(place: &Place, sql: &str) {
+pub(super) fn meddle(place: &Place, sql: &str) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
         let options = SqliteConnectOptions::new().filename(place.data("symbolon.db"));
@@ -21,7 +21,7 @@ fn meddle(place: &Place, sql: &str) {
 }
 
 /// Makes a token; its id and secret.
-fn token(api: &mut Http, body: &Value) -> (String, String) {
+pub(super) fn token(api: &mut Http, body: &Value) -> (String, String) {
     let answer = api.send("POST", TOKENS, body);
     assert_eq!(answer.status, 201, "{}", answer.json());
     let made = answer.json();

@@ -102,13 +102,16 @@ fn row(item: BulkItem, asked: &BulkTokens) -> Row {
     let t = &EN;
     let refused = item.outcome == "refused";
     let follows = match (&item.detail, &item.scopes, &asked.action) {
-        (Some(why), _, _) => fill(t.bulk_refused, &[("why", why)]),
-        (None, Some(scopes), _) => {
+        (Some(why), _, _) if refused => fill(t.bulk_refused, &[("why", why)]),
+        (Some(how), _, BulkAction::Own(BulkOwn { owner })) => {
+            fill(t.bulk_belongs_disabled, &[("owner", owner), ("how", how)])
+        }
+        (_, Some(scopes), _) => {
             let names: Vec<&str> = scopes.iter().map(String::as_str).collect();
             fill(t.bulk_holds, &[("scopes", &listed(&names, t.and))])
         }
-        (None, None, BulkAction::Own(BulkOwn { owner })) => fill(t.bulk_belongs, &[("owner", owner)]),
-        (None, None, _) => t.state_revoked.to_owned(),
+        (_, None, BulkAction::Own(BulkOwn { owner })) => fill(t.bulk_belongs, &[("owner", owner)]),
+        (_, None, _) => t.state_revoked.to_owned(),
     };
     Row {
         href: page_of(&item.token),

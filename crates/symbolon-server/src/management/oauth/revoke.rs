@@ -8,6 +8,7 @@ use secrecy::ExposeSecret;
 use symbolon_api::{OAuthError, TokenForm};
 use symbolon_core::Code;
 use symbolon_core::credential::Presented;
+use symbolon_core::record::Token;
 use symbolon_core::session::SessionKey;
 use symbolon_core::token::Prefix;
 use symbolon_gate::Known;
@@ -59,13 +60,21 @@ async fn end(app: &App, asking: &Asking, form: &Form) -> Result<(), ApiError> {
             return Err(ApiError::oauth(Code::InvalidRequest, "unauthorized_client", detail));
         }
         Some(client) => client.clone(),
-        // Its owner was removed, and every token with them.
         None => match app.gate().user(token.owner) {
             Some(owner) => Who::Token(token.clone(), owner),
-            None => return Ok(app.store().applied().await?),
+            None => return gone_with_owner(app, &token).await,
         },
     };
     revoke_known(app, &asking.by(who), &token).await
+}
+
+/// The owner was removed, and every token with them; or the owner's row is not what was written, and the token rests.
+async fn gone_with_owner(app: &App, token: &Token) -> Result<(), ApiError> {
+    app.store().applied().await?;
+    match app.store().token(&token.service, token.id).await? {
+        Some(stored) if stored.revoked_at.is_none() => Err(ApiError::unavailable()),
+        _ => Ok(()),
+    }
 }
 
 /// What is no token of ours is gone already, and that is the answer; but not of what lives and is no token. A session ends

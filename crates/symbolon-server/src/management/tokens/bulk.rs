@@ -1,5 +1,6 @@
 //! One thing done to many tokens: shown first, and then done as it was shown or not at all.
 
+mod matching;
 mod plan;
 
 use std::sync::Arc;
@@ -13,10 +14,10 @@ use symbolon_api::{
 use symbolon_core::manage::{self, Narrowing, Operator, TokenEdit};
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::{Token, User};
-use symbolon_core::store::{PageQuery, Room, StoreError, TokenQuery};
+use symbolon_core::store::{Room, StoreError};
 use symbolon_core::{Catalog, Refusal, Timestamp};
 
-use super::{asked, change, filter, owner_named};
+use super::{asked, broken, change, owner_named};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
@@ -25,12 +26,15 @@ use crate::management::commit::{Deed, Terms};
 use crate::management::parameters::{OfService, PathOf};
 use crate::management::services;
 
-/// The most tokens of one call: so many share a transaction, and others wait for it.
-const MOST: usize = 10_000;
-/// Tokens read at a time.
-const PAGE: usize = 1_000;
 /// How many of each outcome are told of.
 const SHOWN: usize = 100;
+/// The most scopes that are named: each is looked at for each token, and all stand in the audit.
+const SCOPES: usize = 256;
+/// Tokens judged at a time, before others have their turn.
+const PIECE: usize = 256;
+
+/// What is said of a token that could do more with its new owner than before.
+const COMES_OUT_DISABLED: &str = "disabled: it could do more than before for whoever knows its secret; rotate it, the old one to end now, and enable it";
 
 /// Do one thing to many tokens: revoke them, take scopes away, or give them to another owner. Without a `plan` nothing
 /// is changed: the answer says what would be, and has the `plan` with which the same call does just that. Each token is
@@ -54,9 +58,10 @@ pub(in crate::management) async fn bulk(
     let looked_at = value.plan.as_deref().map(plan::of_form).transpose()?;
     let act =
         Act::read(&app, &catalog, operator, &value.action).await.map_err(|error| error.within("action"))?;
-    let tokens = matching(&app, &caller, &catalog, &value.filter).await?;
-    let bench = Bench { app: &app, catalog: &catalog, operator, act, now: app.now() };
-    let judged: Vec<Judged> = tokens.into_iter().map(|token| bench.judge(token)).collect();
+    let tokens = matching::all(&app, &caller, &catalog, &value.filter).await?;
+    let administrator = caller.administrator().is_ok();
+    let bench = Bench { app: &app, catalog: &catalog, operator, administrator, act, now: app.now() };
+    let judged = bench.judge_all(tokens).await;
     let plan = plan::of(&app, &value.action, &judged);
     match looked_at {
         None => return Ok(Json(answer(&app, plan, &judged, false))),
@@ -83,8 +88,10 @@ impl Act {
         action: &BulkAction,
     ) -> Result<Self, ApiError> {
         let scopes = |listed: &Vec<String>, field: &str| {
-            let scopes = asked::scopes_at(field, listed)?;
-            if scopes.is_empty() { Err(Refusal::field(field, "name at least one scope")) } else { Ok(scopes) }
+            if !(1..=SCOPES).contains(&listed.len()) {
+                return Err(Refusal::field(field, format!("name 1 to {SCOPES} scopes")));
+            }
+            asked::scopes_at(field, listed)
         };
         Ok(match action {
             BulkAction::Revoke(BulkRevoke {}) => Self::Revoke,
@@ -123,41 +130,6 @@ fn known(catalog: &Catalog, limit: &[ScopeName]) -> Result<(), Refusal> {
     }
 }
 
-/// The tokens that are asked for, no more than fit into one call.
-async fn matching(
-    app: &App,
-    caller: &Caller,
-    catalog: &Catalog,
-    asked: &BulkFilter,
-) -> Result<Vec<Token>, ApiError> {
-    if *asked == BulkFilter::default() {
-        let detail =
-            "say which tokens: by owner, scope, query, prefix, unused_since, created_before or state";
-        return Err(Refusal::field("filter", detail).into());
-    }
-    if asked.state.as_deref() == Some("revoked") {
-        let detail = "what is revoked stays as it is; state is active, disabled or expired";
-        return Err(Refusal::field("filter.state", detail).into());
-    }
-    let all = filter::query(app, caller, catalog, asked).await.map_err(|error| error.within("filter"))?;
-    let mut tokens = Vec::new();
-    let mut after = None;
-    loop {
-        let page = PageQuery { after: after.take(), limit: PAGE };
-        let found = app.store().tokens(&TokenQuery { page, ..all.clone() }).await?;
-        tokens.extend(found.items);
-        if tokens.len() > MOST {
-            let detail =
-                format!("these are more than {MOST} tokens; ask for fewer, such as by created_before");
-            return Err(Refusal::field("filter", detail).into());
-        }
-        after = found.next;
-        if after.is_none() {
-            return Ok(tokens);
-        }
-    }
-}
-
 /// A token, and what comes of it: its next state, or `None` where it is so already.
 struct Judged {
     token: Token,
@@ -169,17 +141,34 @@ struct Bench<'a> {
     app: &'a App,
     catalog: &'a Catalog,
     operator: Operator<'a>,
+    /// Whether the caller is an administrator of the platform.
+    administrator: bool,
     act: Act,
     now: Timestamp,
 }
 
 impl Bench<'_> {
+    /// All of them, in their order.
+    async fn judge_all(&self, tokens: Vec<Token>) -> Vec<Judged> {
+        let mut judged = Vec::with_capacity(tokens.len());
+        for token in tokens {
+            judged.push(self.judge(token));
+            if judged.len() % PIECE == 0 {
+                tokio::task::yield_now().await;
+            }
+        }
+        judged
+    }
+
     /// As in a call about this token alone.
     fn judge(&self, token: Token) -> Judged {
         let Bench { catalog, operator, now, .. } = *self;
         let next = match self.app.gate().user(token.owner) {
-            // Revoked with its owner, a moment ago.
-            None => Ok(None),
+            // If it was revoked with its owner a moment ago, the revision tells.
+            None => match &self.act {
+                Act::Revoke if self.administrator => Ok(manage::revoke(&token, now)),
+                _ => Err(broken::without_owner()),
+            },
             Some(owner) => operator.manages_tokens_of(catalog, &owner).and_then(|()| match &self.act {
                 Act::Revoke => Ok(manage::revoke(&token, now)),
                 Act::Narrow(narrowing) => manage::narrow(catalog, operator, &owner, &token, narrowing),
@@ -259,7 +248,7 @@ fn answer(app: &App, plan: String, judged: &[Judged], done: bool) -> BulkAnswer 
     let changed = changing(judged).map(|(token, next)| BulkItem {
         token: app.token_record(token),
         outcome: "changed".to_owned(),
-        detail: None,
+        detail: (next.disabled && !token.disabled).then(|| COMES_OUT_DISABLED.to_owned()),
         scopes: (next.scopes != token.scopes).then(|| scopes(next)),
     });
     BulkAnswer {

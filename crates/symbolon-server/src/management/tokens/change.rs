@@ -4,17 +4,15 @@
 use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
-use serde_json::json;
 use symbolon_api::{EditToken, Restrictions, TokenRecord};
-use symbolon_core::id::TokenId;
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
 use symbolon_core::restriction;
 use symbolon_core::seal::Kind;
 use symbolon_core::store::{Change, StoreError};
-use symbolon_core::{Catalog, Code, Refusal, Timestamp};
+use symbolon_core::{Catalog, Refusal, Timestamp};
 
-use super::{asked, find, not_there, owner_named};
+use super::{asked, broken, find, not_there, owner_named};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
@@ -116,7 +114,7 @@ pub(in crate::management) async fn revoke(
 ) -> Result<StatusCode, ApiError> {
     let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now).map(alone));
     match managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await {
-        Err(_) if is_broken(&app, Kind::Token, &of.id) => erase(&app, &caller, &of).await?,
+        Err(_) if is_broken(&app, Kind::Token, &of.id) => broken::erase(&app, &caller, &of).await?,
         // Somebody has taken its row out of the database, and it would go on until the next start.
         Err(_)
             if caller.administrator().is_ok()
@@ -127,15 +125,6 @@ pub(in crate::management) async fn revoke(
         revoked => drop(revoked?),
     }
     Ok(StatusCode::NO_CONTENT)
-}
-
-/// Revokes a token whose record is not what was written. Whose it is, nobody knows, so that it takes an administrator.
-async fn erase(app: &App, caller: &Caller, of: &OfToken) -> Result<(), ApiError> {
-    caller.administrator()?;
-    let id: TokenId = of.id.parse().map_err(|_| not_there())?;
-    let (action, detail) = (Action::Revoke.as_str(), json!({ "seal": "broken" }));
-    let deed = Deed { action, subject: of.id.clone(), service: None, detail };
-    Ok(app.record(caller.by(), deed, vec![Change::TokenErased(id, app.now())], Terms::default()).await?)
 }
 
 /// Revokes a token whose secret was presented: by the token itself, which may do that to itself alone, or by a key to
@@ -172,7 +161,7 @@ pub(super) enum Action {
 
 impl Action {
     /// The word of the audit.
-    fn as_str(self) -> &'static str {
+    pub(super) fn as_str(self) -> &'static str {
         match self {
             Self::Update => "token.update",
             Self::Disable => "token.disable",
@@ -214,15 +203,7 @@ pub(super) async fn managed<T>(
     for _ in 0..TRIES {
         let token = find(app, caller, catalog, &of.id).await?;
         let Some(owner) = app.gate().user(token.owner) else {
-            // Revoked with its owner. That can be asked for again, and nothing else can.
-            let detail = "the token was revoked when its owner was removed";
-            app.store().applied().await?;
-            return if action == Action::Revoke {
-                app.gate().forget_token(token.id);
-                Ok((token, None))
-            } else {
-                Err(ApiError::new(Code::Conflict, detail))
-            };
+            return Ok((broken::ownerless(app, caller, token, action).await?, None));
         };
         operator.manages_tokens_of(catalog, &owner)?;
         let case = Case { catalog, operator, owner: &owner, token: &token, now: app.now() };
@@ -249,7 +230,7 @@ pub(super) async fn managed<T>(
 }
 
 /// Writes a token's next state; it is a conflict if another change came between.
-async fn write(
+pub(super) async fn write(
     app: &App,
     caller: &Caller,
     action: Action,

@@ -3,6 +3,7 @@
 pub(super) mod advice;
 mod asked;
 pub(super) mod batch;
+mod broken;
 pub(super) mod bulk;
 pub(super) mod change;
 pub(super) mod create;

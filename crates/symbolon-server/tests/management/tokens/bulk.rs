@@ -161,6 +161,8 @@ async fn scopes_are_taken_away_and_none_is_given() {
     for (narrow, field) in [
         (json!({ "remove": [] }), "action.narrow.remove"),
         (json!({ "to": [] }), "action.narrow.to"),
+        (json!({ "remove": vec!["read:jobs"; 257] }), "action.narrow.remove"),
+        (json!({ "to": vec!["read:jobs"; 257] }), "action.narrow.to"),
         (json!({ "to": ["!"] }), "action.narrow.to[0]"),
         (json!({ "to": ["read:nothing"] }), "action.narrow.to[0]"),
     ] {

@@ -20,11 +20,22 @@ async fn tokens_get_another_owner_as_far_as_they_fit() {
     let done = done(&world, &admin.jwt, &filter, &own).await;
     assert_eq!((&done["changed"], &done["refused"]), (&json!(1), &json!(1)));
     assert_eq!(done["items"][0]["token"]["id"], strong.as_str());
+    // Whoever left knows the secret, and it must not live again for them.
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
+    assert!(done["items"][1]["detail"].as_str().unwrap().starts_with("disabled: "));
+    let given = record(&world, &key, &fits).await;
+    assert_eq!((&given["owner"], &given["state"]), (&json!("heir"), &json!("disabled")));
+    let path = format!("/v1/services/odin/tokens/{fits}");
+    let now = json!({ "old_ends": "now" });
+    let rotated = world.post(&format!("{path}/rotate"), &now).by(&key).send().await.expect(200);
+    world.post(&format!("{path}/enable"), &json!({})).by(&key).send().await.expect(200);
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
+    let secret = rotated["token"].as_str().unwrap().to_owned();
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed", "when it is answered");
-    assert_eq!(record(&world, &key, &fits).await["owner"], "heir");
     let path = format!("/v1/services/odin/tokens/{fits}/audit");
-    let line = world.get(&path).by(&key).send().await.expect(200)["items"][0].clone();
-    assert_eq!(line["detail"]["before"]["owner"], "leaving");
+    let lines = world.get(&path).by(&key).send().await.expect(200);
+    let given = |line: &&serde_json::Value| line["detail"]["before"]["owner"] == "leaving";
+    let line = lines["items"].as_array().unwrap().iter().find(given).unwrap();
     assert_eq!(line["detail"]["after"]["owner"], "heir");
     // From now on it goes with the heir, and not with who had it before.
     world.delete("/v1/users/leaving").by(&admin.jwt).send().await.expect(204);
@@ -52,6 +63,22 @@ async fn one_token_is_given_away_by_an_edit() {
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
     world.get(&path).by(&ann.jwt).send().await.refused(404, "not_found");
     world.get(&path).by(&bob.jwt).send().await.expect(200);
+}
+
+#[tokio::test]
+async fn what_a_demoted_owner_could_not_do_does_not_wake_up_with_another() {
+    let world = World::new().await;
+    let (key, admin) = (world.system_key().await, world.admin().await);
+    let ann = world.person("ann", &[("odin", "admin")]).await;
+    world.person("bob", &[("odin", "admin")]).await;
+    let (id, secret) = make(&world, &ann.jwt, "t", &["read:users", "read:jobs"]).await;
+    let demoted = json!({ "roles": { "odin": "viewer" } });
+    world.patch("/v1/users/ann", &demoted).by(&admin.jwt).send().await.expect(200);
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
+    let path = format!("/v1/services/odin/tokens/{id}");
+    let given = world.patch(&path, &json!({ "owner": "bob" })).by(&key).send().await.expect(200);
+    assert_eq!(given["state"], "disabled");
+    assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
 }
 
 #[tokio::test]

@@ -14,7 +14,9 @@ use crate::app::App;
 pub(super) fn of(app: &App, action: &BulkAction, judged: &[Judged]) -> String {
     let outcome = |one: &Judged| {
         let next = match &one.next {
-            Ok(Some(next)) => json!([next.owner.to_string(), next.revoked_at.is_some(), scopes(next)]),
+            Ok(Some(next)) => {
+                json!([next.owner.to_string(), next.revoked_at.is_some(), next.disabled, scopes(next)])
+            }
             Ok(None) => json!("unchanged"),
             Err(_) => json!("refused"),
         };
