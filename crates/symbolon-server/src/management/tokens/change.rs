@@ -10,7 +10,7 @@ use symbolon_core::record::{Token, User};
 use symbolon_core::restriction;
 use symbolon_core::seal::Kind;
 use symbolon_core::store::{Change, StoreError};
-use symbolon_core::{Catalog, Refusal, Timestamp};
+use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
 use super::{asked, broken, find, not_there, owner_named};
 use crate::answer::ApiError;
@@ -116,8 +116,10 @@ pub(in crate::management) async fn revoke(
     match managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await {
         Err(_) if is_broken(&app, Kind::Token, &of.id) => broken::erase(&app, &caller, &of).await?,
         // Somebody has taken its row out of the database, and it would go on until the next start.
-        Err(_)
-            if caller.administrator().is_ok()
+        Err(error)
+            if error.code() == Code::NotFound
+                && services::find(&app, &of.service).is_ok()
+                && caller.administrator().is_ok()
                 && of.id.parse().is_ok_and(|id| app.gate().forget_token(id)) =>
         {
             tracing::error!(token = of.id, "a token whose row is gone was live; it was revoked");
