@@ -86,9 +86,11 @@ proptest! {
         let mut case = Case::new();
         let mut dead = Vec::new();
         for step in steps {
+            let at_once = matches!(step, Step::Rotate(OldEnds::Now));
             case.apply(step);
             let working = case.working();
             prop_assert!(working.len() <= 2 && working.contains(&case.made), "{working:?}");
+            prop_assert!(!at_once || working == [case.made], "{working:?}");
             // What has ended does not come back.
             prop_assert!(dead.iter().all(|number| !working.contains(number)), "{working:?} {dead:?}");
             dead = (0..=case.made).filter(|number| !working.contains(number)).collect();
