@@ -233,6 +233,28 @@ fn no_seal_a_short_one_and_a_digest_for_one_are_broken() {
 }
 
 #[test]
+fn a_row_is_no_row_of_another_kind() {
+    struct OfToken;
+    struct OfKey;
+    impl Sealed for OfToken {
+        const KIND: Kind = Kind::Token;
+        fn fields(&self, fields: &mut Fields) {
+            fields.text(1, "same");
+        }
+    }
+    impl Sealed for OfKey {
+        const KIND: Kind = Kind::Key;
+        fn fields(&self, fields: &mut Fields) {
+            OfToken.fields(fields);
+        }
+    }
+    let sealer = Sealer::new(&keys(1, &[]));
+    let seal = sealer.seal(&OfToken);
+    let found = [sealer.check(&OfToken, Some(seal.as_bytes())), sealer.check(&OfKey, Some(seal.as_bytes()))];
+    assert_eq!(found, [Verdict::Whole, Verdict::Broken]);
+}
+
+#[test]
 fn a_seal_is_pinned_for_what_is_in_databases_already() {
     // Changes only with VERSION, and then those of the version before must still be known.
     let seal = Sealer::new(&keys(1, &[])).seal(&token());
