@@ -60,7 +60,9 @@ pub(in crate::management) async fn create_many(
                 manage::issue(&catalog, operator, owner, new.clone(), now, &app.keys(), app.entropy());
             issued.map_err(|refusal| ApiError::from(refusal).within(&place(index)))
         };
-        asked.iter().enumerate().map(issue).collect()
+        let mut made = asked.iter().enumerate().map(issue).collect::<Result<Vec<_>, _>>()?;
+        order(&mut made);
+        Ok(made)
     };
     let mut tries = 0;
     let made = loop {
@@ -84,6 +86,15 @@ pub(in crate::management) async fn create_many(
         token: secret.reveal().to_owned(),
     };
     Ok((StatusCode::CREATED, Json(CreatedTokens { tokens: made.iter().map(created).collect() })))
+}
+
+/// Tokens of one moment lie in lists by their ids, which are chance: theirs are in the order in which they were asked for.
+fn order(made: &mut [(Token, NewSecret)]) {
+    let mut ids: Vec<_> = made.iter().map(|(token, _)| token.id).collect();
+    ids.sort_unstable();
+    for ((token, _), id) in made.iter_mut().zip(ids) {
+        token.id = id;
+    }
 }
 
 fn place(index: usize) -> String {

@@ -37,6 +37,15 @@ async fn all_are_made_in_their_order_and_each_works() {
         let lines = world.get(&path).by(&admin.jwt).send().await.expect(200);
         assert_eq!(lines["items"][0]["action"], "token.create");
     }
+    // A list has the last one first, as if each had been made by itself.
+    let many: Vec<_> =
+        (0..20).map(|number| json!({ "name": format!("{number}"), "scopes": ["read:jobs"] })).collect();
+    create(&world, &admin.jwt, &json!(many)).await.expect(201);
+    let listed = world.get("/v1/services/odin/tokens").by(&admin.jwt).send().await.expect(200);
+    let names = listed["items"].as_array().unwrap().iter().map(|token| token["name"].as_str().unwrap());
+    // The clock stands, so the first two are of the same moment.
+    let listed: Vec<_> = names.filter(|name| !["a", "b"].contains(name)).collect();
+    assert_eq!(listed, (0..20).rev().map(|number| number.to_string()).collect::<Vec<_>>());
 }
 
 #[tokio::test]
