@@ -1,7 +1,6 @@
 //! `audit-key.toml`: the key that signs checkpoints of the audit, and the public keys of those before it.
 
-use std::fs::{self, File};
-use std::io::Read;
+use std::fs;
 use std::path::Path;
 
 use base64::Engine;
@@ -11,12 +10,9 @@ use symbolon_core::audit::{AuditKey, AuditKeys, PublicKey};
 use symbolon_core::random::Entropy;
 use zeroize::Zeroizing;
 
-use super::files::{self, Privacy, privacy};
-use super::keys::file::{shortened, wiped};
+use super::files;
+use super::secret_file::{self, wiped};
 use crate::failure::Failure;
-
-/// The longest file that is read, in bytes.
-const MAX_FILE: u64 = 64 * 1024;
 
 const HEADER: &str = "\
 # The key that signs checkpoints of the audit. Whoever has it can sign false ones, and those that were signed before and
@@ -59,31 +55,17 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(), Failure> {
 
 /// Reads the keys. Refused where anybody but the owner could have read them too.
 pub(crate) fn load(path: &Path) -> Result<AuditKeys, Failure> {
-    let failure = |reason: String| Failure::new(format!("{} {reason}", path.display()));
-    let cannot = |error: std::io::Error| failure(format!("cannot be read: {error}"));
-    let file = File::open(path).map_err(cannot)?;
-    if let Privacy::Others(mode) = privacy(&file.metadata().map_err(cannot)?) {
-        return Err(failure(format!(
-            "can be reached by others than its owner (mode {mode:04o}); run: chmod 600 {}; and if others may have read it, \
-             move it away: another is made, and lists the old public key as former if you write it there",
-            path.display()
-        )));
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE).read_to_string(&mut text).map_err(cannot)?;
-    let source: KeyFile = toml::from_str(&text).map_err(|error| {
-        // The message alone, without the line that it is about: on it may be the key.
-        let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
-        Failure::new(format!("{}:{line}: {}", path.display(), shortened(error.message())))
-    })?;
-    let bytes = Zeroizing::new(BASE64.decode(source.secret_key.as_bytes()).unwrap_or_default());
-    let seed = <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new);
-    let seed = seed.map_err(|_| {
-        failure("is damaged: secret_key is not the base64 of 32 bytes; put it back from your copy".to_owned())
-    })?;
+    let source: KeyFile = secret_file::load(
+        path,
+        "move it away: another is made, and lists the old public key as former if you write it there",
+    )?;
+    let seed = secret_file::key(&source.secret_key, "secret_key");
+    let seed = seed.map_err(|reason| secret_file::damaged(path, &reason))?;
     let former = source.former.iter().map(|text| text.parse::<PublicKey>());
     let former: Result<_, _> = former.collect();
-    let former = former.map_err(|fault| failure(format!("has a former key that is none: {fault}")))?;
+    let former = former.map_err(|fault| {
+        Failure::new(format!("{} has a former key that is none: {fault}", path.display()))
+    })?;
     Ok(AuditKeys { current: AuditKey::new(&seed), former })
 }
 

@@ -1,6 +1,6 @@
 //! `keys.toml`: the peppers, under which secrets are digested and rows sealed, and the keys that sign sessions.
 
-pub(super) mod file;
+mod file;
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

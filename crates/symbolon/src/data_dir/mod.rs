@@ -13,6 +13,7 @@ mod files;
 mod keys;
 mod lock;
 mod opened;
+mod secret_file;
 mod socket;
 
 use std::fs::{self, DirBuilder};

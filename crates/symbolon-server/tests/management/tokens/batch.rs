@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::FEW;
 use crate::world::{Answer, Setup, World};
 
 const PATH: &str = "/v1/services/odin/tokens/batch";
@@ -94,20 +95,7 @@ async fn under_one_key_they_are_made_once() {
 
 #[tokio::test]
 async fn together_they_keep_the_limit_of_their_owner() {
-    let limited = r#"
-service = "few"
-title = "Few"
-token_prefix = "few"
-roles = ["user"]
-[tokens]
-max_live = 3
-[scopes]
-"read" = "Read"
-[[routes]]
-scopes = ["read"]
-paths = ["GET /read"]
-"#;
-    let world = World::of(Setup { catalogs: vec![limited.to_owned()], ..Setup::default() }).await;
+    let world = World::of(Setup { catalogs: vec![FEW.to_owned()], ..Setup::default() }).await;
     let key = world.system_key().await;
     world.person("ann", &[("few", "user")]).await;
     world.person("bob", &[("few", "user")]).await;

@@ -2,6 +2,7 @@
 
 use serde_json::json;
 
+use super::FEW;
 use super::bulk::{bulk, done, make, record};
 use crate::world::{Setup, World};
 
@@ -83,20 +84,7 @@ async fn what_a_demoted_owner_could_not_do_does_not_wake_up_with_another() {
 
 #[tokio::test]
 async fn the_new_owners_limit_holds_for_all_together() {
-    let limited = r#"
-service = "few"
-title = "Few"
-token_prefix = "few"
-roles = ["user"]
-[tokens]
-max_live = 3
-[scopes]
-"read" = "Read"
-[[routes]]
-scopes = ["read"]
-paths = ["GET /read"]
-"#;
-    let world = World::of(Setup { catalogs: vec![limited.to_owned()], ..Setup::default() }).await;
+    let world = World::of(Setup { catalogs: vec![FEW.to_owned()], ..Setup::default() }).await;
     let key = world.system_key().await;
     for name in ["ann", "bob"] {
         world.person(name, &[("few", "user")]).await;

@@ -17,3 +17,18 @@ mod rates;
 mod restrictions;
 mod rotation;
 mod usage;
+
+/// A catalog in which a user may have three tokens that live.
+const FEW: &str = r#"
+service = "few"
+title = "Few"
+token_prefix = "few"
+roles = ["user"]
+[tokens]
+max_live = 3
+[scopes]
+"read" = "Read"
+[[routes]]
+scopes = ["read"]
+paths = ["GET /read"]
+"#;

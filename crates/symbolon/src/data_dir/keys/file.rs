@@ -1,8 +1,6 @@
 //! The text of `keys.toml`.
 
 use std::fmt::Write;
-use std::fs::File;
-use std::io::Read;
 use std::path::Path;
 
 use base64::Engine;
@@ -12,11 +10,9 @@ use symbolon_core::Timestamp;
 use zeroize::Zeroizing;
 
 use super::{Entry, KeyFile};
-use crate::data_dir::files::{Privacy, privacy};
+use crate::data_dir::secret_file::{self, key, wiped};
 use crate::failure::Failure;
 
-/// The longest `keys.toml` that is read, in bytes.
-const MAX_FILE: u64 = 64 * 1024;
 /// A key as text is 44 characters; what surrounds it is shorter. So the text of most files is written in one piece, and
 /// leaves no copies behind.
 const USUAL_FILE: usize = 4 * 1024;
@@ -68,13 +64,6 @@ struct FirstSessionKey {
     key: Zeroizing<String>,
 }
 
-/// A text that is wiped from memory when it has been used.
-pub(in crate::data_dir) fn wiped<'de, D: Deserializer<'de>>(
-    deserializer: D,
-) -> Result<Zeroizing<String>, D::Error> {
-    String::deserialize(deserializer).map(Zeroizing::new)
-}
-
 fn time<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Timestamp>, D::Error> {
     let text = String::deserialize(deserializer)?;
     text.parse().map(Some).map_err(|_| serde::de::Error::custom("not a time of RFC 3339"))
@@ -101,24 +90,8 @@ pub(super) fn text(file: &KeyFile) -> Zeroizing<String> {
 }
 
 pub(super) fn load(path: &Path) -> Result<KeyFile, Failure> {
-    let failure = |reason: String| Failure::new(format!("{} {reason}", path.display()));
-    let cannot = |error: std::io::Error| failure(format!("cannot be read: {error}"));
-    let file = File::open(path).map_err(cannot)?;
-    if let Privacy::Others(mode) = privacy(&file.metadata().map_err(cannot)?) {
-        return Err(failure(format!(
-            "can be reached by others than its owner (mode {mode:04o}); run: chmod 600 {0}; and if others may have \
-             read it, its secrets are theirs too",
-            path.display()
-        )));
-    }
-    let mut text = Zeroizing::new(String::new());
-    file.take(MAX_FILE).read_to_string(&mut text).map_err(cannot)?;
-    let source: Source = toml::from_str(&text).map_err(|error| {
-        // The message alone: the rest of the error quotes the line, and on it may be a key.
-        let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
-        Failure::new(format!("{}:{line}: {}", path.display(), shortened(error.message())))
-    })?;
-    read(source).map_err(|reason| failure(format!("is damaged: {reason}; put it back from your copy")))
+    let source = secret_file::load(path, "its secrets are theirs too")?;
+    read(source).map_err(|reason| secret_file::damaged(path, &reason))
 }
 
 fn read(source: Source) -> Result<KeyFile, String> {
@@ -153,17 +126,6 @@ fn entries(sources: Vec<EntrySource>, kind: &str) -> Result<Vec<Entry>, String> 
         Ok::<_, String>(Entry { id, made, ends, key: key(&text, &format!("the key of {kind} {id}"))? })
     };
     sources.into_iter().map(entry).collect()
-}
-
-fn key(text: &str, name: &str) -> Result<Zeroizing<[u8; 32]>, String> {
-    let bytes = Zeroizing::new(BASE64.decode(text).unwrap_or_default());
-    let key = <[u8; 32]>::try_from(bytes.as_slice()).map(Zeroizing::new);
-    key.map_err(|_| format!("{name} is not the base64 of 32 bytes"))
-}
-
-/// A message without what it quotes.
-pub(in crate::data_dir) fn shortened(message: &str) -> &str {
-    message.split(['"', '`']).next().unwrap_or_default().trim_end()
 }
 
 #[cfg(test)]
