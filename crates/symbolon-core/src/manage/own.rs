@@ -32,11 +32,14 @@ pub(super) fn fits(
 }
 
 /// Whether a token could do more, or could do anything again, in the hand of its next owner: whoever knows its secret from
-/// the former one would gain by that.
+/// the former one would gain by that. A higher role may be more with the same scopes: routes ask for one, and the
+/// application is told it. Having none is below each.
 pub(super) fn wakes(catalog: &Catalog, former: &User, token: &Token, owner: &User, next: &Token) -> bool {
     let effective =
         |token: &Token, owner| catalog.effective(catalog.closure(&token.scopes), catalog.role_of(owner));
-    !former.active || !effective(next, owner).is_subset(&effective(token, former))
+    !former.active
+        || catalog.role_of(owner) > catalog.role_of(former)
+        || !effective(next, owner).is_subset(&effective(token, former))
 }
 
 /// How many live tokens its owner may have, where `next` is one more than there were: new, or one that was `before` and

@@ -237,3 +237,24 @@ fn scopes_and_owner_are_judged_together() {
     assert_eq!(ask(&["items:read", "users:read"]).unwrap_err().field.as_deref(), Some("owner"));
     assert_eq!(ask(&["items:read", "users:write"]).unwrap_err().field.as_deref(), Some("scopes[1]"));
 }
+
+#[test]
+fn a_token_that_opens_more_with_its_next_owner_comes_out_disabled() {
+    let catalog = shop();
+    let given = |scopes: &[&str], from: &User, to: &User| {
+        let asked = TokenEdit { owner: Some(Arc::new(to.clone())), ..TokenEdit::default() };
+        edit(&catalog, Operator::System, from, &holding(from, scopes), asked, now())
+            .unwrap()
+            .unwrap()
+            .disabled
+    };
+    let [guest, clerk, chief] = ["guest", "user", "admin"].map(|role| user(1, Some(role)));
+    let to = |role| user(2, role);
+    assert!(!given(&["items:write"], &clerk, &to(Some("user"))), "the same");
+    assert!(!given(&["items:write"], &chief, &to(Some("user"))), "less");
+    assert!(given(&["items:write"], &clerk, &to(Some("admin"))), "the same scopes of a higher role");
+    assert!(given(&["items:write"], &user(1, None), &to(Some("guest"))), "of any role where there was none");
+    assert!(given(&["all:write"], &guest, &to(Some("user"))), "a scope that the role reaches only now");
+    let left = User { active: false, ..clerk };
+    assert!(given(&["items:read"], &left, &to(Some("user"))), "it had ended");
+}
