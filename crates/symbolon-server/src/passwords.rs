@@ -6,7 +6,7 @@ use std::time::Duration;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::PasswordHash;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 
 /// Shortest password, in bytes.
 const MIN: usize = 12;
@@ -56,7 +56,10 @@ pub fn check_password(password: &str, hash: Option<&PasswordHash>) -> bool {
 
 /// Where passwords are hashed: off the asynchronous threads, and not many at once.
 #[derive(Debug)]
-pub(crate) struct Hashing(Arc<Semaphore>);
+pub(crate) struct Hashing {
+    turns: Arc<Semaphore>,
+    gives_way: bool,
+}
 
 /// Too many wait to be hashed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,7 +74,13 @@ impl Default for Hashing {
 impl Hashing {
     /// A place where so many hashes are under way at once.
     pub(crate) fn new(at_once: usize) -> Self {
-        Self(Arc::new(Semaphore::new(at_once)))
+        Self { turns: Arc::new(Semaphore::new(at_once)), gives_way: false }
+    }
+
+    /// One whose work takes the processors that nothing else wants: while checks saturate them, it gets about a tenth of
+    /// one.
+    pub(crate) fn giving_way(at_once: usize) -> Self {
+        Self { gives_way: true, ..Self::new(at_once) }
     }
 
     /// Runs `work` when it is its turn.
@@ -79,7 +88,7 @@ impl Hashing {
         &self,
         work: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Busy> {
-        let turn = tokio::time::timeout(PATIENCE, self.0.clone().acquire_owned()).await;
+        let turn = tokio::time::timeout(PATIENCE, self.turns.clone().acquire_owned()).await;
         let turn = turn.map_err(|_| Busy)?.map_err(|_| Busy)?;
         let work = move || {
             // The turn lasts as long as the work, which goes on when its caller has hung up: nobody gets more turns
@@ -87,9 +96,35 @@ impl Hashing {
             let _turn = turn;
             work()
         };
-        tokio::task::spawn_blocking(work).await.map_err(|_| Busy)
+        if !self.gives_way {
+            return tokio::task::spawn_blocking(work).await.map_err(|_| Busy);
+        }
+        // A thread of its own: its priority cannot be raised again, so none of the runtime's may be lowered.
+        let (told, outcome) = oneshot::channel();
+        let thread = std::thread::Builder::new().name("slow-check".to_owned());
+        let thread = thread.spawn(move || {
+            give_way();
+            // Whoever waited may have hung up.
+            let _ = told.send(work());
+        });
+        thread.map_err(|_| Busy)?;
+        outcome.await.map_err(|_| Busy)
     }
 }
+
+/// What is added to the nice value (`nice(2)`) for slow checks: of a processor that others want too, they get about a tenth.
+#[cfg(target_os = "linux")]
+const NICE: i32 = 10;
+
+/// Lowers the calling thread's priority; on Linux a nice value is a thread's. Where the system refuses, the work goes on
+/// at the priority that it has.
+#[cfg(target_os = "linux")]
+fn give_way() {
+    let _ = rustix::process::nice(NICE);
+}
+
+#[cfg(not(target_os = "linux"))]
+fn give_way() {}
 
 #[cfg(test)]
 mod tests {
@@ -133,9 +168,18 @@ mod tests {
             drop(caller);
             releases.push(release);
         }
-        assert_eq!(hashing.0.available_permits(), 0);
+        assert_eq!(hashing.turns.available_permits(), 0);
         drop(releases);
         assert_eq!(hashing.run(|| 7).await, Ok(7));
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn slow_checks_give_way_and_nothing_else_does() {
+        let nice = || rustix::process::getpriority_process(None).unwrap();
+        let before = nice();
+        assert_eq!(Hashing::giving_way(1).run(nice).await, Ok((before + NICE).min(19)));
+        assert_eq!(Hashing::new(1).run(nice).await, Ok(before));
     }
 
     #[test]

@@ -104,20 +104,17 @@ impl Throttle {
     pub(crate) fn admit(&self, counted: Counted, now: Timestamp) -> Result<Attempt<'_>, u64> {
         let at = now.as_millisecond();
         let mut buckets = self.buckets();
-        let wait = match counted {
-            Counted::Device(device) => buckets.devices.wait(&device, at),
-            Counted::Session(session) => buckets.sessions.wait(&session, at),
-            Counted::Secret(source) => buckets.secrets.wait(&source, at),
-            Counted::Stranger(source, name) => {
-                let source = source.map_or(0, |source| buckets.sources.wait(&source, at));
-                source.max(buckets.names.wait(&name, at))
-            }
-        };
+        let wait = buckets.wait(counted, at);
         if wait > 0 {
             return Err(wait.unsigned_abs().div_ceil(1_000));
         }
         buckets.each(counted, at, |entry| entry.pending += 1);
         Ok(Attempt { throttle: self, counted, at, failed: true })
+    }
+
+    /// Whether an attempt would be admitted at `now`. It takes no place.
+    pub(crate) fn has_room(&self, counted: Counted, now: Timestamp) -> bool {
+        self.buckets().wait(counted, now.as_millisecond()) <= 0
     }
 
     fn buckets(&self) -> MutexGuard<'_, Buckets> {
@@ -126,6 +123,19 @@ impl Throttle {
 }
 
 impl Buckets {
+    /// How many milliseconds an attempt has to wait.
+    fn wait(&mut self, counted: Counted, at: i64) -> i64 {
+        match counted {
+            Counted::Device(device) => self.devices.wait(&device, at),
+            Counted::Session(session) => self.sessions.wait(&session, at),
+            Counted::Secret(source) => self.secrets.wait(&source, at),
+            Counted::Stranger(source, name) => {
+                let source = source.map_or(0, |source| self.sources.wait(&source, at));
+                source.max(self.names.wait(&name, at))
+            }
+        }
+    }
+
     fn each(&mut self, counted: Counted, at: i64, change: impl Fn(&mut Entry)) {
         match counted {
             Counted::Device(device) => self.devices.change(device, at, change),

@@ -2,8 +2,8 @@
 //! right the token is upgraded, so that this happens once (DESIGN part 5).
 //!
 //! Such a check takes a core for some tenths of a second, and anybody can ask for one who knows the head of a token,
-//! which is no secret. So it runs off the threads that serve, half of the cores at most; one at a time for each head;
-//! those who present the same secret wait for the same check; and whoever presents wrong ones is soon told to come back
+//! which is no secret. So it runs off the threads that serve, half of the cores at most, and gives way to them; one at a
+//! time for each head; those who present the same secret wait for the same check; and whoever presents wrong ones is soon told to come back
 //! later. Nothing here lets anybody in: the gate decides afterwards, by what the record says by then.
 
 mod lanes;
@@ -41,6 +41,11 @@ pub(crate) struct Asked<'a> {
     pub(crate) ending: bool,
 }
 
+/// By what a slow check is counted.
+fn counted(client_ip: Option<IpAddr>) -> Counted {
+    Counted::Secret(client_ip.and_then(Source::of))
+}
+
 /// The checks under way.
 pub(crate) struct Proving {
     lanes: Lanes,
@@ -51,7 +56,7 @@ pub(crate) struct Proving {
 impl Default for Proving {
     fn default() -> Self {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
-        Self { lanes: Lanes::default(), hashing: Hashing::new((cores / 2).max(1)) }
+        Self { lanes: Lanes::default(), hashing: Hashing::giving_way((cores / 2).max(1)) }
     }
 }
 
@@ -78,6 +83,10 @@ impl App {
     async fn proved(&self, unproven: Unproven, client_ip: Option<IpAddr>) -> Result<(), Busy> {
         let mut outcome = match self.shared().proving.lanes.enter(&unproven)? {
             Place::Same(outcome) => outcome,
+            // Who has no budget left is answered at once; who has is counted when the check begins.
+            Place::Own(_) if !self.shared().throttle.has_room(counted(client_ip), self.now()) => {
+                return Err(Busy);
+            }
             Place::Own(mine) => {
                 let outcome = mine.outcome();
                 let app = self.clone();
@@ -100,8 +109,7 @@ impl App {
         unproven: &Unproven,
         client_ip: Option<IpAddr>,
     ) -> Result<(), Busy> {
-        let counted = Counted::Secret(client_ip.and_then(Source::of));
-        let attempt = self.shared().throttle.admit(counted, self.now()).map_err(|_| Busy)?;
+        let attempt = self.shared().throttle.admit(counted(client_ip), self.now()).map_err(|_| Busy)?;
         let _turn = mine.turn().await;
         let mut wrong = false;
         let hashed = Arc::new(Zeroizing::new(unproven.hashed().to_vec()));
