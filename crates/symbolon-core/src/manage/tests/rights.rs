@@ -243,10 +243,9 @@ fn a_token_that_opens_more_with_its_next_owner_comes_out_disabled() {
     let catalog = shop();
     let given = |scopes: &[&str], from: &User, to: &User| {
         let asked = TokenEdit { owner: Some(Arc::new(to.clone())), ..TokenEdit::default() };
-        edit(&catalog, Operator::System, from, &holding(from, scopes), asked, now())
-            .unwrap()
-            .unwrap()
-            .disabled
+        // Made before the owner left.
+        let token = holding(&User { active: true, ..from.clone() }, scopes);
+        edit(&catalog, Operator::System, from, &token, asked, now()).unwrap().unwrap().disabled
     };
     let [guest, clerk, chief] = ["guest", "user", "admin"].map(|role| user(1, Some(role)));
     let to = |role| user(2, role);
