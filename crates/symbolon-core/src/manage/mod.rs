@@ -159,7 +159,8 @@ pub fn issue(
 
 /// The next state of an edited token; `None` if the edit changes nothing. Scopes that are added obey the rules
 /// of creation; scopes that the catalog has dropped may stay, inert. Another owner must be one to whom all that the token
-/// holds could be issued today; where it would be able to do more with them than before, it comes out disabled.
+/// holds could be issued today; where it would be able to do more with them than before, it comes out disabled. To be given
+/// away is no sign of life: one that has lain unused for too long does not live again by it.
 pub fn edit(
     catalog: &Catalog,
     operator: Operator<'_>,
@@ -214,7 +215,8 @@ pub fn edit(
         restrictions.fit(catalog, &token.restrictions)?;
         next.restrictions = restrictions;
     }
-    Ok(changed(token, next, now))
+    let at = if next.owner == token.owner { now } else { token.updated_at };
+    Ok(changed(token, next, at))
 }
 
 /// The next state of a token that is switched off or on; `None` if it is so already. Off is no sign of life: a token that has

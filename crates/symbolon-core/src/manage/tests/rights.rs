@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
@@ -222,6 +223,20 @@ fn another_owner_is_one_to_whom_it_could_be_issued() {
         Code::InsufficientRole
     );
     assert!(give(key, &["users:read"], &system).is_ok());
+}
+
+#[test]
+fn to_be_given_away_is_no_sign_of_life() {
+    let (catalog, ann, bob) = (shop(), user(1, Some("user")), user(2, Some("user")));
+    let (held, later) = (holding(&ann, &["items:read"]), now() + SignedDuration::from_hours(1));
+    let ask = |asked: TokenEdit| {
+        edit(&catalog, Operator::System, &ann, &held, asked, later).unwrap().unwrap().updated_at
+    };
+    let name = Some("renamed".to_owned());
+    assert_eq!(ask(TokenEdit { name: name.clone(), ..TokenEdit::default() }), later);
+    let owner = Some(Arc::new(bob));
+    assert_eq!(ask(TokenEdit { owner: owner.clone(), ..TokenEdit::default() }), held.updated_at);
+    assert_eq!(ask(TokenEdit { name, owner, ..TokenEdit::default() }), held.updated_at);
 }
 
 #[test]
