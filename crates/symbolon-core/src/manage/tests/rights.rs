@@ -6,6 +6,7 @@ use jiff::SignedDuration;
 use proptest::prelude::*;
 
 use super::*;
+use crate::rotation::OldEnds;
 
 /// Who asks: the system key, or the user of this number.
 #[derive(Debug, Clone, Copy)]
@@ -21,6 +22,7 @@ enum Wish {
     Edit { token: usize, scopes: Option<Vec<&'static str>>, owner: Option<usize> },
     Narrow { token: usize, scopes: Vec<&'static str>, to: bool },
     Switch { token: usize, disabled: bool },
+    Rotate { token: usize },
     Revoke { token: usize },
     Role { user: usize, role: Option<&'static str> },
     Active { user: usize, active: bool },
@@ -41,6 +43,7 @@ fn wishes() -> impl Strategy<Value = (By, Wish)> {
         3 => (token.clone(), scopes(), any::<bool>())
             .prop_map(|(token, scopes, to)| Wish::Narrow { token, scopes, to }),
         1 => (token.clone(), any::<bool>()).prop_map(|(token, disabled)| Wish::Switch { token, disabled }),
+        4 => token.clone().prop_map(|token| Wish::Rotate { token }),
         1 => token.prop_map(|token| Wish::Revoke { token }),
         4 => (1..PEOPLE, prop::sample::select(ROLES.to_vec())).prop_map(|(user, role)| Wish::Role { user, role }),
         2 => (1..PEOPLE, any::<bool>()).prop_map(|(user, active)| Wish::Active { user, active }),
@@ -92,6 +95,7 @@ impl World {
             Wish::Edit { token, .. }
             | Wish::Narrow { token, .. }
             | Wish::Switch { token, .. }
+            | Wish::Rotate { token }
             | Wish::Revoke { token } => *token,
             Wish::Role { .. } | Wish::Active { .. } => return None,
         };
@@ -107,6 +111,12 @@ impl World {
             Wish::Narrow { scopes, to, .. } => {
                 let narrowing = if *to { Narrowing::To } else { Narrowing::Remove };
                 narrow(catalog, operator, owner, token, &narrowing(names(scopes)))
+            }
+            Wish::Rotate { .. } => {
+                let asked = Rotate { old_ends: OldEnds::Now, end: None };
+                let (keys, entropy) = (&self.keys, &self.entropy);
+                rotate(catalog, operator, owner, token, asked, None, now(), keys, entropy)
+                    .map(|(next, _)| Some(next))
             }
             // As the handlers ask.
             Wish::Switch { disabled: true, .. } => {
@@ -150,8 +160,10 @@ proptest! {
                 let before = number.map(|number| &world.tokens[number]);
                 let owner = world.owner(&next);
                 let grantable = world.grantable(operator, owner);
-                // What is new, or somebody else's from now on, could be issued like this at this moment.
-                let other_owner = before.is_none_or(|before| before.owner != next.owner);
+                // What is new, somebody else's from now on, or has a secret that is shown now, could be issued like this at
+                // this moment.
+                let other_owner = before.is_none_or(|before| before.owner != next.owner)
+                    || matches!(wish, Wish::Rotate { .. });
                 for scope in &next.scopes {
                     let inert = world.catalog.scope(scope).is_none();
                     let had = before.is_some_and(|before| before.scopes.contains(scope));
