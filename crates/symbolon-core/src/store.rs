@@ -121,6 +121,9 @@ pub struct Mutation {
     pub claim: Option<Claim>,
     /// The limits that tokens more must keep, at most one for each service and owner. Reached: [`StoreError::NoRoom`].
     pub room: Vec<Room>,
+    /// Users by whose role and state this was judged, and their revisions then. One who has changed since, or is gone:
+    /// [`StoreError::Conflict`].
+    pub judged_by: Vec<(UserId, u64)>,
     /// The moment of the mutation: lapsed claims are those that ended before it.
     pub now: Timestamp,
 }
@@ -128,7 +131,15 @@ pub struct Mutation {
 impl Mutation {
     /// One whose caller's right is given, and that has no conditions.
     pub fn given(changes: Vec<Change>, audit: Vec<AuditLine>, now: Timestamp) -> Self {
-        Self { standing: Standing::Given, changes, audit, claim: None, room: Vec::new(), now }
+        Self {
+            standing: Standing::Given,
+            changes,
+            audit,
+            claim: None,
+            room: Vec::new(),
+            judged_by: Vec::new(),
+            now,
+        }
     }
 }
 

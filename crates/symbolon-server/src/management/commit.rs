@@ -6,6 +6,7 @@ use http::HeaderName;
 use http::request::Parts;
 use jiff::SignedDuration;
 use serde_json::Value;
+use symbolon_core::id::UserId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::AuditLine;
 use symbolon_core::store::{Change, Claim, Mutation, Room, StoreError};
@@ -43,6 +44,8 @@ pub(super) struct Terms {
     pub(super) claim: Option<Claim>,
     /// The limits that tokens more must keep.
     pub(super) room: Vec<Room>,
+    /// Users by whom it was judged, and their revisions then.
+    pub(super) judged_by: Vec<(UserId, u64)>,
 }
 
 impl App {
@@ -63,7 +66,7 @@ impl App {
         by: By,
         deeds: Vec<Deed<'_>>,
         changes: Vec<Change>,
-        Terms { claim, room }: Terms,
+        Terms { claim, room, judged_by }: Terms,
     ) -> Result<(), StoreError> {
         if room.iter().any(|room| room.idle_since.is_some()) {
             self.write_uses().await;
@@ -82,7 +85,7 @@ impl App {
             detail: deed.detail,
         };
         let audit = deeds.into_iter().map(line).collect();
-        let mutation = Mutation { standing, changes, audit, claim, room, now };
+        let mutation = Mutation { standing, changes, audit, claim, room, judged_by, now };
         let (metrics, watch) = (self.metrics(), Stopwatch::start());
         let waiting = Waiting::new(&metrics.commits_waiting);
         let outcome = self.store().commit(mutation).await;

@@ -34,6 +34,7 @@ pub(crate) async fn a_refused_change_takes_the_whole_mutation_with_it(place: &dy
         audit: vec![make::line("test.one", "1"), make::line("test.two", "2")],
         claim: Some(make::claim("scope", "key", &token)),
         room: Vec::new(),
+        judged_by: Vec::new(),
         now: make::at(0),
     };
     let refusal = store.commit(refused).await.unwrap_err();

@@ -157,6 +157,7 @@ macro_rules! every_test {
             }
             standing {
                 a_right_that_has_gone_changes_nothing
+                what_was_judged_by_a_user_who_has_changed_since_is_a_conflict
                 so_already_can_wait_for_the_sink
             }
             tokens {

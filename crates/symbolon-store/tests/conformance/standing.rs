@@ -47,6 +47,31 @@ pub(crate) async fn a_right_that_has_gone_changes_nothing(place: &dyn Place) {
     store.close().await;
 }
 
+pub(crate) async fn what_was_judged_by_a_user_who_has_changed_since_is_a_conflict(place: &dyn Place) {
+    let store = place.open().await;
+    let (ann, bob) = (make::user(1), make::user(2));
+    let users = [&ann, &bob].map(|user| Change::UserCreated(user.clone())).to_vec();
+    accept(&*store, make::mutation(users)).await;
+    let make_key = async |ann_was: u64, key: u32| {
+        let judged_by = vec![(bob.id, 1), (ann.id, ann_was)];
+        let changes = vec![Change::KeyCreated(make::key(key))];
+        store.commit(Mutation { judged_by, ..make::mutation(changes) }).await
+    };
+    make_key(1, 1).await.unwrap();
+    let off = User { active: false, revision: 2, ..ann.clone() };
+    accept(&*store, make::mutation(vec![Change::UserChanged(off)])).await;
+    let outcome = make_key(1, 2).await;
+    assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
+    assert_eq!(store.key(make::key_id(2)).await.unwrap(), None);
+    make_key(2, 2).await.unwrap();
+    accept(&*store, make::mutation(vec![Change::UserRemoved(ann.id, make::at(9))])).await;
+    for revision in [2, 3] {
+        let outcome = make_key(revision, 3).await;
+        assert!(matches!(outcome, Err(StoreError::Conflict(_))), "{outcome:?}");
+    }
+    store.close().await;
+}
+
 /// A sink that hears nothing more while somebody holds it.
 #[derive(Default)]
 struct Held(Arc<Mutex<usize>>);

@@ -3,6 +3,7 @@
 mod matching;
 mod plan;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use axum::Json;
@@ -11,6 +12,7 @@ use serde_json::json;
 use symbolon_api::{
     BulkAction, BulkAnswer, BulkFilter, BulkItem, BulkNarrow, BulkOwn, BulkRevoke, BulkTokens,
 };
+use symbolon_core::id::UserId;
 use symbolon_core::manage::{self, Narrowing, Operator, TokenEdit};
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::{Token, User};
@@ -134,6 +136,8 @@ fn known(catalog: &Catalog, limit: &[ScopeName]) -> Result<(), Refusal> {
 struct Judged {
     token: Token,
     next: Result<Option<Token>, Refusal>,
+    /// Users who must be as they were seen until it is written.
+    by: Vec<(UserId, u64)>,
 }
 
 /// What all of them are judged by.
@@ -163,22 +167,29 @@ impl Bench<'_> {
     /// As in a call about this token alone.
     fn judge(&self, token: Token) -> Judged {
         let Bench { catalog, operator, now, .. } = *self;
-        let next = match self.app.gate().user(token.owner) {
+        let owner = self.app.gate().user(token.owner);
+        let next = match &owner {
             // If it was revoked with its owner a moment ago, the revision tells.
             None => match &self.act {
                 Act::Revoke if self.administrator => Ok(manage::revoke(&token, now)),
                 _ => Err(broken::without_owner()),
             },
-            Some(owner) => operator.manages_tokens_of(catalog, &owner).and_then(|()| match &self.act {
+            Some(owner) => operator.manages_tokens_of(catalog, owner).and_then(|()| match &self.act {
                 Act::Revoke => Ok(manage::revoke(&token, now)),
-                Act::Narrow(narrowing) => manage::narrow(catalog, operator, &owner, &token, narrowing),
+                Act::Narrow(narrowing) => manage::narrow(catalog, operator, owner, &token, narrowing),
                 Act::Own(other) => {
                     let edit = TokenEdit { owner: Some(other.clone()), ..TokenEdit::default() };
-                    manage::edit(catalog, operator, &owner, &token, edit, now)
+                    manage::edit(catalog, operator, owner, &token, edit, now)
                 }
             }),
         };
-        Judged { token, next }
+        let by = match (&self.act, &owner, &next) {
+            (Act::Own(other), Some(owner), Ok(Some(next))) => {
+                change::judged_by(&token, next, owner, Some(other))
+            }
+            _ => Vec::new(),
+        };
+        Judged { token, next, by }
     }
 
     /// Makes all changes together.
@@ -222,7 +233,8 @@ impl Bench<'_> {
             Act::Revoke | Act::Narrow(_) => Vec::new(),
         };
         let changes = changes.iter().map(|(token, next)| change::change(token, next)).collect();
-        let terms = Terms { room, ..Terms::default() };
+        let judged_by: BTreeSet<_> = judged.iter().flat_map(|one| one.by.iter().copied()).collect();
+        let terms = Terms { room, judged_by: judged_by.into_iter().collect(), ..Terms::default() };
         app.record_all(caller.by(), deeds, changes, terms).await.map_err(|error| match error {
             StoreError::Conflict(_) => plan::outdated(),
             error => error.into(),

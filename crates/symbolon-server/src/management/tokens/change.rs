@@ -5,6 +5,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use symbolon_api::{EditToken, Restrictions, TokenRecord};
+use symbolon_core::id::UserId;
 use symbolon_core::manage::{self, Operator, TokenEdit};
 use symbolon_core::record::{Token, User};
 use symbolon_core::restriction;
@@ -53,8 +54,14 @@ pub(in crate::management) async fn edit(
         owner,
     };
     let rule = |case: &Case<'_>| {
-        let next = manage::edit(case.catalog, case.operator, case.owner, case.token, edit.clone(), case.now)?;
-        Ok(next.map(alone))
+        // As they are by now: of two tries the second may be one because they were changed.
+        let owner = edit.owner.as_ref().map(|owner| app.gate().user(owner.id).unwrap_or(owner.clone()));
+        let edit = TokenEdit { owner: owner.clone(), ..edit.clone() };
+        let next = manage::edit(case.catalog, case.operator, case.owner, case.token, edit, case.now)?;
+        Ok(next.map(|token| {
+            let judged_by = judged_by(case.token, &token, case.owner, owner.as_deref());
+            Next { token, made: (), judged_by }
+        }))
     };
     let (token, _) = managed(&app, &caller, &of, Action::Update, &Claiming::NONE, rule).await?;
     Ok(Json(app.token_record(&token)))
@@ -184,9 +191,30 @@ pub(super) struct Case<'a> {
     pub(super) now: Timestamp,
 }
 
+/// What a rule makes of a token.
+pub(super) struct Next<T> {
+    pub(super) token: Token,
+    /// What else came of it.
+    pub(super) made: T,
+    /// Users who must be as the rule saw them until it is written.
+    pub(super) judged_by: Vec<(UserId, u64)>,
+}
+
 /// A next state, and nothing else that came of it.
-fn alone(token: Token) -> (Token, ()) {
-    (token, ())
+fn alone(token: Token) -> Next<()> {
+    Next { token, made: (), judged_by: Vec::new() }
+}
+
+/// Whose roles and state say how a token comes out that is given to another owner: by both, and either may be demoted or
+/// deactivated before that is written. All else that depends on an owner is looked at with each request.
+pub(super) fn judged_by(
+    token: &Token,
+    next: &Token,
+    former: &User,
+    owner: Option<&User>,
+) -> Vec<(UserId, u64)> {
+    let owner = owner.filter(|_| token.owner != next.owner);
+    owner.map_or_else(Vec::new, |owner| [former, owner].map(|user| (user.id, user.revision)).to_vec())
 }
 
 /// Reads the token of a path, applies a rule, writes; and begins anew where another change came between. The rule's
@@ -198,7 +226,7 @@ pub(super) async fn managed<T>(
     of: &OfToken,
     action: Action,
     claiming: &Claiming,
-    rule: impl Fn(&Case<'_>) -> Result<Option<(Token, T)>, Refusal>,
+    rule: impl Fn(&Case<'_>) -> Result<Option<Next<T>>, Refusal>,
 ) -> Result<(Token, Option<T>), ApiError> {
     let operator = caller.operator()?;
     let catalog = &*services::find(app, &of.service)?.catalog;
@@ -209,7 +237,7 @@ pub(super) async fn managed<T>(
         };
         operator.manages_tokens_of(catalog, &owner)?;
         let case = Case { catalog, operator, owner: &owner, token: &token, now: app.now() };
-        let Some((next, made)) = rule(&case)? else {
+        let Some(Next { token: next, made, judged_by }) = rule(&case)? else {
             // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
             app.store().applied().await?;
             if token.revoked_at.is_some() {
@@ -221,10 +249,11 @@ pub(super) async fn managed<T>(
         // What is switched off takes no more than it had.
         let room = manage::room(catalog, Some((token.owner, state)), &next, case.now);
         let room = room.filter(|_| action != Action::Disable);
-        let terms = Terms { room: room.into_iter().collect(), ..claiming.of(&token.id) };
+        let terms = Terms { room: room.into_iter().collect(), judged_by, ..claiming.of(&token.id) };
         match write(app, caller, action, terms, (&token, &next)).await {
             Ok(()) => return Ok((next, Some(made))),
-            Err(StoreError::Conflict(_)) => {}
+            // The next try asks the gate who the users are, and the record knows of a change a moment before it.
+            Err(StoreError::Conflict(_)) => app.store().applied().await?,
             Err(error) => return Err(claiming.failed(error)),
         }
     }

@@ -9,7 +9,7 @@ use symbolon_core::manage::{self, Rotate};
 use symbolon_core::rotation::{Grace, OldEnds};
 
 use super::asked;
-use super::change::{Action, Case, managed};
+use super::change::{Action, Case, Next, managed};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::MaybeBody;
@@ -45,7 +45,9 @@ pub(in crate::management) async fn rotate(
     let rule = |case: &Case<'_>| {
         let Case { catalog, operator, owner, token, now } = *case;
         let first_use = app.gate().first_use(token.id);
-        manage::rotate(catalog, operator, owner, token, asked, first_use, now, &keys, entropy).map(Some)
+        let (token, made) =
+            manage::rotate(catalog, operator, owner, token, asked, first_use, now, &keys, entropy)?;
+        Ok(Some(Next { token, made, judged_by: Vec::new() }))
     };
     let (token, secret) = managed(&app, &caller, &of, Action::Rotate, &claiming, rule).await?;
     let secret = secret.ok_or_else(ApiError::unavailable)?;

@@ -1,9 +1,14 @@
 //! Tokens that are given to another owner, one or many.
 
+use std::sync::{Arc, Mutex};
+
 use serde_json::json;
+use symbolon_core::record::User;
+use symbolon_core::store::Change;
 
 use super::FEW;
 use super::bulk::{bulk, done, make, record};
+use crate::between::{Between, Verdict};
 use crate::world::{Setup, World};
 
 #[tokio::test]
@@ -80,6 +85,51 @@ async fn what_a_demoted_owner_could_not_do_does_not_wake_up_with_another() {
     let given = world.patch(&path, &json!({ "owner": "bob" })).by(&key).send().await.expect(200);
     assert_eq!(given["state"], "disabled");
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
+}
+
+/// A change of a person that comes between the judgement of a gift and its commit.
+#[tokio::test]
+async fn a_gift_is_judged_by_its_owners_as_they_are_when_it_is_written() {
+    let first: Arc<Mutex<Vec<Change>>> = Arc::default();
+    let waiting = first.clone();
+    let wrap = Box::new(move |store| {
+        Between::before_commits(store, move |_, mutation| {
+            let gift = mutation.changes.iter().any(|change| matches!(change, Change::TokenOwned(_)));
+            let first = if gift { std::mem::take(&mut *waiting.lock().unwrap()) } else { Vec::new() };
+            let verdict = if first.is_empty() { Verdict::Pass } else { Verdict::After(first) };
+            Box::pin(async move { verdict })
+        })
+    });
+    let world = World::of(Setup { wrap, ..Setup::default() }).await;
+    let key = world.system_key().await;
+    let changed = |user: &User, active: bool, role: &str| {
+        let roles = [("odin".parse().unwrap(), role.parse().unwrap())].into();
+        Change::UserChanged(User { active, roles, revision: 2, ..user.clone() })
+    };
+    for (number, active, role) in [(1, false, "viewer"), (2, true, "operator")] {
+        let ann = world.person(&format!("ann{number}"), &[("odin", "viewer")]).await;
+        let bob = world.person(&format!("bob{number}"), &[("odin", "viewer")]).await;
+        let (one, secret) = make(&world, &ann.jwt, "one", &["read:jobs"]).await;
+        let (_, other) = make(&world, &ann.jwt, "other", &["read:jobs"]).await;
+        // The former owner is deactivated, or the next one promoted.
+        let whose = if active { &bob.user } else { &ann.user };
+        *first.lock().unwrap() = vec![changed(whose, active, role)];
+        let path = format!("/v1/services/odin/tokens/{one}");
+        let given = world.patch(&path, &json!({ "owner": bob.name() })).by(&key).send().await.expect(200);
+        assert_eq!((&given["owner"], &given["state"]), (&json!(bob.name()), &json!("disabled")));
+        assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "invalid_token");
+        // Of many at once nothing is done that was not shown.
+        let eve = world.person(&format!("eve{number}"), &[("odin", "operator")]).await;
+        let (filter, own) = (json!({ "owner": ann.name() }), json!({ "own": { "owner": eve.name() } }));
+        let shown = bulk(&world, &key, &filter, &own, None).await.expect(200);
+        assert_eq!(shown["changed"], 1);
+        *first.lock().unwrap() = vec![changed(&eve.user, true, "viewer")];
+        let answer = bulk(&world, &key, &filter, &own, shown["plan"].as_str()).await;
+        let told = answer.refused(409, "conflict")["detail"].as_str().unwrap().to_owned();
+        assert!(told.contains("nothing was done"), "{told}");
+        let expected = if active { "allowed" } else { "invalid_token" };
+        assert_eq!(world.verdict(&other, "GET", "/api/jobs").await, expected);
+    }
 }
 
 #[tokio::test]

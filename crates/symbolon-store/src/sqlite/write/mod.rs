@@ -16,7 +16,7 @@ use symbolon_core::seal::Sealer;
 use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 
 use super::chain;
-use super::fault::Fault;
+use super::fault::{Fault, conflict};
 use super::rows;
 use super::seals::Seals;
 use super::writer::Work;
@@ -52,6 +52,11 @@ async fn commit(db: &mut SqliteConnection, mutation: &Mutation, sealer: &Sealer)
     // The claim first: a repeated request hears that it was made before, and not that its name is taken.
     if let Some(claim) = &mutation.claim {
         make_claim(db, claim, mutation.now).await?;
+    }
+    for (user, revision) in &mutation.judged_by {
+        if !users::is_at(db, *user, *revision).await? {
+            return Err(conflict("a user by whom it was judged was changed meanwhile"));
+        }
     }
     for room in &mutation.room {
         if !tokens::has_room(db, room, mutation.now).await? {

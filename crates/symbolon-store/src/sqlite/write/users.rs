@@ -82,6 +82,16 @@ pub(super) async fn change(db: &mut SqliteConnection, user: &User, sealer: &Seal
     }))
 }
 
+/// Whether a user is there in this revision.
+pub(super) async fn is_at(db: &mut SqliteConnection, id: UserId, revision: u64) -> Result<bool, Fault> {
+    let found = sqlx::query("SELECT 1 FROM users WHERE id = ?1 AND revision = ?2 AND removed_at IS NULL")
+        .bind(id.to_string())
+        .bind(i64::try_from(revision).unwrap_or(i64::MAX))
+        .fetch_optional(db)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// A token that was revoked with its owner.
 pub(super) struct Revoked {
     id: String,
