@@ -42,13 +42,18 @@ impl Foreign {
         }
     }
 
-    /// Takes a token out; whether it was here.
-    pub(crate) fn remove(&self, id: TokenId) -> bool {
+    /// Takes a token out, if it is here.
+    pub(crate) fn remove(&self, id: TokenId) {
         let head = self.heads.pin().get(&id).cloned();
-        head.is_some_and(|head| {
+        if let Some(head) = head {
             self.take_out(id, &head);
-            true
-        })
+        }
+    }
+
+    /// The token of this id, if it is here.
+    pub(crate) fn token(&self, id: TokenId) -> Option<Arc<Token>> {
+        let head = self.heads.pin().get(&id).cloned()?;
+        self.of(&head).into_iter().find(|token| token.id == id)
     }
 
     fn take_out(&self, id: TokenId, head: &Head) {

@@ -125,23 +125,19 @@ impl Index {
         }
     }
 
-    /// Takes a token out, whatever is known of it; whether there was one.
-    pub(crate) fn remove_token(&self, id: TokenId) -> bool {
+    /// Takes a token out, whatever is known of it.
+    pub(crate) fn remove_token(&self, id: TokenId) {
         let (tokens, digests) = (self.tokens.pin(), self.digests.pin());
-        let waited = self.foreign.remove(id);
-        let Some(entry) = digests.remove(&id).and_then(|digest| tokens.get(digest)) else { return waited };
+        self.foreign.remove(id);
+        let Some(entry) = digests.remove(&id).and_then(|digest| tokens.get(digest)) else { return };
         for (digest, _) in secrets(&entry.token) {
             tokens.remove(&digest);
         }
-        true
     }
 
-    /// Takes a key out; whether there was one.
-    pub(crate) fn remove_key(&self, id: KeyId) -> bool {
-        let keys = self.keys.pin();
-        let there = keys.values().any(|key| key.id == id);
-        keys.retain(|_, key| key.id != id);
-        there
+    /// Takes a key out.
+    pub(crate) fn remove_key(&self, id: KeyId) {
+        self.keys.pin().retain(|_, key| key.id != id);
     }
 
     /// Forgets sessions that have ended; they are refused already.
@@ -198,6 +194,11 @@ impl Index {
     /// Whether a token has this digest.
     pub(crate) fn knows(&self, digest: &Digest) -> bool {
         self.tokens.pin().contains_key(digest)
+    }
+
+    /// The key of this id. Looks at all of them, which are few.
+    pub(crate) fn key(&self, id: KeyId) -> Option<Key> {
+        self.keys.pin().values().find(|key| key.id == id).cloned()
     }
 
     /// The user of this id.

@@ -7,6 +7,7 @@
 mod counts;
 mod explain;
 mod foreign;
+mod gone;
 mod hash;
 mod index;
 mod keys;
@@ -304,17 +305,6 @@ impl Gate {
             Some(self.resolve(Arc::new(token.clone()), Arc::new(LastUse::new(token.last_used_at))))
         });
         here.map_or_else(|| token.state(now), |live| live.state(now))
-    }
-
-    /// Forgets a token of which the record says that it is revoked, or says nothing: whoever wrote to the database, it is not
-    /// to go on after a revocation was answered. Whether it was known.
-    pub fn forget_token(&self, id: TokenId) -> bool {
-        self.index.remove_token(id)
-    }
-
-    /// The same of a key.
-    pub fn forget_key(&self, id: KeyId) -> bool {
-        self.index.remove_key(id)
     }
 
     /// How many tokens are live.

@@ -4,7 +4,6 @@ use axum::Json;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use http::StatusCode;
-use serde_json::json;
 use symbolon_api::{CreateKey, CreatedKey, KeyRecord, List};
 use symbolon_core::id::KeyId;
 use symbolon_core::name::ServiceName;
@@ -16,7 +15,7 @@ use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_core::{Code, Refusal, manage};
 
 use super::body::Body;
-use super::broken::is_broken;
+use super::broken::{Lost, is_broken};
 use super::caller::Caller;
 use super::commit::{Deed, IdempotencyKey, Terms};
 use super::parameters::{OfKey, Paging, PathOf, QueryOf, found};
@@ -159,10 +158,8 @@ pub(super) async fn remove(
     app.store().applied().await?;
     let key = match find(&app, &of.id).await {
         Err(_) if is_broken(&app, Kind::Key, &of.id) => return take_broken(&app, &caller, &of.id).await,
-        // Somebody has taken its row out of the database, and it would go on until the next start.
-        Err(_) if of.id.parse().is_ok_and(|id| app.gate().forget_key(id)) => {
-            tracing::error!(key = of.id, "a key whose row is gone was live; it was revoked");
-            return Ok(StatusCode::NO_CONTENT);
+        Err(error) if error.code() == Code::NotFound => {
+            return take_rowless(&app, &caller, &of.id, error).await;
         }
         found => found?,
     };
@@ -176,9 +173,21 @@ pub(super) async fn remove(
 /// Takes back a key whose record is not what was written.
 async fn take_broken(app: &App, caller: &Caller, id: &str) -> Result<StatusCode, ApiError> {
     let id: KeyId = id.parse().map_err(|_| not_there())?;
-    let detail = json!({ "seal": "broken" });
+    let detail = Lost::Broken.detail(None);
     let deed = Deed { action: "key.revoke", subject: id.to_string(), service: None, detail };
     app.record(caller.by(), deed, vec![Change::KeyRemoved(id)], Terms::default()).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Takes back a key of which the record has no row, if the gate knows it.
+async fn take_rowless(app: &App, caller: &Caller, id: &str, error: ApiError) -> Result<StatusCode, ApiError> {
+    let Some(key) = id.parse().ok().and_then(|id| app.gate().key(id)) else { return Err(error) };
+    let detail = Lost::Gone.detail(Some(&key.name));
+    let (service, subject) = (service_of(&key.kind), key.id.to_string());
+    let deed = Deed { action: "key.revoke", subject, service, detail };
+    app.record(caller.by(), deed, Vec::new(), Terms::default()).await?;
+    app.gate().forget_key(key.id);
+    tracing::error!(key = %key.id, "a key whose row is gone was live; it was revoked");
     Ok(StatusCode::NO_CONTENT)
 }
 

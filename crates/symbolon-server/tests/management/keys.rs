@@ -1,8 +1,14 @@
 //! System and verifier keys.
 
-use serde_json::{Value, json};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::world::World;
+use serde_json::{Value, json};
+use symbolon_core::record::KeyKind;
+use symbolon_core::store::StoreError;
+
+use crate::between::Between;
+use crate::world::{Setup, World};
 
 #[tokio::test]
 async fn a_key_opens_everything_from_its_answer_to_its_revocation() {
@@ -70,6 +76,29 @@ async fn a_verifier_key_asks_about_its_service_and_nothing_else() {
     ask("odin").await.refused(401, "invalid_token");
     let lines = world.get("/v1/audit?service=odin&action=key").by(&admin.jwt).send().await.expect(200);
     assert_eq!(lines["items"].as_array().unwrap().len(), 2);
+}
+
+/// A key of which nothing can be read now may be there, and is not told to be gone.
+#[tokio::test]
+async fn a_key_is_not_taken_back_by_an_outage() {
+    let reads = Arc::new(AtomicUsize::new(usize::MAX / 2));
+    let counted = reads.clone();
+    // Whether all is applied is known, and the row itself cannot be read; a line of the audit could be written again.
+    let fault = move || {
+        let away = counted.fetch_add(1, Ordering::SeqCst) == 1;
+        if away { Err(StoreError::Unavailable("away".to_owned())) } else { Ok(()) }
+    };
+    let wrap = Box::new(move |store| Between::faulty(store, fault));
+    let world = World::of(Setup { wrap, ..Setup::default() }).await;
+    let admin = world.admin().await;
+    let (key, secret) = world.key(KeyKind::System).await;
+    let path = format!("/v1/keys/{}", key.id);
+    reads.store(0, Ordering::SeqCst);
+    world.delete(&path).by(&admin.jwt).send().await.refused(503, "unavailable");
+    reads.store(usize::MAX / 2, Ordering::SeqCst);
+    world.get("/v1/self").by(&secret).send().await.expect(200);
+    world.delete(&path).by(&admin.jwt).send().await.expect(204);
+    world.get("/v1/self").by(&secret).send().await.refused(401, "invalid_token");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use symbolon_core::token::TokenText;
 
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::management::broken::Lost;
 use crate::proving::Asked;
 
 /// What a secret is. What it says of itself is not believed: its digest is looked up.
@@ -29,6 +30,8 @@ pub(super) struct FoundKey {
     pub(super) service: Option<ServiceName>,
     /// `None` where its row is not what was written.
     pub(super) record: Option<Key>,
+    /// What is wrong with its row.
+    pub(super) lost: Option<Lost>,
 }
 
 impl Known {
@@ -46,12 +49,17 @@ impl Known {
             _ => None,
         };
         if let Some((id, service)) = key {
-            let record = match app.store().key(id).await {
-                Ok(None) => return Ok(Self::Nothing),
-                Err(StoreError::SealBroken(_)) => None,
-                found => found?,
+            let (record, lost) = match app.store().key(id).await {
+                Err(StoreError::SealBroken(_)) => (None, Some(Lost::Broken)),
+                Ok(None) => {
+                    // Somebody may have taken it back meanwhile: the record knows of it a moment before the gate does.
+                    app.store().applied().await?;
+                    let Some(known) = app.gate().key(id) else { return Ok(Self::Nothing) };
+                    (Some(known), Some(Lost::Gone))
+                }
+                found => (found?, None),
             };
-            return Ok(Self::Key(FoundKey { id, service, record }));
+            return Ok(Self::Key(FoundKey { id, service, record, lost }));
         }
         for service in app.gate().services() {
             let catalog = &service.catalog;

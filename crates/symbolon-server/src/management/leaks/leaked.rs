@@ -12,6 +12,7 @@ use super::known::FoundKey;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::leaks::OnLeak;
+use crate::management::broken::Lost;
 use crate::management::caller::By;
 use crate::management::commit::{Deed, TRIES, Terms, overtaken};
 use crate::management::detail;
@@ -52,14 +53,20 @@ pub(super) async fn token(
 ) -> Result<Token, ApiError> {
     for _ in 0..TRIES {
         let stored = match app.store().token(&token.service, token.id).await {
-            Err(StoreError::SealBroken(_)) => return broken(app, by(), token, sighting, on_leak).await,
+            Err(StoreError::SealBroken(_)) => {
+                return lost(app, by(), token, sighting, on_leak, Lost::Broken).await;
+            }
             stored => stored?,
         };
-        // Somebody may have revoked it meanwhile: the record knows of it a moment before the gate does.
-        let Some(stored) = stored.filter(|stored| stored.revoked_at.is_none()) else {
-            app.store().applied().await?;
-            return Ok(app.store().token(&token.service, token.id).await?.unwrap_or_else(|| token.clone()));
+        let Some(stored) = stored else {
+            return lost(app, by(), token, sighting, on_leak, Lost::Gone).await;
         };
+        if stored.revoked_at.is_some() {
+            // The record knows of it a moment before the gate does, or for good if somebody else has written there.
+            app.store().applied().await?;
+            app.gate().forget_token(stored.id);
+            return Ok(stored);
+        }
         let now = app.now();
         let (action, next) = match on_leak {
             OnLeak::Revoke => ("token.revoke", manage::revoke(&stored, now)),
@@ -95,14 +102,15 @@ pub(super) async fn token(
     Err(overtaken())
 }
 
-/// A token has leaked whose row is not what was written, so that nothing of it can be believed or changed: unless leaks are
-/// only reported, it is erased.
-async fn broken(
+/// A token has leaked whose row is not what was written or is gone, so that nothing of it can be believed or changed: unless
+/// leaks are only reported, it is erased.
+async fn lost(
     app: &App,
     by: By,
     token: &Token,
     sighting: &Sighting,
     on_leak: OnLeak,
+    lost: Lost,
 ) -> Result<Token, ApiError> {
     let subject = token.id.to_string();
     let deed =
@@ -115,8 +123,8 @@ async fn broken(
             return Ok(token.clone());
         }
     } else {
-        deeds.push(deed("token.revoke", json!({ "seal": "broken" })));
-        changes.push(Change::TokenErased(token.id, now));
+        deeds.push(deed("token.revoke", lost.detail(Some(&token.name))));
+        changes.extend((lost == Lost::Broken).then_some(Change::TokenErased(token.id, now)));
     }
     match app.record_all(by, deeds, changes, Terms::default()).await {
         Ok(()) => {
@@ -124,15 +132,20 @@ async fn broken(
                 token = subject,
                 place = sighting.place,
                 ?on_leak,
-                "a token with a broken seal has leaked"
+                ?lost,
+                "a token has leaked whose row cannot be read"
             );
         }
         // Somebody was quicker; it waits until that is so for the gate too.
         Err(StoreError::NotFound(_)) => app.store().applied().await?,
         Err(error) => return Err(error.into()),
     }
-    let gone = manage::revoke(token, now).filter(|_| on_leak != OnLeak::Report);
-    Ok(gone.unwrap_or_else(|| token.clone()))
+    if on_leak == OnLeak::Report {
+        return Ok(token.clone());
+    }
+    // Without a row there is no change that would take it out of the gate.
+    app.gate().forget_token(token.id);
+    Ok(manage::revoke(token, now).unwrap_or_else(|| token.clone()))
 }
 
 /// A key has leaked. It has no state in which it rests: it is taken back, or goes on.
@@ -150,21 +163,25 @@ pub(super) async fn key(
     let mut deeds = vec![deed("key.leaked", sighting.detail(name.unwrap_or_default()))];
     let mut changes = Vec::new();
     if on_leak == OnLeak::Revoke {
-        let known = name.map_or_else(|| json!({ "seal": "broken" }), |name| json!({ "name": name }));
+        let known = key.lost.map_or_else(|| json!({ "name": name }), |lost| lost.detail(name));
         deeds.push(deed("key.revoke", known));
-        changes.push(Change::KeyRemoved(key.id));
+        changes.extend((key.lost != Some(Lost::Gone)).then_some(Change::KeyRemoved(key.id)));
     } else if told(app, "key.leaked", &subject, sighting).await? {
         return Ok(());
     }
     match app.record_all(by(), deeds, changes, Terms::default()).await {
         Ok(()) => {
             tracing::warn!(key = %key.id, place = sighting.place, ?on_leak, "a key has leaked");
-            Ok(())
         }
         // Somebody was quicker; it waits until that is so for the gate too.
-        Err(StoreError::NotFound(_)) => Ok(app.store().applied().await?),
-        Err(error) => Err(error.into()),
+        Err(StoreError::NotFound(_)) => app.store().applied().await?,
+        Err(error) => return Err(error.into()),
     }
+    if on_leak == OnLeak::Revoke {
+        // As with a token.
+        app.gate().forget_key(key.id);
+    }
+    Ok(())
 }
 
 /// Whether the audit has this sighting already.

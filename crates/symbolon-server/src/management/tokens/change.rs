@@ -13,7 +13,7 @@ use symbolon_core::seal::Kind;
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
-use super::{asked, broken, find, not_there, owner_named};
+use super::{asked, broken, find, owner_named};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
@@ -122,36 +122,39 @@ pub(in crate::management) async fn revoke(
     let rule = |case: &Case<'_>| Ok(manage::revoke(case.token, case.now).map(alone));
     match managed(&app, &caller, &of, Action::Revoke, &Claiming::NONE, rule).await {
         Err(_) if is_broken(&app, Kind::Token, &of.id) => broken::erase(&app, &caller, &of).await?,
-        // Somebody has taken its row out of the database, and it would go on until the next start.
-        Err(error)
-            if error.code() == Code::NotFound
-                && services::find(&app, &of.service).is_ok()
-                && caller.administrator().is_ok()
-                && of.id.parse().is_ok_and(|id| app.gate().forget_token(id)) =>
-        {
-            tracing::error!(token = of.id, "a token whose row is gone was live; it was revoked");
+        Err(error) if error.code() == Code::NotFound => {
+            broken::end_rowless(&app, &caller, &of, error).await?;
         }
         revoked => drop(revoked?),
     }
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// Revokes a token whose secret was presented: by the token itself, which may do that to itself alone, or by a key to
-/// which somebody has shown it.
+/// Revokes a token whose secret was presented, whatever has become of its row: by the token itself, which may do that to
+/// itself alone, or by a key to which somebody has shown it.
 pub(in crate::management) async fn revoke_known(
     app: &App,
     caller: &Caller,
     token: &Token,
 ) -> Result<(), ApiError> {
     for _ in 0..TRIES {
-        let stored = app.store().token(&token.service, token.id).await?.ok_or_else(not_there)?;
-        let Some(tombstone) = manage::revoke(&stored, app.now()) else {
-            app.store().applied().await?;
-            app.gate().forget_token(stored.id);
-            return Ok(());
+        let written = match app.store().token(&token.service, token.id).await {
+            Err(StoreError::SealBroken(_)) => {
+                broken::erase_known(app, caller, &token.service, token.id).await
+            }
+            Err(error) => return Err(error.into()),
+            Ok(None) => broken::forget(app, caller, token).await,
+            Ok(Some(stored)) => {
+                let Some(tombstone) = manage::revoke(&stored, app.now()) else {
+                    app.store().applied().await?;
+                    app.gate().forget_token(token.id);
+                    return Ok(());
+                };
+                write(app, caller, Action::Revoke, Terms::default(), (&stored, &tombstone)).await
+            }
         };
-        match write(app, caller, Action::Revoke, Terms::default(), (&stored, &tombstone)).await {
-            Err(StoreError::Conflict(_)) => {}
+        match written {
+            Err(StoreError::Conflict(_) | StoreError::NotFound(_)) => {}
             written => return Ok(written?),
         }
     }

@@ -89,6 +89,21 @@ async fn a_deactivated_users_tokens_and_sessions_rest_until_reactivation() {
     own().await.expect(200);
 }
 
+/// What the record has, it alone says to be revoked: no other path to a token ends it in memory.
+#[tokio::test]
+async fn a_token_that_was_not_found_is_not_ended() {
+    let world = World::new().await;
+    let (key, viewer) = (world.system_key().await, world.person("viewer", &[("odin", "viewer")]).await);
+    let chief = world.person("chief", &[("odin", "viewer"), ("odysseus", "admin")]).await;
+    let (id, secret) = world.odin_token(&viewer.jwt, &["read:jobs"]).await;
+    for (service, by) in [("odysseus", &key), ("odysseus", &chief.jwt), ("odin", &chief.jwt), ("loki", &key)]
+    {
+        let path = format!("/v1/services/{service}/tokens/{id}");
+        world.delete(&path).by(by).send().await.refused(404, "not_found");
+    }
+    assert_eq!(can(&world, &secret, READ).await, "allowed");
+}
+
 #[tokio::test]
 async fn a_removed_user_leaves_nothing_that_opens() {
     let world = World::new().await;
