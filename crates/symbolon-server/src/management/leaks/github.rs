@@ -62,11 +62,15 @@ pub(in crate::management) async fn hear(
     let origin = Origin { actor: ActorId::GitHub, client_ip, request: Some(id) };
     let by = || By { origin: origin.clone(), standing: Standing::Given };
     let mut labels = Vec::with_capacity(matches.len());
+    let mut failed = None;
     for found in matches {
-        let ours = is_ours(&app, alerts.on_leak, by, &found).await?;
-        labels.push(label(&found, ours));
+        match is_ours(&app, alerts.on_leak, by, &found).await {
+            Ok(ours) => labels.push(label(&found, ours)),
+            // What cannot be known of one hides none that stands behind it.
+            Err(error) => failed = failed.or(Some(error)),
+        }
     }
-    Ok(Json(labels))
+    failed.map_or(Ok(Json(labels)), Err)
 }
 
 /// What a message says of its signature, and the key that it has to be by.

@@ -42,18 +42,32 @@ pub(super) async fn look_up(
     let revoke = value.revoke == Some(true);
     let mut items = Vec::with_capacity(value.found.len());
     let mut own: Option<(Known, Vec<usize>)> = None;
+    let mut failed = None;
     for (index, found) in value.found.iter().enumerate() {
-        let known = Known::of(&app, found.secret.as_bytes()).await?;
-        let leak = told(&app, &caller, &known);
-        items.push(match revoke {
-            // Without it the others could not be taken back.
-            true if leak.own_key => {
-                own.get_or_insert_with(|| (known, Vec::new())).1.push(index);
-                leak
+        let outcome = match Known::of(&app, found.secret.as_bytes()).await {
+            Ok(known) => {
+                let leak = told(&app, &caller, &known);
+                match revoke {
+                    // Without it the others could not be taken back.
+                    true if leak.own_key => {
+                        own.get_or_insert_with(|| (known, Vec::new())).1.push(index);
+                        Ok(leak)
+                    }
+                    true => taken_back(&app, &caller, leak, known, &found.place).await,
+                    false => Ok(leak),
+                }
             }
-            true => taken_back(&app, &caller, leak, known, &found.place).await?,
-            false => leak,
-        });
+            Err(error) => Err(error),
+        };
+        match outcome {
+            Ok(leak) => items.push(leak),
+            // What cannot be known or done of one hides none that stands behind it.
+            Err(error) => failed = failed.or(Some(error)),
+        }
+    }
+    if let Some(error) = failed {
+        // The call's own key stays, to ask again with.
+        return Err(error);
     }
     // Once, wherever it was found: after that it has no right to be taken back by.
     if let Some((known, places)) = own {

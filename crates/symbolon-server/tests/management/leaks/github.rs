@@ -6,6 +6,7 @@ use symbolon_server::{GitHubAlerts, OnLeak, PublicKeys};
 
 use super::signer::{Signer, alert, document};
 use super::{actions, lines};
+use crate::imports::farm;
 use crate::world::{Setup, World};
 
 /// GitHub's own sample, as its documentation has it ("Secret scanning partner program").
@@ -118,6 +119,25 @@ async fn a_leaked_token_is_revoked_at_once_and_once() {
     let again = github.alert(&world, &matches).await.expect(200);
     assert_eq!(again[0]["label"], "true_positive");
     assert_eq!(lines(&world, &id).await.len(), 3);
+}
+
+#[tokio::test]
+async fn what_cannot_be_looked_into_hides_nothing_behind_it() {
+    let github = Signer::new("current");
+    let keys = PublicKeys::of_document(document(&[github.entry(true)]).as_bytes()).unwrap();
+    let github_alerts = Some(GitHubAlerts::new(OnLeak::Revoke, keys));
+    let catalogs = vec![farm::catalog("2027-01-01")];
+    let world = World::of(Setup { catalogs, github_alerts, ..Setup::default() }).await;
+    let (key, admin) = (world.system_key().await, world.admin().await);
+    world.person("ann", &[("farm", "operator")]).await;
+    let rows = json!({ "rows": [farm::row(&farm::secret(2))] });
+    world.post("/v1/services/farm/tokens/import", &rows).by(&key).send().await.expect(200);
+    let (_, live) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let fakes = (0..40).map(|number| format!("{}{number:038}", farm::head(&farm::secret(2))));
+    let found = |token: String| json!({ "token": token, "type": "odin_token", "url": "https://a" });
+    let matches: Value = fakes.chain([live.clone()]).map(found).collect();
+    github.alert(&world, &matches.to_string()).await.refused(503, "unavailable");
+    assert_eq!(world.verdict(&live, "GET", "/api/jobs").await, "invalid_token");
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use symbolon_core::record::KeyKind;
 use symbolon_core::token::NewSecret;
 
 use super::{actions, found, lines};
+use crate::imports::farm::{Farm, head, row, secret};
 use crate::world::World;
 
 async fn asked(world: &World, by: &str, secrets: &[&str], revoke: bool) -> Vec<Value> {
@@ -113,6 +114,22 @@ async fn the_key_that_asks_is_taken_back_last() {
     world.get("/v1/self").by(&own_secret).send().await.refused(401, "invalid_token");
     assert_eq!(actions(&world, &id).await.last().unwrap(), "token.revoke");
     assert_eq!(lines(&world, &own.id.to_string()).await[1].1, own.id.to_string());
+}
+
+/// Wrong secrets of an old form are not looked into without end; nobody hides a live token behind them.
+#[tokio::test]
+async fn what_cannot_be_looked_into_hides_nothing_behind_it() {
+    let farm = Farm::new().await;
+    farm.imported(row(&secret(2))).await;
+    let world = &farm.world;
+    let (_, live) = world.odin_token(&farm.key, &["read:jobs"]).await;
+    let fakes: Vec<_> = (0..40).map(|number| format!("{}{number:038}", head(&secret(2)))).collect();
+    let all: Vec<&str> = [&farm.key].into_iter().chain(&fakes).chain([&live]).map(String::as_str).collect();
+    let body = json!({ "found": found(&all), "revoke": true });
+    world.post("/v1/leaks", &body).by(&farm.key).send().await.refused(503, "unavailable");
+    assert_eq!(world.verdict(&live, "GET", "/api/jobs").await, "invalid_token");
+    // The key that asked is there to ask again with.
+    world.get("/v1/self").by(&farm.key).send().await.expect(200);
 }
 
 #[tokio::test]
