@@ -93,7 +93,7 @@ pub(crate) struct Shared {
     /// Held while last uses are written.
     writing_uses: Mutex<()>,
     /// Held while the server's keys are changed.
-    pub(crate) changing_keys: Mutex<()>,
+    pub(crate) changing_keys: Arc<Mutex<()>>,
     /// Held while everything is moved to the current keys.
     pub(crate) settling_keys: Mutex<()>,
     /// Held while counts of use are written; how many dropped checks the log has been told of.
@@ -122,7 +122,7 @@ impl App {
             throttle: Throttle::default(),
             failures: Failures::default(),
             sign_ins: Semaphore::new(32),
-            changing_keys: Mutex::default(),
+            changing_keys: Arc::default(),
             settling_keys: Mutex::default(),
             receivers,
             telling_endings: Mutex::default(),

@@ -6,7 +6,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::StoreError;
 
-use tokio::sync::MutexGuard;
+use tokio::sync::OwnedMutexGuard;
 
 use crate::app::App;
 
@@ -46,8 +46,8 @@ pub struct KeptKey {
 }
 
 /// Held by whoever changes the keys.
-pub(crate) struct ChangingKeys<'a> {
-    _held: MutexGuard<'a, ()>,
+pub(crate) struct ChangingKeys {
+    _held: OwnedMutexGuard<()>,
 }
 
 /// How many secrets are moved in one transaction; mutations wait behind it.
@@ -55,14 +55,15 @@ const BATCH: usize = 256;
 
 impl App {
     /// One at a time changes the keys: as long as the guard lives, they are what they are.
-    pub(crate) async fn changing_keys(&self) -> ChangingKeys<'_> {
-        ChangingKeys { _held: self.shared().changing_keys.lock().await }
+    pub(crate) async fn changing_keys(&self) -> ChangingKeys {
+        ChangingKeys { _held: self.shared().changing_keys.clone().lock_owned().await }
     }
 
-    /// Changes the keys by `change`, and puts them in force; `None` where these keys are kept nowhere.
+    /// Changes the keys by `change`, and puts them in force; `None` where these keys are kept nowhere. To be called where it
+    /// goes on when its caller has hung up: keys that are kept and not in force would be missing at the next change.
     pub(crate) async fn change_keys(
         &self,
-        _changing: &ChangingKeys<'_>,
+        _changing: &ChangingKeys,
         change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
     ) -> Option<Result<(), StoreError>> {
         let keeper: Arc<dyn KeyKeeper> = self.shared().parts.keeper.clone()?;

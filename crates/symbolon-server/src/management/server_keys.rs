@@ -65,7 +65,7 @@ pub(super) async fn rotate_pepper(
     let now = app.now();
     let changing = app.changing_keys().await;
     let deed = of_key("pepper.rotate", next(&keeper.kept().peppers), json!({}));
-    changed(&app, &changing, &caller, deed, move |keeper| keeper.rotate_pepper(now)).await?;
+    changed(&app, changing, &caller, deed, move |keeper| keeper.rotate_pepper(now)).await?;
     Ok((StatusCode::CREATED, Json(server_keys(&app).await?)))
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn rotate_sessions(
     let changing = app.changing_keys().await;
     let detail = json!({ "end_sessions": value.end_sessions });
     let deed = of_key("session_key.rotate", next(&keeper.kept().sessions), detail);
-    changed(&app, &changing, &caller, deed, move |keeper| keeper.rotate_sessions(now, end)).await?;
+    changed(&app, changing, &caller, deed, move |keeper| keeper.rotate_sessions(now, end)).await?;
     Ok((StatusCode::CREATED, Json(server_keys(&app).await?)))
 }
 
@@ -123,7 +123,7 @@ pub(super) async fn retire_pepper(
         (0, 0)
     };
     let deed = of_key("pepper.retire", id, json!({ "tokens": tokens, "keys": keys }));
-    changed(&app, &changing, &caller, deed, move |keeper| keeper.retire_pepper(id)).await?;
+    changed(&app, changing, &caller, deed, move |keeper| keeper.retire_pepper(id)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -192,26 +192,35 @@ fn next(kept: &[KeptKey]) -> u32 {
 }
 
 /// Changes the keys, and has it in the audit first: a change that cannot be recorded is not made. One that fails then has a
-/// second line, which says so.
+/// second line, which says so. Once begun, it is brought to its end whoever hangs up.
 async fn changed(
     app: &App,
-    changing: &ChangingKeys<'_>,
+    changing: ChangingKeys,
     caller: &Caller,
-    deed: Deed<'_>,
+    deed: Deed<'static>,
     change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
 ) -> Result<(), ApiError> {
-    let failed = Deed {
-        action: deed.action,
-        subject: deed.subject.clone(),
-        service: None,
-        detail: json!({ "failed": true }),
-    };
-    app.record(caller.by(), deed, Vec::new(), Terms::default()).await?;
-    let Some(outcome) = app.change_keys(changing, change).await else { return Err(ApiError::unavailable()) };
-    if outcome.is_err() {
-        app.record(caller.by(), failed, Vec::new(), Terms::default()).await?;
-    }
-    Ok(outcome?)
+    let (app, caller) = (app.clone(), caller.clone());
+    let whole = tokio::spawn(async move {
+        let failed = Deed {
+            action: deed.action,
+            subject: deed.subject.clone(),
+            service: None,
+            detail: json!({ "failed": true }),
+        };
+        app.record(caller.by(), deed, Vec::new(), Terms::default()).await?;
+        let Some(outcome) = app.change_keys(&changing, change).await else {
+            return Err(ApiError::unavailable());
+        };
+        if outcome.is_err() {
+            app.record(caller.by(), failed, Vec::new(), Terms::default()).await?;
+        }
+        Ok(outcome?)
+    });
+    whole.await.unwrap_or_else(|error| {
+        tracing::error!(%error, "a change of the server's keys did not come to its end");
+        Err(ApiError::unavailable())
+    })
 }
 
 fn of_key(action: &'static str, id: u32, detail: Value) -> Deed<'static> {

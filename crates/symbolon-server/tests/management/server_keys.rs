@@ -59,6 +59,21 @@ async fn a_rotated_pepper_is_noticed_by_nobody() {
 }
 
 #[tokio::test]
+async fn a_rotation_whose_caller_hangs_up_comes_into_force_all_the_same() {
+    let world = World::new().await;
+    let key = world.system_key().await;
+    let (kept, release) = world.keeper.hold();
+    tokio::select! {
+        _ = world.post(PEPPERS, &json!({})).by(&key).send() => unreachable!("it is held"),
+        kept = kept => kept.unwrap(),
+    }
+    drop(release);
+    // Whoever changes the keys next waits until that is over.
+    world.delete(&format!("{PEPPERS}/9")).by(&key).send().await.refused(404, "not_found");
+    assert_eq!(world.gate.keys().pepper.id(), 2);
+}
+
+#[tokio::test]
 async fn a_pepper_on_which_something_rests_is_dropped_only_with_it() {
     let world = World::new().await;
     let (admin, key) = (world.admin().await, world.system_key().await);

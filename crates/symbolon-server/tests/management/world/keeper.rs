@@ -1,23 +1,36 @@
 //! Keys that are kept in memory, and are all different.
 
 use std::sync::Mutex;
+use std::sync::mpsc;
 
 use symbolon_core::Timestamp;
 use symbolon_core::decision::Keys;
 use symbolon_core::digest::Pepper;
 use symbolon_core::session::SessionKey;
 use symbolon_server::{KeptKey, KeptKeys, KeyKeeper};
+use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
-pub(crate) struct Keeper(Mutex<(Keys, u8)>);
+pub(crate) struct Keeper {
+    kept: Mutex<(Keys, u8)>,
+    held: Mutex<Option<(oneshot::Sender<()>, mpsc::Receiver<()>)>>,
+}
 
 impl Keeper {
     pub(crate) fn new(keys: Keys) -> Self {
-        Self(Mutex::new((keys, 100)))
+        Self { kept: Mutex::new((keys, 100)), held: Mutex::default() }
+    }
+
+    /// Holds the next rotation of the pepper when it is kept, and says so, until the other end is dropped.
+    pub(crate) fn hold(&self) -> (oneshot::Receiver<()>, mpsc::Sender<()>) {
+        let (kept, is_kept) = oneshot::channel();
+        let (release, released) = mpsc::channel();
+        *self.held.lock().unwrap() = Some((kept, released));
+        (is_kept, release)
     }
 
     fn change(&self, change: impl FnOnce(&mut Keys, Zeroizing<[u8; 32]>)) -> Keys {
-        let (keys, next) = &mut *self.0.lock().unwrap();
+        let (keys, next) = &mut *self.kept.lock().unwrap();
         *next += 1;
         change(keys, Zeroizing::new([*next; 32]));
         keys.clone()
@@ -26,7 +39,7 @@ impl Keeper {
 
 impl KeyKeeper for Keeper {
     fn kept(&self) -> KeptKeys {
-        let keys = &self.0.lock().unwrap().0;
+        let keys = &self.kept.lock().unwrap().0;
         let kept = |id, ends_at| KeptKey { id, made_at: None, ends_at };
         let former = keys.former_sessions.iter().map(|(_, end)| kept(1, Some(*end)));
         KeptKeys {
@@ -36,10 +49,15 @@ impl KeyKeeper for Keeper {
     }
 
     fn rotate_pepper(&self, _: Timestamp) -> Result<Keys, String> {
-        Ok(self.change(|keys, key| {
+        let keys = self.change(|keys, key| {
             let next = Pepper::new(keys.pepper.id() + 1, &key);
             keys.former_peppers.insert(0, std::mem::replace(&mut keys.pepper, next));
-        }))
+        });
+        if let Some((kept, released)) = self.held.lock().unwrap().take() {
+            kept.send(()).unwrap();
+            released.recv().unwrap_err();
+        }
+        Ok(keys)
     }
 
     fn rotate_sessions(&self, _: Timestamp, end: Option<Timestamp>) -> Result<Keys, String> {

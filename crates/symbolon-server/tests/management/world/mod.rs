@@ -81,6 +81,7 @@ pub(crate) struct World {
     pub(crate) clock: Arc<TestClock>,
     pub(crate) entropy: Arc<TestEntropy>,
     pub(crate) keys: Keys,
+    pub(crate) keeper: Arc<Keeper>,
     pub(crate) router: Router,
     /// The key that [`World::verdict`] asks with.
     asking: OnceCell<String>,
@@ -108,10 +109,11 @@ impl World {
         let gate = Arc::new(Gate::new(keys.clone()));
         gate.set_services(services(&setup.catalogs)).unwrap();
         let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(TestEntropy::default()));
+        let keeper = Arc::new(Keeper::new(keys.clone()));
         let app = App::new(Parts {
             gate: gate.clone(),
             store: (setup.wrap)(store.clone()),
-            keeper: Some(Arc::new(Keeper::new(keys.clone()))),
+            keeper: Some(keeper.clone()),
             clock: clock.clone(),
             entropy: entropy.clone(),
             https: setup.https,
@@ -125,8 +127,8 @@ impl World {
             webhooks: setup.webhooks,
         });
         let router = router(app.clone());
-        let world =
-            Self { app, gate, store, clock, entropy, keys, router, asking: OnceCell::new(), directory };
+        let asking = OnceCell::new();
+        let world = Self { app, gate, store, clock, entropy, keys, keeper, router, asking, directory };
         if setup.loaded {
             world.store.attach(world.gate.clone()).await.unwrap();
             world.born_system().await;
