@@ -2,8 +2,8 @@
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
-use sqlx::{ConnectOptions, Row};
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteRow};
+use sqlx::{ConnectOptions, Decode, Row, Type};
 use symbolon_api::ImportRow;
 use symbolon_core::Timestamp;
 
@@ -44,6 +44,18 @@ fn text(row: &SqliteRow, column: &str) -> String {
     row.try_get::<Option<String>, _>(column).ok().flatten().unwrap_or_default()
 }
 
+/// The same of what says whether a token still counts: there nothing else is taken for none.
+fn strict<'r, T>(row: &'r SqliteRow, column: &str, kind: &str) -> Result<Option<T>, String>
+where
+    T: Decode<'r, Sqlite> + Type<Sqlite>,
+{
+    match row.try_get::<Option<T>, _>(column) {
+        Ok(value) => Ok(value),
+        Err(sqlx::Error::ColumnNotFound(_)) => Ok(None),
+        Err(_) => Err(format!("its {column} is not a {kind}, and what it means is not guessed")),
+    }
+}
+
 fn common(row: &SqliteRow, scopes: Vec<String>) -> Result<ImportRow, String> {
     let owner = text(row, "owner");
     if owner.is_empty() {
@@ -55,14 +67,14 @@ fn common(row: &SqliteRow, scopes: Vec<String>) -> Result<ImportRow, String> {
         name: text(row, "name"),
         owner,
         scopes,
-        expires_at: end(&text(row, "expires_at"))?,
+        expires_at: end(&strict::<String>(row, "expires_at", "text")?.unwrap_or_default())?,
     })
 }
 
 /// Scopes between commas. Some copies take tokens back by a mark.
 fn odysseus(row: &SqliteRow) -> Result<ImportRow, String> {
-    let off = row.try_get::<Option<bool>, _>("is_active").is_ok_and(|active| active == Some(false));
-    if off || !text(row, "revoked_at").is_empty() {
+    let off = strict(row, "is_active", "boolean")? == Some(false);
+    if off || strict::<String>(row, "revoked_at", "text")?.is_some_and(|at| !at.is_empty()) {
         return Err("it was taken back in the application".to_owned());
     }
     common(row, words(&text(row, "scopes")))

@@ -110,11 +110,14 @@ fn odysseus_own_table_is_read() {
         &format!(
             "CREATE TABLE api_tokens (id VARCHAR PRIMARY KEY, owner VARCHAR, name VARCHAR, token_hash VARCHAR,
                  token_prefix VARCHAR, scopes VARCHAR DEFAULT 'chat', is_active BOOLEAN, last_used_at DATETIME,
-                 created_at DATETIME, updated_at DATETIME);
+                 created_at DATETIME, updated_at DATETIME, revoked_at DATETIME);
              INSERT INTO api_tokens VALUES
-                 ('0a1b2c3d', 'ann', 'first', '{HASH}', 'old_x-K_2', 'notes:read,cookbook:launch', 1, NULL, '2026-01-01', NULL),
-                 ('1a1b2c3d', 'ann', 'off', '{HASH}', 'old_y-K_2', 'notes:read', 0, NULL, '2026-01-02', NULL),
-                 ('2a1b2c3d', NULL, 'nobody''s', '{HASH}', 'old_z-K_2', 'notes:read', 1, NULL, '2026-01-03', NULL);"
+                 ('0a1b2c3d', 'ann', 'first', '{HASH}', 'old_x-K_2', 'notes:read,cookbook:launch', 1, NULL, '2026-01-01', NULL, NULL),
+                 ('1a1b2c3d', 'ann', 'off', '{HASH}', 'old_y-K_2', 'notes:read', 0, NULL, '2026-01-02', NULL, NULL),
+                 ('2a1b2c3d', NULL, 'nobody''s', '{HASH}', 'old_z-K_2', 'notes:read', 1, NULL, '2026-01-03', NULL, NULL),
+                 ('3a1b2c3d', 'ann', 'back', '{HASH}', 'old_a-K_2', 'notes:read', 1, NULL, '2026-01-04', NULL, '2026-01-05'),
+                 ('4a1b2c3d', 'ann', 'epoch', '{HASH}', 'old_b-K_2', 'notes:read', 1, NULL, '2026-01-05', NULL, 1767571200),
+                 ('5a1b2c3d', 'ann', 'word', '{HASH}', 'old_c-K_2', 'notes:read', 'no', NULL, '2026-01-06', NULL, NULL);"
         ),
     );
     let done = place.run("import tokens --from odysseus:app.db --service notes");
@@ -122,7 +125,10 @@ fn odysseus_own_table_is_read() {
         "app.db:0a1b2c3d: \"first\" imported: the catalog does not declare cookbook:launch; left out",
         "app.db:1a1b2c3d: \"?\" refused: it was taken back in the application",
         "app.db:2a1b2c3d: \"?\" refused: it has no owner",
-        "1 imported, 0 inert, 0 known already, 2 refused",
+        "app.db:3a1b2c3d: \"?\" refused: it was taken back in the application",
+        "app.db:4a1b2c3d: \"?\" refused: its revoked_at is not a text",
+        "app.db:5a1b2c3d: \"?\" refused: its is_active is not a boolean",
+        "1 imported, 0 inert, 0 known already, 5 refused",
     ] {
         assert!(done.stdout.contains(line), "{line}\n{done:?}");
     }
@@ -145,7 +151,8 @@ fn odins_own_table_is_read() {
                  (2, 1, 'every', '{HASH}', 'old_y-K_2', '[]', NULL),
                  (3, 1, 'broken', '{HASH}', 'old_z-K_2', '[\"notes:read\"]', 'next tuesday'),
                  (4, 9, 'left', '{HASH}', 'old_a-K_2', '[\"notes:read\"]', NULL),
-                 (5, 1, 'words', '{HASH}', 'old_b-K_2', 'notes:read', NULL);"
+                 (5, 1, 'words', '{HASH}', 'old_b-K_2', 'notes:read', NULL),
+                 (6, 1, 'epoch', '{HASH}', 'old_c-K_2', '[\"notes:read\"]', 4070908800);"
         ),
     );
     let done = place.run("import tokens --from odin:odin.db --service notes");
@@ -154,7 +161,8 @@ fn odins_own_table_is_read() {
         "odin.db:3: \"?\" refused: its end is no date that can be read",
         "odin.db:4: \"?\" refused: it has no owner, or one that is gone",
         "odin.db:5: \"?\" refused: its scopes are no list of texts",
-        "1 imported, 1 inert, 0 known already, 3 refused",
+        "odin.db:6: \"?\" refused: its expires_at is not a text",
+        "1 imported, 1 inert, 0 known already, 4 refused",
     ] {
         assert!(done.stdout.contains(line), "{line}\n{done:?}");
     }
