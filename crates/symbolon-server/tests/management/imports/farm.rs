@@ -7,15 +7,52 @@ use symbolon_core::store::Store;
 
 use crate::world::{Person, Setup, World};
 
+/// How the tokens of an application begin, and how many of the characters behind that it keeps in clear.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Form {
+    pub(crate) prefix: &'static str,
+    pub(crate) lookup: usize,
+}
+
+pub(crate) const ODIN: Form = Form { prefix: "odin_", lookup: 5 };
+pub(crate) const ODYSSEUS: Form = Form { prefix: "ody_", lookup: 4 };
+
+impl Form {
+    /// The old secret of this number; every second has the same head as the one before.
+    pub(crate) fn secret(self, number: usize) -> String {
+        let Self { prefix, lookup } = self;
+        format!("{prefix}{:0lookup$}-_{number:0rest$}", number / 2, rest = 41 - lookup)
+    }
+
+    pub(crate) fn head(self, secret: &str) -> &str {
+        &secret[..self.prefix.len() + self.lookup]
+    }
+
+    /// As the application keeps it, with a cost that tests can wait for.
+    pub(crate) fn row(self, secret: &str) -> Value {
+        json!({
+            "prefix": self.head(secret),
+            "hash": bcrypt::hash(secret, 4).unwrap(),
+            "name": format!("old {secret}"),
+            "owner": "ann",
+            "scopes": ["read:jobs"],
+        })
+    }
+}
+
 /// The catalog of O.D.I.N. under another name. From 2027 on no old token counts.
 pub(crate) fn catalog(until: &str) -> String {
+    catalog_of(ODIN, until)
+}
+
+fn catalog_of(Form { prefix, lookup }: Form, until: &str) -> String {
     let odin = include_str!("../../../../../catalogs/odin.toml");
     let named = odin
         .replace("service = \"odin\"", "service = \"farm\"")
         .replace("token_prefix = \"odin\"", "token_prefix = \"farm\"");
     named
         + &format!(
-            "\n[tokens.old_form]\nprefix = \"odin_\"\nlength = 43\nalphabet = \"base64url\"\nlookup = 5\n\
+            "\n[tokens.old_form]\nprefix = \"{prefix}\"\nlength = 43\nalphabet = \"base64url\"\nlookup = {lookup}\n\
              hashed = \"whole\"\nuntil = {until}\n"
         )
 }
@@ -31,8 +68,18 @@ impl Farm {
         Self::of(|store| store).await
     }
 
+    /// The same, whose old tokens are of this form.
+    pub(crate) async fn with(form: Form) -> Self {
+        Self::made(form, |store| store).await
+    }
+
     pub(crate) async fn of(wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + 'static) -> Self {
-        let setup = Setup { catalogs: vec![catalog("2027-01-01")], wrap: Box::new(wrap), ..Setup::default() };
+        Self::made(ODIN, wrap).await
+    }
+
+    async fn made(form: Form, wrap: impl FnOnce(Arc<dyn Store>) -> Arc<dyn Store> + 'static) -> Self {
+        let catalogs = vec![catalog_of(form, "2027-01-01")];
+        let setup = Setup { catalogs, wrap: Box::new(wrap), ..Setup::default() };
         let world = World::of(setup).await;
         let owner = world.person("ann", &[("farm", "operator")]).await;
         Self { key: world.system_key().await, world, owner }
@@ -78,22 +125,15 @@ impl Farm {
     }
 }
 
-/// The old secret of this number; every eighth has the same head.
+/// O.D.I.N.'s.
 pub(crate) fn secret(number: usize) -> String {
-    format!("odin_{:05}-_{number:036}", number / 2)
+    ODIN.secret(number)
 }
 
 pub(crate) fn head(secret: &str) -> &str {
-    &secret[..10]
+    ODIN.head(secret)
 }
 
-/// As the application keeps it, with a cost that tests can wait for.
 pub(crate) fn row(secret: &str) -> Value {
-    json!({
-        "prefix": head(secret),
-        "hash": bcrypt::hash(secret, 4).unwrap(),
-        "name": format!("old {secret}"),
-        "owner": "ann",
-        "scopes": ["read:jobs"],
-    })
+    ODIN.row(secret)
 }
