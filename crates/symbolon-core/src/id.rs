@@ -52,6 +52,16 @@ macro_rules! ids {
             pub fn new(now: Timestamp, entropy: &dyn Entropy) -> Self {
                 Self(uuid_v7(now, entropy))
             }
+
+            /// From its bytes.
+            pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+                Self(bytes)
+            }
+
+            /// Its bytes.
+            pub const fn to_bytes(self) -> [u8; 16] {
+                self.0
+            }
         }
 
         impl fmt::Display for $name {

@@ -16,7 +16,6 @@ pub mod explain;
 pub mod foreign;
 pub mod id;
 pub mod imported;
-pub mod last_use;
 pub mod leak;
 pub mod lifetime;
 pub mod manage;

@@ -144,7 +144,45 @@ fn escape(bytes: &[u8]) -> Result<u8, TargetFault> {
     }
 }
 
+/// Whether a path is canonical at first sight, as nearly all are: bytes that stand for themselves, no escape, and no
+/// segment that is empty or begins with a dot. Of any other [`canonical_path`] has to find out.
+fn plainly_canonical(path: &[u8]) -> bool {
+    const PLAIN: [bool; 256] = {
+        let mut plain = [false; 256];
+        let mut byte = 0x21;
+        while byte <= 0x7e {
+            plain[byte] = !matches!(
+                byte as u8,
+                b'%' | b'#'
+                    | b'\\'
+                    | b';'
+                    | b'"'
+                    | b'<'
+                    | b'>'
+                    | b'^'
+                    | b'`'
+                    | b'{'
+                    | b'|'
+                    | b'}'
+                    | b'['
+                    | b']'
+            );
+            byte += 1;
+        }
+        plain
+    };
+    let mut before = 0;
+    path.iter().all(|byte| {
+        let begins_ill = before == b'/' && matches!(byte, b'/' | b'.');
+        before = *byte;
+        PLAIN[usize::from(*byte)] && !begins_ill
+    })
+}
+
 fn canonical_path(path: &[u8]) -> Result<Cow<'_, str>, TargetFault> {
+    if plainly_canonical(path) {
+        return std::str::from_utf8(path).map(Cow::Borrowed).map_err(|_| TargetFault::Byte);
+    }
     let mut out: Option<Vec<u8>> = None;
     let mut at = 0;
     while at < path.len() {

@@ -73,6 +73,16 @@ impl Prefix {
 pub struct TokenPrefix([u8; IDENTIFIER]);
 
 impl TokenPrefix {
+    /// From the bytes that [`TokenPrefix::to_bytes`] gave.
+    pub const fn from_bytes(bytes: [u8; IDENTIFIER]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its characters.
+    pub const fn to_bytes(self) -> [u8; IDENTIFIER] {
+        self.0
+    }
+
     /// The identifier as text.
     pub fn as_str(&self) -> &str {
         std::str::from_utf8(&self.0).unwrap_or_default()
@@ -122,7 +132,8 @@ impl<'a> TokenText<'a> {
         if text.len() != head + RANDOM + CHECKSUM || !prefix.claims(text) {
             return Err(TokenFault::Form);
         }
-        if !text[head..].iter().all(u8::is_ascii_alphanumeric) {
+        // All of them, without a way out before the end: this is done by the vector.
+        if !text[head..].iter().fold(true, |all, byte| all & byte.is_ascii_alphanumeric()) {
             return Err(TokenFault::Form);
         }
         let (body, sum) = text.split_at(head + RANDOM);

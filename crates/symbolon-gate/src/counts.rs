@@ -9,7 +9,7 @@ use crate::{Checks, Gate, RouteChecks};
 impl Gate {
     /// At most `limit` uses that the record has not been told of.
     pub fn take_uses(&self, limit: usize) -> Vec<(TokenId, Timestamp)> {
-        self.uses.take(limit)
+        self.index.take_uses(limit)
     }
 
     /// Adds up the use that checks have noted; to be called several times a second, before the queue is full.

@@ -1,7 +1,7 @@
 //! Decisions about somebody who is named and has presented nothing.
 
 use symbolon_core::Timestamp;
-use symbolon_core::decision::{Caller, Reason, Request};
+use symbolon_core::decision::{Caller, Directory as _, Reason, Request};
 use symbolon_core::explain::Explanation;
 use symbolon_core::id::{KeyId, TokenId};
 use symbolon_core::name::ServiceName;
@@ -34,18 +34,18 @@ impl Gate {
     ) -> Option<(Result<(), Reason>, Explanation)> {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let judge = judge(&services.by_name.get(service)?.service, &view, &keys, now);
+        let judge = judge(services.get(service.as_str())?, &view, &keys, now);
         match subject {
-            Subject::Anonymous => Some(judge.explain_as(request, &Caller::Anonymous)),
-            Subject::System(key) => Some(judge.explain_as(request, &Caller::System(*key))),
+            Subject::Anonymous => Some(judge.explain_as(request, Caller::Anonymous)),
+            Subject::System(key) => Some(judge.explain_as(request, Caller::System(*key))),
             Subject::User(session) => {
-                let user = self.index.user(session.user)?;
-                Some(judge.explain_as(request, &Caller::Session { session, user: &user }))
+                let user = view.user(session.user)?;
+                Some(judge.explain_as(request, Caller::Session { session, user }))
             }
             Subject::Token(id) => {
-                let live = self.index.token(*id)?;
-                let owner = self.index.user(live.token.owner)?;
-                Some(judge.explain_as(request, &Caller::Token { live: &live, owner: &owner }))
+                let live = view.by_id(*id)?;
+                let owner = view.owner(&live)?;
+                Some(judge.explain_as(request, Caller::Token { live, owner }))
             }
         }
     }

@@ -9,9 +9,9 @@ use symbolon_core::record::{Key, Token};
 use crate::Gate;
 
 impl Gate {
-    /// The token of this id, in whatever state, as it was last written.
+    /// The token of this id, in whatever state, as it was last written, but to be shown alone: it has no digest.
     pub fn token(&self, id: TokenId) -> Option<Arc<Token>> {
-        self.index.token(id).map(|live| live.token).or_else(|| self.index.foreign().token(id))
+        self.index.record(id).map(Arc::new).or_else(|| self.index.foreign().token(id))
     }
 
     /// The key of this id, as it was last written.

@@ -14,8 +14,8 @@ mod keys;
 mod news;
 mod services;
 mod settle;
+mod stripes;
 mod tally;
-mod usage;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -24,11 +24,10 @@ use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
 use symbolon_core::decision::{
-    Caller, Decision, Grant, Identifier, Judge, Keys, LiveToken, NotIdentified, Reason, Request,
+    Caller, Decision, Extra, Grant, Identifier, Judge, Keys, NotIdentified, Principal, Reason, Request,
 };
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
-use symbolon_core::last_use::LastUse;
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::rate::Rate;
 use symbolon_core::record::{Enforcement, KeyKind, Session, Token, TokenState, User};
@@ -37,9 +36,8 @@ use symbolon_core::store::{Change, Sink};
 use index::{Index, View};
 use keys::Keyring;
 use news::Untold;
-use services::{Past, Services};
-use tally::{Place, Tally};
-use usage::Uses;
+use services::{Past, Served, Services};
+use tally::{AskedFor, Tally};
 
 pub use explain::Subject;
 pub use foreign::Unproven;
@@ -53,7 +51,6 @@ pub struct Gate {
     /// Locked by exchanges of the services and by readers of counts; never by a check.
     past: Mutex<Past>,
     keys: Keyring,
-    uses: Uses,
     untold: Untold,
     tally: Tally,
 }
@@ -80,7 +77,6 @@ impl Gate {
             services: ArcSwap::default(),
             past: Mutex::default(),
             keys: Keyring::new(keys),
-            uses: Uses::default(),
             untold: Untold::default(),
             tally: Tally::default(),
         }
@@ -91,20 +87,12 @@ impl Gate {
         let mut past = self.past();
         // Remembered before the first event can name them.
         let next = past.admit(services)?;
-        self.services.store(Arc::new(next));
-        // Until an entry is resolved under the new catalog, each check resolves it for itself.
-        self.index.resolve_again(|_| true, |token, last_use| self.resolve(token, last_use));
+        self.index.exchange(&self.services, next);
         Ok(())
     }
 
     fn past(&self) -> MutexGuard<'_, Past> {
         self.past.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn resolve(&self, token: Arc<Token>, last_use: Arc<LastUse>) -> LiveToken {
-        let services = self.services.load();
-        let catalog = services.by_name.get(&token.service).map(|served| &*served.service.catalog);
-        LiveToken::new(token, catalog, last_use)
     }
 
     /// Decides a request to a service; `None` if there is no such service. One that is allowed takes its place in the limits
@@ -117,9 +105,9 @@ impl Gate {
     ) -> Option<Decision<'r>> {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let served = services.by_name.get(service)?;
-        let decision = judge(&served.service, &view, &keys, now).decide(request, &mut ());
-        Some(self.settle(served, &view, decision, Place::Preflight, request.client_ip, now))
+        let served = services.get(service.as_str())?;
+        let decision = judge(served, &view, &keys, now).decide(request, &mut ());
+        Some(self.settle(served, &view, decision, AskedFor::Preflight, request.client_ip, now))
     }
 
     /// The same decision, for a look at what was decided before: it is no use of the token, counts as nothing and asks no
@@ -133,7 +121,9 @@ impl Gate {
     ) -> Option<Decision<'r>> {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        Some(judge(&services.by_name.get(service)?.service, &view, &keys, now).decide(request, trace))
+        let served = services.get(service.as_str())?;
+        let decision = judge(served, &view, &keys, now).decide(request, trace);
+        Some(decision)
     }
 
     /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
@@ -147,32 +137,36 @@ impl Gate {
     ) -> Option<Decision<'static>> {
         let (services, keys) = (self.services.load(), self.keys.load());
         let view = self.index.view();
-        let served = services.by_name.get(service)?;
-        let judge = judge(&served.service, &view, &keys, now);
+        let served = services.get(service.as_str())?;
+        let judge = judge(served, &view, &keys, now);
         let decision = judge.decide_scopes(credentials, required, client_ip);
-        Some(self.settle(served, &view, decision, Place::Scopes, client_ip, now))
+        Some(self.settle(served, &view, decision, AskedFor::Scopes, client_ip, now))
     }
 
     /// Counts a request to a service about which nothing can be decided now; `None` if there is no such service.
     pub fn undecided(&self, service: &ServiceName) -> Option<Decision<'static>> {
         let services = self.services.load();
-        services.by_name.get(service)?.count(None, Decision::Unavailable.code());
+        services.get(service.as_str())?.count(None, Decision::Unavailable.code());
         Some(Decision::Unavailable)
     }
 
     /// What was let in once is let in still: a use of its token, though not one more request.
     pub fn goes_on(&self, grant: &Grant<'_>, now: Timestamp) {
-        if let Some(token) = grant.principal().token()
-            && let Some(live) = self.index.token(token.id)
-        {
-            self.uses.note(token.id, &live.last_use, now);
+        if let Principal::Token { id, place, .. } = grant.principal() {
+            self.index.note_use(*id, Some(place), now);
         }
     }
 
     /// Notes the use of a retired secret, if it was that for which somebody was not identified.
-    fn note_reuse(&self, (reason, token): NotIdentified, client_ip: Option<IpAddr>, now: Timestamp) {
+    fn note_reuse(
+        &self,
+        view: &View<'_>,
+        (reason, token): NotIdentified,
+        client_ip: Option<IpAddr>,
+        now: Timestamp,
+    ) {
         if reason == Reason::RetiredSecret
-            && let Some(live) = token.and_then(|token| self.index.token(token))
+            && let Some(live) = token.and_then(|token| view.by_id(token))
         {
             self.untold.reused(&live, client_ip, now);
         }
@@ -185,7 +179,8 @@ impl Gate {
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Result<Known, NotIdentified> {
-        self.recognize(presented, now).inspect_err(|unknown| self.note_reuse(*unknown, client_ip, now))
+        self.recognize(presented, now)
+            .inspect_err(|unknown| self.note_reuse(&self.index.view(), *unknown, client_ip, now))
     }
 
     /// Whose this is, asked about it by somebody else: nobody uses a secret by that, and nothing is noted.
@@ -205,8 +200,13 @@ impl Gate {
                 KeyKind::Verifier(service) => Known::Verifier(service.clone(), key.id),
                 KeyKind::System => Known::System(key.id),
             },
-            Caller::Session { session, user } => Known::Session(session.clone(), user.clone()),
-            Caller::Token { live, owner } => Known::Token(live.token.clone(), owner.clone(), live.ends_at()),
+            Caller::Session { session, user } => Known::Session(session.clone(), user.user.clone()),
+            Caller::Token { live, owner } => {
+                // One that goes at this moment is as good as gone.
+                let record = self.index.record(live.id).ok_or((Reason::UnknownSecret, None))?;
+                let end = live.ends_at(services.catalog(live.service));
+                Known::Token(Arc::new(record), owner.user.clone(), end)
+            }
         })
     }
 
@@ -217,7 +217,8 @@ impl Gate {
         let services = self.services.load();
         let view = self.index.view();
         let identifier = Identifier { directory: &view, keys: &keys, now };
-        identifier.token_of(secret, services.catalogs()).map(|live| live.token.clone())
+        let live = identifier.token_of(secret, services.catalogs())?;
+        self.index.record(live.id).map(Arc::new)
     }
 
     /// Whether the value of a credential header claims to be Symbolon's, or holds what is: a token of any of its
@@ -243,7 +244,7 @@ impl Gate {
         match self.index.switched(service) {
             Some(switched) => switched.enforce,
             None => {
-                self.services.load().by_name.get(service).is_none_or(|served| served.service.rules.enforce)
+                self.services.load().get(service.as_str()).is_none_or(|served| served.service.rules.enforce)
             }
         }
     }
@@ -260,15 +261,12 @@ impl Gate {
 
     /// The service of this name.
     pub fn service(&self, name: &str) -> Option<Service> {
-        self.services.load().by_name.get(name).map(|served| served.service.clone())
+        self.services.load().get(name).map(|served| served.service.clone())
     }
 
     /// All services, by name.
     pub fn services(&self) -> Vec<Service> {
-        let mut services: Vec<_> =
-            self.services.load().by_name.values().map(|served| served.service.clone()).collect();
-        services.sort_by(|a, b| a.catalog.service.cmp(&b.catalog.service));
-        services
+        self.services.load().all().iter().map(|served| served.service.clone()).collect()
     }
 
     /// A user as the gate knows them.
@@ -283,28 +281,30 @@ impl Gate {
 
     /// The last use of a token that the gate knows; later than the record's by at most one batch.
     pub fn last_used(&self, id: TokenId) -> Option<Timestamp> {
-        self.index.token(id)?.last_use.last()
+        let last = self.index.view().by_id(id)?.last_used?;
+        Timestamp::from_millisecond(last).ok()
     }
 
     /// When the present secret of a token was first used, if it is known and was.
     pub fn first_use(&self, id: TokenId) -> Option<Timestamp> {
-        self.index.token(id)?.first_use()
+        self.index.view().by_id(id)?.first_use()
     }
 
     /// The rate that a token is held to, if there is one; `None` too for one that is not here.
     pub fn rate(&self, id: TokenId) -> Option<Rate> {
-        self.index.token(id)?.rate()
+        let (services, view) = (self.services.load(), self.index.view());
+        let live = view.by_id(id)?;
+        live.rate(services.catalog(live.service))
     }
 
     /// What a token is at `now`, with regard to how long it has lain unused; by the record alone for one that is not here.
     pub fn state(&self, token: &Token, now: Timestamp) -> TokenState {
-        let here = self.index.token(token.id).filter(|live| live.token.revision == token.revision);
-        let here = here.or_else(|| {
-            // One that nobody has used here has no use that the record does not know.
-            token.foreign()?;
-            Some(self.resolve(Arc::new(token.clone()), Arc::new(LastUse::new(token.last_used_at))))
-        });
-        here.map_or_else(|| token.state(now), |live| live.state(now))
+        let (services, view) = (self.services.load(), self.index.view());
+        let here = view.by_id(token.id).filter(|live| live.revision == token.revision);
+        // One that nobody has used here has no use that the record does not know.
+        let alone = token.foreign().is_some().then(|| Extra::of(token.clone()));
+        let live = here.or_else(|| alone.as_ref()?.live());
+        live.map_or_else(|| token.state(now), |live| live.state(services.catalog(&token.service), now))
     }
 
     /// How many tokens are live.
@@ -323,28 +323,18 @@ impl Gate {
     }
 }
 
-fn judge<'a>(
-    service: &'a Service,
-    view: &'a View<'a>,
+fn judge<'a, 'v>(
+    served: &'a Served,
+    view: &'a View<'v>,
     keys: &'a Keys,
     now: Timestamp,
-) -> Judge<'a, View<'a>> {
-    Judge { catalog: &service.catalog, directory: view, keys, rules: service.rules, now }
+) -> Judge<'a, View<'v>> {
+    Judge { catalog: served.catalog(), directory: view, keys, rules: served.service.rules, now }
 }
 
 impl Sink for Gate {
     fn apply(&self, change: &Change) {
-        let services = self.services.load_full();
-        self.index.apply(change, |token, last_use| self.resolve(token, last_use));
-        if let Change::TokenCreated(Token { id, .. })
-        | Change::TokenChanged(Token { id, .. })
-        | Change::TokenOwned(Token { id, .. }) = change
-            && !Arc::ptr_eq(&services, &self.services.load())
-        {
-            // It may have been resolved under the catalogs before, and come too late to be resolved again.
-            self.index
-                .resolve_again(|token| token.id == *id, |token, last_use| self.resolve(token, last_use));
-        }
+        self.index.apply(change, &self.services);
     }
 
     fn loaded(&self) {

@@ -40,8 +40,9 @@ pub(crate) struct Untold(SegQueue<News>);
 
 impl Untold {
     /// Notes that a token's present secret was used.
-    pub(crate) fn used(&self, live: &LiveToken, now: Timestamp) {
-        if let (Some(secret_use), Some(made)) = (&live.secret_use, live.token.rotation.at)
+    pub(crate) fn used(&self, live: &LiveToken<'_>, now: Timestamp) {
+        let secret_use = live.extra.and_then(|extra| extra.secret_use.as_ref());
+        if let (Some(secret_use), Some(made)) = (secret_use, live.rotated_at())
             && secret_use.note(now)
         {
             self.push(live, now, Seen::FirstUse(made));
@@ -49,14 +50,15 @@ impl Untold {
     }
 
     /// Notes that a retired secret of a token was used.
-    pub(crate) fn reused(&self, live: &LiveToken, client_ip: Option<IpAddr>, now: Timestamp) {
-        if live.secret_use.as_ref().is_some_and(|secret_use| secret_use.note_reuse(now)) {
+    pub(crate) fn reused(&self, live: &LiveToken<'_>, client_ip: Option<IpAddr>, now: Timestamp) {
+        let secret_use = live.extra.and_then(|extra| extra.secret_use.as_ref());
+        if secret_use.is_some_and(|secret_use| secret_use.note_reuse(now)) {
             self.push(live, now, Seen::Reuse(client_ip));
         }
     }
 
-    fn push(&self, live: &LiveToken, at: Timestamp, seen: Seen) {
-        let (service, token) = (live.token.service.clone(), live.token.id);
+    fn push(&self, live: &LiveToken<'_>, at: Timestamp, seen: Seen) {
+        let (service, token) = (live.service.clone(), live.id);
         self.0.push(News { service, token, at, seen });
     }
 }

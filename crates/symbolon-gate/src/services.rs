@@ -1,7 +1,7 @@
 //! The services in force, and what outlives their exchange: the catalogs that events may still name, and the counts of
 //! checks.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -12,6 +12,8 @@ use symbolon_core::old_form::OldForm;
 use symbolon_core::rate::{Meter, Rate};
 use symbolon_core::token::Prefix;
 use symbolon_core::{Code, Timestamp};
+
+use crate::stripes::Striped;
 
 /// How many sets of catalogs are remembered: the one in force, and those before.
 const REMEMBERED: usize = 4;
@@ -58,16 +60,16 @@ pub struct RouteChecks {
 
 /// The counts of one service or route, a place for each code.
 #[derive(Debug, Default)]
-pub(crate) struct Counters([AtomicU64; Code::ALL.len()]);
+pub(crate) struct Counters(Striped<[AtomicU64; Code::ALL.len()]>);
 
 impl Counters {
     pub(crate) fn count(&self, code: Code) {
-        self.0[code as usize].fetch_add(1, Ordering::Relaxed);
+        self.0.own()[code as usize].fetch_add(1, Ordering::Relaxed);
     }
 
     fn read(&self) -> Vec<(Code, u64)> {
-        let counts = self.0.iter().map(|count| count.load(Ordering::Relaxed));
-        Code::ALL.iter().copied().zip(counts).filter(|(_, count)| *count > 0).collect()
+        let count = |code: Code| self.0.all().map(|own| own[code as usize].load(Ordering::Relaxed)).sum();
+        Code::ALL.iter().map(|code| (*code, count(*code))).filter(|(_, count)| *count > 0).collect()
     }
 }
 
@@ -75,6 +77,8 @@ impl Counters {
 #[derive(Debug)]
 pub(crate) struct Served {
     pub(crate) service: Service,
+    /// The catalog, with a count of its own for each thread.
+    catalogs: Striped<Arc<Arc<Catalog>>>,
     pub(crate) counters: Arc<Counters>,
     meter: Arc<Meter>,
     /// In the order of the catalog's routes.
@@ -83,6 +87,11 @@ pub(crate) struct Served {
 }
 
 impl Served {
+    /// The catalog, to be held on to by this thread's decisions.
+    pub(crate) fn catalog(&self) -> &Arc<Arc<Catalog>> {
+        self.catalogs.own()
+    }
+
     /// The rate that its tokens are held to together, if there is one.
     pub(crate) fn limit(&self) -> Option<(Rate, &Meter)> {
         self.service.catalog.limits.service.map(|rate| (rate, &*self.meter))
@@ -98,14 +107,31 @@ impl Served {
 /// The services by name, and the prefixes of their tokens.
 #[derive(Debug, Default)]
 pub(crate) struct Services {
-    pub(crate) by_name: HashMap<ServiceName, Served>,
+    /// In the order of their names: there are few.
+    served: Vec<Served>,
     pub(crate) prefixes: Vec<Prefix>,
 }
 
 impl Services {
+    /// The service of this name.
+    pub(crate) fn get(&self, name: &str) -> Option<&Served> {
+        let place = self.served.binary_search_by(|served| served.service.catalog.service.as_str().cmp(name));
+        place.ok().map(|place| &self.served[place])
+    }
+
+    /// All of them, by name.
+    pub(crate) fn all(&self) -> &[Served] {
+        &self.served
+    }
+
     /// The catalogs in force.
     pub(crate) fn catalogs(&self) -> impl Iterator<Item = &Catalog> + Clone {
-        self.by_name.values().map(|served| &*served.service.catalog)
+        self.served.iter().map(|served| &*served.service.catalog)
+    }
+
+    /// The catalog of a service, if it is in force.
+    pub(crate) fn catalog(&self, service: &ServiceName) -> Option<&Catalog> {
+        self.get(service.as_str()).map(|served| &*served.service.catalog)
     }
 
     /// The old forms of tokens that count at `now`, each with its service; of `only`, or of all.
@@ -164,8 +190,11 @@ impl Past {
                 routes.push(self.routes.entry(key).or_insert(kept).clone());
             }
             next.prefixes.push(service.catalog.prefix.clone());
-            next.by_name.insert(name, Served { service, counters, meter, routes, unrouted });
+            let catalogs = Striped::new(|_| Arc::new(service.catalog.clone()));
+            next.served.push(Served { service, catalogs, counters, meter, routes, unrouted });
         }
+        next.served
+            .sort_by(|a, b| a.service.catalog.service.as_str().cmp(b.service.catalog.service.as_str()));
         self.catalogs.push_front(catalogs);
         self.catalogs.truncate(REMEMBERED);
         Ok(next)

@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use symbolon_core::Timestamp;
-use symbolon_core::decision::{DecidedRoute, Decision, Directory as _, LiveToken, Principal};
+use symbolon_core::decision::{DecidedRoute, Decision, LiveToken, Principal};
 use symbolon_core::rotation::Which;
 use symbolon_core::usage::Outcome;
 
 use crate::Gate;
 use crate::index::View;
 use crate::services::Served;
-use crate::tally::{Event, Place};
+use crate::tally::{AskedFor, Event};
 
 impl Gate {
     /// Asks the limits, counts the check, and notes what it says of a token. `without` is what was asked for where it was no
@@ -19,30 +19,27 @@ impl Gate {
         &self,
         served: &Served,
         view: &View<'_>,
-        decision: Decision<'r>,
-        without: Place,
+        mut decision: Decision<'r>,
+        without: AskedFor,
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Decision<'r> {
-        let token = match &decision {
-            Decision::Allow(grant) => grant.principal().token(),
+        let live = match &decision {
+            Decision::Allow(grant) => view.again(grant),
             Decision::Deny(_) | Decision::Unavailable => None,
         };
-        let live = token.and_then(|token| token.digest).and_then(|(digest, _)| view.token(&digest));
-        // Its digest may have been moved to another pepper since, or it may have another secret.
-        let moved = token.filter(|_| live.is_none()).and_then(|token| self.index.token(token.id));
-        let live = live.or(moved.as_ref());
-        let decision = decision.metered(live, served.limit(), now);
-        self.note(served, live, &decision, without, client_ip, now);
+        decision.metered(live.as_ref(), served.limit(), now);
+        self.note(served, view, live.as_ref(), &decision, without, client_ip, now);
         decision
     }
 
     fn note(
         &self,
         served: &Served,
-        live: Option<&LiveToken>,
+        view: &View<'_>,
+        live: Option<&LiveToken<'_>>,
         decision: &Decision<'_>,
-        without: Place,
+        without: AskedFor,
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) {
@@ -54,25 +51,25 @@ impl Gate {
         served.count(route, decision.code());
         let (token, outcome) = match decision {
             Decision::Allow(grant) => {
-                let Principal::Token { token, which, .. } = grant.principal() else { return };
+                let Principal::Token { id, which, place, rotated_at, .. } = grant.principal() else { return };
+                self.index.note_use(*id, Some(place), now);
                 if let Some(live) = live {
-                    self.uses.note(token.id, &live.last_use, now);
                     // Not where it was given another secret since: that one was not used.
-                    if *which == Which::Present && live.token.rotation.at == token.rotation.at {
+                    if *which == Which::Present && live.rotated_at() == *rotated_at {
                         self.untold.used(live, now);
                     }
                 }
-                (token.id, Outcome::Allowed)
+                (*id, Outcome::Allowed)
             }
             Decision::Deny(denial) => {
                 let Some(token) = denial.about() else { return };
-                self.note_reuse((denial.reason, Some(token)), client_ip, now);
+                self.note_reuse(view, (denial.reason, Some(token)), client_ip, now);
                 (token, Outcome::Refused(denial.reason))
             }
             Decision::Unavailable => return,
         };
         let generation = served.service.catalog.generation();
-        let place = route.map_or(without, Place::Route);
+        let place = route.map_or(without, AskedFor::Route);
         self.tally.note(Event { token, now, generation, place, outcome, client_ip });
     }
 }

@@ -13,14 +13,17 @@ use symbolon_core::catalog::{Catalog, RouteIndex};
 use symbolon_core::id::TokenId;
 use symbolon_core::usage::{Day, NO_ROUTE, Outcome, UsageCount};
 
-/// How many checks may wait to be gathered. With its place in the queue each takes 88 bytes: 6 MB in all.
+use crate::stripes::Striped;
+
+/// How many checks may wait to be gathered, each thread's in a queue of its own. With its place in the queue each takes
+/// 88 bytes: 6 MB in all.
 const EVENTS: usize = 65_536;
 /// How many sums (token, day, route, outcome) may wait to be written.
 const SUMS: usize = 100_000;
 
 /// What was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Place {
+pub(crate) enum AskedFor {
     /// A route of the catalog.
     Route(RouteIndex),
     /// A preflight, which the catalog leaves open.
@@ -36,7 +39,7 @@ pub(crate) struct Event {
     pub(crate) now: Timestamp,
     /// Of the catalog that decided, for `place` is one of its.
     pub(crate) generation: u64,
-    pub(crate) place: Place,
+    pub(crate) place: AskedFor,
     pub(crate) outcome: Outcome,
     pub(crate) client_ip: Option<IpAddr>,
 }
@@ -69,32 +72,33 @@ impl Sum {
 
 /// Use that the record has not been told of.
 pub(crate) struct Tally {
-    events: ArrayQueue<Event>,
+    events: Striped<ArrayQueue<Event>>,
     sums: Mutex<HashMap<Key, Sum>>,
-    dropped: AtomicU64,
+    dropped: Striped<AtomicU64>,
 }
 
 impl Default for Tally {
     fn default() -> Self {
-        Self { events: ArrayQueue::new(EVENTS), sums: Mutex::default(), dropped: AtomicU64::new(0) }
+        let events = Striped::new(|stripes| ArrayQueue::new(EVENTS / stripes));
+        Self { events, sums: Mutex::default(), dropped: Striped::default() }
     }
 }
 
 impl Tally {
     /// Notes a check. Never waits: where no event fits, this one is dropped, and counted as such.
     pub(crate) fn note(&self, event: Event) {
-        if self.events.push(event).is_err() {
+        if self.events.own().push(event).is_err() {
             self.drop_count(1);
         }
     }
 
     fn drop_count(&self, count: u64) {
-        self.dropped.fetch_add(count, Ordering::Relaxed);
+        self.dropped.own().fetch_add(count, Ordering::Relaxed);
     }
 
     /// How many checks were not counted, because there was no place or their catalog is forgotten.
     pub(crate) fn dropped(&self) -> u64 {
-        self.dropped.load(Ordering::Relaxed)
+        self.dropped.all().map(|own| own.load(Ordering::Relaxed)).sum()
     }
 
     fn sums(&self) -> MutexGuard<'_, HashMap<Key, Sum>> {
@@ -105,8 +109,8 @@ impl Tally {
     pub(crate) fn gather(&self, catalog: impl Fn(u64) -> Option<Arc<Catalog>>) {
         // First by numbers, which are cheap to compare; a route is named once and not for each event.
         let mut fresh = HashMap::new();
-        for _ in 0..EVENTS {
-            let Some(event) = self.events.pop() else { break };
+        let events = self.events.all().flat_map(|own| std::iter::from_fn(|| own.pop()).take(own.capacity()));
+        for event in events {
             let Event { token, now, generation, place, outcome, client_ip } = event;
             let one = Sum { count: 1, last_at: now, last_ip: client_ip };
             match fresh.entry((token, Day::of(now), generation, place, outcome)) {
@@ -163,15 +167,15 @@ impl Tally {
 }
 
 /// Method and path by which a place is known.
-fn name(place: Place, catalog: Option<Arc<Catalog>>) -> Option<(Arc<str>, Arc<str>)> {
+fn name(place: AskedFor, catalog: Option<Arc<Catalog>>) -> Option<(Arc<str>, Arc<str>)> {
     match place {
-        Place::Route(index) => {
+        AskedFor::Route(index) => {
             let catalog = catalog?;
             let route = catalog.routes.get(index)?;
             Some((route.method.as_str().into(), route.path.as_str().into()))
         }
-        Place::Preflight => Some(("OPTIONS".into(), NO_ROUTE.into())),
-        Place::Scopes => Some((NO_ROUTE.into(), NO_ROUTE.into())),
+        AskedFor::Preflight => Some(("OPTIONS".into(), NO_ROUTE.into())),
+        AskedFor::Scopes => Some((NO_ROUTE.into(), NO_ROUTE.into())),
     }
 }
 
@@ -184,7 +188,7 @@ mod tests {
             token: "tok_00000000000170008000000000000001".parse().unwrap(),
             now: Timestamp::from_second(second).unwrap(),
             generation: 1,
-            place: Place::Scopes,
+            place: AskedFor::Scopes,
             outcome: Outcome::Allowed,
             client_ip: None,
         }
@@ -198,12 +202,14 @@ mod tests {
     #[test]
     fn a_full_queue_drops_and_says_so_and_never_waits() {
         let tally = Tally::default();
-        for _ in 0..EVENTS + 3 {
+        // One thread has its own part of the places.
+        let places = tally.events.own().capacity();
+        for _ in 0..places + 3 {
             tally.note(event(1));
         }
         assert_eq!(tally.dropped(), 3);
         tally.gather(|_| None);
-        assert_eq!(tally.take(9)[0].count, EVENTS as u64);
+        assert_eq!(tally.take(9)[0].count, places as u64);
         tally.note(event(1));
         assert_eq!(tally.dropped(), 3, "there is place again");
     }
@@ -214,7 +220,7 @@ mod tests {
         let day = |n: usize| event(86_400 * i64::try_from(n).unwrap());
         for n in 0..SUMS + 2 {
             tally.note(day(n));
-            if n % 10_000 == 0 {
+            if n % 1_000 == 0 {
                 tally.gather(|_| None);
             }
         }

@@ -31,7 +31,7 @@ impl Verdict {
     pub(crate) fn allowed(grant: &Grant<'_>, identity: &Identity<'_>) -> Self {
         Self {
             principal: Some(identity.principal),
-            token: grant.principal().token().map(|token| token.id),
+            token: grant.principal().token(),
             route: grant.decided_route(),
             ..Self::ALLOWED
         }

@@ -56,7 +56,7 @@ impl Local {
             Some(Decision::Allow(grant)) => Ok(Allowed {
                 target: grant.target().to_path_and_query(),
                 headers: grant.quota().into_iter().flat_map(token_quota).collect(),
-                grant: owned(&grant),
+                grant: self.owned(&grant),
             }),
             Some(Decision::Deny(denial)) => {
                 refused(Answer::denied(&denial, service.as_str()), &denial.reason)
@@ -65,25 +65,31 @@ impl Local {
             None => refused(Answer::unavailable(), &"the gate has no such service"),
         }
     }
-}
 
-fn owned(grant: &decision::Grant<'_>) -> Grant {
-    let identity = grant.identity();
-    let given = |text: &str| Some(text.to_owned()).filter(|text| text != "-");
-    let token = grant.principal().token();
-    Grant {
-        kind: match grant.principal() {
-            Principal::Anonymous => Kind::Anonymous,
-            Principal::System { .. } => Kind::System,
-            Principal::Session { .. } => Kind::Session,
-            Principal::Token { .. } => Kind::Token,
-        },
-        token: token.map(|token| Token { id: token.id.to_string(), name: token.name.clone() }),
-        owner: given(identity.owner),
-        role: given(identity.role),
-        scopes: given(&identity.scopes)
-            .map(|list| list.split(' ').map(str::to_owned).collect())
-            .unwrap_or_default(),
-        route: grant.route().map(|route| Route { method: route.method.clone(), path: route.path.clone() }),
+    fn owned(&self, grant: &decision::Grant<'_>) -> Grant {
+        let identity = grant.identity();
+        let given = |text: &str| Some(text.to_owned()).filter(|text| text != "-");
+        let token = grant.principal().token();
+        Grant {
+            kind: match grant.principal() {
+                Principal::Anonymous => Kind::Anonymous,
+                Principal::System { .. } => Kind::System,
+                Principal::Session { .. } => Kind::Session,
+                Principal::Token { .. } => Kind::Token,
+            },
+            // A token that has gone since has no name any more.
+            token: token.map(|id| Token {
+                id: id.to_string(),
+                name: self.gate.token(id).map(|token| token.name.clone()).unwrap_or_default(),
+            }),
+            owner: given(identity.owner),
+            role: given(identity.role),
+            scopes: given(&identity.scopes)
+                .map(|list| list.split(' ').map(str::to_owned).collect())
+                .unwrap_or_default(),
+            route: grant
+                .route()
+                .map(|route| Route { method: route.method.clone(), path: route.path.clone() }),
+        }
     }
 }

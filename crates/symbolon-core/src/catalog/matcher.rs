@@ -9,6 +9,8 @@
 
 use std::collections::HashMap;
 
+use foldhash::fast::FixedState;
+
 use super::pattern::{Pattern, Segment, folded};
 use crate::target::{decoded, plainly_spelled};
 
@@ -20,7 +22,7 @@ pub type RouteIndex = usize;
 
 #[derive(Debug, Default)]
 struct Node {
-    literals: HashMap<Box<str>, usize>,
+    literals: HashMap<Box<str>, usize, FixedState>,
     parameter: Option<usize>,
     tail: Option<RouteIndex>,
     route: Option<RouteIndex>,
@@ -67,10 +69,7 @@ impl Tree {
     /// each depth: bounded by the size of the tree, not by the path.
     fn find(&self, node: usize, rest: &str) -> Option<RouteIndex> {
         let node = &self.nodes[node];
-        let (segment, rest) = match rest.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (rest, None),
-        };
+        let (segment, rest) = first_segment(rest);
         let go = |next: usize| match rest {
             Some(rest) => self.find(next, rest),
             None => self.nodes[next].route,
@@ -97,10 +96,7 @@ impl Tree {
             found.extend(node.route.or_else(slash));
             return sure && node.route.is_some();
         };
-        let (segment, rest) = match rest.split_once('/') {
-            Some((segment, rest)) => (segment, Some(rest)),
-            None => (rest, None),
-        };
+        let (segment, rest) = first_segment(rest);
         let Ok(text) = decoded(segment) else { return false };
         if let Some(next) = node.literals.get(&*text)
             && self.gather(*next, rest, sure, found)
@@ -128,6 +124,15 @@ impl Tree {
     }
 }
 
+/// What is before the first `/`, and what is behind it. Segments are short: the bytes are looked at one by one.
+#[inline]
+fn first_segment(path: &str) -> (&str, Option<&str>) {
+    match path.bytes().position(|byte| byte == b'/') {
+        Some(at) => (&path[..at], Some(&path[at + 1..])),
+        None => (path, None),
+    }
+}
+
 fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteIndex> {
     let holder = *place.get_or_insert(route);
     if holder == route { Ok(()) } else { Err(holder) }
@@ -136,7 +141,7 @@ fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteI
 /// All routes of a catalog under all its mounts, ready to be asked.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    trees: HashMap<Box<str>, Tree>,
+    trees: HashMap<Box<str>, Tree, FixedState>,
     /// Whether a parameter may refuse a segment.
     typed: bool,
     /// Whether a pattern is uneven. If none is, a short path without escapes, upper-case letters and a slash at its end
@@ -151,7 +156,7 @@ pub(super) struct Matcher {
 impl Matcher {
     /// `typed`: whether a parameter of the application may refuse a segment.
     pub(super) fn new(typed: bool) -> Self {
-        Self { trees: HashMap::new(), typed, uneven: false, patterns: HashMap::new(), rivals: Vec::new() }
+        Self { trees: HashMap::default(), typed, uneven: false, patterns: HashMap::new(), rivals: Vec::new() }
     }
 
     /// Adds a route; the error is the route that claims the same requests already.

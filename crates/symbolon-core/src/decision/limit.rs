@@ -3,40 +3,40 @@
 
 use jiff::Timestamp;
 
-use super::identity::LiveToken;
+use super::live::LiveToken;
 use super::outcome::{Decision, Denial, Reason};
-use crate::rate::{Meter, Metered, Quota, Rate};
+use crate::rate::{Meter, Metered, Rate};
 
 impl Decision<'_> {
-    /// What becomes of a request by `live` at `now`: by the token's own limit, and by that of its service, which all tokens
-    /// share. What was refused stays refused, and nothing else than a token has a limit.
-    #[inline]
-    pub fn metered(self, live: Option<&LiveToken>, service: Option<(Rate, &Meter)>, now: Timestamp) -> Self {
-        let Some(live) = live else { return self };
-        let Self::Allow(mut grant) = self else { return self };
-        let refused = |reason, quota, route| {
-            Self::Deny(Box::new(Denial {
-                token: Some(live.token.clone()),
-                route,
-                quota: Some(quota),
-                ..Denial::new(reason)
-            }))
+    /// What becomes of a token's request at `now`: by its own limit, where it is one that has an [`Extra`](super::Extra),
+    /// and by that of its service, which all tokens share. What was refused stays refused, and nothing else than a token has
+    /// a limit.
+    pub fn metered(&mut self, live: Option<&LiveToken<'_>>, service: Option<(Rate, &Meter)>, now: Timestamp) {
+        let Self::Allow(grant) = self else { return };
+        let Some(token) = grant.principal().token() else { return };
+        let own =
+            live.and_then(|live| live.rate(Some(grant.catalog())).zip(live.extra.map(|extra| &extra.meter)));
+        let refused = match own.map(|(rate, meter)| meter.take(rate, now)) {
+            Some(Metered::Refused(quota)) => Some((Reason::TokenLimit, quota)),
+            admitted => {
+                if let Some(Metered::Admitted(quota)) = admitted {
+                    grant.quota = Some(quota);
+                }
+                match service.map(|(rate, meter)| meter.take(rate, now)) {
+                    Some(Metered::Refused(quota)) => {
+                        // The token has made no request.
+                        if let Some((rate, meter)) = own {
+                            meter.give_back(rate);
+                        }
+                        Some((Reason::ServiceLimit, quota))
+                    }
+                    _ => None,
+                }
+            }
         };
-        if let Some(rate) = live.rate() {
-            match live.last_use.meter.take(rate, now) {
-                Metered::Admitted(quota) => grant.quota = Some(quota),
-                Metered::Refused(quota) => return refused(Reason::TokenLimit, quota, grant.decided_route()),
-            }
+        if let Some((reason, quota)) = refused {
+            let (token, route) = (Some(token), grant.decided_route());
+            *self = Self::Deny(Box::new(Denial { token, route, quota: Some(quota), ..Denial::new(reason) }));
         }
-        if let Some((rate, meter)) = service
-            && let Metered::Refused(quota) = meter.take(rate, now)
-        {
-            // The token has made no request.
-            if let Some(Quota { rate, .. }) = grant.quota {
-                live.last_use.meter.give_back(rate);
-            }
-            return refused(Reason::ServiceLimit, quota, grant.decided_route());
-        }
-        Self::Allow(grant)
     }
 }

@@ -7,6 +7,7 @@
 mod identity;
 mod keys;
 mod limit;
+mod live;
 mod outcome;
 mod principal;
 mod route;
@@ -28,8 +29,9 @@ use crate::explain::{Explanation, Trace};
 use crate::name::ScopeName;
 use crate::target::Target;
 
-pub use identity::{Caller, Directory, Identifier, LiveToken, NotIdentified};
+pub use identity::{Caller, Directory, Identifier, NotIdentified};
 pub use keys::{Keys, Redigest};
+pub use live::{Extra, LiveToken, LiveUser, Place};
 pub use outcome::{Decision, Denial, Grant, Reason};
 pub use principal::{Identity, Principal};
 pub use route::DecidedRoute;
@@ -83,8 +85,9 @@ impl Default for ServiceRules {
 
 /// Everything that a decision about one service depends on, besides the request.
 pub struct Judge<'a, D> {
-    /// The service's catalog.
-    pub catalog: &'a Arc<Catalog>,
+    /// The service's catalog. What is decided holds on to it by the outer count alone, of which each thread may have its
+    /// own: one count for all would be what they wait for.
+    pub catalog: &'a Arc<Arc<Catalog>>,
     /// What is live.
     pub directory: &'a D,
     /// The keys that secrets are recognised by.
@@ -141,12 +144,13 @@ impl<D: Directory> Judge<'_, D> {
             Ok(caller) => caller,
             Err(denial) => return Decision::Deny(Box::new(Denial { route: decided(), ..denial })),
         };
-        match self.admit(&asked, request, &caller, trace) {
+        let token = caller.token().map(|live| live.id);
+        match self.admit(&asked, request, caller, trace) {
             Ok(principal) => {
                 Decision::Allow(Grant::new(self.catalog.clone(), asked.target, route, principal))
             }
             Err(reason) => Decision::Deny(Box::new(Denial {
-                token: caller.token().map(|live| live.token.clone()),
+                token,
                 needs: match (reason, asked.route) {
                     (Reason::InsufficientScope, Some((_, route))) => self.catalog.alternatives(route),
                     _ => Vec::new(),
@@ -158,15 +162,11 @@ impl<D: Directory> Judge<'_, D> {
     }
 
     /// Explains what would become of a request by `caller`, who has presented nothing. No grant comes of it.
-    pub fn explain_as(
-        &self,
-        request: &Request<'_>,
-        caller: &Caller<'_>,
-    ) -> (Result<(), Reason>, Explanation) {
+    pub fn explain_as(&self, request: &Request<'_>, caller: Caller<'_>) -> (Result<(), Reason>, Explanation) {
         let mut trace = Explanation::default();
         let outcome = match self.asked(request, &mut trace) {
-            Ok(asked) => match self.named(*caller, asked.public(), &mut trace) {
-                Ok(caller) => self.admit(&asked, request, &caller, &mut trace).map(|_| ()),
+            Ok(asked) => match self.named(caller, asked.public(), &mut trace) {
+                Ok(caller) => self.admit(&asked, request, caller, &mut trace).map(|_| ()),
                 Err(denial) => Err(denial.reason),
             },
             Err(denial) => Err(denial.reason),
@@ -190,16 +190,17 @@ impl<D: Directory> Judge<'_, D> {
             Ok(caller) => caller,
             Err(denial) => return Decision::Deny(Box::new(denial)),
         };
-        let principal = self.principal(&caller);
-        let token = || caller.token().map(|live| live.token.clone());
+        let live = caller.token();
+        let token = live.map(|live| live.id);
+        let principal = self.principal(caller);
         if !self.holds(&principal, required) {
             let needs = vec![required.to_vec()];
-            let denial = Denial { token: token(), needs, ..Denial::new(Reason::InsufficientScope) };
+            let denial = Denial { token, needs, ..Denial::new(Reason::InsufficientScope) };
             return Decision::Deny(Box::new(denial));
         }
-        let restrictions = principal.token().map(|token| &token.restrictions);
+        let restrictions = live.and_then(|live| live.restrictions());
         if restrictions.is_some_and(|own| own.admit_without_request(client_ip).is_err()) {
-            return Decision::Deny(Box::new(Denial { token: token(), ..Denial::new(Reason::Restricted) }));
+            return Decision::Deny(Box::new(Denial { token, ..Denial::new(Reason::Restricted) }));
         }
         let target = Target::parse(b"/").unwrap_or_else(|_| unreachable!("/ is canonical"));
         Decision::Allow(Grant::new(self.catalog.clone(), target, None, principal))

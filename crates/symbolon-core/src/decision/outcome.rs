@@ -10,7 +10,6 @@ use crate::credential::CredentialFault;
 use crate::id::TokenId;
 use crate::name::ScopeName;
 use crate::rate::Quota;
-use crate::record::Token;
 use crate::target::{Target, TargetFault};
 
 /// What becomes of a request.
@@ -39,7 +38,7 @@ impl Decision<'_> {
 /// Proof that the rule allowed one request. Only [`super::Judge`] makes it.
 #[derive(Debug)]
 pub struct Grant<'r> {
-    catalog: Arc<Catalog>,
+    catalog: Arc<Arc<Catalog>>,
     target: Target<'r>,
     route: Option<RouteIndex>,
     principal: Principal,
@@ -48,7 +47,7 @@ pub struct Grant<'r> {
 
 impl<'r> Grant<'r> {
     pub(super) fn new(
-        catalog: Arc<Catalog>,
+        catalog: Arc<Arc<Catalog>>,
         target: Target<'r>,
         route: Option<RouteIndex>,
         principal: Principal,
@@ -103,7 +102,7 @@ pub struct Denial {
     /// Why.
     pub reason: Reason,
     /// The token, if the secret presented was a live one's.
-    pub token: Option<Arc<Token>>,
+    pub token: Option<TokenId>,
     /// The token concerned even where it does not live; for the log alone.
     pub subject: Option<TokenId>,
     /// The route's alternatives of scopes, where one of them would do.
@@ -131,7 +130,7 @@ impl Denial {
 
     /// The token concerned, for the log.
     pub fn about(&self) -> Option<TokenId> {
-        self.token.as_ref().map(|token| token.id).or(self.subject)
+        self.token.or(self.subject)
     }
 
     /// The value of `WWW-Authenticate` (RFC 6750 section 3), where the refusal has one. Without an `error` when

@@ -3,12 +3,15 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::Timestamp;
+
+use super::live::{LiveUser, Place};
 use crate::catalog::{Catalog, Role};
 use crate::code::scope_list;
-use crate::id::{KeyId, SessionId};
-use crate::record::{Token, User};
+use crate::id::{KeyId, SessionId, TokenId};
 use crate::rotation::Which;
 use crate::scope::ScopeSet;
+use crate::token::TokenPrefix;
 
 /// Who was decided about.
 #[derive(Debug, Clone)]
@@ -25,22 +28,28 @@ pub enum Principal {
         /// The sign-in.
         session: SessionId,
         /// The user.
-        user: Arc<User>,
+        user: Arc<LiveUser>,
         /// Their role in this service, if they have one.
         role: Option<Role>,
     },
     /// A token.
     Token {
-        /// The record.
-        token: Arc<Token>,
+        /// Which.
+        id: TokenId,
+        /// What lists show of its secret.
+        token_prefix: TokenPrefix,
         /// Its owner.
-        owner: Arc<User>,
+        owner: Arc<LiveUser>,
         /// The owner's role in this service, if they have one.
         role: Option<Role>,
         /// The scopes that count here and now.
         effective: ScopeSet,
         /// Which of its secrets was presented.
         which: Which,
+        /// When its present secret was made in place of another.
+        rotated_at: Option<Timestamp>,
+        /// Where its directory keeps it.
+        place: Place,
     },
 }
 
@@ -73,10 +82,10 @@ impl Principal {
         }
     }
 
-    /// The token's record, if it is one.
-    pub fn token(&self) -> Option<&Arc<Token>> {
+    /// Which token, if it is one.
+    pub fn token(&self) -> Option<TokenId> {
         match self {
-            Self::Token { token, .. } => Some(token),
+            Self::Token { id, .. } => Some(*id),
             _ => None,
         }
     }
@@ -86,12 +95,12 @@ impl Principal {
         let (owner, role) = match self {
             Self::Anonymous => (NONE, NONE),
             Self::System { .. } => ("system", role_name(Some(catalog.roles.strongest()))),
-            Self::Session { user, role, .. } => (user.name.as_str(), role_name(*role)),
-            Self::Token { owner, role, .. } => (owner.name.as_str(), role_name(*role)),
+            Self::Session { user, role, .. } => (user.user.name.as_str(), role_name(*role)),
+            Self::Token { owner, role, .. } => (owner.user.name.as_str(), role_name(*role)),
         };
         let (token_id, scopes) = match self {
-            Self::Token { token, effective, .. } => (
-                Cow::Owned(token.id.to_string()),
+            Self::Token { id, effective, .. } => (
+                Cow::Owned(id.to_string()),
                 Some(scope_list(catalog.names(*effective))).filter(|list| !list.is_empty()).map(Cow::Owned),
             ),
             _ => (Cow::Borrowed(NONE), None),
@@ -114,9 +123,9 @@ impl Principal {
             Self::Session { session, .. } => {
                 format!("the session {session} of {}, role {}", identity.owner, identity.role)
             }
-            Self::Token { token, .. } => format!(
-                "the token {} ({}) of {}, role {}, effective scopes {}",
-                token.token_prefix, token.id, identity.owner, identity.role, identity.scopes
+            Self::Token { id, token_prefix, .. } => format!(
+                "the token {token_prefix} ({id}) of {}, role {}, effective scopes {}",
+                identity.owner, identity.role, identity.scopes
             ),
         }
     }

@@ -9,12 +9,12 @@ use crate::catalog::{Catalog, RouteIndex};
 /// force by then.
 #[derive(Clone)]
 pub struct DecidedRoute {
-    catalog: Arc<Catalog>,
+    catalog: Arc<Arc<Catalog>>,
     index: RouteIndex,
 }
 
 impl DecidedRoute {
-    pub(super) fn new(catalog: &Arc<Catalog>, index: RouteIndex) -> Self {
+    pub(super) fn new(catalog: &Arc<Arc<Catalog>>, index: RouteIndex) -> Self {
         Self { catalog: catalog.clone(), index }
     }
 

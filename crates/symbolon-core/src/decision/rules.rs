@@ -1,6 +1,7 @@
 //! The rules, in their order. Each step is told to a [`Trace`], so that what is explained is what is decided.
 
 use super::identity::{Caller, Directory, Identifier, NotIdentified};
+use super::live::LiveToken;
 use super::outcome::{Denial, Reason};
 use super::principal::Principal;
 use super::route::DecidedRoute;
@@ -81,7 +82,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         };
         trace.step(Rule::Credential, true, || "one credential is presented".to_owned());
         let identifier = Identifier { directory: self.directory, keys: self.keys, now: self.now };
-        let found = identifier.identify(presented, std::iter::once(&**self.catalog));
+        let found = identifier.identify(presented, std::iter::once(&***self.catalog));
         self.settle(found, public, trace)
     }
 
@@ -95,7 +96,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         if matches!(caller, Caller::Anonymous) {
             return nobody(public, trace);
         }
-        self.settle(caller.living(self.now), public, trace)
+        self.settle(caller.living(Some(self.catalog), self.now), public, trace)
     }
 
     /// The end of rule 4: who is found must also count here. On a public route who does not is nobody.
@@ -106,8 +107,8 @@ impl<'a, D: Directory> Judge<'a, D> {
         trace: &mut impl Trace,
     ) -> Result<Caller<'c>, Denial> {
         let found = found.and_then(|caller| match caller {
-            Caller::Token { live, .. } if live.token.service != self.catalog.service => {
-                Err((Reason::OtherService, Some(live.token.id)))
+            Caller::Token { live, .. } if *live.service != self.catalog.service => {
+                Err((Reason::OtherService, Some(live.id)))
             }
             // A verifier key asks for decisions; it is nobody to decide about.
             Caller::Verifier(_) => Err((Reason::UnknownSecret, None)),
@@ -136,12 +137,13 @@ impl<'a, D: Directory> Judge<'a, D> {
         &self,
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
-        caller: &Caller<'_>,
+        caller: Caller<'_>,
         trace: &mut impl Trace,
     ) -> Result<Principal, Reason> {
+        let live = caller.token();
         let mut principal = self.principal(caller);
         trace.step(Rule::Identity, true, || principal.describe(self.catalog));
-        if asked.public() && Self::restrictions(asked, request, &principal, trace).is_err() {
+        if asked.public() && Self::restrictions(asked, request, live, trace).is_err() {
             principal = Principal::Anonymous;
         }
         if let Some((_, route)) = asked.route {
@@ -150,7 +152,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         let forbidden = asked.others.iter().find(|other| self.allows(other, &principal, &mut ()).is_err());
         let Some(other) = forbidden else {
             if !asked.public() {
-                Self::restrictions(asked, request, &principal, trace)?;
+                Self::restrictions(asked, request, live, trace)?;
             }
             return Ok(principal);
         };
@@ -225,15 +227,13 @@ impl<'a, D: Directory> Judge<'a, D> {
     fn restrictions(
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
-        principal: &Principal,
+        live: Option<LiveToken<'_>>,
         trace: &mut impl Trace,
     ) -> Result<(), Reason> {
-        let Some(token) = principal.token().filter(|token| !token.restrictions.is_empty()) else {
-            return Ok(());
-        };
-        let readings = if token.restrictions.are_about_paths() { asked.readings() } else { Vec::new() };
+        let Some(own) = live.and_then(|live| live.restrictions()) else { return Ok(()) };
+        let readings = if own.are_about_paths() { asked.readings() } else { Vec::new() };
         let asked = Circumstances { client: request.client_ip, method: request.method, readings };
-        let outcome = token.restrictions.admit(&asked);
+        let outcome = own.admit(&asked);
         trace.step(Rule::Restrictions, outcome.is_ok(), || match outcome {
             Ok(()) => "the request is one of those that the token is restricted to".to_owned(),
             Err(broken) => broken.to_string(),
@@ -242,24 +242,20 @@ impl<'a, D: Directory> Judge<'a, D> {
     }
 
     /// The caller with the role and the scopes that count here and now.
-    pub(super) fn principal(&self, caller: &Caller<'_>) -> Principal {
+    pub(super) fn principal(&self, caller: Caller<'_>) -> Principal {
         match caller {
             Caller::Anonymous | Caller::Verifier(_) => Principal::Anonymous,
-            Caller::System(key) => Principal::System { key: *key },
+            Caller::System(key) => Principal::System { key },
             Caller::Session { session, user } => {
-                let role = self.catalog.role_of(user);
-                Principal::Session { session: session.id, user: (*user).clone(), role }
+                let role = user.role(self.catalog);
+                Principal::Session { session: session.id, user, role }
             }
             Caller::Token { live, owner } => {
-                let role = self.catalog.role_of(owner);
-                let effective = self.catalog.effective(live.closure(self.catalog), role);
-                Principal::Token {
-                    token: live.token.clone(),
-                    owner: (*owner).clone(),
-                    role,
-                    effective,
-                    which: live.which,
-                }
+                let role = owner.role(self.catalog);
+                let effective = self.catalog.effective(self.directory.closure(&live, self.catalog), role);
+                let LiveToken { id, token_prefix, which, place, .. } = live;
+                let rotated_at = live.rotated_at();
+                Principal::Token { id, token_prefix, owner, role, effective, which, rotated_at, place }
             }
         }
     }

@@ -9,7 +9,9 @@ use secrecy::ExposeSecret as _;
 use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
-use super::{Caller, Decision, Directory, Judge, Keys, LiveToken, Reason, Request, ServiceRules};
+use super::{
+    Caller, Decision, Directory, Extra, Judge, Keys, LiveToken, LiveUser, Reason, Request, ServiceRules,
+};
 use crate::catalog::Catalog;
 use crate::credential::Credentials;
 use crate::digest::{Digest, Pepper};
@@ -23,15 +25,15 @@ use crate::token::{NewSecret, Prefix, TokenText};
 
 /// What is live, and what a decision depends on besides the request.
 pub(super) struct World {
-    pub(super) catalog: Arc<Catalog>,
+    pub(super) catalog: Arc<Arc<Catalog>>,
     pub(super) rules: ServiceRules,
     pub(super) now: Timestamp,
     pub(super) ready: bool,
     pub(super) keys: Keys,
-    tokens: HashMap<Digest, LiveToken>,
+    tokens: HashMap<Digest, Extra>,
     static_keys: HashMap<Digest, Key>,
     sessions: HashMap<SessionId, Session>,
-    users: HashMap<UserId, Arc<User>>,
+    users: HashMap<UserId, Arc<LiveUser>>,
     made: Cell<u64>,
 }
 
@@ -39,8 +41,11 @@ impl Directory for World {
     fn ready(&self) -> bool {
         self.ready
     }
-    fn token(&self, digest: &Digest) -> Option<&LiveToken> {
-        self.tokens.get(digest)
+    fn token(&self, digest: &Digest) -> Option<LiveToken<'_>> {
+        self.tokens.get(digest)?.live()
+    }
+    fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>> {
+        self.users.get(&live.owner).cloned()
     }
     fn key(&self, digest: &Digest) -> Option<&Key> {
         self.static_keys.get(digest)
@@ -48,8 +53,8 @@ impl Directory for World {
     fn session(&self, id: SessionId) -> Option<&Session> {
         self.sessions.get(&id)
     }
-    fn user(&self, id: UserId) -> Option<&Arc<User>> {
-        self.users.get(&id)
+    fn user(&self, id: UserId) -> Option<Arc<LiveUser>> {
+        self.users.get(&id).cloned()
     }
 }
 
@@ -71,7 +76,7 @@ impl World {
         let catalog = Catalog::compile("world.toml", catalog).unwrap_or_else(|error| panic!("{error}"));
         let pepper = Pepper::new(1, &Zeroizing::new([7; 32]));
         Self {
-            catalog: Arc::new(catalog),
+            catalog: Arc::new(Arc::new(catalog)),
             rules: ServiceRules::default(),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             ready: true,
@@ -104,20 +109,26 @@ impl World {
             created_at: self.now,
             revision: 1,
         };
-        self.users.insert(id, Arc::new(user));
+        self.put_user(user);
         id
     }
 
     /// The built-in user.
     pub(super) fn system_user(&mut self) -> UserId {
         let other = self.user(None);
-        let user = User { id: UserId::SYSTEM, ..User::clone(&self.users[&other]) };
-        self.users.insert(UserId::SYSTEM, Arc::new(user));
+        let user = User { id: UserId::SYSTEM, ..User::clone(&self.users[&other].user) };
+        self.put_user(user);
         UserId::SYSTEM
     }
 
     pub(super) fn edit_user(&mut self, id: UserId, edit: impl FnOnce(&mut User)) {
-        edit(Arc::make_mut(self.users.get_mut(&id).unwrap()));
+        let mut user = User::clone(&self.users[&id].user);
+        edit(&mut user);
+        self.put_user(user);
+    }
+
+    fn put_user(&mut self, user: User) {
+        self.users.insert(user.id, Arc::new(LiveUser::new(Arc::new(user), std::iter::empty())));
     }
 
     pub(super) fn remove_user(&mut self, id: UserId) {
@@ -166,7 +177,7 @@ impl World {
             restrictions: Restrictions::default(),
             imported: None,
         };
-        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
+        self.tokens.insert(digest, Extra::of(token));
         secret.reveal().to_owned()
     }
 
@@ -175,15 +186,15 @@ impl World {
         text.digest(&self.keys.pepper)
     }
 
-    pub(super) fn live(&self, secret: &str) -> &LiveToken {
-        &self.tokens[&self.digest_of(secret)]
+    pub(super) fn live(&self, secret: &str) -> LiveToken<'_> {
+        self.tokens[&self.digest_of(secret)].live().unwrap()
     }
 
     pub(super) fn edit_token(&mut self, secret: &str, edit: impl FnOnce(&mut Token)) {
         let digest = self.digest_of(secret);
-        let mut token = Token::clone(&self.tokens[&digest].token);
+        let mut token = Token::clone(self.tokens[&digest].record.as_ref().unwrap());
         edit(&mut token);
-        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
+        self.tokens.insert(digest, Extra::of(token));
     }
 
     pub(super) fn forget_token(&mut self, secret: &str) {
@@ -255,14 +266,14 @@ impl World {
         if SessionKey::claims(secret.as_bytes()) {
             let id = self.keys.sessions.open(secret.as_bytes(), Timestamp::MIN).unwrap();
             let session = &self.sessions[&id];
-            return Caller::Session { session, user: &self.users[&session.user] };
+            return Caller::Session { session, user: self.users[&session.user].clone() };
         }
         match self.static_keys.get(&self.keys.pepper.digest(secret.as_bytes())) {
             Some(Key { kind: KeyKind::System, id, .. }) => Caller::System(*id),
             Some(key) => Caller::Verifier(key),
             None => {
                 let live = self.live(secret);
-                Caller::Token { live, owner: &self.users[&live.token.owner] }
+                Caller::Token { live, owner: self.users[&live.owner].clone() }
             }
         }
     }

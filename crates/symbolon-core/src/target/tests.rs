@@ -81,6 +81,22 @@ proptest! {
         }
     }
 
+    /// What is seen at once is what would be found out.
+    #[test]
+    fn what_is_plainly_canonical_is_canonical(path in "(/|[.%#;~@a-z0-9]|[\"<>^`{|}\\[\\]\\\\ é]){0,12}") {
+        let target = format!("/{path}");
+        let (path, query) = target.split_once('?').map_or((&*target, ""), |(path, query)| (path, query));
+        prop_assume!(query.is_empty());
+        if plainly_canonical(path.as_bytes()) {
+            prop_assert!(path.bytes().all(|byte| byte != b'%' && plain(byte).is_ok()));
+            let mut segments = path[1..].split('/').peekable();
+            while let Some(segment) = segments.next() {
+                prop_assert!(!segment.starts_with('.'));
+                prop_assert!(!segment.is_empty() || segments.peek().is_none());
+            }
+        }
+    }
+
     #[test]
     fn any_bytes_are_answered(target in prop::collection::vec(any::<u8>(), 0..40)) {
         if let Ok(target) = Target::parse(&target) {

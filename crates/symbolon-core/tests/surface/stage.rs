@@ -5,7 +5,9 @@ use std::sync::Arc;
 
 use secrecy::ExposeSecret as _;
 use symbolon_core::credential::Credentials;
-use symbolon_core::decision::{Decision, Denial, Directory, Judge, Keys, LiveToken, Request, ServiceRules};
+use symbolon_core::decision::{
+    Decision, Denial, Directory, Extra, Judge, Keys, LiveToken, LiveUser, Request, ServiceRules,
+};
 use symbolon_core::digest::{Digest, Pepper};
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ScopeName;
@@ -22,10 +24,10 @@ pub(crate) struct Stage {
     pub(crate) system_key: String,
     keys: Keys,
     now: Timestamp,
-    users: Vec<Arc<User>>,
+    users: Vec<Arc<LiveUser>>,
     sessions: HashMap<SessionId, Session>,
     jwts: Vec<String>,
-    tokens: HashMap<Digest, LiveToken>,
+    tokens: HashMap<Digest, Extra>,
     static_keys: HashMap<Digest, Key>,
     /// Secrets by owner's role and scopes, so that each token is made once.
     made: HashMap<(Role, Vec<ScopeName>), String>,
@@ -35,8 +37,11 @@ impl Directory for Stage {
     fn ready(&self) -> bool {
         true
     }
-    fn token(&self, digest: &Digest) -> Option<&LiveToken> {
-        self.tokens.get(digest)
+    fn token(&self, digest: &Digest) -> Option<LiveToken<'_>> {
+        self.tokens.get(digest)?.live()
+    }
+    fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>> {
+        self.user(live.owner)
     }
     fn key(&self, digest: &Digest) -> Option<&Key> {
         self.static_keys.get(digest)
@@ -44,8 +49,8 @@ impl Directory for Stage {
     fn session(&self, id: SessionId) -> Option<&Session> {
         self.sessions.get(&id)
     }
-    fn user(&self, id: UserId) -> Option<&Arc<User>> {
-        self.users.iter().find(|user| user.id == id)
+    fn user(&self, id: UserId) -> Option<Arc<LiveUser>> {
+        self.users.iter().find(|known| known.user.id == id).cloned()
     }
 }
 
@@ -109,7 +114,8 @@ impl Stage {
             let session = Session { id, user: user.id, created_at: now, expires_at, client_ip: None };
             stage.jwts.push(stage.keys.sessions.sign(&session).expose_secret().to_owned());
             stage.sessions.insert(id, session);
-            stage.users.push(Arc::new(user));
+            let catalogs = std::iter::once(&*stage.catalog);
+            stage.users.push(Arc::new(LiveUser::new(Arc::new(user), catalogs)));
         }
         stage
     }
@@ -142,7 +148,7 @@ impl Stage {
             service: self.catalog.service.clone(),
             name: "t".to_owned(),
             description: String::new(),
-            owner: self.users[owner.index()].id,
+            owner: self.users[owner.index()].user.id,
             token_prefix: secret.text().token_prefix(),
             scopes: scopes.to_vec(),
             metadata: symbolon_core::metadata::Metadata::default(),
@@ -161,7 +167,7 @@ impl Stage {
             imported: None,
         };
         let text = secret.reveal().to_owned();
-        self.tokens.insert(digest, LiveToken::new(Arc::new(token), Some(&self.catalog), Arc::default()));
+        self.tokens.insert(digest, Extra::of(token));
         self.made.insert(wanted, text.clone());
         text
     }
@@ -180,6 +186,7 @@ impl Stage {
         let target = target.as_bytes();
         let request = Request { method, target, credentials, method_override: false, client_ip: None };
         let (catalog, keys, rules) = (&self.catalog, &self.keys, ServiceRules::default());
+        let catalog = &Arc::new(catalog.clone());
         match (Judge { catalog, directory: self, keys, rules, now: self.now }).decide(&request, &mut ()) {
             Decision::Allow(_) => Ok(()),
             Decision::Deny(denial) => Err(*denial),

@@ -189,7 +189,7 @@ impl Gateway {
         };
         match self.app.decide(service, &request, now).await {
             Some(Decision::Allow(grant)) => {
-                tracing::debug!(%service, method = shown.method, token = ?grant.principal().token().map(|t| t.id), "let through");
+                tracing::debug!(%service, method = shown.method, token = ?grant.principal().token(), "let through");
                 let stay = if by_header(&grant, &credentials) {
                     Stay::CredentialsAndCookies
                 } else {

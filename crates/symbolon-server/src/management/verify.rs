@@ -110,7 +110,7 @@ pub(super) async fn verify(
 /// What is told of a decision beside the reply.
 fn verdict(decision: &Decision<'_>) -> Verdict {
     let token = match decision {
-        Decision::Allow(grant) => grant.principal().token().map(|token| token.id),
+        Decision::Allow(grant) => grant.principal().token(),
         Decision::Deny(denial) => denial.about(),
         Decision::Unavailable => None,
     };
@@ -160,7 +160,7 @@ fn reply(
                 principal: given(identity.principal),
                 owner: given(identity.owner),
                 role: given(identity.role),
-                token: grant.principal().token().map(|token| app.token_record(token)),
+                token: grant.principal().token().and_then(|id| app.shown(id)),
                 target: Some(grant.target().to_path_and_query()),
                 route: grant
                     .route()
@@ -175,7 +175,7 @@ fn reply(
                 code: refusal.code().as_str().to_owned(),
                 status: refusal.code().status(),
                 www_authenticate: refusal.challenge().map(str::to_owned),
-                token: denial.token.as_ref().map(|token| app.token_record(token)),
+                token: denial.token.and_then(|id| app.shown(id)),
                 answer: Some(refusal.into_wire(request_id)),
                 ..base
             }

@@ -11,7 +11,7 @@ use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
 use symbolon_core::audit::Line;
 use symbolon_core::catalog::{Access, OnReuse};
-use symbolon_core::id::UserId;
+use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::rate::Rate;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
@@ -45,6 +45,11 @@ impl App {
     }
 
     /// A token's record as it is now.
+    /// The record of a token that the gate knows; `None` for one that has gone since.
+    pub(super) fn shown(&self, id: TokenId) -> Option<TokenRecord> {
+        self.gate().token(id).map(|token| self.token_record(&token))
+    }
+
     pub(super) fn token_record(&self, token: &Token) -> TokenRecord {
         let service = self.gate().service(token.service.as_str());
         let owner = self.gate().user(token.owner);

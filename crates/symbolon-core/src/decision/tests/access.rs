@@ -165,7 +165,7 @@ fn the_application_is_told_who_it_was() {
     let mut world = World::new(SHOP);
     let user = world.user(Some("operator"));
     let (token, (_, jwt), key) = (world.token(user, &["items:write"]), world.session(user), world.key(None));
-    let name = world.live(&token).token.id.to_string();
+    let name = world.live(&token).id.to_string();
     let told = |secret: Option<&str>| {
         let credentials = secret.map_or_else(Credentials::default, |s| Credentials::of_secret(s.as_bytes()));
         let asked = request("GET /health", credentials);

@@ -66,7 +66,7 @@ fn who_does_not_count_is_explained_as_they_are_decided() {
     {
         let caller = world.owner_of(secret);
         let explain =
-            |line: &str| world.judge().explain_as(&request(line, Credentials::default()), &caller).0;
+            |line: &str| world.judge().explain_as(&request(line, Credentials::default()), caller.clone()).0;
         assert_eq!(explain("GET /items"), Err(reason));
         assert_eq!(explain("GET /health"), Ok(()), "nobody in particular");
     }
@@ -89,7 +89,7 @@ proptest! {
                 };
                 let caller = secret.map_or(Caller::Anonymous, |secret| world.owner_of(secret));
                 let named = request(line, Credentials::default());
-                let (explained, told) = world.judge().explain_as(&named, &caller);
+                let (explained, told) = world.judge().explain_as(&named, caller.clone());
                 prop_assert_eq!(explained, outcome, "{} {:?}", line, caller);
                 // Who is named has presented nothing; the rest is step for step the same.
                 let presented = Step { rule: Rule::Credential, passed: true, detail: "one credential is presented".to_owned() };

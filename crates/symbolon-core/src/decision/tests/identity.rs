@@ -3,7 +3,7 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::super::world::{World, request};
-use super::super::{DecidedRoute, Decision, Denial, LiveToken, Reason};
+use super::super::{DecidedRoute, Decision, Denial, Reason};
 use super::SHOP;
 use crate::catalog::Catalog;
 use crate::code::Code;
@@ -185,16 +185,16 @@ fn a_token_resolved_under_another_catalog_is_resolved_again() {
     );
     assert_ne!(swapped, SHOP);
     let next = Catalog::compile("next.toml", &swapped).unwrap();
-    let under =
-        |catalog: &Catalog, live: &LiveToken| crate::code::scope_list(catalog.names(live.closure(catalog)));
-    let live = world.live(&token).clone();
-    assert_eq!(under(&world.catalog, &live), "items:read", "what the catalog does not have is inert");
-    assert_eq!(under(&next, &live), "items:read");
-    assert_eq!(
-        under(&next, &LiveToken::new(live.token.clone(), None, std::sync::Arc::default())),
-        "items:read"
-    );
-    world.catalog = std::sync::Arc::new(next);
+    let under = |catalog: &Catalog| {
+        crate::code::scope_list(catalog.names(super::super::Directory::closure(
+            &world,
+            &world.live(&token),
+            catalog,
+        )))
+    };
+    assert_eq!(under(&world.catalog), "items:read", "what the catalog does not have is inert");
+    assert_eq!(under(&next), "items:read");
+    world.catalog = std::sync::Arc::new(next.into());
     assert_eq!(world.ask("GET /items", Some(&token)), Ok("token"));
     assert_eq!(world.ask("POST /items", Some(&token)), Err(Reason::InsufficientScope));
 }

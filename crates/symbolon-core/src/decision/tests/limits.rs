@@ -14,8 +14,9 @@ fn rate(text: &str) -> Rate {
 fn ask(world: &World, secret: &str, service: Option<(Rate, &Meter)>) -> Result<Option<u32>, Reason> {
     let bearer = format!("Bearer {secret}");
     let credentials = Credentials { authorization: Some(bearer.as_bytes()), ..Credentials::default() };
-    let decision = world.judge().decide(&request("GET /items", credentials), &mut ());
-    match decision.metered(Some(world.live(secret)), service, world.now) {
+    let mut decision = world.judge().decide(&request("GET /items", credentials), &mut ());
+    decision.metered(Some(&world.live(secret)), service, world.now);
+    match decision {
         Decision::Allow(grant) => Ok(grant.quota().map(|quota| quota.remaining)),
         Decision::Deny(denial) => {
             assert_eq!(denial.quota.is_some(), denial.reason.is_limit());

@@ -51,13 +51,13 @@ fn a_printed_request_and_its_decision_hold_no_secret() {
             silent(&told, secret);
         }
         let identifier = Identifier { directory: &world, keys: &world.keys, now: world.now };
-        let own = std::iter::once(&*world.catalog);
+        let own = std::iter::once(&**world.catalog);
         silent(&identifier.identify(Presented::Secret(secret.as_bytes()), own).unwrap(), secret);
     }
     // The public identifier alone.
     let identifier = &token["shop_".len()..][..8];
     assert!(format!("{:?}", world.live(&token)).contains(identifier));
-    silent(world.live(&token), &token);
+    silent(&world.live(&token), &token);
 }
 
 #[test]

@@ -1,0 +1,224 @@
+//! Everything live, in memory, by what it is looked up with. Read without a lock by every check; written by the
+//! store's change feed alone, in the order of the commits.
+
+mod buckets;
+mod granted;
+mod people;
+mod record;
+mod table;
+#[cfg(test)]
+mod tests;
+mod tokens;
+mod uses;
+mod view;
+
+use std::cell::OnceCell;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use arc_swap::ArcSwap;
+use papaya::HashMap;
+use symbolon_core::Timestamp;
+use symbolon_core::decision::{Directory as _, Place};
+use symbolon_core::digest::Digest;
+use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::name::ServiceName;
+use symbolon_core::record::{Enforcement, Key, Session, Token, User};
+use symbolon_core::store::Change;
+
+use crate::foreign::Foreign;
+use crate::hash::ByDigest;
+use crate::keys::Outdated;
+use crate::services::Services;
+use people::People;
+use table::At;
+use tokens::{Pen, Tokens};
+
+pub(crate) use view::View;
+
+/// The index.
+#[derive(Default)]
+pub(crate) struct Index {
+    tokens: Tokens,
+    /// Those that nobody has used since they were imported.
+    foreign: Foreign,
+    people: People,
+    sessions: HashMap<SessionId, Session>,
+    keys: HashMap<Digest, Key, ByDigest>,
+    enforcement: HashMap<ServiceName, Enforcement>,
+    /// Secrets that were found under a former pepper.
+    pub(crate) outdated: Outdated,
+    loaded: AtomicBool,
+    pen: Pen,
+}
+
+impl Index {
+    /// Applies one committed change, under the services that are in force by then.
+    pub(crate) fn apply(&self, change: &Change, services: &ArcSwap<Services>) {
+        let mut writing = self.pen.take();
+        let services = services.load();
+        match change {
+            Change::TokenCreated(token) | Change::TokenChanged(token) | Change::TokenOwned(token) => {
+                self.tokens.put(&mut writing, &self.people, &services, token);
+                // In this order: an upgraded token is known by its digest before it is no candidate any more.
+                self.foreign.put(token);
+            }
+            Change::UserCreated(user) | Change::UserChanged(user) => {
+                self.people.put(Arc::new(user.clone()), services.catalogs());
+            }
+            Change::UserRemoved(id, _) => {
+                // First the user: from here on nothing of theirs passes. The rest only frees memory.
+                let number = self.people.remove(*id);
+                self.sessions.pin().retain(|_, session| session.user != *id);
+                self.foreign.remove_of(*id);
+                if let Some(number) = number {
+                    self.tokens.remove_of(&mut writing, number);
+                }
+            }
+            Change::SessionStarted(session) => {
+                self.sessions.pin().insert(session.id, session.clone());
+            }
+            Change::SessionEnded(id) => {
+                self.sessions.pin().remove(id);
+            }
+            Change::SessionsEnded(user) => self.sessions.pin().retain(|_, session| session.user != *user),
+            Change::KeyCreated(key) => {
+                self.keys.pin().insert(key.digest.0, key.clone());
+            }
+            Change::KeyRemoved(id) => {
+                self.remove_key(*id);
+            }
+            Change::EnforcementSwitched(switched) => {
+                self.enforcement.pin().insert(switched.service.clone(), switched.clone());
+            }
+            Change::TokenErased(id, _) => {
+                self.tokens.remove(&mut writing, *id);
+                self.foreign.remove(*id);
+            }
+            Change::KeyChanged(key) => {
+                // Known under both digests until the old one is taken away.
+                let keys = self.keys.pin();
+                keys.insert(key.digest.0, key.clone());
+                keys.retain(|digest, known| known.id != key.id || *digest == key.digest.0);
+            }
+            // No check depends on what was told of it, or to whom.
+            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
+        }
+    }
+
+    /// Puts services in force. Whatever has a rate under them has a meter before; what is not resolved under them yet is
+    /// resolved by each check for itself.
+    pub(crate) fn exchange(&self, current: &ArcSwap<Services>, next: Services) {
+        let mut writing = self.pen.take();
+        self.tokens.admit(&mut writing, &self.people, &next);
+        let next = Arc::new(next);
+        current.store(next.clone());
+        self.tokens.resolve(&next);
+        self.people.resolve(next.catalogs());
+    }
+
+    /// Takes a token out, whatever is known of it.
+    pub(crate) fn remove_token(&self, id: TokenId) {
+        let mut writing = self.pen.take();
+        self.foreign.remove(id);
+        self.tokens.remove(&mut writing, id);
+    }
+
+    /// Takes a key out.
+    pub(crate) fn remove_key(&self, id: KeyId) {
+        self.keys.pin().retain(|_, key| key.id != id);
+    }
+
+    /// Forgets sessions that have ended; they are refused already.
+    pub(crate) fn prune(&self, live: impl Fn(&Session) -> bool) {
+        self.sessions.pin().retain(|_, session| live(session));
+    }
+
+    pub(crate) fn set_loaded(&self) {
+        self.loaded.store(true, Ordering::Release);
+    }
+
+    pub(crate) fn is_loaded(&self) -> bool {
+        self.loaded.load(Ordering::Acquire)
+    }
+
+    /// The tokens in the index.
+    pub(crate) fn len(&self) -> usize {
+        self.pen.take().live() + self.foreign.len()
+    }
+
+    /// Those that nobody has used since they were imported.
+    pub(crate) fn foreign(&self) -> &Foreign {
+        &self.foreign
+    }
+
+    /// The users and the sessions in the index.
+    pub(crate) fn people(&self) -> (usize, usize) {
+        (self.people.count(), self.sessions.pin().len())
+    }
+
+    /// The record of a token that is here, to be shown: without the digest, which is not kept whole.
+    pub(crate) fn record(&self, id: TokenId) -> Option<Token> {
+        loop {
+            let (at, record) = self.tokens.by_id(id)?;
+            // If not, it has moved between the two looks.
+            if let Some(token) = self.tokens.whole(&self.people, at, &record) {
+                return Some(Token { digest: None, ..token });
+            }
+        }
+    }
+
+    /// Notes a use of a token, wherever it lies by now.
+    pub(crate) fn note_use(&self, id: TokenId, place: Option<&Place>, now: Timestamp) {
+        let millis = now.as_millisecond();
+        if place.is_some_and(|place| self.tokens.table.note(At::unpack(place.at), millis)) {
+            return;
+        }
+        while let Some((at, _)) = self.tokens.by_id(id) {
+            if self.tokens.table.note(at, millis) {
+                return;
+            }
+        }
+    }
+
+    /// At most `limit` of the uses that nobody has taken yet.
+    pub(crate) fn take_uses(&self, limit: usize) -> Vec<(TokenId, Timestamp)> {
+        self.tokens.take_uses(limit)
+    }
+
+    /// Whether a token has this digest.
+    pub(crate) fn knows(&self, digest: &Digest) -> bool {
+        self.view().token(digest).is_some()
+    }
+
+    /// The key of this id. Looks at all of them, which are few.
+    pub(crate) fn key(&self, id: KeyId) -> Option<Key> {
+        self.keys.pin().values().find(|key| key.id == id).cloned()
+    }
+
+    /// The user of this id.
+    pub(crate) fn user(&self, id: UserId) -> Option<Arc<User>> {
+        self.people.of_id(id).map(|known| known.user.clone())
+    }
+
+    /// The session of this id.
+    pub(crate) fn session(&self, id: SessionId) -> Option<Session> {
+        self.sessions.pin().get(&id).cloned()
+    }
+
+    /// What somebody has switched for this service.
+    pub(crate) fn switched(&self, service: &ServiceName) -> Option<Enforcement> {
+        self.enforcement.pin().get(service).cloned()
+    }
+
+    /// Holds what is looked up in place for as long as the view lives.
+    pub(crate) fn view(&self) -> View<'_> {
+        View {
+            index: self,
+            extras: OnceCell::new(),
+            others: OnceCell::new(),
+            sessions: OnceCell::new(),
+            keys: OnceCell::new(),
+        }
+    }
+}
