@@ -49,6 +49,16 @@ pub(crate) const FOR_TESTS: &[Program] = &[
 /// What making the Debian package needs.
 pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 
+/// What measuring rivals needs.
+pub(crate) const FOR_RIVALS: &[Program] = &[
+    CC,
+    Program { name: "python3", packages: "python3 python3-pip" },
+    Program { name: "node", packages: "nodejs" },
+    Program { name: "npm", packages: "npm" },
+    // Each has a processor of its own.
+    Program { name: "taskset", packages: "util-linux" },
+];
+
 /// Where Debian asks whether a service may be started (`invoke-rc.d(8)`).
 const POLICY: &str = "/usr/sbin/policy-rc.d";
 /// What we answer there: no. The comment tells it from every other's, many of which are the same two lines.

@@ -1,7 +1,7 @@
 //! Packages of the npm registry, at the versions and hashes of a lock file.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 
 use super::put;
@@ -31,23 +31,27 @@ pub(crate) const FOR_OAUTH_TESTS: NpmPackages =
 pub(crate) const FOR_TYPESCRIPT_CLIENT: NpmPackages =
     NpmPackages { name: "typescript-client-75ce016a", folder: "clients/typescript" };
 
+/// A rival of the bench, and a Node.js for it. They too are named by the lock file's CRC-32.
+pub(crate) const BETTER_AUTH: NpmPackages =
+    NpmPackages { name: "better-auth-8c940153", folder: "bench/peers/better-auth" };
+
 /// The oldest Node.js that these packages run on.
 const NODE: u32 = 18;
 
-/// Sees to it that the packages are in `target/tools/NAME`, where the tests look for them.
-pub(crate) fn npm_packages(shell: &Shell, packages: &NpmPackages) -> Result<(), String> {
+/// Sees to it that the packages are in `target/tools/NAME`, where the tests look for them: the answer.
+pub(crate) fn npm_packages(shell: &Shell, packages: &NpmPackages) -> Result<PathBuf, String> {
     let tools = shell.root().join("target/tools");
     let home = tools.join(packages.name);
     node_will_do(shell)?;
     if home.exists() {
-        return Ok(());
+        return Ok(home);
     }
     say(&format!("==> {} is missing: installing it", packages.name));
     let staging = tools.join(format!(".{}-{}", packages.name, process::id()));
     let installed = fetch(shell, packages, &staging).and_then(|()| put(&staging, &home));
     // What is left of a failed install is in nobody's way; its error is the one to tell.
     let _ = fs::remove_dir_all(&staging);
-    installed
+    installed.map(|()| home)
 }
 
 /// `npm ci` takes exactly what the lock file has. No package runs a program of its own while it is installed.
@@ -90,7 +94,15 @@ mod tests {
         assert_eq!(major("node 20"), None);
     }
 
-    const OF_TYPESCRIPT: &str = include_str!("../../../clients/typescript/package-lock.json");
+    /// As below, of many packages.
+    const MANY: [(&NpmPackages, &str, &str); 2] = [
+        (
+            &FOR_TYPESCRIPT_CLIENT,
+            "typescript-client",
+            include_str!("../../../clients/typescript/package-lock.json"),
+        ),
+        (&BETTER_AUTH, "better-auth", include_str!("../../../bench/peers/better-auth/package-lock.json")),
+    ];
 
     /// Each kind of few packages, what its folder's name begins with, and its lock file.
     const FEW: [(&NpmPackages, &str, &str); 2] = [
@@ -119,13 +131,14 @@ mod tests {
             }
             assert_eq!(name, packages.name);
         }
-        let name = format!("typescript-client-{:08x}", crc32fast::hash(OF_TYPESCRIPT.as_bytes()));
-        assert_eq!(name, FOR_TYPESCRIPT_CLIENT.name);
+        for (packages, word, lock) in MANY {
+            assert_eq!(format!("{word}-{:08x}", crc32fast::hash(lock.as_bytes())), packages.name);
+        }
     }
 
     #[test]
     fn the_lock_file_has_hashes_and_names_no_host() {
-        for lock in FEW.map(|(_, _, lock)| lock).into_iter().chain([OF_TYPESCRIPT]) {
+        for (_, _, lock) in FEW.into_iter().chain(MANY) {
             assert!(!lock.contains("://") && !lock.contains("\"resolved\""));
             let packages = lock.matches("\"node_modules/").count();
             assert_eq!(packages, lock.matches("\"integrity\": \"sha512-").count());

