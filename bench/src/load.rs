@@ -11,6 +11,9 @@ use tokio::task::JoinSet;
 
 use crate::{Outcome, clock};
 
+/// How long an answer may be waited for after the end.
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Requests to ask again and again.
 #[derive(Clone)]
 pub(crate) struct Load {
@@ -29,8 +32,13 @@ pub(crate) struct Done {
 }
 
 impl Load {
-    /// Asks for as long as `period`; the requests that are then under way are waited for.
+    /// Asks for as long as `period`; the requests that are then under way are waited for, but not for ever.
     pub(crate) async fn run(&self, period: Duration) -> Outcome<Done> {
+        let late = |_| format!("{} does not answer", self.address);
+        tokio::time::timeout(period + PATIENCE, self.ask_all(period)).await.map_err(late)?
+    }
+
+    async fn ask_all(&self, period: Duration) -> Outcome<Done> {
         let mut wires = Vec::new();
         for _ in 0..self.connections {
             wires.push(Wire::connect(self.address).await?);
@@ -66,7 +74,7 @@ impl Load {
     }
 }
 
-/// One connection. It reads what our servers send, answers with a `Content-Length`, and nothing else.
+/// One connection. It reads answers with a `Content-Length`, which our servers send, and nothing else.
 pub(crate) struct Wire {
     stream: TcpStream,
     buffer: Vec<u8>,
@@ -84,6 +92,12 @@ impl Wire {
         let stream = TcpStream::connect(address).await.map_err(fault)?;
         stream.set_nodelay(true).map_err(fault)?;
         Ok(Self { stream, buffer: Vec::with_capacity(16 * 1024) })
+    }
+
+    /// An exchange that is waited for, but not for ever.
+    pub(crate) async fn exchange_soon(&mut self, request: &[u8]) -> Outcome<Answer<'_>> {
+        let late = |_| "a request is not answered".to_owned();
+        tokio::time::timeout(PATIENCE, self.exchange(request)).await.map_err(late)?
     }
 
     pub(crate) async fn exchange(&mut self, request: &[u8]) -> Outcome<Answer<'_>> {

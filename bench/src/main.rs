@@ -6,26 +6,38 @@
 //! time on a busy machine is shared with others, work is not.
 //!
 //! A measurement is one file of [`measure`]. What is measured runs in processes of its own ([`server`] starts them,
-//! [`serve`] is what they do), so that its CPU time can be told from the load's ([`load`]).
+//! [`serve`] is what they do), so that its CPU time can be told from the load's ([`load`]). Published programs for the
+//! same work are measured beside Symbolon by [`peers`].
+//!
+//! What was found is JSON ([`results`]); the table ([`report`]), the [`chart`] and the [`document`] are made of it.
 
+mod chart;
 mod clock;
+mod document;
+mod figures;
+mod goals;
 mod load;
 mod measure;
+mod peers;
+mod processors;
 mod report;
+mod results;
 mod rounds;
 mod serve;
 mod server;
 mod stage;
+mod tree;
 mod world;
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
-use report::{Machine, Report};
+use results::{Machine, Report};
 use stage::Stage;
 
 /// How something ended; the error is a sentence.
@@ -48,7 +60,11 @@ struct Options {
     /// One measurement alone
     #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(measure::ALL.map(|(name, _)| name)))]
     only: Option<String>,
-    /// Where the results are written as JSON; the record under test lies beside them, so this names the disk
+    /// No measurement but that of the rivals
+    #[arg(long, conflicts_with = "only")]
+    only_peers: bool,
+    /// Where the results are written as JSON, with a chart of them beside it; the record under test lies there too, so
+    /// this names the disk
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
     out: PathBuf,
     /// The compiler, to be named in the results
@@ -57,6 +73,18 @@ struct Options {
     /// The commit, to be named in the results
     #[arg(long, value_name = "TEXT")]
     commit: Option<String>,
+    /// Measure rivals too, one of which finds what it needs in this folder
+    #[arg(long = "peer", value_name = "NAME=FOLDER", value_parser = pair)]
+    peers: Vec<(String, String)>,
+    /// A rival that cannot be measured, and a sentence that says why
+    #[arg(long, value_name = "NAME=WHY", value_parser = pair)]
+    without: Vec<(String, String)>,
+}
+
+/// A name, and what is said of it.
+fn pair(text: &str) -> Result<(String, String), String> {
+    let (name, said) = text.split_once('=').ok_or("a name, `=` and more")?;
+    Ok((name.to_owned(), said.to_owned()))
 }
 
 #[derive(Subcommand)]
@@ -64,9 +92,19 @@ enum Role {
     /// Be one of the servers that are measured
     #[command(subcommand, hide = true)]
     Serve(serve::Role),
+    /// Make the document of a run: a copy of its results, a chart and a page
+    Document {
+        /// The results of a whole run with rivals
+        #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
+        from: PathBuf,
+        /// The folder that the three files are written to
+        #[arg(long, value_name = "FOLDER", default_value = "docs")]
+        to: PathBuf,
+    },
 }
 
 /// How much is measured.
+#[derive(Clone, Copy)]
 struct Plan {
     /// How often each side has its turn.
     rounds: usize,
@@ -87,6 +125,7 @@ fn main() -> ExitCode {
     let CommandLine { options, role } = CommandLine::parse();
     let outcome = match role {
         Some(Role::Serve(role)) => serve::run(role),
+        Some(Role::Document { from, to }) => document::write(&from, &to),
         None => bench(&options),
     };
     match outcome {
@@ -102,18 +141,40 @@ fn bench(options: &Options) -> Outcome<()> {
     let plan = if options.quick { Plan::QUICK } else { Plan::FULL };
     let folder = options.out.parent().ok_or_else(|| format!("{} is no file", options.out.display()))?;
     std::fs::create_dir_all(folder).map_err(|why| format!("{} cannot be made: {why}", folder.display()))?;
-    let stage = Stage::set(plan, folder)?;
-    let mut report = Report::new(Machine::this(options), options.quick);
-    let wanted = |name| options.only.as_deref().is_none_or(|only| only == name);
+    let with_peers = !(options.peers.is_empty() && options.without.is_empty());
+    // Told before anything is measured, and not after.
+    let two = with_peers.then(processors::two).transpose()?;
+    let machine = Machine::this(options);
+    let only = if options.only_peers { Some("peers".to_owned()) } else { options.only.clone() };
+    let mut report = Report { machine, quick: options.quick, only, rows: Vec::new(), peers: None };
+    measure_all(options, plan, folder, &mut report)?;
+    if let Some(two) = two {
+        let named = |pairs: &[(String, String)]| pairs.iter().cloned().collect::<BTreeMap<_, _>>();
+        let tools = named(&options.peers).into_iter().map(|(name, folder)| (name, absolute(&folder)));
+        let tools = tools.collect();
+        report.peers = Some(peers::measure(plan, folder, two, &tools, &named(&options.without))?);
+    }
+    results::write(&options.out, &report.json()?)?;
+    let chart = options.out.with_extension("svg");
+    results::write(&chart, &chart::of(&report))?;
+    say(&format!("{report}\nWritten to {}, and as a chart to {}", options.out.display(), chart.display()));
+    Ok(())
+}
+
+/// A rival has a working folder of its own.
+fn absolute(folder: &str) -> PathBuf {
+    std::path::absolute(folder).unwrap_or_else(|_| folder.into())
+}
+
+fn measure_all(options: &Options, plan: Plan, folder: &Path, report: &mut Report) -> Outcome<()> {
+    let stage = Stage::set(plan, folder, None)?;
+    let wanted = |name| !options.only_peers && options.only.as_deref().is_none_or(|only| only == name);
     for (name, measure) in measure::ALL.into_iter().filter(|(name, _)| wanted(*name)) {
         complain(&format!("measuring {name}"));
         for comparison in measure(&stage).map_err(|why| format!("{name}: {why}"))? {
             report.add(name, comparison);
         }
     }
-    drop(stage);
-    report.write(&options.out)?;
-    say(&format!("{report}\nWritten to {}", options.out.display()));
     Ok(())
 }
 

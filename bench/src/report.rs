@@ -1,48 +1,16 @@
-//! The results: a table for people, and JSON for whoever compares runs.
+//! The results as a table, for whoever made the run; and the machine that they are of.
 
 use std::fmt::{self, Display};
 use std::fs;
 use std::path::Path;
 use std::thread;
 
-use serde::Serialize;
-use symbolon_core::Timestamp;
 use symbolon_server::Clock;
 
+use crate::Options;
 use crate::clock::SystemClock;
-use crate::rounds::{Comparison, Quantity, Spread};
-use crate::{Options, Outcome};
-
-/// Everything that was found, in the form of the JSON.
-#[derive(Serialize)]
-pub(crate) struct Report {
-    machine: Machine,
-    /// Whether the run was too short to say what anything costs.
-    quick: bool,
-    rows: Vec<Row>,
-}
-
-#[derive(Serialize)]
-struct Row {
-    measurement: &'static str,
-    #[serde(flatten)]
-    comparison: Comparison,
-}
-
-/// Where, when and what ran.
-#[derive(Serialize)]
-pub(crate) struct Machine {
-    date: Timestamp,
-    processor: String,
-    processors: usize,
-    kernel: String,
-    rustc: Option<String>,
-    commit: Option<String>,
-    optimised: bool,
-    /// How many programs wanted a processor in the minute before the run (`/proc/loadavg`). Next to nothing, or the
-    /// run had company.
-    load_before: Option<f64>,
-}
+use crate::results::{Machine, Peers, Report, Rival, Row};
+use crate::rounds::{Quantity, Spread};
 
 impl Machine {
     /// This one, now.
@@ -50,11 +18,17 @@ impl Machine {
         let proc = |name| fs::read_to_string(Path::new("/proc").join(name)).unwrap_or_default();
         let processor =
             |line: &str| Some(line.strip_prefix("model name")?.trim_matches([' ', '\t', ':']).to_owned());
+        let memory = |line: &str| {
+            let kilobytes = line.strip_prefix("MemTotal:")?.trim().strip_suffix(" kB")?;
+            kilobytes.parse::<u64>().ok().map(|kilobytes| kilobytes / 1_024)
+        };
         Self {
             date: SystemClock.now(),
             processor: proc("cpuinfo").lines().find_map(processor).unwrap_or_default(),
             processors: thread::available_parallelism().map_or(0, Into::into),
+            memory: proc("meminfo").lines().find_map(memory).unwrap_or_default(),
             kernel: proc("sys/kernel/osrelease").trim().to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
             rustc: options.rustc.clone(),
             commit: options.commit.clone(),
             optimised: !cfg!(debug_assertions),
@@ -63,41 +37,38 @@ impl Machine {
     }
 }
 
-impl Report {
-    pub(crate) fn new(machine: Machine, quick: bool) -> Self {
-        Self { machine, quick, rows: Vec::new() }
-    }
-
-    pub(crate) fn add(&mut self, measurement: &'static str, comparison: Comparison) {
-        self.rows.push(Row { measurement, comparison });
-    }
-
-    /// Writes the JSON.
-    pub(crate) fn write(&self, path: &Path) -> Outcome<()> {
-        let json = serde_json::to_string_pretty(self).map_err(|why| why.to_string())?;
-        fs::write(path, json + "\n").map_err(|why| format!("{} cannot be written: {why}", path.display()))
-    }
-}
-
 /// The table.
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Machine { date, processor, processors, kernel, load_before, .. } = &self.machine;
+        let Machine { date, processor, processors, memory, kernel, load_before, .. } = &self.machine;
         writeln!(
             f,
-            "{date}, {processors} x {processor}, Linux {kernel}, load before {}",
+            "{date}, {processors} x {processor}, {memory} MiB, Linux {kernel}, load before {}",
             load_before.unwrap_or_default()
         )?;
         if !self.machine.optimised {
             writeln!(f, "An unoptimised build: no number here says what anything costs.")?;
         }
         writeln!(f, "Medians; the ratio is that of each round, with its least and greatest.")?;
-        self.rows.iter().try_for_each(|Row { measurement, comparison }| {
-            writeln!(f, "\n{measurement}: {}", comparison.subject)?;
-            writeln!(f, "    beside {}", comparison.baseline)?;
-            comparison.quantities.iter().try_for_each(|quantity| line(f, quantity))
-        })
+        self.rows.iter().try_for_each(|Row { measurement, subject, baseline, quantities }| {
+            writeln!(f, "\n{measurement}: {subject}")?;
+            writeln!(f, "    beside {baseline}")?;
+            quantities.iter().try_for_each(|quantity| line(f, quantity))
+        })?;
+        self.peers.iter().try_for_each(|peers| rivals(f, peers))
     }
+}
+
+fn rivals(f: &mut fmt::Formatter<'_>, peers: &Peers) -> fmt::Result {
+    for Rival { title, memory, quantities, .. } in &peers.rivals {
+        writeln!(f, "\npeers: {title}, {memory:.0} MiB")?;
+        writeln!(f, "    beside Symbolon, {:.0} MiB", peers.symbolon.memory)?;
+        quantities.iter().try_for_each(|quantity| line(f, quantity))?;
+    }
+    for missing in &peers.missing {
+        writeln!(f, "\npeers: {} was not measured: {}", missing.title, missing.why)?;
+    }
+    Ok(())
 }
 
 fn line(f: &mut fmt::Formatter<'_>, quantity: &Quantity) -> fmt::Result {
@@ -105,5 +76,7 @@ fn line(f: &mut fmt::Formatter<'_>, quantity: &Quantity) -> fmt::Result {
     let digits = |spread: &Spread| usize::from(spread.median < 1_000.0);
     write!(f, "    {unit:<34}{:>10.*}", digits(subject), subject.median)?;
     write!(f, " : {:>10.*}", digits(baseline), baseline.median)?;
-    writeln!(f, "   = {median:.2}  ({min:.2}..{max:.2})")
+    // Of a rival that is a thousand times dearer, two digits would be none.
+    let digits = if *median < 0.01 { 5 } else { 2 };
+    writeln!(f, "   = {median:.digits$}  ({min:.digits$}..{max:.digits$})")
 }

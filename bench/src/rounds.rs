@@ -1,6 +1,6 @@
 //! Measuring in turn, and what the turns amount to.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::Outcome;
 
@@ -28,7 +28,7 @@ pub(crate) fn alternate<T>(
 }
 
 /// What a quantity was over the rounds.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Spread {
     pub(crate) median: f64,
     pub(crate) min: f64,
@@ -46,10 +46,10 @@ impl Spread {
 }
 
 /// Something that was measured on both sides.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Quantity {
     /// What it counts, and which way is better.
-    pub(crate) unit: &'static str,
+    pub(crate) unit: String,
     pub(crate) subject: Spread,
     pub(crate) baseline: Spread,
     /// Subject by baseline, round by round.
@@ -58,9 +58,9 @@ pub(crate) struct Quantity {
 
 impl Quantity {
     /// From the rounds of two sides that took turns.
-    pub(crate) fn of(unit: &'static str, subject: &[f64], baseline: &[f64]) -> Self {
+    pub(crate) fn of(unit: &str, subject: &[f64], baseline: &[f64]) -> Self {
         Self {
-            unit,
+            unit: unit.to_owned(),
             subject: Spread::of(subject.iter().copied()),
             baseline: Spread::of(baseline.iter().copied()),
             ratio: Spread::of(subject.iter().zip(baseline).map(|(subject, baseline)| subject / baseline)),
@@ -69,7 +69,6 @@ impl Quantity {
 }
 
 /// A subject beside its baseline.
-#[derive(Debug, Serialize)]
 pub(crate) struct Comparison {
     pub(crate) subject: String,
     pub(crate) baseline: &'static str,

@@ -22,11 +22,13 @@ const ANSWER: usize = 1_024;
 pub(crate) struct Stage {
     pub(crate) plan: Plan,
     pub(crate) world: World,
-    /// Symbolon: its management API and its proxy, in this order.
+    /// Symbolon: its management API, its proxy and what gateways ask, in this order.
     pub(crate) symbolon: Server,
     /// The application behind it.
     pub(crate) upstream: Server,
     pub(crate) runtime: Runtime,
+    /// The one processor that the servers run on, where they share one.
+    cpu: Option<usize>,
     // Last, for what is in it belongs to the servers as long as they run.
     pub(crate) folder: TempDir,
 }
@@ -48,23 +50,24 @@ pub(crate) struct Turn {
 }
 
 impl Stage {
-    /// Makes a record in a folder of its own inside `folder`, and starts Symbolon over it.
-    pub(crate) fn set(plan: Plan, folder: &Path) -> Outcome<Self> {
+    /// Makes a record in a folder of its own inside `folder`, and starts Symbolon over it; on one processor alone, where
+    /// `cpu` names it.
+    pub(crate) fn set(plan: Plan, folder: &Path, cpu: Option<usize>) -> Outcome<Self> {
         let folder = TempDir::new_in(folder).map_err(|why| format!("no folder for the record: {why}"))?;
         // One thread: the servers are what is to be kept busy.
         let runtime = Builder::new_current_thread().enable_all().build().map_err(|why| why.to_string())?;
         let record = folder.path().join("record.db");
         let world = runtime.block_on(world::make(&record, plan.tokens))?;
-        let upstream = Server::start(&["bare", "--bytes", &ANSWER.to_string()], folder.path())?;
+        let upstream = Server::start(&["bare", "--bytes", &ANSWER.to_string()], folder.path(), cpu)?;
         let (record, address) = (record.display().to_string(), upstream.addresses[0].to_string());
         let words = ["symbolon", "--record", &record, "--upstream", &address];
-        let symbolon = Server::start(&words, folder.path())?;
-        Ok(Self { plan, world, symbolon, upstream, runtime, folder })
+        let symbolon = Server::start(&words, folder.path(), cpu)?;
+        Ok(Self { plan, world, symbolon, upstream, runtime, cpu, folder })
     }
 
     /// Another server, for as long as the value lives.
     pub(crate) fn start(&self, words: &[&str]) -> Outcome<Server> {
-        Server::start(words, self.folder.path())
+        Server::start(words, self.folder.path(), self.cpu)
     }
 
     /// The length of the body that answers a load's first request.
@@ -77,9 +80,14 @@ impl Stage {
 
     /// One turn of a side.
     pub(crate) fn turn(&self, side: &Side<'_>) -> Outcome<Turn> {
+        self.turn_of(side, self.plan.round)
+    }
+
+    /// One turn of a side that is asked for as long as `period`.
+    pub(crate) fn turn_of(&self, side: &Side<'_>, period: Duration) -> Outcome<Turn> {
         let cpu = || side.servers.iter().map(|server| server.cpu()).collect::<Outcome<Vec<_>>>();
         let before = cpu()?;
-        let done = self.runtime.block_on(side.load.run(self.plan.round))?;
+        let done = self.runtime.block_on(side.load.run(period))?;
         let taken: Vec<Duration> =
             cpu()?.iter().zip(before).map(|(after, before)| after.saturating_sub(before)).collect();
         let requests = f64::from(done.requests);

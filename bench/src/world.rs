@@ -24,7 +24,7 @@ use crate::Outcome;
 use crate::clock::{OsEntropy, SystemClock};
 
 /// Each token is one of these many people's.
-const OWNERS: usize = 100;
+pub(crate) const OWNERS: usize = 1_000;
 /// Tokens that are written in one transaction.
 const BATCH: usize = 1_000;
 

@@ -49,5 +49,21 @@ fn heavy_a_quick_run_fills_every_row() {
         }
     }
     let left: Vec<_> = std::fs::read_dir(out.parent().unwrap()).unwrap().collect();
-    assert_eq!(left.len(), 1, "the results, and nothing else: {left:?}");
+    assert_eq!(left.len(), 2, "the results, their chart, and nothing else: {left:?}");
+    let chart = std::fs::read_to_string(out.with_extension("svg")).unwrap();
+    for row in rows {
+        assert!(chart.contains(row["baseline"].as_str().unwrap()), "{row}");
+    }
+
+    // What a quick run costs is nothing to be told.
+    let document = Command::new(env!("CARGO_BIN_EXE_symbolon-bench"))
+        .args(["document", "--from"])
+        .arg(&out)
+        .arg("--to")
+        .arg(folder.path())
+        .output()
+        .unwrap();
+    assert!(!document.status.success());
+    assert!(String::from_utf8(document.stderr).unwrap().contains("it was a quick one"));
+    assert!(!folder.path().join("performance.md").exists());
 }

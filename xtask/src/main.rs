@@ -29,9 +29,16 @@ enum Task {
     Test(test::Options),
     /// Measure what Symbolon costs, as ratios to what cannot be avoided
     ///
-    /// Verify, proxy, refusals, a check in process and durable creations, each beside a baseline that does the
-    /// unavoidable part of the same work, in turn in the same run. Takes about three minutes after the build, on
-    /// Linux, and wants the machine for itself. A table is printed; target/bench/latest.json has the same numbers.
+    /// Verify, proxy, refusals, a check in process, imported tokens, the record of use and durable creations, each
+    /// beside a baseline that does the unavoidable part of the same work, in turn in the same run. Takes about eight
+    /// minutes after the build, on Linux, and wants the machine for itself. A table is printed;
+    /// target/bench/latest.json has the same numbers, and latest.svg beside it is their chart.
+    ///
+    /// With --peers, published programs that do the same work are measured too, each on one processor with the load
+    /// on another, in turn with Symbolon: about seven minutes more, and the time to install them.
+    ///
+    /// docs/performance.md is made by --document of such a run, with its chart and its results. Nothing in it is
+    /// written by hand, and a test holds that. Commit the three files together.
     ///
     /// Compare the ratios and not the numbers, which are the machine's. Of the ratios trust that of the CPU time
     /// most: on a busy machine time is shared with others, work is not.

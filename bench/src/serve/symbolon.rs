@@ -9,6 +9,7 @@ use std::time::Duration;
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
 use symbolon_server::OtherCredentials;
+use symbolon_server::gateway::{Gateway, GatewaySettings, Peers};
 use symbolon_server::listen::{Limits, serve};
 use symbolon_server::proxy::{Proxy, ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use symbolon_server::{App, Parts};
@@ -26,7 +27,7 @@ use crate::{Outcome, world};
 /// How often uses are written, as in `symbolon serve`.
 const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
-/// Serves the record at `record`: the management API, then a proxy in front of `upstream`.
+/// Serves the record at `record`: the management API, a proxy in front of `upstream`, and what gateways ask.
 pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<SocketAddr>> {
     log();
     let store: Arc<dyn Store> =
@@ -61,12 +62,22 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         upstream_headers: UpstreamHeaders::default(),
         timeouts: Timeouts::default(),
     };
-    let (management, proxy) = (listen().await.map_err(io_fault)?, listen().await.map_err(io_fault)?);
+    let asking = GatewaySettings {
+        peers: Peers::parse(["127.0.0.1"], false).map_err(|why| why.to_string())?,
+        ..GatewaySettings::default()
+    };
+    let (management, proxy, gateway) = (
+        listen().await.map_err(io_fault)?,
+        listen().await.map_err(io_fault)?,
+        listen().await.map_err(io_fault)?,
+    );
     let end = CancellationToken::new();
     let router = symbolon_server::router(app.clone());
     tokio::spawn(serve(management.0.into(), router, end.clone(), Limits::default()));
     let door = Proxy::new(app.clone(), settings).door();
-    tokio::spawn(serve(proxy.0.into(), door, end, Limits::default()));
+    tokio::spawn(serve(proxy.0.into(), door, end.clone(), Limits::default()));
+    let door = Gateway::new(app.clone(), asking).door();
+    tokio::spawn(serve(gateway.0.into(), door, end, Limits::default()));
     tokio::spawn(async move {
         let mut interval = tokio::time::interval(HOUSEKEEPING);
         loop {
@@ -74,7 +85,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
             app.write_uses().await;
         }
     });
-    Ok(vec![management.1, proxy.1])
+    Ok(vec![management.1, proxy.1, gateway.1])
 }
 
 /// The log of `symbolon serve` where nothing else is set.
