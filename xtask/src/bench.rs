@@ -15,7 +15,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// One measurement alone: verify, proxy, refusal, check, foreign, usage or create
+    /// One measurement alone: gateway, verify, proxy, refusal, check, foreign, usage or create
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Option<String>,
 

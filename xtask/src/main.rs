@@ -29,7 +29,7 @@ enum Task {
     Test(test::Options),
     /// Measure what Symbolon costs, as ratios to what cannot be avoided
     ///
-    /// Verify, proxy, refusals, a check in process, imported tokens, the record of use and durable creations, each
+    /// What gateways ask, verify, proxy, refusals, a check in process, imported tokens, the record of use and durable creations, each
     /// beside a baseline that does the unavoidable part of the same work, in turn in the same run. Takes about eight
     /// minutes after the build, on Linux, and wants the machine for itself. A table is printed;
     /// target/bench/latest.json has the same numbers, and latest.svg beside it is their chart.

@@ -3,6 +3,7 @@
 mod check;
 mod create;
 mod foreign;
+mod gateway;
 mod proxy;
 mod refusal;
 mod usage;
@@ -16,7 +17,8 @@ use crate::stage::Stage;
 type Measure = fn(&Stage) -> Outcome<Vec<Comparison>>;
 
 /// All of them, by the name in the results. The last one adds to the record that the others read.
-pub(crate) const ALL: [(&str, Measure); 7] = [
+pub(crate) const ALL: [(&str, Measure); 8] = [
+    ("gateway", gateway::measure),
     ("verify", verify::measure),
     ("proxy", proxy::measure),
     ("refusal", refusal::measure),
