@@ -5,6 +5,7 @@ use std::str::FromStr;
 
 use jiff::Timestamp;
 
+use crate::hex;
 use crate::random::Entropy;
 
 /// A text that is not an identifier of the wanted kind.
@@ -27,18 +28,17 @@ fn uuid_v7(now: Timestamp, entropy: &dyn Entropy) -> [u8; 16] {
 }
 
 fn print(kind: &str, bytes: &[u8; 16], f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    write!(f, "{kind}_")?;
-    bytes.iter().try_for_each(|byte| write!(f, "{byte:02x}"))
+    let mut text = [b'_'; 4 + 32];
+    let (head, digits) = text.split_at_mut(4);
+    head[..3].copy_from_slice(kind.as_bytes());
+    hex::write(bytes, digits);
+    f.write_str(str::from_utf8(&text).unwrap_or_else(|_| unreachable!("digits and letters")))
 }
 
 fn parse(kind: &'static str, text: &str) -> Result<[u8; 16], IdFault> {
-    let fault = IdFault { kind };
-    let digits = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('_')).ok_or(fault.clone())?;
-    // One spelling for one id: upper-case digits are refused, as is a sign, which from_str_radix would take.
-    if digits.len() != 32 || !digits.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
-        return Err(fault);
-    }
-    u128::from_str_radix(digits, 16).map(u128::to_be_bytes).map_err(|_| fault)
+    let digits = text.strip_prefix(kind).and_then(|rest| rest.strip_prefix('_'));
+    // One spelling for one id: upper-case digits are refused.
+    digits.and_then(hex::read).ok_or(IdFault { kind })
 }
 
 macro_rules! ids {

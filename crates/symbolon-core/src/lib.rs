@@ -14,6 +14,7 @@ pub mod device;
 pub mod digest;
 pub mod explain;
 pub mod foreign;
+mod hex;
 pub mod id;
 pub mod imported;
 pub mod leak;

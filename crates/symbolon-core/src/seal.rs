@@ -81,14 +81,17 @@ pub trait Sealed {
     fn fields(&self, fields: &mut Fields);
 }
 
-/// Takes the fields of a row into the MAC.
-pub struct Fields(Hmac<Sha256>);
+/// Takes the fields of a row, as the text that is sealed.
+pub struct Fields(Vec<u8>);
 
 impl Fields {
+    /// As long as the text of most rows, or longer.
+    const USUAL: usize = 512;
+
     fn put(&mut self, tag: u8, bytes: &[u8]) {
-        self.0.update(&[tag]);
-        self.0.update(&(bytes.len() as u64).to_be_bytes());
-        self.0.update(bytes);
+        self.0.push(tag);
+        self.0.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+        self.0.extend_from_slice(bytes);
     }
 
     fn text(&mut self, tag: u8, text: &str) {
@@ -202,10 +205,12 @@ fn subkey(pepper: &Pepper) -> Hmac<Sha256> {
 }
 
 fn mac<S: Sealed>(key: &Hmac<Sha256>, row: &S) -> Hmac<Sha256> {
-    let mut fields = Fields(key.clone());
-    fields.0.update(&[VERSION, S::KIND.code()]);
+    let mut fields = Fields(Vec::with_capacity(Fields::USUAL));
+    fields.0.extend_from_slice(&[VERSION, S::KIND.code()]);
     row.fields(&mut fields);
-    fields.0
+    let mut mac = key.clone();
+    mac.update(&fields.0);
+    mac
 }
 
 impl fmt::Debug for Sealer {

@@ -13,6 +13,7 @@ use std::str::FromStr;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 
+use crate::hex;
 use crate::record::AuditLine;
 
 pub use chain::{Anchors, Chain, Flaw, Verdict};
@@ -61,25 +62,8 @@ impl FromStr for LineHash {
     type Err = HashFault;
 
     fn from_str(text: &str) -> Result<Self, HashFault> {
-        unhex(text).map(Self).ok_or(HashFault)
+        hex::read(text).map(Self).ok_or(HashFault)
     }
-}
-
-/// Bytes of their hexadecimal digits, in the one spelling that is printed.
-fn unhex<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let digit = |byte: u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let mut bytes = [0; N];
-    if text.len() != 2 * N {
-        return None;
-    }
-    for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-        *byte = digit(pair[0])? << 4 | digit(pair[1])?;
-    }
-    Some(bytes)
 }
 
 /// A line of the audit as the record keeps it. Actor and action are texts, for what they name may be long gone.

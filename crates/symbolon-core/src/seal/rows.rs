@@ -45,8 +45,12 @@ impl Sealed for Token {
         }
         fields.text(6, &owner.to_string());
         fields.text(7, token_prefix.as_str());
-        fields.texts(8, scopes);
-        fields.texts(9, profile);
+        for scope in scopes {
+            fields.text(8, scope.as_str());
+        }
+        if let Some(profile) = profile {
+            fields.text(9, profile);
+        }
         fields.flag(10, *disabled);
         fields.time(11, *created_at);
         fields.time(12, *updated_at);
