@@ -169,10 +169,17 @@ pub enum StoreError {
     Unavailable(String),
 }
 
-/// What hears of every committed change. Called from one task, in commit order; must not block.
+/// What hears of every committed change. Called from one task, in commit order, after the first load; that comes before
+/// and from several threads, for of what lives no two things are about one row. Must not block.
 pub trait Sink: Send + Sync {
     /// A committed change, or a row of the first load (as its creation).
     fn apply(&self, change: &Change);
+    /// Many of them at once, in their order.
+    fn apply_all(&self, changes: &[Change]) {
+        changes.iter().for_each(|change| self.apply(change));
+    }
+    /// The first load is about to bring tokens, about so many.
+    fn expect(&self, _tokens: usize) {}
     /// The first load is complete: everything live has been applied.
     fn loaded(&self);
 }

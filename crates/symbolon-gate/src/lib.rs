@@ -337,6 +337,14 @@ impl Sink for Gate {
         self.index.apply(change, &self.services);
     }
 
+    fn apply_all(&self, changes: &[Change]) {
+        self.index.apply_all(changes, &self.services);
+    }
+
+    fn expect(&self, tokens: usize) {
+        self.index.expect(tokens);
+    }
+
     fn loaded(&self) {
         self.index.set_loaded();
         tracing::info!(tokens = self.tokens(), "the index is loaded");

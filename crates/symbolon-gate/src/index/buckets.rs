@@ -28,6 +28,10 @@ impl Buckets {
         Self { buckets, place_bits, taken: AtomicU32::new(0) }
     }
 
+    pub(super) fn len(&self) -> usize {
+        self.buckets.len()
+    }
+
     fn mask(&self) -> usize {
         self.buckets.len() - 1
     }
@@ -72,6 +76,11 @@ impl Buckets {
 
     fn tag_of(&self, bucket: u32) -> u32 {
         bucket - self.place(bucket)
+    }
+
+    /// Has what a look for this hash begins with brought near. The value is of no use.
+    pub(super) fn touch(&self, hash: u64) -> u32 {
+        self.probe(hash).next().map_or(EMPTY, |bucket| bucket.load(Ordering::Relaxed))
     }
 
     /// Puts a place in, instead of another or as a new one. Whether there was room.

@@ -32,7 +32,7 @@ use crate::keys::Outdated;
 use crate::services::Services;
 use people::People;
 use table::At;
-use tokens::{Pen, Tokens};
+use tokens::{Pen, Tokens, Writing};
 
 pub(crate) use view::View;
 
@@ -56,10 +56,29 @@ impl Index {
     /// Applies one committed change, under the services that are in force by then.
     pub(crate) fn apply(&self, change: &Change, services: &ArcSwap<Services>) {
         let mut writing = self.pen.take();
+        self.write(&mut writing, change, &services.load());
+    }
+
+    /// The same for many, which take the pen once.
+    pub(crate) fn apply_all(&self, changes: &[Change], services: &ArcSwap<Services>) {
+        self.tokens.touch(changes.iter().filter_map(|change| match change {
+            Change::TokenCreated(token) => Some(token),
+            _ => None,
+        }));
+        let mut writing = self.pen.take();
         let services = services.load();
+        changes.iter().for_each(|change| self.write(&mut writing, change, &services));
+    }
+
+    /// Makes room for about so many tokens.
+    pub(crate) fn expect(&self, tokens: usize) {
+        self.tokens.expect(&self.pen.take(), tokens);
+    }
+
+    fn write(&self, writing: &mut Writing, change: &Change, services: &Services) {
         match change {
             Change::TokenCreated(token) | Change::TokenChanged(token) | Change::TokenOwned(token) => {
-                self.tokens.put(&mut writing, &self.people, &services, token);
+                self.tokens.put(writing, &self.people, services, token);
                 // In this order: an upgraded token is known by its digest before it is no candidate any more.
                 self.foreign.put(token);
             }
@@ -72,7 +91,7 @@ impl Index {
                 self.sessions.pin().retain(|_, session| session.user != *id);
                 self.foreign.remove_of(*id);
                 if let Some(number) = number {
-                    self.tokens.remove_of(&mut writing, number);
+                    self.tokens.remove_of(writing, number);
                 }
             }
             Change::SessionStarted(session) => {
@@ -92,7 +111,7 @@ impl Index {
                 self.enforcement.pin().insert(switched.service.clone(), switched.clone());
             }
             Change::TokenErased(id, _) => {
-                self.tokens.remove(&mut writing, *id);
+                self.tokens.remove(writing, *id);
                 self.foreign.remove(*id);
             }
             Change::KeyChanged(key) => {

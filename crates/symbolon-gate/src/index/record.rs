@@ -29,6 +29,8 @@ const MADE: usize = 8;
 const PREFIX: usize = 9;
 /// Words before the name.
 const FIXED: usize = 10;
+/// Units of a record whose name is not long.
+pub(super) const USUAL_UNITS: usize = (FIXED + 2).div_ceil(UNIT);
 
 const GENERATIONS: u64 = (1 << 15) - 1;
 const MAX_REVISION: u64 = (1 << 30) - 1;

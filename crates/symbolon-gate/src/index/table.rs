@@ -10,6 +10,7 @@
 //! Of a digest 16 bytes are kept: half of a keyed hash still cannot be met by trying (RFC 2104 section 5), and nobody
 //! outside can make one. Two tokens whose halves are equal would be one in the index: at 2^64 tokens.
 
+use std::hint::black_box;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering, fence};
 
@@ -180,6 +181,13 @@ impl Table {
         }
     }
 
+    /// Has the buckets of many keys brought near at once, which takes hardly longer than one by one for each: no load waits
+    /// for another.
+    pub(crate) fn touch(&self, keys: impl Iterator<Item = Key>) {
+        let shape = self.shape.load();
+        black_box(keys.fold(0, |all, key| all ^ shape.of(key).touch(key.hash())));
+    }
+
     /// What lies there still; `None` where it lies there no more.
     pub(crate) fn again(&self, at: At) -> Option<Record> {
         self.copy(at.unit).filter(|(same, _)| *same == at).map(|(_, record)| record)
@@ -289,12 +297,22 @@ impl Table {
         writer.live
     }
 
-    /// Makes as many buckets as there is need for, and puts all that is found into them.
+    /// Makes buckets for about so many records more, so that they are not exchanged again and again on the way there.
+    pub(crate) fn expect(&self, writer: &Writer, records: usize) {
+        let (live, next) = (writer.live + records, writer.next + records * record::USUAL_UNITS);
+        if live * 2 > self.shape.load().ids.len() {
+            self.exchange(&self.shape.load_full(), live, next);
+        }
+    }
+
+    /// Makes as many buckets as there is need for.
     fn widen(&self, writer: &Writer, before: &Shape) {
-        let shape = Shape {
-            digests: Buckets::new(writer.live, writer.next),
-            ids: Buckets::new(writer.live, writer.next),
-        };
+        self.exchange(before, writer.live, writer.next);
+    }
+
+    /// Makes buckets for so many records and places, and puts all that is found into them.
+    fn exchange(&self, before: &Shape, live: usize, places: usize) {
+        let shape = Shape { digests: Buckets::new(live, places), ids: Buckets::new(live, places) };
         for (old, new, kind) in
             [(&before.digests, &shape.digests, Kind::Digest), (&before.ids, &shape.ids, Kind::Id)]
         {

@@ -36,6 +36,8 @@ pub(super) struct Tokens {
 pub(super) struct Writing {
     table: Writer,
     numbers: Map<Terms, u32>,
+    /// What was asked for last, which is mostly asked for next.
+    last: Option<u32>,
 }
 
 /// Locked by the change feed and by exchanges of the services; never by a check.
@@ -44,7 +46,7 @@ pub(super) struct Pen(Mutex<Writing>);
 
 impl Default for Writing {
     fn default() -> Self {
-        Self { table: Writer::default(), numbers: Map::new() }
+        Self { table: Writer::default(), numbers: Map::new(), last: None }
     }
 }
 
@@ -63,6 +65,20 @@ impl Writing {
 impl Tokens {
     pub(super) fn granted(&self, number: u32) -> Option<&Granted> {
         self.granted.get(number as usize)
+    }
+
+    /// Makes room for about so many.
+    pub(super) fn expect(&self, writing: &Writing, tokens: usize) {
+        self.table.expect(&writing.table, tokens);
+    }
+
+    /// Has brought near what [`Self::put`] of these tokens will look at first. Needs no pen.
+    pub(super) fn touch<'t>(&self, tokens: impl Iterator<Item = &'t Token>) {
+        self.table.touch(tokens.flat_map(|token| {
+            let digest =
+                token.digest.as_ref().map(|(digest, _)| Key::digest(record::words_of_digest(digest)));
+            digest.into_iter().chain([Key::id(token.id)])
+        }));
     }
 
     /// The token of this id, as it lies in the table.
@@ -156,6 +172,21 @@ impl Tokens {
     }
 
     fn terms(&self, writing: &mut Writing, services: &Services, token: &Token) -> u32 {
+        let Token { service, scopes, profile, .. } = token;
+        let last = writing.last.and_then(|last| Some((last, &self.granted(last)?.terms)));
+        if let Some((last, terms)) = last
+            && terms.service == *service
+            && terms.scopes == *scopes
+            && terms.profile == *profile
+        {
+            return last;
+        }
+        let number = self.number_of(writing, services, token);
+        writing.last = Some(number);
+        number
+    }
+
+    fn number_of(&self, writing: &mut Writing, services: &Services, token: &Token) -> u32 {
         let Token { service, scopes, profile, .. } = token;
         let terms = Terms { service: service.clone(), scopes: scopes.clone(), profile: profile.clone() };
         if let Some(number) = writing.numbers.get(&terms) {

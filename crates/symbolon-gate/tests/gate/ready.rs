@@ -50,6 +50,25 @@ fn a_load_may_come_in_any_order_and_twice() {
 }
 
 #[test]
+fn many_at_once_are_as_good_as_one_by_one() {
+    let gate = gate();
+    let owner = user(&gate, "ann");
+    for expected in [0, 10, 10_000] {
+        gate.expect(expected);
+        let made: Vec<_> =
+            (0..500).map(|n| unborn(&owner, if n % 2 == 0 { &["read"] } else { &[] })).collect();
+        let before = gate.tokens();
+        gate.apply_all(
+            &made.iter().map(|(record, _)| Change::TokenCreated(record.clone())).collect::<Vec<_>>(),
+        );
+        assert_eq!(gate.tokens(), before + 500);
+        for ((_, secret), code) in made.iter().zip([Code::Allowed, Code::InsufficientScope].iter().cycle()) {
+            assert_eq!(ask(&gate, "/read", secret), *code);
+        }
+    }
+}
+
+#[test]
 fn no_service_no_decision() {
     let gate = gate();
     let owner = user(&gate, "ann");
