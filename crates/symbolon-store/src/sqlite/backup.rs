@@ -7,8 +7,9 @@ use std::path::Path;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 
+use super::connect::options;
 use super::fault::cannot_open;
-use super::open::{MIGRATIONS, SEALED, check_ours, fault, options, private, refuse_planted};
+use super::open::{MIGRATIONS, SEALED, check_ours, fault, private, refuse_planted};
 use super::read;
 use crate::OpenError;
 

@@ -1,6 +1,7 @@
 //! From SQLite's result codes to the words of the contract. A bound value never gets into a text: SQLite's
 //! own messages name tables and columns only, and what is passed on is a sentence from here.
 
+use std::error::Error;
 use std::path::Path;
 
 use symbolon_core::seal::Sealer;
@@ -19,17 +20,20 @@ const FULL: i32 = 13;
 const CANTOPEN: i32 = 14;
 const NOTADB: i32 = 26;
 
+/// Extended codes: a violated `UNIQUE`, and a violated `PRIMARY KEY`.
+const UNIQUE: [i32; 2] = [2067, 1555];
+
 /// Why one mutation was not written.
 #[derive(Debug)]
 pub(super) enum Fault {
     /// The record's rules refuse it; the database is well.
     Refused(StoreError),
     /// The database failed.
-    Failed(sqlx::Error),
+    Failed(rusqlite::Error),
 }
 
-impl From<sqlx::Error> for Fault {
-    fn from(error: sqlx::Error) -> Self {
+impl From<rusqlite::Error> for Fault {
+    fn from(error: rusqlite::Error) -> Self {
         Self::Failed(error)
     }
 }
@@ -38,7 +42,7 @@ impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
         match fault {
             Fault::Refused(refusal) => refusal,
-            Fault::Failed(error) => unavailable(&error),
+            Fault::Failed(error) => failed(&error),
         }
     }
 }
@@ -59,10 +63,10 @@ pub(super) fn missing(what: &'static str) -> Fault {
 }
 
 /// The conflict that a violated UNIQUE stands for: the first sentence whose `table.column` SQLite names.
-pub(super) fn taken(error: sqlx::Error, sentences: &[(&str, &'static str)]) -> Fault {
+pub(super) fn taken(error: rusqlite::Error, sentences: &[(&str, &'static str)]) -> Fault {
     let named = match &error {
-        sqlx::Error::Database(fault) if fault.is_unique_violation() => {
-            sentences.iter().find(|(column, _)| fault.message().contains(column))
+        rusqlite::Error::SqliteFailure(fault, Some(message)) if UNIQUE.contains(&fault.extended_code) => {
+            sentences.iter().find(|(column, _)| message.contains(column))
         }
         _ => None,
     };
@@ -76,19 +80,36 @@ fn code(error: &sqlx::Error) -> Option<i32> {
 
 /// The failure as callers hear it.
 pub(super) fn unavailable(error: &sqlx::Error) -> StoreError {
-    let reason = match code(error) {
-        Some(BUSY | LOCKED) => "another program holds the database",
-        Some(PERM | READONLY) => "the database is read-only",
-        Some(FULL) => "the disk is full",
-        Some(IOERR | CANTOPEN) => "the database's file cannot be read or written",
-        Some(CORRUPT | NOTADB) => "the database's file is damaged",
-        Some(code) => return StoreError::Unavailable(format!("the database failed (SQLite code {code})")),
-        None => match error {
-            sqlx::Error::PoolTimedOut => "too many reads are waiting",
-            sqlx::Error::PoolClosed => return closed(),
-            sqlx::Error::Io(_) => "the database's file cannot be read or written",
-            _ => "the database failed",
-        },
+    let reason = match (code(error), error) {
+        (Some(code), _) => return of_code(code),
+        (None, sqlx::Error::PoolTimedOut) => "too many reads are waiting",
+        (None, sqlx::Error::PoolClosed) => return closed(),
+        (None, sqlx::Error::Io(_)) => "the database's file cannot be read or written",
+        (None, _) => "the database failed",
+    };
+    StoreError::Unavailable(reason.to_owned())
+}
+
+/// The failure of a write or of the load as callers hear it.
+pub(super) fn failed(error: &rusqlite::Error) -> StoreError {
+    match code_of(error) {
+        Some(code) => of_code(code),
+        None => StoreError::Unavailable("the database failed".to_owned()),
+    }
+}
+
+fn code_of(error: &rusqlite::Error) -> Option<i32> {
+    error.sqlite_error().map(|error| error.extended_code & 0xff)
+}
+
+fn of_code(code: i32) -> StoreError {
+    let reason = match code {
+        BUSY | LOCKED => "another program holds the database",
+        PERM | READONLY => "the database is read-only",
+        FULL => "the disk is full",
+        IOERR | CANTOPEN => "the database's file cannot be read or written",
+        CORRUPT | NOTADB => "the database's file is damaged",
+        code => return StoreError::Unavailable(format!("the database failed (SQLite code {code})")),
     };
     StoreError::Unavailable(reason.to_owned())
 }
@@ -100,8 +121,17 @@ pub(super) fn closed() -> StoreError {
 
 /// The failure as whoever starts the program hears it.
 pub(super) fn cannot_open(path: &Path, error: &sqlx::Error) -> OpenError {
+    not_opened(path, code(error), error)
+}
+
+/// The same of a connection of our own.
+pub(super) fn cannot_write(path: &Path, error: &rusqlite::Error) -> OpenError {
+    not_opened(path, code_of(error), error)
+}
+
+fn not_opened(path: &Path, code: Option<i32>, error: &dyn Error) -> OpenError {
     let path = path.to_owned();
-    match code(error) {
+    match code {
         Some(BUSY | LOCKED) => OpenError::InUse(path),
         Some(READONLY) => OpenError::ReadOnly(path),
         Some(PERM) => OpenError::NoPermission(path),

@@ -2,6 +2,7 @@
 
 mod backup;
 mod chain;
+mod connect;
 mod fault;
 mod load;
 mod notices;
@@ -11,6 +12,7 @@ mod read;
 mod rotation;
 mod rows;
 mod seals;
+mod statement;
 mod write;
 mod writer;
 
@@ -80,7 +82,7 @@ impl SqliteStore {
         let (commands, queue) = mpsc::channel(QUEUE);
         let readers = Readers { pool: opened.readers.clone(), seals: seals.clone() };
         let checking = opened.checking.clone();
-        tokio::spawn(Writer::new(opened, seals, queue).run());
+        Writer::start(opened, seals, queue).map_err(|error| open::fault(path, &error))?;
         Ok(Self { commands, readers, checking })
     }
 

@@ -6,12 +6,14 @@ use std::io::{self, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
+use rusqlite::{Connection, TransactionBehavior};
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool};
 use symbolon_core::seal::Sealer;
 
 use super::chain;
-use super::fault::cannot_open;
+use super::connect::{DatabaseFile, options};
+use super::fault::{cannot_open, cannot_write};
 use super::planted::planted;
 use super::write;
 use crate::OpenError;
@@ -50,37 +52,16 @@ pub(super) enum Unsealed {
     Refuse,
 }
 
-/// How long a statement waits for a program that holds the file, such as a backup.
-const PATIENCE: Duration = Duration::from_secs(2);
-
-/// Moves the write-ahead log into the database and cuts it to nothing. Without patience: a long read, such as
-/// a check of the file, needs the log a while yet, and nobody who writes should wait for that. The last
-/// number is [`PATIENCE`].
-pub(super) const EMPTY_LOG: &str =
-    "PRAGMA busy_timeout = 0; PRAGMA wal_checkpoint(TRUNCATE); PRAGMA busy_timeout = 2000";
-
 const READERS: u32 = 4;
-
+/// How long a read waits for one of them.
+const ACQUIRE: Duration = Duration::from_secs(5);
 /// An open database: the parts that the store and its writer share out.
 pub(super) struct Opened {
     pub(super) file: DatabaseFile,
-    pub(super) writer: SqliteConnection,
+    pub(super) writer: Connection,
     pub(super) readers: SqlitePool,
     /// How to connect for a check of the whole file.
     pub(super) checking: SqliteConnectOptions,
-}
-
-/// The database's file, held for this process for as long as the value lives.
-pub(super) struct DatabaseFile {
-    options: SqliteConnectOptions,
-    _lock: File,
-}
-
-impl DatabaseFile {
-    /// A connection that may write.
-    pub(super) async fn connect(&self) -> Result<SqliteConnection, sqlx::Error> {
-        SqliteConnection::connect_with(&self.options).await
-    }
 }
 
 /// Opens the database at `path`, or makes it, and brings its schema up to date.
@@ -92,49 +73,39 @@ pub(super) async fn open(path: &Path, sealer: &Sealer, unsealed: Unsealed) -> Re
     make(&path)?;
     let path = path.as_path();
     let options = options(path);
-    let file = DatabaseFile { options: writing(options.clone()), _lock: lock };
     let open_fault = |error: sqlx::Error| cannot_open(path, &error);
 
-    let mut writer = file.connect().await.map_err(open_fault)?;
-    check_ours(&mut writer, path).await?;
+    let mut first = options.connect().await.map_err(open_fault)?;
+    check_ours(&mut first, path).await?;
     // Before the migrations: they write too.
-    refuse_planted(&mut writer, path).await?;
+    refuse_planted(&mut first, path).await?;
     let mode: String =
-        sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut writer).await.map_err(open_fault)?;
+        sqlx::query_scalar("PRAGMA journal_mode = WAL").fetch_one(&mut first).await.map_err(open_fault)?;
     if mode != "wal" {
         let reason = "its file system cannot hold a write-ahead log".to_owned();
         return Err(OpenError::Failed { path: path.to_owned(), reason });
     }
-    migrate(&mut writer, path, sealer, unsealed).await?;
+    let file = DatabaseFile::new(path, lock);
+    let mut writer = file.connect().map_err(|error| cannot_write(path, &error))?;
+    // Not before there is another: the last one to close would empty the log.
+    first.close().await.map_err(open_fault)?;
+    let (place, sealer) = (path.to_owned(), sealer.clone());
+    let migrated = tokio::task::spawn_blocking(move || {
+        migrate(&mut writer, &place, &sealer, unsealed)?;
+        Ok(writer)
+    });
+    let writer = migrated
+        .await
+        .map_err(|error| OpenError::Failed { path: path.to_owned(), reason: error.to_string() })??;
 
     let readers = SqlitePoolOptions::new()
         .max_connections(READERS)
-        .acquire_timeout(Duration::from_secs(5))
+        .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
         .connect_with(options.clone().read_only(true).pragma("query_only", "ON"))
         .await
         .map_err(open_fault)?;
     Ok(Opened { file, writer, readers, checking: options.pragma("query_only", "ON") })
-}
-
-pub(super) fn options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new()
-        .filename(path)
-        .busy_timeout(PATIENCE)
-        .foreign_keys(true)
-        // A function in a view or trigger that somebody planted in the file does not run.
-        .pragma("trusted_schema", "OFF")
-        // Nothing of the record in a temporary file.
-        .pragma("temp_store", "MEMORY")
-        .disable_statement_logging()
-}
-
-fn writing(options: SqliteConnectOptions) -> SqliteConnectOptions {
-    options
-        // Durable when acknowledged: the log is on the disk before COMMIT returns.
-        .synchronous(SqliteSynchronous::Full)
-        // What is erased is overwritten: a digest is not left in the free space of a page.
-        .pragma("secure_delete", "ON")
 }
 
 /// Takes the file beside the database that stands for "in use". Two processes with one database would each
@@ -216,15 +187,14 @@ pub(super) async fn refuse_planted(db: &mut SqliteConnection, path: &Path) -> Re
 
 /// Brings the schema up to date, in one transaction. How far it is stands in the file (`PRAGMA user_version`), and each
 /// migration writes its own number there. The rows are sealed as the last of them leaves them.
-async fn migrate(
-    writer: &mut SqliteConnection,
+fn migrate(
+    writer: &mut Connection,
     path: &Path,
     sealer: &Sealer,
     unsealed: Unsealed,
 ) -> Result<(), OpenError> {
-    let open_fault = |error: sqlx::Error| cannot_open(path, &error);
-    let found: i64 =
-        sqlx::query_scalar("PRAGMA user_version").fetch_one(&mut *writer).await.map_err(open_fault)?;
+    let open_fault = |error: rusqlite::Error| cannot_write(path, &error);
+    let found: i64 = writer.query_row("PRAGMA user_version", [], |row| row.get(0)).map_err(open_fault)?;
     // No Symbolon writes a negative number; on such a file the first migration fails, as it should.
     let done = usize::try_from(found).unwrap_or(0);
     if done > MIGRATIONS.len() {
@@ -238,17 +208,17 @@ async fn migrate(
     if sealing && unsealed == Unsealed::Refuse {
         return Err(OpenError::Unsealed(path.to_owned()));
     }
-    let mut transaction = writer.begin_with("BEGIN IMMEDIATE").await.map_err(open_fault)?;
+    let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(open_fault)?;
     for migration in &MIGRATIONS[done..] {
-        sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(open_fault)?;
+        transaction.execute_batch(migration).map_err(open_fault)?;
         if *migration == AUDIT_CHAIN {
-            chain::take_over(&mut transaction).await.map_err(open_fault)?;
+            chain::take_over(&transaction).map_err(open_fault)?;
         }
     }
     if sealing {
-        write::seal_all(&mut transaction, sealer).await.map_err(open_fault)?;
+        write::seal_all(&transaction, sealer).map_err(open_fault)?;
     }
-    transaction.commit().await.map_err(open_fault)
+    transaction.commit().map_err(open_fault)
 }
 
 /// A new database under keys that do not matter.
@@ -263,26 +233,27 @@ pub(super) async fn open_new(path: &Path) -> Opened {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::sqlite::connect::{EMPTY_LOG, PATIENCE, connect_reading};
 
-    async fn pragma(db: &mut SqliteConnection, sql: &'static str) -> i64 {
-        sqlx::query_scalar(sql).fetch_one(db).await.unwrap()
+    fn pragma(db: &Connection, sql: &'static str) -> i64 {
+        db.query_row(sql, [], |row| row.get(0)).unwrap()
     }
 
     #[tokio::test]
     async fn the_writer_is_durable_and_trusts_nothing() {
         let directory = tempfile::tempdir().unwrap();
-        let mut opened = open_new(&directory.path().join("symbolon.db")).await;
-        let mut again = opened.file.connect().await.unwrap();
-        for writer in [&mut opened.writer, &mut again] {
-            assert_eq!(pragma(writer, "PRAGMA synchronous").await, 2, "FULL");
-            assert_eq!(pragma(writer, "PRAGMA secure_delete").await, 1);
-            assert_eq!(pragma(writer, "PRAGMA foreign_keys").await, 1);
-            assert_eq!(pragma(writer, "PRAGMA trusted_schema").await, 0);
-            assert_eq!(pragma(writer, "PRAGMA temp_store").await, 2, "MEMORY");
-            let patience = Duration::from_millis(pragma(writer, "PRAGMA busy_timeout").await.unsigned_abs());
+        let opened = open_new(&directory.path().join("symbolon.db")).await;
+        let again = opened.file.connect().unwrap();
+        for writer in [&opened.writer, &again] {
+            assert_eq!(pragma(writer, "PRAGMA synchronous"), 2, "FULL");
+            assert_eq!(pragma(writer, "PRAGMA secure_delete"), 1);
+            assert_eq!(pragma(writer, "PRAGMA foreign_keys"), 1);
+            assert_eq!(pragma(writer, "PRAGMA trusted_schema"), 0);
+            assert_eq!(pragma(writer, "PRAGMA temp_store"), 2, "MEMORY");
+            let patience = Duration::from_millis(pragma(writer, "PRAGMA busy_timeout").unsigned_abs());
             assert_eq!(patience, PATIENCE);
-            sqlx::raw_sql(EMPTY_LOG).execute(&mut *writer).await.unwrap();
-            assert_eq!(pragma(writer, "PRAGMA busy_timeout").await, 2_000, "patient again");
+            writer.execute_batch(EMPTY_LOG).unwrap();
+            assert_eq!(pragma(writer, "PRAGMA busy_timeout"), 2_000, "patient again");
         }
     }
 
@@ -292,5 +263,7 @@ mod tests {
         let opened = open_new(&directory.path().join("symbolon.db")).await;
         let refused = sqlx::raw_sql("DELETE FROM users").execute(&opened.readers).await;
         assert!(refused.unwrap_err().to_string().contains("readonly"));
+        let own = connect_reading(opened.file.path()).unwrap();
+        assert!(own.execute("DELETE FROM users", []).unwrap_err().to_string().contains("readonly"));
     }
 }

@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use symbolon_core::decision::Keys;
-use symbolon_core::seal::{Kind, Sealed, Sealer, Verdict};
+use symbolon_core::seal::{Kind, Sealer, Verdict};
 use symbolon_core::store::{BrokenSeal, Change};
+
+use super::rows::{Columns, Row, get};
 
 /// How many broken seals are remembered. More than that is one finding: the database is not ours any more.
 const REMEMBERED: usize = 1_000;
@@ -105,8 +105,8 @@ impl Seals {
     }
 
     /// The value of a row, if the row is as it was written.
-    pub(super) fn checked<T: Sealed>(&self, row: &SqliteRow, value: T) -> Option<T> {
-        let seal = row.try_get::<Option<&[u8]>, _>("seal").ok().flatten();
+    pub(super) fn checked<T: Row>(&self, row: &impl Columns, value: T) -> Option<T> {
+        let seal = get::<Option<&[u8]>>(row, T::SEAL).ok().flatten();
         match self.sealer.load().check(&value, seal) {
             Verdict::Whole => {}
             Verdict::Outdated => self.outdated.store(true, Ordering::Relaxed),
@@ -116,9 +116,9 @@ impl Seals {
     }
 
     /// Remembers a row that is not what was written, and says so in the log the first time.
-    pub(super) fn broken(&self, kind: Kind, row: &SqliteRow, column: &'static str) -> BrokenSeal {
+    pub(super) fn broken(&self, kind: Kind, row: &impl Columns, column: &'static str) -> BrokenSeal {
         // What is in such a row may be anything.
-        let id: String = row.try_get::<String, _>("id").unwrap_or_default().chars().take(SHOWN).collect();
+        let id: String = get::<&str>(row, "id").unwrap_or_default().chars().take(SHOWN).collect();
         let found = BrokenSeal { kind, id };
         let mut broken = self.remembered();
         if !broken.contains(&found) {

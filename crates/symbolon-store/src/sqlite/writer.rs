@@ -1,10 +1,14 @@
-//! The one task that writes. What waits is committed together, so that many callers share one wait for the
-//! disk.
+//! The one thread that writes. What waits is committed together, so that many callers share one wait for the disk.
+//!
+//! It has its connection to itself and waits for nobody between two statements of a transaction: handing each of them to
+//! another thread, and waiting to be woken, took longer than the statements.
 
 use std::sync::Arc;
+use std::{io, thread};
 
 use jiff::Timestamp;
-use sqlx::{Connection, SqliteConnection, SqlitePool};
+use rusqlite::Connection;
+use sqlx::SqlitePool;
 use symbolon_core::decision::Redigest;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::WebhookName;
@@ -12,10 +16,12 @@ use symbolon_core::store::{Change, Mutation, Sink, StoreError, WebhookState};
 use symbolon_core::usage::UsageCount;
 use tokio::sync::{mpsc, oneshot};
 
-use super::fault::{Fault, unavailable};
-use super::load;
-use super::open::{DatabaseFile, EMPTY_LOG, Opened};
+use super::connect::{DatabaseFile, EMPTY_LOG};
+use super::fault::{Fault, failed};
+use super::load::Load;
+use super::open::Opened;
 use super::seals::{Seals, Walk};
+use super::statement::execute;
 use super::write;
 
 /// How many mutations share one commit at most. More would keep the first of them waiting longer than the
@@ -81,7 +87,7 @@ struct Asked {
 pub(super) struct Writer {
     /// `None` after a failure: the next transaction makes a new connection, on which no half of another is
     /// left.
-    connection: Option<SqliteConnection>,
+    connection: Option<Connection>,
     readers: SqlitePool,
     sink: Option<Arc<dyn Sink>>,
     file: DatabaseFile,
@@ -92,45 +98,66 @@ pub(super) struct Writer {
 }
 
 impl Writer {
-    pub(super) fn new(opened: Opened, seals: Arc<Seals>, queue: mpsc::Receiver<Command>) -> Self {
+    /// Starts it. It ends when it is told to close, or when the store is dropped.
+    pub(super) fn start(
+        opened: Opened,
+        seals: Arc<Seals>,
+        queue: mpsc::Receiver<Command>,
+    ) -> Result<(), io::Error> {
         let Opened { file, writer, readers, .. } = opened;
-        Self { connection: Some(writer), readers, sink: None, file, seals, held: None, queue }
+        let writer = Self { connection: Some(writer), readers, sink: None, file, seals, held: None, queue };
+        let (ended, end) = oneshot::channel();
+        thread::Builder::new().name("symbolon-writer".to_owned()).spawn(move || {
+            // Nobody hears this where the runtime is gone; then all is dropped here.
+            let _ = ended.send(writer.run());
+        })?;
+        tokio::spawn(async move {
+            if let Ok(writer) = end.await {
+                writer.close().await;
+            }
+        });
+        Ok(())
     }
 
-    /// Runs until told to close, or until the store is dropped.
-    pub(super) async fn run(mut self) {
-        while let Some(command) = self.next().await {
+    fn run(mut self) -> Self {
+        while let Some(command) = self.next() {
             match command {
-                Command::Write(work, reply) => self.write(work, reply).await,
+                Command::Write(work, reply) => self.write(work, reply),
                 Command::Attach(sink, reply) => {
-                    let _ = reply.send(self.attach(sink).await);
+                    let _ = reply.send(self.attach(sink));
                 }
                 Command::Close => break,
             }
         }
+        self
+    }
+
+    /// Closes the readers first: the last connection to close empties the log, and one that reads cannot.
+    async fn close(mut self) {
         self.readers.close().await;
-        if let Some(connection) = self.connection.take()
-            && let Err(error) = connection.close().await
-        {
-            tracing::error!(%error, "the database did not close cleanly");
+        if let Some(connection) = self.connection.take() {
+            let closed = tokio::task::spawn_blocking(|| connection.close().map_err(|(_, error)| error)).await;
+            if let Ok(Err(error)) = closed {
+                tracing::error!(%error, "the database did not close cleanly");
+            }
         }
     }
 
-    async fn next(&mut self) -> Option<Command> {
+    fn next(&mut self) -> Option<Command> {
         match self.held.take() {
             Some(command) => Some(command),
-            None => self.queue.recv().await,
+            None => self.queue.blocking_recv(),
         }
     }
 
     /// Writes, together with what else waits; tells the sink of what was committed, and only then answers.
-    async fn write(&mut self, work: Work, reply: Reply) {
+    fn write(&mut self, work: Work, reply: Reply) {
         let mut group = vec![Asked { work, reply, outcome: Ok(()) }];
-        if let Err(error) = self.transaction(&mut group).await {
+        if let Err(error) = self.transaction(&mut group) {
             tracing::error!(%error, mutations = group.len(), "a transaction failed; nothing of it is kept");
             // Also those that were refused: a refusal may rest on a neighbour that is gone now.
             for asked in group {
-                let _ = asked.reply.send(Err(unavailable(&error)));
+                let _ = asked.reply.send(Err(failed(&error)));
             }
             return;
         }
@@ -151,29 +178,25 @@ impl Writer {
         let answer = |asked: Asked| drop(asked.reply.send(asked.outcome));
         written.into_iter().for_each(answer);
         if !pruned.is_empty() {
-            self.empty_log().await;
+            self.empty_log();
             pruned.into_iter().for_each(answer);
         }
     }
 
     /// One transaction of many mutations. An error means that none was committed.
-    async fn transaction(&mut self, group: &mut Vec<Asked>) -> Result<(), sqlx::Error> {
-        let mut connection = self.connection().await?;
-        let outcome = self.fill(&mut connection, group).await;
-        self.settle(connection, outcome).await
+    fn transaction(&mut self, group: &mut Vec<Asked>) -> Result<(), rusqlite::Error> {
+        let connection = self.connection()?;
+        let outcome = self.fill(&connection, group);
+        self.settle(connection, outcome)
     }
 
     /// Takes what comes in until nothing waits: those whom the last transaction let go are back by then, and
     /// need not wait for the next one.
-    async fn fill(
-        &mut self,
-        connection: &mut SqliteConnection,
-        group: &mut Vec<Asked>,
-    ) -> Result<(), sqlx::Error> {
-        run(connection, "BEGIN IMMEDIATE").await?;
+    fn fill(&mut self, connection: &Connection, group: &mut Vec<Asked>) -> Result<(), rusqlite::Error> {
+        execute(connection, "BEGIN IMMEDIATE", [])?;
         let mut done = 0;
         while let Some(asked) = group.get_mut(done) {
-            asked.outcome = alone(connection, &mut asked.work, &self.seals).await?;
+            asked.outcome = alone(connection, &mut asked.work, &self.seals)?;
             done += 1;
             if done == GROUP {
                 break;
@@ -184,75 +207,67 @@ impl Writer {
                 Err(_) => {}
             }
         }
-        run(connection, "COMMIT").await
+        execute(connection, "COMMIT", []).map(drop)
     }
 
-    async fn attach(&mut self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
+    fn attach(&mut self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
         if self.sink.is_some() {
             return Err(StoreError::Conflict("the store informs somebody already"));
         }
-        self.load(sink.as_ref()).await.map_err(|error| {
+        // Waited for here, so that nothing is committed meanwhile.
+        let load = Load { path: self.file.path(), sink: sink.as_ref(), seals: &self.seals };
+        load.run().map_err(|error| {
             tracing::error!(%error, "the record cannot be loaded");
-            unavailable(&error)
+            failed(&error)
         })?;
         self.sink = Some(sink);
         Ok(())
     }
 
-    async fn load(&mut self, sink: &dyn Sink) -> Result<(), sqlx::Error> {
-        let mut connection = self.connection().await?;
-        let outcome = load::all(&mut connection, sink, &self.seals).await;
-        self.settle(connection, outcome).await
-    }
-
     /// Empties the write-ahead log, if nobody reads. Old pages in it hold the digests that revocations have
     /// erased since; without this they would stay there until overwritten by chance.
-    async fn empty_log(&mut self) {
-        let Ok(mut connection) = self.connection().await else { return };
-        let emptied = sqlx::raw_sql(EMPTY_LOG).execute(&mut connection).await.map(drop);
-        if let Err(error) = self.settle(connection, emptied).await {
+    fn empty_log(&mut self) {
+        let Ok(connection) = self.connection() else { return };
+        let emptied = connection.execute_batch(EMPTY_LOG);
+        if let Err(error) = self.settle(connection, emptied) {
             tracing::warn!(%error, "the write-ahead log was not emptied");
         }
     }
 
     /// The connection, to be handed back to [`Self::settle`].
-    async fn connection(&mut self) -> Result<SqliteConnection, sqlx::Error> {
+    fn connection(&mut self) -> Result<Connection, rusqlite::Error> {
         match self.connection.take() {
             Some(connection) => Ok(connection),
-            None => self.file.connect().await,
+            None => self.file.connect(),
         }
     }
 
     /// Keeps a connection on which all went well, and gives up another, with what it has not committed.
-    async fn settle(
+    fn settle(
         &mut self,
-        mut connection: SqliteConnection,
-        outcome: Result<(), sqlx::Error>,
-    ) -> Result<(), sqlx::Error> {
+        connection: Connection,
+        outcome: Result<(), rusqlite::Error>,
+    ) -> Result<(), rusqlite::Error> {
         if outcome.is_ok() {
             self.connection = Some(connection);
         } else {
             // Fails where SQLite has rolled back by itself already.
-            let _ = run(&mut connection, "ROLLBACK").await;
-            let _ = connection.close().await;
+            let _ = execute(&connection, "ROLLBACK", []);
+            let _ = connection.close();
         }
         outcome
     }
 }
 
-async fn run(connection: &mut SqliteConnection, sql: &'static str) -> Result<(), sqlx::Error> {
-    sqlx::query(sql).execute(connection).await.map(drop)
-}
-
 /// One piece of work in a savepoint of its own, so that a refused one leaves nothing behind and its
 /// neighbours alone. The outer error means that the transaction is lost.
-async fn alone(
-    connection: &mut SqliteConnection,
+fn alone(
+    connection: &Connection,
     work: &mut Work,
     seals: &Seals,
-) -> Result<Result<(), StoreError>, sqlx::Error> {
-    run(connection, "SAVEPOINT alone").await?;
-    let outcome = match write::work(connection, work, seals).await {
+) -> Result<Result<(), StoreError>, rusqlite::Error> {
+    execute(connection, "SAVEPOINT alone", [])?;
+    let outcome = match write::work(connection, work, seals) {
         Ok(()) => Ok(()),
         Err(fault) => {
             if let Fault::Failed(error) = &fault {
@@ -260,10 +275,10 @@ async fn alone(
             }
             // Where SQLite answered the failure by rolling everything back, there is no savepoint and this
             // fails.
-            run(connection, "ROLLBACK TO alone").await?;
+            execute(connection, "ROLLBACK TO alone", [])?;
             Err(fault.into())
         }
     };
-    run(connection, "RELEASE alone").await?;
+    execute(connection, "RELEASE alone", [])?;
     Ok(outcome)
 }

@@ -49,16 +49,75 @@ pub(crate) async fn everything_live_is_loaded_and_nothing_else(place: &dyn Place
     store.close().await;
 }
 
-pub(crate) async fn more_rows_than_one_read_takes_are_loaded_once(place: &dyn Place) {
+/// More than one thread would read by itself.
+const MANY: u32 = 9_000;
+
+/// A store with one user's tokens, so many that they are loaded in pieces.
+async fn crowded(place: &dyn Place) -> Arc<dyn Store> {
     let store = place.open().await;
     let user = make::user(1);
     let mut changes = vec![Change::UserCreated(user.clone())];
-    changes.extend((0..2_100).map(|n| Change::TokenCreated(make::token(n, &user))));
+    changes.extend((0..MANY).map(|n| Change::TokenCreated(make::token(n, &user))));
     accept(&*store, make::mutation(changes)).await;
+    store
+}
+
+pub(crate) async fn more_rows_than_one_read_takes_are_loaded_once(place: &dyn Place) {
+    let store = crowded(place).await;
+    // Whose users are so many too: those come first.
+    let users = (2..=MANY).map(|n| Change::UserCreated(make::user(n))).collect();
+    accept(&*store, make::mutation(users)).await;
 
     let mirror = attached(&*store).await;
-    assert_eq!(mirror.heard().len(), 2_101);
-    assert_eq!(mirror.live().tokens.len(), 2_100);
+    let (heard, many) = (mirror.heard(), MANY as usize);
+    assert_eq!(heard.len(), 2 * many);
+    assert!(heard[..many].iter().all(|change| matches!(change, Change::UserCreated(_))));
+    let live = mirror.live();
+    assert_eq!((live.users.len(), live.tokens.len()), (many, many));
+    assert_eq!(mirror.loads(), [2 * many], "once, at the end");
+    store.close().await;
+}
+
+pub(crate) async fn of_many_only_broken_rows_are_left_out(place: &dyn Place) {
+    let store = crowded(place).await;
+    let broken = [0, 1, MANY / 2, MANY - 1].map(make::token_id);
+    for id in broken {
+        place.meddle(&format!("UPDATE tokens SET expires_at = 1 WHERE id = '{id}'")).await.unwrap();
+    }
+    let live = attached(&*store).await.live();
+    assert_eq!(live.tokens.len(), MANY as usize - broken.len());
+    assert!(broken.iter().all(|id| !live.tokens.contains_key(id)));
+    let reported: Vec<_> = store.broken_seals().into_iter().map(|broken| broken.id).collect();
+    assert_eq!(reported, broken.map(|id| id.to_string()));
+    store.close().await;
+}
+
+pub(crate) async fn a_revocation_while_much_is_loaded_comes_before_it_or_after_it(place: &dyn Place) {
+    let store = crowded(place).await;
+    let revoke = |n| Change::TokenChanged(make::revoked(&make::token(n, &make::user(1)), make::at(9)));
+    let revocations: Vec<_> = (0..50)
+        .map(|n| {
+            let store = store.clone();
+            tokio::spawn(async move { accept(&*store, make::mutation(vec![revoke(n * 7)])).await })
+        })
+        .collect();
+    let mirror = attached(&*store).await;
+    for revocation in revocations {
+        revocation.await.unwrap();
+    }
+    assert_eq!(mirror.live().tokens.len(), MANY as usize - 50);
+    let (heard, loaded) = (mirror.heard(), mirror.loads()[0]);
+    assert!(heard[..loaded].iter().all(|change| !matches!(change, Change::TokenChanged(_))));
+    store.close().await;
+}
+
+pub(crate) async fn of_two_loads_at_once_there_is_one(place: &dyn Place) {
+    let store = crowded(place).await;
+    let mirrors = [Arc::new(Mirror::default()), Arc::new(Mirror::default())];
+    let (one, other) = tokio::join!(store.attach(mirrors[0].clone()), store.attach(mirrors[1].clone()));
+    assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+    let (heard, none) = if one.is_ok() { (&mirrors[0], &mirrors[1]) } else { (&mirrors[1], &mirrors[0]) };
+    assert_eq!((heard.heard().len(), none.heard().len()), (MANY as usize + 1, 0));
     store.close().await;
 }
 

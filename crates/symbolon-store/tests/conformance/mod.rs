@@ -109,6 +109,9 @@ macro_rules! every_test {
             loading {
                 everything_live_is_loaded_and_nothing_else
                 more_rows_than_one_read_takes_are_loaded_once
+                of_many_only_broken_rows_are_left_out
+                a_revocation_while_much_is_loaded_comes_before_it_or_after_it
+                of_two_loads_at_once_there_is_one
                 what_is_committed_later_follows
                 a_row_that_cannot_be_read_is_left_out
                 one_listener_only

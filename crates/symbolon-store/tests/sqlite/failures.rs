@@ -104,6 +104,41 @@ async fn a_program_that_holds_the_file_is_outlived() {
 }
 
 #[tokio::test]
+async fn rows_are_loaded_whatever_their_numbers() {
+    let directory = directory();
+    let store = directory.open().await;
+    let user = make::user(1);
+    let mut changes = vec![Change::UserCreated(user.clone())];
+    changes.extend((0..5_000).map(|n| Change::TokenCreated(make::token(n, &user))));
+    accept(&*store, make::mutation(changes)).await;
+    for (number, token) in [(i64::MAX, 7), (i64::MIN, 8), (0, 9), (1 << 40, 10)] {
+        let id = make::token_id(token);
+        directory.meddle(&format!("UPDATE tokens SET rowid = {number} WHERE id = '{id}'")).await.unwrap();
+    }
+    let mirror = Arc::new(Mirror::default());
+    store.attach(mirror.clone()).await.unwrap();
+    assert_eq!((mirror.live().tokens.len(), mirror.heard().len()), (5_000, 5_001));
+    store.close().await;
+}
+
+#[tokio::test]
+async fn a_load_that_fails_is_no_load() {
+    let directory = directory();
+    let store = directory.open().await;
+    accept(&*store, make::mutation(vec![Change::UserCreated(make::user(1))])).await;
+    directory.meddle("ALTER TABLE tokens RENAME TO tokens_elsewhere").await.unwrap();
+    let mirror = Arc::new(Mirror::default());
+    let error = store.attach(mirror.clone()).await.unwrap_err();
+    assert!(matches!(error, StoreError::Unavailable(_)), "{error}");
+    assert!(mirror.loads().is_empty(), "what is not known is not taken for known");
+    // It can be tried again.
+    directory.meddle("ALTER TABLE tokens_elsewhere RENAME TO tokens").await.unwrap();
+    store.attach(mirror.clone()).await.unwrap();
+    assert_eq!(mirror.loads().len(), 1);
+    store.close().await;
+}
+
+#[tokio::test]
 async fn damage_fails_the_check() {
     let orphan = "PRAGMA foreign_keys = OFF; INSERT INTO sessions VALUES ('s', 'nobody', 1, 2, NULL, NULL)";
     let forbidden = "PRAGMA ignore_check_constraints = ON; UPDATE users SET active = 2";

@@ -4,7 +4,6 @@ use sqlx::{Row, SqlitePool};
 use symbolon_core::audit::{Head, Line};
 use symbolon_core::store::{StoreError, UnreadableLine};
 
-use crate::sqlite::chain;
 use crate::sqlite::fault::unavailable;
 use crate::sqlite::rows::{self, select_audit};
 
@@ -35,6 +34,10 @@ pub(in crate::sqlite) async fn audit_after(
 }
 
 pub(in crate::sqlite) async fn audit_head(db: &SqlitePool) -> Result<Head, StoreError> {
-    let mut db = db.acquire().await.map_err(|error| unavailable(&error))?;
-    chain::head(&mut db).await.map_err(|error| unavailable(&error))
+    let row = sqlx::query("SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1")
+        .fetch_optional(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    let head = rows::only(row.as_ref(), "audit", rows::head)?;
+    Ok(head.unwrap_or(Head::EMPTY))
 }

@@ -87,7 +87,7 @@ pub(super) async fn imported(
     .fetch_all(db)
     .await
     .map_err(|error| unavailable(&error))?;
-    let found = rows.into_iter().map(|row| rows::only(Some(row), "tokens", rows::imported_from));
+    let found = rows.iter().map(|row| rows::only(Some(row), "tokens", rows::imported_from));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }
 
@@ -133,7 +133,7 @@ pub(super) async fn claim(
     .fetch_optional(db)
     .await
     .map_err(|error| unavailable(&error))?;
-    rows::only(row, "claims", rows::claim)
+    rows::only(row.as_ref(), "claims", rows::claim)
 }
 
 /// A read that has to go to the file: a constant would be answered without it.

@@ -1,26 +1,24 @@
 //! Enforcement of services, as it was switched.
 
-use sqlx::SqliteConnection;
+use rusqlite::{Connection, params};
 use symbolon_core::record::Enforcement;
 use symbolon_core::seal::Sealer;
 
 use crate::sqlite::fault::Fault;
+use crate::sqlite::statement::execute;
 
-pub(super) async fn switch(
-    db: &mut SqliteConnection,
-    switched: &Enforcement,
-    sealer: &Sealer,
-) -> Result<(), Fault> {
-    sqlx::query(
+pub(super) fn switch(db: &Connection, switched: &Enforcement, sealer: &Sealer) -> Result<(), Fault> {
+    execute(
+        db,
         "INSERT INTO enforcement (service, enforce, since, seal) VALUES (?1, ?2, ?3, ?4)
          ON CONFLICT (service) DO UPDATE
          SET enforce = excluded.enforce, since = excluded.since, seal = excluded.seal",
-    )
-    .bind(switched.service.as_str())
-    .bind(switched.enforce)
-    .bind(switched.since.as_millisecond())
-    .bind(sealer.seal(switched).as_bytes().as_slice())
-    .execute(db)
-    .await?;
+        params![
+            switched.service.as_str(),
+            switched.enforce,
+            switched.since.as_millisecond(),
+            sealer.seal(switched).as_bytes().as_slice()
+        ],
+    )?;
     Ok(())
 }

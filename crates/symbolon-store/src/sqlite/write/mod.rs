@@ -10,7 +10,7 @@ mod users;
 mod webhooks;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
+use rusqlite::{Connection, params};
 use symbolon_core::id::TokenId;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
@@ -19,6 +19,7 @@ use super::chain;
 use super::fault::{Fault, conflict};
 use super::rows;
 use super::seals::Seals;
+use super::statement::{execute, first};
 use super::writer::Work;
 use users::Revoked;
 
@@ -26,90 +27,80 @@ pub(super) use self::seals::seal_all;
 use tokens::Owner;
 
 /// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
-pub(super) async fn work(db: &mut SqliteConnection, work: &mut Work, seals: &Seals) -> Result<(), Fault> {
+pub(super) fn work(db: &Connection, work: &mut Work, seals: &Seals) -> Result<(), Fault> {
     match work {
-        Work::Commit(mutation) => commit(db, mutation, &seals.sealer()).await,
+        Work::Commit(mutation) => commit(db, mutation, &seals.sealer()),
         Work::Reseal { at, next } => {
-            *next = self::seals::reseal(db, &seals.sealer(), *at).await?;
+            *next = self::seals::reseal(db, &seals.sealer(), *at)?;
             Ok(())
         }
         Work::Redigest { secrets, now, changes } => {
-            *changes = self::seals::redigest(db, seals, secrets, *now).await?;
+            *changes = self::seals::redigest(db, seals, secrets, *now)?;
             Ok(())
         }
-        Work::NoteUsed(uses) => note_used(db, uses).await,
-        Work::RecordUsage(counts) => usage::record(db, counts).await,
-        Work::Prune(now) => prune(db, *now).await,
-        Work::BeginWebhooks(names) => webhooks::begin(db, names).await,
-        Work::SaveWebhook(state) => webhooks::save(db, state).await,
+        Work::NoteUsed(uses) => note_used(db, uses),
+        Work::RecordUsage(counts) => usage::record(db, counts),
+        Work::Prune(now) => prune(db, *now),
+        Work::BeginWebhooks(names) => webhooks::begin(db, names),
+        Work::SaveWebhook(state) => webhooks::save(db, state),
     }
 }
 
-async fn commit(db: &mut SqliteConnection, mutation: &Mutation, sealer: &Sealer) -> Result<(), Fault> {
-    if !stands(db, mutation.standing).await? {
+fn commit(db: &Connection, mutation: &Mutation, sealer: &Sealer) -> Result<(), Fault> {
+    if !stands(db, mutation.standing)? {
         return Err(Fault::Refused(StoreError::CallerChanged));
     }
     // The claim first: a repeated request hears that it was made before, and not that its name is taken.
     if let Some(claim) = &mutation.claim {
-        make_claim(db, claim, mutation.now).await?;
+        make_claim(db, claim, mutation.now)?;
     }
     for (user, revision) in &mutation.judged_by {
-        if !users::is_at(db, *user, *revision).await? {
+        if !users::is_at(db, *user, *revision)? {
             return Err(conflict("a user by whom it was judged was changed meanwhile"));
         }
     }
     for room in &mutation.room {
-        if !tokens::has_room(db, room, mutation.now).await? {
+        if !tokens::has_room(db, room, mutation.now)? {
             return Err(Fault::Refused(StoreError::NoRoom));
         }
     }
     let mut revoked = Vec::new();
     for one in &mutation.changes {
-        revoked.extend(change(db, one, sealer, mutation.now).await?);
+        revoked.extend(change(db, one, sealer, mutation.now)?);
     }
-    chain::append(db, &mutation.audit).await?;
+    chain::append(db, &mutation.audit)?;
     if let Some(line) = mutation.audit.first() {
         let lines: Vec<_> = revoked.into_iter().map(|token| token.line(line)).collect();
-        chain::append(db, &lines).await?;
+        chain::append(db, &lines)?;
     }
     Ok(())
 }
 
 /// Writes one change and its change record; the tokens that it revokes besides.
-async fn change(
-    db: &mut SqliteConnection,
-    change: &Change,
-    sealer: &Sealer,
-    now: Timestamp,
-) -> Result<Vec<Revoked>, Fault> {
+fn change(db: &Connection, change: &Change, sealer: &Sealer, now: Timestamp) -> Result<Vec<Revoked>, Fault> {
     let mut revoked = Vec::new();
-    let (kind, id) = apply(db, change, sealer, &mut revoked).await?;
-    sqlx::query("INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)")
-        .bind(kind)
-        .bind(id)
-        .bind(now.as_millisecond())
-        .execute(&mut *db)
-        .await?;
+    let (kind, id) = apply(db, change, sealer, &mut revoked)?;
+    execute(
+        db,
+        "INSERT INTO changes (kind, id, at) VALUES (?1, ?2, ?3)",
+        params![kind, id, now.as_millisecond()],
+    )?;
     Ok(revoked)
 }
 
 /// Whether what the caller's right rests on is as it was.
-async fn stands(db: &mut SqliteConnection, standing: Standing) -> Result<bool, Fault> {
+fn stands(db: &Connection, standing: Standing) -> Result<bool, Fault> {
     let found = match standing {
         Standing::Given => return Ok(true),
-        Standing::Session { session, user, revision } => {
-            sqlx::query(
-                "SELECT 1 FROM sessions JOIN users ON users.id = sessions.user \
-                 WHERE sessions.id = ?1 AND users.id = ?2 AND users.revision = ?3 AND users.removed_at IS NULL",
-            )
-            .bind(session.to_string())
-            .bind(user.to_string())
-            .bind(i64::try_from(revision).unwrap_or(i64::MAX))
-            .fetch_optional(db)
-            .await?
-        }
+        Standing::Session { session, user, revision } => first(
+            db,
+            "SELECT 1 FROM sessions JOIN users ON users.id = sessions.user \
+             WHERE sessions.id = ?1 AND users.id = ?2 AND users.revision = ?3 AND users.removed_at IS NULL",
+            params![session.to_string(), user.to_string(), i64::try_from(revision).unwrap_or(i64::MAX)],
+            |_| Ok(()),
+        )?,
         Standing::Key(id) => {
-            sqlx::query("SELECT 1 FROM keys WHERE id = ?1").bind(id.to_string()).fetch_optional(db).await?
+            first(db, "SELECT 1 FROM keys WHERE id = ?1", params![id.to_string()], |_| Ok(()))?
         }
     };
     Ok(found.is_some())
@@ -117,127 +108,127 @@ async fn stands(db: &mut SqliteConnection, standing: Standing) -> Result<bool, F
 
 /// Writes one change; what it is called and of what it is, for the change record. Tokens that it revokes besides are added
 /// to `revoked`.
-async fn apply(
-    db: &mut SqliteConnection,
+fn apply(
+    db: &Connection,
     change: &Change,
     sealer: &Sealer,
     revoked: &mut Vec<Revoked>,
 ) -> Result<(&'static str, String), Fault> {
     Ok(match change {
         Change::TokenCreated(token) => {
-            tokens::create(db, token, sealer).await?;
+            tokens::create(db, token, sealer)?;
             ("token.created", token.id.to_string())
         }
         Change::TokenChanged(token) => {
-            tokens::change(db, token, sealer, Owner::Same).await?;
+            tokens::change(db, token, sealer, Owner::Same)?;
             ("token.changed", token.id.to_string())
         }
         Change::TokenOwned(token) => {
-            tokens::change(db, token, sealer, Owner::Other).await?;
+            tokens::change(db, token, sealer, Owner::Other)?;
             ("token.owned", token.id.to_string())
         }
         Change::UserCreated(user) => {
-            users::create(db, user, sealer).await?;
+            users::create(db, user, sealer)?;
             ("user.created", user.id.to_string())
         }
         Change::UserChanged(user) => {
-            users::change(db, user, sealer).await?;
+            users::change(db, user, sealer)?;
             ("user.changed", user.id.to_string())
         }
         Change::UserRemoved(id, at) => {
-            revoked.extend(users::remove(db, *id, *at).await?);
+            revoked.extend(users::remove(db, *id, *at)?);
             ("user.removed", id.to_string())
         }
         Change::SessionStarted(session) => {
-            users::start_session(db, session, sealer).await?;
+            users::start_session(db, session, sealer)?;
             ("session.started", session.id.to_string())
         }
         Change::SessionEnded(id) => {
-            users::end_session(db, *id).await?;
+            users::end_session(db, *id)?;
             ("session.ended", id.to_string())
         }
         Change::SessionsEnded(user) => {
-            users::end_sessions(db, *user).await?;
+            users::end_sessions(db, *user)?;
             ("sessions.ended", user.to_string())
         }
         Change::KeyCreated(key) => {
-            keys::create(db, key, sealer).await?;
+            keys::create(db, key, sealer)?;
             ("key.created", key.id.to_string())
         }
         Change::KeyRemoved(id) => {
-            keys::remove(db, *id).await?;
+            keys::remove(db, *id)?;
             ("key.removed", id.to_string())
         }
         Change::EnforcementSwitched(switched) => {
-            enforcement::switch(db, switched, sealer).await?;
+            enforcement::switch(db, switched, sealer)?;
             ("enforcement.switched", switched.service.to_string())
         }
         Change::TokenErased(id, at) => {
-            tokens::erase(db, *id, *at).await?;
+            tokens::erase(db, *id, *at)?;
             ("token.erased", id.to_string())
         }
         Change::KeyChanged(key) => {
-            keys::change(db, key, sealer).await?;
+            keys::change(db, key, sealer)?;
             ("key.changed", key.id.to_string())
         }
         Change::EndingTold(token, told) => {
-            webhooks::tell_ending(db, *token, *told).await?;
+            webhooks::tell_ending(db, *token, *told)?;
             ("ending.told", token.to_string())
         }
         Change::WebhookRetried(name) => {
-            webhooks::retry(db, name).await?;
+            webhooks::retry(db, name)?;
             ("webhook.retried", name.to_string())
         }
     })
 }
 
-async fn make_claim(db: &mut SqliteConnection, claim: &Claim, now: Timestamp) -> Result<(), Fault> {
+fn make_claim(db: &Connection, claim: &Claim, now: Timestamp) -> Result<(), Fault> {
     // A lapsed claim is replaced; one that stands is not touched.
-    let made = sqlx::query(
+    let made = execute(
+        db,
         "INSERT INTO claims (scope, key, body, made, expires_at) VALUES (?1, ?2, ?3, ?4, ?5)
          ON CONFLICT (scope, key) DO UPDATE
          SET body = excluded.body, made = excluded.made, expires_at = excluded.expires_at
          WHERE claims.expires_at <= ?6",
-    )
-    .bind(&claim.scope)
-    .bind(&claim.key)
-    .bind(claim.body.as_bytes().as_slice())
-    .bind(&claim.made)
-    .bind(claim.expires_at.as_millisecond())
-    .bind(now.as_millisecond())
-    .execute(&mut *db)
-    .await?;
-    if made.rows_affected() > 0 {
+        params![
+            &claim.scope,
+            &claim.key,
+            claim.body.as_bytes().as_slice(),
+            &claim.made,
+            claim.expires_at.as_millisecond(),
+            now.as_millisecond()
+        ],
+    )?;
+    if made > 0 {
         return Ok(());
     }
-    let row =
-        sqlx::query("SELECT scope, key, body, made, expires_at FROM claims WHERE scope = ?1 AND key = ?2")
-            .bind(&claim.scope)
-            .bind(&claim.key)
-            .fetch_optional(db)
-            .await?;
-    let before = rows::only(row, "claims", rows::claim).map_err(Fault::Refused)?;
+    let before = first(
+        db,
+        "SELECT scope, key, body, made, expires_at FROM claims WHERE scope = ?1 AND key = ?2",
+        params![&claim.scope, &claim.key],
+        |row| Ok(rows::only(Some(row), "claims", rows::claim)),
+    )?;
+    let before = before.transpose().map_err(Fault::Refused)?.flatten();
     Err(Fault::Refused(before.map_or(StoreError::NotFound("that claim"), StoreError::Claimed)))
 }
 
-async fn note_used(db: &mut SqliteConnection, uses: &[(TokenId, Timestamp)]) -> Result<(), Fault> {
+fn note_used(db: &Connection, uses: &[(TokenId, Timestamp)]) -> Result<(), Fault> {
     // One statement for the whole batch, in which a token may occur more than once.
     let uses: serde_json::Value =
         uses.iter().map(|(id, at)| serde_json::json!([id.to_string(), at.as_millisecond()])).collect();
-    sqlx::query(
+    execute(
+        db,
         "UPDATE tokens SET last_used_at = uses.at
          FROM (SELECT value ->> 0 AS id, max(value ->> 1) AS at FROM json_each(?1) GROUP BY 1) AS uses
          WHERE tokens.id = uses.id AND (tokens.last_used_at IS NULL OR tokens.last_used_at < uses.at)",
-    )
-    .bind(uses.to_string())
-    .execute(db)
-    .await?;
+        params![uses.to_string()],
+    )?;
     Ok(())
 }
 
-async fn prune(db: &mut SqliteConnection, at: Timestamp) -> Result<(), Fault> {
+fn prune(db: &Connection, at: Timestamp) -> Result<(), Fault> {
     let now = at.as_millisecond();
-    sqlx::query("DELETE FROM sessions WHERE expires_at <= ?1").bind(now).execute(&mut *db).await?;
-    sqlx::query("DELETE FROM claims WHERE expires_at <= ?1").bind(now).execute(&mut *db).await?;
-    usage::prune(db, at).await
+    execute(db, "DELETE FROM sessions WHERE expires_at <= ?1", params![now])?;
+    execute(db, "DELETE FROM claims WHERE expires_at <= ?1", params![now])?;
+    usage::prune(db, at)
 }

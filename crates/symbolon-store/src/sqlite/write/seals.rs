@@ -1,8 +1,7 @@
 //! Seals and digests that are made anew: at the upgrade that brought seals, and when the pepper has been rotated.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use rusqlite::{Connection, params};
 use symbolon_core::decision::Redigest;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::seal::{Sealer, Verdict};
@@ -10,41 +9,35 @@ use symbolon_core::store::Change;
 
 use crate::sqlite::fault::Fault;
 use crate::sqlite::rows::{
-    self, Row, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
+    self, Row, Words, get, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
 use crate::sqlite::seals::{Seals, Walk};
+use crate::sqlite::statement::{all, execute, first};
 
 /// How many rows one step of the walk looks at. Mutations wait meanwhile.
 const STEP: usize = 500;
 
 /// Seals every row that grants as it is found, once: when seals come to a database that had none.
-pub(in crate::sqlite) async fn seal_all(
-    db: &mut SqliteConnection,
-    sealer: &Sealer,
-) -> Result<(), sqlx::Error> {
+pub(in crate::sqlite) fn seal_all(db: &Connection, sealer: &Sealer) -> Result<(), rusqlite::Error> {
     let mut at = Some(Walk::START);
     while let Some(walk) = at {
-        at = step(db, sealer, walk, |_| true).await?;
+        at = step(db, sealer, walk, |_| true)?;
     }
     Ok(())
 }
 
 /// Takes the walk one step further, making seals anew that are under a former pepper; where it goes on.
-pub(super) async fn reseal(
-    db: &mut SqliteConnection,
-    sealer: &Sealer,
-    at: Walk,
-) -> Result<Option<Walk>, sqlx::Error> {
-    step(db, sealer, at, |verdict| verdict == Verdict::Outdated).await
+pub(super) fn reseal(db: &Connection, sealer: &Sealer, at: Walk) -> Result<Option<Walk>, rusqlite::Error> {
+    step(db, sealer, at, |verdict| verdict == Verdict::Outdated)
 }
 
 /// One step over the table of the walk; `None` when all have been walked over.
-async fn step(
-    db: &mut SqliteConnection,
+fn step(
+    db: &Connection,
     sealer: &Sealer,
     at: Walk,
     anew: fn(Verdict) -> bool,
-) -> Result<Option<Walk>, sqlx::Error> {
+) -> Result<Option<Walk>, rusqlite::Error> {
     macro_rules! table {
         ($row:ty, $select:expr, $name:literal) => {
             seal_rows::<$row>(
@@ -54,8 +47,7 @@ async fn step(
                 concat!("UPDATE ", $name, " SET seal = ?1 WHERE rowid = ?2"),
                 at.after,
                 anew,
-            )
-            .await?
+            )?
         };
     }
     let after = match at.table {
@@ -83,60 +75,63 @@ async fn step(
 
 /// Seals the rows of one step for which `anew` says so; after which row the next step begins, if there is one. A row that
 /// cannot be read stays as it is: whoever loads it says so.
-async fn seal_rows<T: Row>(
-    db: &mut SqliteConnection,
+fn seal_rows<T: Row>(
+    db: &Connection,
     sealer: &Sealer,
     select: &'static str,
     update: &'static str,
     after: i64,
     anew: fn(Verdict) -> bool,
-) -> Result<Option<i64>, sqlx::Error> {
+) -> Result<Option<i64>, rusqlite::Error> {
     let limit = i64::try_from(STEP).unwrap_or(i64::MAX);
-    let found = sqlx::query(select).bind(after).bind(limit).fetch_all(&mut *db).await?;
-    for row in &found {
-        let Ok(value) = T::read(row) else { continue };
-        if anew(sealer.check(&value, row.try_get::<Option<&[u8]>, _>("seal").ok().flatten())) {
-            let at: i64 = row.try_get("at_row")?;
-            let seal = sealer.seal(&value);
-            sqlx::query(update).bind(seal.as_bytes().as_slice()).bind(at).execute(&mut *db).await?;
+    let mut words = Words::default();
+    // `None` for those that are left as they are.
+    let found = all(db, select, params![after, limit], |row| {
+        let at: i64 = row.get("at_row")?;
+        let seal = T::read(row, &mut words).ok().and_then(|value| {
+            let found = get::<Option<&[u8]>>(row, T::SEAL).ok().flatten();
+            anew(sealer.check(&value, found)).then(|| sealer.seal(&value))
+        });
+        Ok((at, seal))
+    })?;
+    for (at, seal) in &found {
+        if let Some(seal) = seal {
+            execute(db, update, params![seal.as_bytes().as_slice(), at])?;
         }
     }
-    let last = found.last().filter(|_| found.len() == STEP);
-    last.map(|row: &SqliteRow| row.try_get("at_row")).transpose()
+    Ok(found.last().filter(|_| found.len() == STEP).map(|(at, _)| *at))
 }
 
 /// Moves secrets to the current pepper; what has changed by that.
-pub(super) async fn redigest(
-    db: &mut SqliteConnection,
+pub(super) fn redigest(
+    db: &Connection,
     seals: &Seals,
     secrets: &[Redigest],
     now: Timestamp,
 ) -> Result<Vec<Change>, Fault> {
     let mut changes = Vec::new();
     for secret in secrets.iter().filter(|secret| secret.to.1 == seals.sealer().current()) {
-        let Some(change) = moved(db, seals, secret).await? else { continue };
-        super::change(db, &change, &seals.sealer(), now).await?;
+        let Some(change) = moved(db, seals, secret)? else { continue };
+        super::change(db, &change, &seals.sealer(), now)?;
         changes.push(change);
     }
     Ok(changes)
 }
 
 /// The change that moves a secret, if what it is of is there and as it was written.
-async fn moved(
-    db: &mut SqliteConnection,
-    seals: &Seals,
-    secret: &Redigest,
-) -> Result<Option<Change>, sqlx::Error> {
+fn moved(db: &Connection, seals: &Seals, secret: &Redigest) -> Result<Option<Change>, rusqlite::Error> {
     let from = secret.from.as_bytes().as_slice();
-    let row = sqlx::query(select_tokens!("WHERE digest = ?1")).bind(from).fetch_optional(&mut *db).await?;
-    if let Some(row) = row {
-        let token = rows::sealed::<Token>(&row, seals).ok();
+    let token = first(db, select_tokens!("WHERE digest = ?1"), params![from], |row| {
+        Ok(rows::sealed::<Token>(row, seals).ok())
+    })?;
+    if let Some(token) = token {
         return Ok(token.map(|token| {
             let revision = token.revision + 1;
             Change::TokenChanged(Token { digest: Some(secret.to), revision, ..token })
         }));
     }
-    let row = sqlx::query(select_keys!("WHERE digest = ?1")).bind(from).fetch_optional(db).await?;
-    let key = row.and_then(|row| rows::sealed::<Key>(&row, seals).ok());
-    Ok(key.map(|key| Change::KeyChanged(Key { digest: secret.to, ..key })))
+    let key = first(db, select_keys!("WHERE digest = ?1"), params![from], |row| {
+        Ok(rows::sealed::<Key>(row, seals).ok())
+    })?;
+    Ok(key.flatten().map(|key| Change::KeyChanged(Key { digest: secret.to, ..key })))
 }

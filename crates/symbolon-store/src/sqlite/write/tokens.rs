@@ -1,7 +1,7 @@
 //! Tokens: made, changed, given to another owner, revoked; never moved to another service, and never revived.
 
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
+use rusqlite::{Connection, params};
 use symbolon_core::foreign::ForeignHash;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::ScopeName;
@@ -11,6 +11,7 @@ use symbolon_core::store::Room;
 
 use crate::sqlite::fault::{Fault, conflict, known, missing, taken};
 use crate::sqlite::rotation;
+use crate::sqlite::statement::{execute, first};
 
 /// A list of names as JSON. Names have a narrow alphabet and need no escapes, but that is their module's to
 /// know.
@@ -30,7 +31,7 @@ fn restrictions(token: &Token) -> String {
     serde_json::json!(token.restrictions).to_string()
 }
 
-pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
+pub(super) fn create(db: &Connection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
     if token.revoked_at.is_some() {
         return Err(conflict("a new token is not revoked"));
     }
@@ -38,41 +39,12 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Se
         known(sealer, pepper)?;
     }
     one_secret(token)?;
-    let made = sqlx::query(
-        "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
+    let made = execute(db, "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
              created_at, updated_at, expires_at, last_used_at, revision, digest, pepper, metadata, rotation,
              rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
              ?23, ?24, ?25
-         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)",
-    )
-    .bind(token.id.to_string())
-    .bind(token.service.as_str())
-    .bind(&token.name)
-    .bind(&token.description)
-    .bind(token.owner.to_string())
-    .bind(token.token_prefix.as_str())
-    .bind(scopes(token))
-    .bind(&token.profile)
-    .bind(token.disabled)
-    .bind(token.created_at.as_millisecond())
-    .bind(token.updated_at.as_millisecond())
-    .bind(token.expires_at.map(Timestamp::as_millisecond))
-    .bind(token.last_used_at.map(Timestamp::as_millisecond))
-    .bind(token.revision.cast_signed())
-    .bind(token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()))
-    .bind(token.digest.map(|(_, pepper)| pepper))
-    .bind(metadata(token))
-    .bind(rotation::written(&token.rotation))
-    .bind(rate_limit(token))
-    .bind(restrictions(token))
-    .bind(sealer.seal(token).as_bytes().as_slice())
-    .bind(token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()))
-    .bind(token.imported.as_ref().map(|imported| imported.old_prefix.as_str()))
-    .bind(token.is_of_old_form())
-    .bind(token.foreign().map(ForeignHash::as_text))
-    .execute(db)
-    .await
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)", params![token.id.to_string(), token.service.as_str(), &token.name, &token.description, token.owner.to_string(), token.token_prefix.as_str(), scopes(token), &token.profile, token.disabled, token.created_at.as_millisecond(), token.updated_at.as_millisecond(), token.expires_at.map(Timestamp::as_millisecond), token.last_used_at.map(Timestamp::as_millisecond), token.revision.cast_signed(), token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()), token.digest.map(|(_, pepper)| pepper), metadata(token), rotation::written(&token.rotation), rate_limit(token), restrictions(token), sealer.seal(token).as_bytes().as_slice(), token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()), token.imported.as_ref().map(|imported| imported.old_prefix.as_str()), token.is_of_old_form(), token.foreign().map(ForeignHash::as_text)])
     .map_err(|error| {
         taken(
             error,
@@ -84,7 +56,7 @@ pub(super) async fn create(db: &mut SqliteConnection, token: &Token, sealer: &Se
             ],
         )
     })?;
-    if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
+    if made == 0 { Err(missing("the owner")) } else { Ok(()) }
 }
 
 /// What a change may do to the owner.
@@ -96,18 +68,14 @@ pub(super) enum Owner {
     Other,
 }
 
-pub(super) async fn change(
-    db: &mut SqliteConnection,
-    token: &Token,
-    sealer: &Sealer,
-    owner: Owner,
-) -> Result<(), Fault> {
+pub(super) fn change(db: &Connection, token: &Token, sealer: &Sealer, owner: Owner) -> Result<(), Fault> {
     one_secret(token)?;
     if let Some((_, pepper)) = token.digest {
         known(sealer, pepper)?;
     }
     let seal = token.revoked_at.is_none().then(|| sealer.seal(token));
-    let changed = sqlx::query(
+    let changed = execute(
+        db,
         "UPDATE tokens
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
@@ -118,57 +86,55 @@ pub(super) async fn change(
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
            AND service = ?14 AND token_prefix = ?16 AND created_at = ?17
            AND (owner = ?15 OR (?25 AND EXISTS (SELECT 1 FROM users WHERE id = ?15 AND removed_at IS NULL)))",
+        params![
+            token.id.to_string(),
+            &token.name,
+            &token.description,
+            scopes(token),
+            &token.profile,
+            token.disabled,
+            token.updated_at.as_millisecond(),
+            token.expires_at.map(Timestamp::as_millisecond),
+            token.last_used_at.map(Timestamp::as_millisecond),
+            token.revoked_at.map(Timestamp::as_millisecond),
+            token.revision.cast_signed(),
+            token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()),
+            token.digest.map(|(_, pepper)| pepper),
+            token.service.as_str(),
+            token.owner.to_string(),
+            token.token_prefix.as_str(),
+            token.created_at.as_millisecond(),
+            metadata(token),
+            rotation::written(&token.rotation),
+            rate_limit(token),
+            restrictions(token),
+            seal.as_ref().map(|seal| seal.as_bytes().as_slice()),
+            token.is_of_old_form(),
+            token.foreign().map(ForeignHash::as_text),
+            owner == Owner::Other
+        ],
     )
-    .bind(token.id.to_string())
-    .bind(&token.name)
-    .bind(&token.description)
-    .bind(scopes(token))
-    .bind(&token.profile)
-    .bind(token.disabled)
-    .bind(token.updated_at.as_millisecond())
-    .bind(token.expires_at.map(Timestamp::as_millisecond))
-    .bind(token.last_used_at.map(Timestamp::as_millisecond))
-    .bind(token.revoked_at.map(Timestamp::as_millisecond))
-    .bind(token.revision.cast_signed())
-    .bind(token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()))
-    .bind(token.digest.map(|(_, pepper)| pepper))
-    .bind(token.service.as_str())
-    .bind(token.owner.to_string())
-    .bind(token.token_prefix.as_str())
-    .bind(token.created_at.as_millisecond())
-    .bind(metadata(token))
-    .bind(rotation::written(&token.rotation))
-    .bind(rate_limit(token))
-    .bind(restrictions(token))
-    .bind(seal.as_ref().map(|seal| seal.as_bytes().as_slice()))
-    .bind(token.is_of_old_form())
-    .bind(token.foreign().map(ForeignHash::as_text))
-    .bind(owner == Owner::Other)
-    .execute(&mut *db)
-    .await
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
-    if changed.rows_affected() == 0 { Err(why_not(db, token, owner).await?) } else { Ok(()) }
+    if changed == 0 { Err(why_not(db, token, owner)?) } else { Ok(()) }
 }
 
 /// Revokes a token whatever its row says, and leaves of the row what can be read.
-pub(super) async fn erase(db: &mut SqliteConnection, id: TokenId, at: Timestamp) -> Result<(), Fault> {
-    let erased = sqlx::query(
+pub(super) fn erase(db: &Connection, id: TokenId, at: Timestamp) -> Result<(), Fault> {
+    let erased = execute(
+        db,
         "UPDATE tokens
          SET revoked_at = ?2, created_at = min(max(created_at, 0), ?2), updated_at = ?2, expires_at = NULL,
              last_used_at = NULL, digest = NULL, pepper = NULL, seal = NULL, scopes = '[]', metadata = '{}',
              rotation = NULL, rate_limit = NULL, restrictions = '{}', of_old_form = 0, foreign_hash = NULL,
              revision = 1
          WHERE id = ?1 AND revoked_at IS NULL",
-    )
-    .bind(id.to_string())
-    .bind(at.as_millisecond())
-    .execute(&mut *db)
-    .await?;
-    if erased.rows_affected() > 0 {
+        params![id.to_string(), at.as_millisecond()],
+    )?;
+    if erased > 0 {
         return Ok(());
     }
-    let there = sqlx::query("SELECT 1 FROM tokens WHERE id = ?1").bind(id.to_string());
-    there.fetch_optional(db).await?.map(drop).ok_or_else(|| missing("that token"))
+    let there = first(db, "SELECT 1 FROM tokens WHERE id = ?1", params![id.to_string()], |_| Ok(()))?;
+    there.ok_or_else(|| missing("that token"))
 }
 
 /// A live token is known by its digest or, until it is used here, by a foreign hash; a revoked one by nothing.
@@ -186,21 +152,19 @@ fn one_secret(token: &Token) -> Result<(), Fault> {
 }
 
 /// Why a change found no row to change.
-async fn why_not(db: &mut SqliteConnection, token: &Token, owner: Owner) -> Result<Fault, sqlx::Error> {
+fn why_not(db: &Connection, token: &Token, owner: Owner) -> Result<Fault, rusqlite::Error> {
     let select = "SELECT revoked_at IS NOT NULL AS revoked, revision,
                       EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL) AS owned
                   FROM tokens WHERE id = ?1";
-    let row = sqlx::query(select)
-        .bind(token.id.to_string())
-        .bind(token.owner.to_string())
-        .fetch_optional(db)
-        .await?;
-    let Some(row) = row else { return Ok(missing("that token")) };
-    Ok(if row.try_get("revoked")? {
+    let row = first(db, select, params![token.id.to_string(), token.owner.to_string()], |row| {
+        Ok((row.get::<_, bool>("revoked")?, row.get::<_, i64>("revision")?, row.get::<_, bool>("owned")?))
+    })?;
+    let Some((revoked, revision, belongs)) = row else { return Ok(missing("that token")) };
+    Ok(if revoked {
         conflict("that token is revoked")
-    } else if row.try_get::<i64, _>("revision")?.checked_add(1) != Some(token.revision.cast_signed()) {
+    } else if revision.checked_add(1) != Some(token.revision.cast_signed()) {
         conflict("that token was changed meanwhile")
-    } else if owner == Owner::Other && !row.try_get::<bool, _>("owned")? {
+    } else if owner == Owner::Other && !belongs {
         missing("the owner")
     } else {
         conflict("a token keeps its service, owner, token_prefix and time of creation")
@@ -208,17 +172,20 @@ async fn why_not(db: &mut SqliteConnection, token: &Token, owner: Owner) -> Resu
 }
 
 /// Whether the user has so few live tokens of the service that there may be so many more.
-pub(super) async fn has_room(db: &mut SqliteConnection, room: &Room, now: Timestamp) -> Result<bool, Fault> {
-    let live: i64 = sqlx::query_scalar(
+pub(super) fn has_room(db: &Connection, room: &Room, now: Timestamp) -> Result<bool, Fault> {
+    let live: i64 = first(
+        db,
         "SELECT count(*) FROM tokens
          WHERE service = ?1 AND owner = ?2 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > ?3)
            AND (?4 IS NULL OR max(created_at, updated_at, coalesce(last_used_at, created_at)) > ?4)",
-    )
-    .bind(room.service.as_str())
-    .bind(room.owner.to_string())
-    .bind(now.as_millisecond())
-    .bind(room.idle_since.map(Timestamp::as_millisecond))
-    .fetch_one(db)
-    .await?;
+        params![
+            room.service.as_str(),
+            room.owner.to_string(),
+            now.as_millisecond(),
+            room.idle_since.map(Timestamp::as_millisecond)
+        ],
+        |row| row.get(0),
+    )?
+    .unwrap_or(0);
     Ok(live.saturating_add(room.more.into()) <= room.most.into())
 }

@@ -1,12 +1,13 @@
 //! Users and their sessions.
 
 use jiff::Timestamp;
-use sqlx::{Row, SqliteConnection};
+use rusqlite::{Connection, params};
 use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::record::{AuditLine, PasswordHash, Session, User};
 use symbolon_core::seal::Sealer;
 
 use crate::sqlite::fault::{Fault, conflict, missing, taken};
+use crate::sqlite::statement::{all, execute, first};
 
 /// Roles as a JSON object of service and role.
 fn roles(user: &User) -> String {
@@ -15,30 +16,32 @@ fn roles(user: &User) -> String {
     serde_json::Value::Object(roles).to_string()
 }
 
-pub(super) async fn create(db: &mut SqliteConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
-    let made = sqlx::query(
+pub(super) fn create(db: &Connection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
+    let made = execute(
+        db,
         "INSERT INTO users (id, name, password, active, platform_admin, roles, created_at, revision,
              password_temporary, seal)
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
-    )
-    .bind(user.id.to_string())
-    .bind(user.name.as_str())
-    .bind(user.password.as_ref().map(PasswordHash::as_phc))
-    .bind(user.active)
-    .bind(user.platform_admin)
-    .bind(roles(user))
-    .bind(user.created_at.as_millisecond())
-    .bind(user.revision.cast_signed())
-    .bind(user.password_temporary)
-    .bind(sealer.seal(user).as_bytes().as_slice())
-    .execute(&mut *db)
-    .await;
+        params![
+            user.id.to_string(),
+            user.name.as_str(),
+            user.password.as_ref().map(PasswordHash::as_phc),
+            user.active,
+            user.platform_admin,
+            roles(user),
+            user.created_at.as_millisecond(),
+            user.revision.cast_signed(),
+            user.password_temporary,
+            sealer.seal(user).as_bytes().as_slice()
+        ],
+    );
     let Err(error) = made else { return Ok(()) };
-    let removed: Option<bool> =
-        sqlx::query_scalar("SELECT removed_at IS NOT NULL FROM users WHERE name = ?1")
-            .bind(user.name.as_str())
-            .fetch_optional(db)
-            .await?;
+    let removed: Option<bool> = first(
+        db,
+        "SELECT removed_at IS NOT NULL FROM users WHERE name = ?1",
+        params![user.name.as_str()],
+        |row| row.get(0),
+    )?;
     let name_taken = match removed {
         // A name that changes hands would let the new bearer be taken for the old one, in logs and
         // applications.
@@ -48,33 +51,36 @@ pub(super) async fn create(db: &mut SqliteConnection, user: &User, sealer: &Seal
     Err(taken(error, &[("users.name", name_taken), ("users.id", "that user id is taken")]))
 }
 
-pub(super) async fn change(db: &mut SqliteConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
-    let changed = sqlx::query(
+pub(super) fn change(db: &Connection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
+    let changed = execute(
+        db,
         "UPDATE users SET password = ?2, active = ?3, platform_admin = ?4, roles = ?5, revision = ?6,
              password_temporary = ?9, seal = ?10
          WHERE id = ?1 AND revision = ?6 - 1 AND removed_at IS NULL AND name = ?7 AND created_at = ?8",
-    )
-    .bind(user.id.to_string())
-    .bind(user.password.as_ref().map(PasswordHash::as_phc))
-    .bind(user.active)
-    .bind(user.platform_admin)
-    .bind(roles(user))
-    .bind(user.revision.cast_signed())
-    .bind(user.name.as_str())
-    .bind(user.created_at.as_millisecond())
-    .bind(user.password_temporary)
-    .bind(sealer.seal(user).as_bytes().as_slice())
-    .execute(&mut *db)
-    .await?;
-    if changed.rows_affected() > 0 {
+        params![
+            user.id.to_string(),
+            user.password.as_ref().map(PasswordHash::as_phc),
+            user.active,
+            user.platform_admin,
+            roles(user),
+            user.revision.cast_signed(),
+            user.name.as_str(),
+            user.created_at.as_millisecond(),
+            user.password_temporary,
+            sealer.seal(user).as_bytes().as_slice()
+        ],
+    )?;
+    if changed > 0 {
         return Ok(());
     }
-    let row = sqlx::query("SELECT revision FROM users WHERE id = ?1 AND removed_at IS NULL")
-        .bind(user.id.to_string())
-        .fetch_optional(db)
-        .await?;
-    let Some(row) = row else { return Err(missing("that user")) };
-    let seen = row.try_get::<i64, _>("revision")?.checked_add(1) == Some(user.revision.cast_signed());
+    let found: Option<i64> = first(
+        db,
+        "SELECT revision FROM users WHERE id = ?1 AND removed_at IS NULL",
+        params![user.id.to_string()],
+        |row| row.get(0),
+    )?;
+    let Some(found) = found else { return Err(missing("that user")) };
+    let seen = found.checked_add(1) == Some(user.revision.cast_signed());
     Err(conflict(if seen {
         "a user keeps their name and time of creation"
     } else {
@@ -83,12 +89,13 @@ pub(super) async fn change(db: &mut SqliteConnection, user: &User, sealer: &Seal
 }
 
 /// Whether a user is there in this revision.
-pub(super) async fn is_at(db: &mut SqliteConnection, id: UserId, revision: u64) -> Result<bool, Fault> {
-    let found = sqlx::query("SELECT 1 FROM users WHERE id = ?1 AND revision = ?2 AND removed_at IS NULL")
-        .bind(id.to_string())
-        .bind(i64::try_from(revision).unwrap_or(i64::MAX))
-        .fetch_optional(db)
-        .await?;
+pub(super) fn is_at(db: &Connection, id: UserId, revision: u64) -> Result<bool, Fault> {
+    let found = first(
+        db,
+        "SELECT 1 FROM users WHERE id = ?1 AND revision = ?2 AND removed_at IS NULL",
+        params![id.to_string(), i64::try_from(revision).unwrap_or(i64::MAX)],
+        |_| Ok(()),
+    )?;
     Ok(found.is_some())
 }
 
@@ -114,67 +121,39 @@ impl Revoked {
     }
 }
 
-pub(super) async fn remove(
-    db: &mut SqliteConnection,
-    id: UserId,
-    at: Timestamp,
-) -> Result<Vec<Revoked>, Fault> {
-    let removed = sqlx::query(
-        "UPDATE users
+pub(super) fn remove(db: &Connection, id: UserId, at: Timestamp) -> Result<Vec<Revoked>, Fault> {
+    let removed = execute(db, "UPDATE users
          SET removed_at = ?2, password = NULL, password_temporary = 0, active = 0, platform_admin = 0, roles = '{}',
              seal = NULL, revision = revision + 1
-         WHERE id = ?1 AND removed_at IS NULL",
-    )
-    .bind(id.to_string())
-    .bind(at.as_millisecond())
-    .execute(&mut *db)
-    .await?;
-    if removed.rows_affected() == 0 {
+         WHERE id = ?1 AND removed_at IS NULL", params![id.to_string(), at.as_millisecond()])?;
+    if removed == 0 {
         return Err(missing("that user"));
     }
-    let revoked: Vec<(String, String, String, String)> = sqlx::query_as(
-        "UPDATE tokens
+    let revoked = all(db, "UPDATE tokens
          SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = 0, foreign_hash = NULL,
              revision = revision + 1,
              rotation = json_set(rotation, '$.old', NULL, '$.retired', json('[]'))
          WHERE owner = ?1 AND revoked_at IS NULL
-         RETURNING id, service, name, (SELECT name FROM users WHERE id = ?1)",
-    )
-    .bind(id.to_string())
-    .bind(at.as_millisecond())
-    .fetch_all(&mut *db)
-    .await?;
-    end_sessions(db, id).await?;
-    Ok(revoked.into_iter().map(|(id, service, name, owner)| Revoked { id, service, name, owner }).collect())
+         RETURNING id, service, name, (SELECT name FROM users WHERE id = ?1)", params![id.to_string(), at.as_millisecond()], |row| {
+        Ok(Revoked { id: row.get(0)?, service: row.get(1)?, name: row.get(2)?, owner: row.get(3)? })
+    })?;
+    end_sessions(db, id)?;
+    Ok(revoked)
 }
 
-pub(super) async fn start_session(
-    db: &mut SqliteConnection,
-    session: &Session,
-    sealer: &Sealer,
-) -> Result<(), Fault> {
-    let started = sqlx::query(
-        "INSERT INTO sessions (id, user, created_at, expires_at, client_ip, seal)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL)",
-    )
-    .bind(session.id.to_string())
-    .bind(session.user.to_string())
-    .bind(session.created_at.as_millisecond())
-    .bind(session.expires_at.as_millisecond())
-    .bind(session.client_ip.map(|ip| ip.to_string()))
-    .bind(sealer.seal(session).as_bytes().as_slice())
-    .execute(db)
-    .await
+pub(super) fn start_session(db: &Connection, session: &Session, sealer: &Sealer) -> Result<(), Fault> {
+    let started = execute(db, "INSERT INTO sessions (id, user, created_at, expires_at, client_ip, seal)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6 WHERE EXISTS (SELECT 1 FROM users WHERE id = ?2 AND removed_at IS NULL)", params![session.id.to_string(), session.user.to_string(), session.created_at.as_millisecond(), session.expires_at.as_millisecond(), session.client_ip.map(|ip| ip.to_string()), sealer.seal(session).as_bytes().as_slice()])
     .map_err(|error| taken(error, &[("sessions.id", "that session id is taken")]))?;
-    if started.rows_affected() == 0 { Err(missing("that user")) } else { Ok(()) }
+    if started == 0 { Err(missing("that user")) } else { Ok(()) }
 }
 
-pub(super) async fn end_session(db: &mut SqliteConnection, id: SessionId) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM sessions WHERE id = ?1").bind(id.to_string()).execute(db).await?;
+pub(super) fn end_session(db: &Connection, id: SessionId) -> Result<(), Fault> {
+    execute(db, "DELETE FROM sessions WHERE id = ?1", params![id.to_string()])?;
     Ok(())
 }
 
-pub(super) async fn end_sessions(db: &mut SqliteConnection, user: UserId) -> Result<(), Fault> {
-    sqlx::query("DELETE FROM sessions WHERE user = ?1").bind(user.to_string()).execute(db).await?;
+pub(super) fn end_sessions(db: &Connection, user: UserId) -> Result<(), Fault> {
+    execute(db, "DELETE FROM sessions WHERE user = ?1", params![user.to_string()])?;
     Ok(())
 }
