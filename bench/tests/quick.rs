@@ -21,10 +21,11 @@ fn heavy_a_quick_run_fills_every_row() {
     let rows = results["rows"].as_array().unwrap();
     let names: Vec<_> = rows.iter().map(|row| row["measurement"].as_str().unwrap()).collect();
     let expected = [
+        ("gateway", 1),
         ("verify", 1),
         ("proxy", 2),
         ("refusal", 3),
-        ("check", 5),
+        ("check", 9),
         ("foreign", 2),
         ("usage", 1),
         ("create", 1),

@@ -99,14 +99,11 @@ fn bearer(value: &[u8]) -> Option<&[u8]> {
     word(rest)
 }
 
-fn visible(byte: u8) -> bool {
-    matches!(byte, 0x21..=0x7e)
-}
-
 /// One word of visible ASCII without a comma, which would be two credentials joined by a proxy.
 fn word(value: &[u8]) -> Option<&[u8]> {
     // Without a way out before the end, so that it is done by the vector.
-    let ok = value.iter().fold(!value.is_empty(), |all, byte| all & visible(*byte) & (*byte != b','));
+    let fits = |byte: &u8| matches!(byte, 0x21..=0x2b | 0x2d..=0x7e);
+    let ok = value.iter().fold(!value.is_empty(), |all, byte| all & fits(byte));
     ok.then_some(value)
 }
 

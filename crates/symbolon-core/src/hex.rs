@@ -5,9 +5,9 @@ const DIGITS: &[u8; 16] = b"0123456789abcdef";
 /// What a byte is worth as a digit; 0xff for what is none.
 const WORTH: [u8; 256] = {
     let mut worth = [0xff; 256];
-    let mut value = 0;
+    let mut value: u8 = 0;
     while value < 16 {
-        worth[DIGITS[value] as usize] = value as u8;
+        worth[DIGITS[value as usize] as usize] = value;
         value += 1;
     }
     worth

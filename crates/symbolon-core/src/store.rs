@@ -176,7 +176,9 @@ pub trait Sink: Send + Sync {
     fn apply(&self, change: &Change);
     /// Many of them at once, in their order.
     fn apply_all(&self, changes: &[Change]) {
-        changes.iter().for_each(|change| self.apply(change));
+        for change in changes {
+            self.apply(change);
+        }
     }
     /// The first load is about to bring tokens, about so many.
     fn expect(&self, _tokens: usize) {}

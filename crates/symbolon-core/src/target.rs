@@ -149,24 +149,11 @@ fn escape(bytes: &[u8]) -> Result<u8, TargetFault> {
 fn plainly_canonical(path: &[u8]) -> bool {
     const PLAIN: [bool; 256] = {
         let mut plain = [false; 256];
-        let mut byte = 0x21;
+        let mut byte: u8 = 0x21;
         while byte <= 0x7e {
-            plain[byte] = !matches!(
-                byte as u8,
-                b'%' | b'#'
-                    | b'\\'
-                    | b';'
-                    | b'"'
-                    | b'<'
-                    | b'>'
-                    | b'^'
-                    | b'`'
-                    | b'{'
-                    | b'|'
-                    | b'}'
-                    | b'['
-                    | b']'
-            );
+            let ill = matches!(byte, b'%' | b'#' | b'\\' | b';' | b'"' | b'<' | b'>' | b'^' | b'`')
+                || matches!(byte, b'{' | b'|' | b'}' | b'[' | b']');
+            plain[byte as usize] = !ill;
             byte += 1;
         }
         plain

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use symbolon_core::catalog::{Catalog, RouteIndex};
-use symbolon_core::decision::ServiceRules;
+use symbolon_core::decision::{HeldCatalog, ServiceRules};
 use symbolon_core::name::ServiceName;
 use symbolon_core::old_form::OldForm;
 use symbolon_core::rate::{Meter, Rate};
@@ -78,7 +78,7 @@ impl Counters {
 pub(crate) struct Served {
     pub(crate) service: Service,
     /// The catalog, with a count of its own for each thread.
-    catalogs: Striped<Arc<Arc<Catalog>>>,
+    catalogs: Striped<HeldCatalog>,
     pub(crate) counters: Arc<Counters>,
     meter: Arc<Meter>,
     /// In the order of the catalog's routes.
@@ -88,7 +88,7 @@ pub(crate) struct Served {
 
 impl Served {
     /// The catalog, to be held on to by this thread's decisions.
-    pub(crate) fn catalog(&self) -> &Arc<Arc<Catalog>> {
+    pub(crate) fn catalog(&self) -> &HeldCatalog {
         self.catalogs.own()
     }
 
@@ -190,7 +190,7 @@ impl Past {
                 routes.push(self.routes.entry(key).or_insert(kept).clone());
             }
             next.prefixes.push(service.catalog.prefix.clone());
-            let catalogs = Striped::new(|_| Arc::new(service.catalog.clone()));
+            let catalogs = Striped::new(|_| HeldCatalog::new(service.catalog.clone()));
             next.served.push(Served { service, catalogs, counters, meter, routes, unrouted });
         }
         next.served

@@ -12,6 +12,13 @@ use crate::index::View;
 use crate::services::Served;
 use crate::tally::{AskedFor, Event};
 
+/// What is noted of a decision beside the decision.
+struct About {
+    without: AskedFor,
+    client_ip: Option<IpAddr>,
+    now: Timestamp,
+}
+
 impl Gate {
     /// Asks the limits, counts the check, and notes what it says of a token. `without` is what was asked for where it was no
     /// route.
@@ -29,7 +36,7 @@ impl Gate {
             Decision::Deny(_) | Decision::Unavailable => None,
         };
         decision.metered(live.as_ref(), served.limit(), now);
-        self.note(served, view, live.as_ref(), &decision, without, client_ip, now);
+        self.note(served, view, live.as_ref(), &decision, &About { without, client_ip, now });
         decision
     }
 
@@ -39,9 +46,7 @@ impl Gate {
         view: &View<'_>,
         live: Option<&LiveToken<'_>>,
         decision: &Decision<'_>,
-        without: AskedFor,
-        client_ip: Option<IpAddr>,
-        now: Timestamp,
+        &About { without, client_ip, now }: &About,
     ) {
         let route = match decision {
             Decision::Allow(grant) => grant.route_index(),

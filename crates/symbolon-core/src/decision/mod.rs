@@ -19,11 +19,10 @@ mod world;
 
 use std::fmt;
 use std::net::IpAddr;
-use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::catalog::{Access, Catalog, Reading, Route, RouteIndex};
+use crate::catalog::{Access, Reading, Route, RouteIndex};
 use crate::credential::Credentials;
 use crate::explain::{Explanation, Trace};
 use crate::name::ScopeName;
@@ -34,7 +33,7 @@ pub use keys::{Keys, Redigest};
 pub use live::{Extra, LiveToken, LiveUser, Place};
 pub use outcome::{Decision, Denial, Grant, Reason};
 pub use principal::{Identity, Principal};
-pub use route::DecidedRoute;
+pub use route::{DecidedRoute, HeldCatalog};
 
 /// One request as a door saw it. It prints without its credentials and without its query, where people put
 /// them all the same.
@@ -85,9 +84,8 @@ impl Default for ServiceRules {
 
 /// Everything that a decision about one service depends on, besides the request.
 pub struct Judge<'a, D> {
-    /// The service's catalog. What is decided holds on to it by the outer count alone, of which each thread may have its
-    /// own: one count for all would be what they wait for.
-    pub catalog: &'a Arc<Arc<Catalog>>,
+    /// The service's catalog.
+    pub catalog: &'a HeldCatalog,
     /// What is live.
     pub directory: &'a D,
     /// The keys that secrets are recognised by.
@@ -136,13 +134,13 @@ impl<D: Directory> Judge<'_, D> {
         }
         let asked = match self.asked(request, trace) {
             Ok(asked) => asked,
-            Err(denial) => return Decision::Deny(Box::new(denial)),
+            Err(denial) => return Decision::Deny(denial),
         };
         let route = asked.route.map(|(index, _)| index);
         let decided = || route.map(|index| DecidedRoute::new(self.catalog, index));
         let caller = match self.caller(request, asked.public(), trace) {
             Ok(caller) => caller,
-            Err(denial) => return Decision::Deny(Box::new(Denial { route: decided(), ..denial })),
+            Err(denial) => return Decision::Deny(Box::new(Denial { route: decided(), ..*denial })),
         };
         let token = caller.token().map(|live| live.id);
         match self.admit(&asked, request, caller, trace) {
@@ -188,7 +186,7 @@ impl<D: Directory> Judge<'_, D> {
         let request = Request { method: "GET", target: b"/", credentials, method_override: false, client_ip };
         let caller = match self.caller(&request, false, &mut ()) {
             Ok(caller) => caller,
-            Err(denial) => return Decision::Deny(Box::new(denial)),
+            Err(denial) => return Decision::Deny(denial),
         };
         let live = caller.token();
         let token = live.map(|live| live.id);

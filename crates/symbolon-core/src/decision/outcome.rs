@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::principal::{Identity, Principal};
-use super::route::DecidedRoute;
+use super::route::{DecidedRoute, HeldCatalog};
 use crate::catalog::{Catalog, Route, RouteIndex};
 use crate::code::{Code, scope_list};
 use crate::credential::CredentialFault;
@@ -15,6 +15,10 @@ use crate::target::{Target, TargetFault};
 /// What becomes of a request.
 #[derive(Debug)]
 #[must_use]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "the one in a box would be what is allowed, and that allocates nothing"
+)]
 pub enum Decision<'r> {
     /// It may pass.
     Allow(Grant<'r>),
@@ -38,7 +42,7 @@ impl Decision<'_> {
 /// Proof that the rule allowed one request. Only [`super::Judge`] makes it.
 #[derive(Debug)]
 pub struct Grant<'r> {
-    catalog: Arc<Arc<Catalog>>,
+    catalog: HeldCatalog,
     target: Target<'r>,
     route: Option<RouteIndex>,
     principal: Principal,
@@ -47,7 +51,7 @@ pub struct Grant<'r> {
 
 impl<'r> Grant<'r> {
     pub(super) fn new(
-        catalog: Arc<Arc<Catalog>>,
+        catalog: HeldCatalog,
         target: Target<'r>,
         route: Option<RouteIndex>,
         principal: Principal,

@@ -1,20 +1,44 @@
 //! Which route a decision was about.
 
 use std::fmt;
+use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, RouteIndex};
+
+/// A catalog as decisions hold on to it. Each has a count of its own, of those who hold on to it: a thread that has its own
+/// waits for no other at that word.
+#[derive(Debug, Clone)]
+pub struct HeldCatalog(Arc<Held>);
+
+#[derive(Debug)]
+struct Held(Arc<Catalog>);
+
+impl HeldCatalog {
+    /// With a count of its own.
+    pub fn new(catalog: Arc<Catalog>) -> Self {
+        Self(Arc::new(Held(catalog)))
+    }
+}
+
+impl Deref for HeldCatalog {
+    type Target = Arc<Catalog>;
+
+    fn deref(&self) -> &Arc<Catalog> {
+        &self.0.0
+    }
+}
 
 /// The route that a decision was about. It keeps its catalog, and so tells what was decided about whatever catalog is in
 /// force by then.
 #[derive(Clone)]
 pub struct DecidedRoute {
-    catalog: Arc<Arc<Catalog>>,
+    catalog: HeldCatalog,
     index: RouteIndex,
 }
 
 impl DecidedRoute {
-    pub(super) fn new(catalog: &Arc<Arc<Catalog>>, index: RouteIndex) -> Self {
+    pub(super) fn new(catalog: &HeldCatalog, index: RouteIndex) -> Self {
         Self { catalog: catalog.clone(), index }
     }
 

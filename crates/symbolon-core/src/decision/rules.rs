@@ -20,10 +20,10 @@ impl<'a, D: Directory> Judge<'a, D> {
         &self,
         request: &Request<'r>,
         trace: &mut impl Trace,
-    ) -> Result<Asked<'a, 'r>, Denial> {
+    ) -> Result<Asked<'a, 'r>, Box<Denial>> {
         let target = Target::parse(request.target).map_err(|fault| {
             trace.step(Rule::Target, false, || fault.to_string());
-            Denial::new(Reason::Target(fault))
+            Box::new(Denial::new(Reason::Target(fault)))
         })?;
         // Without the path, which may hold a secret: steps are remembered.
         trace.step(Rule::Target, true, || "the target is canonical".to_owned());
@@ -35,17 +35,17 @@ impl<'a, D: Directory> Judge<'a, D> {
                     format!("the path has routes only for {}", methods.join(", "))
                 });
                 let allow = methods.into_iter().map(str::to_owned).collect();
-                return Err(Denial { allow, ..Denial::new(Reason::MethodNotAllowed) });
+                return Err(Box::new(Denial { allow, ..Denial::new(Reason::MethodNotAllowed) }));
             }
             Matched::None => {
                 trace.step(Rule::Route, false, || "the catalog has no route for this path".to_owned());
-                return Err(Denial::new(Reason::NoRoute));
+                return Err(Box::new(Denial::new(Reason::NoRoute)));
             }
         };
         if request.method_override {
             trace.step(Rule::Route, false, || "a header or the query asks for another method".to_owned());
             let route = route.map(|(index, _)| DecidedRoute::new(self.catalog, index));
-            return Err(Denial { route, ..Denial::new(Reason::MethodOverride) });
+            return Err(Box::new(Denial { route, ..Denial::new(Reason::MethodOverride) }));
         }
         trace.step(Rule::Route, true, || match route {
             Some((_, route)) => {
@@ -64,7 +64,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         request: &Request<'_>,
         public: bool,
         trace: &mut impl Trace,
-    ) -> Result<Caller<'a>, Denial> {
+    ) -> Result<Caller<'a>, Box<Denial>> {
         let presented = match request.credentials.presented() {
             Ok(presented) => presented.filter(|presented| self.cookie_counts(presented, request.method)),
             Err(fault) => {
@@ -73,7 +73,7 @@ impl<'a, D: Directory> Judge<'a, D> {
                 return if public && reason.is_bad_credential() {
                     Ok(Caller::Anonymous)
                 } else {
-                    Err(Denial::new(reason))
+                    Err(Box::new(Denial::new(reason)))
                 };
             }
         };
@@ -92,7 +92,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         caller: Caller<'c>,
         public: bool,
         trace: &mut impl Trace,
-    ) -> Result<Caller<'c>, Denial> {
+    ) -> Result<Caller<'c>, Box<Denial>> {
         if matches!(caller, Caller::Anonymous) {
             return nobody(public, trace);
         }
@@ -105,7 +105,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         found: Result<Caller<'c>, NotIdentified>,
         public: bool,
         trace: &mut impl Trace,
-    ) -> Result<Caller<'c>, Denial> {
+    ) -> Result<Caller<'c>, Box<Denial>> {
         let found = found.and_then(|caller| match caller {
             Caller::Token { live, .. } if *live.service != self.catalog.service => {
                 Err((Reason::OtherService, Some(live.id)))
@@ -116,7 +116,11 @@ impl<'a, D: Directory> Judge<'a, D> {
         });
         found.or_else(|(reason, subject)| {
             trace.step(Rule::Identity, false, || reason.to_string());
-            if public { Ok(Caller::Anonymous) } else { Err(Denial { subject, ..Denial::new(reason) }) }
+            if public {
+                Ok(Caller::Anonymous)
+            } else {
+                Err(Box::new(Denial { subject, ..Denial::new(reason) }))
+            }
         })
     }
 
@@ -261,7 +265,7 @@ impl<'a, D: Directory> Judge<'a, D> {
     }
 }
 
-fn nobody<'c>(public: bool, trace: &mut impl Trace) -> Result<Caller<'c>, Denial> {
+fn nobody<'c>(public: bool, trace: &mut impl Trace) -> Result<Caller<'c>, Box<Denial>> {
     trace.step(Rule::Credential, public, || "no credential is presented".to_owned());
-    if public { Ok(Caller::Anonymous) } else { Err(Denial::new(Reason::CredentialRequired)) }
+    if public { Ok(Caller::Anonymous) } else { Err(Box::new(Denial::new(Reason::CredentialRequired))) }
 }

@@ -10,7 +10,8 @@ use sha2::{Digest as _, Sha256};
 use zeroize::Zeroizing;
 
 use super::{
-    Caller, Decision, Directory, Extra, Judge, Keys, LiveToken, LiveUser, Reason, Request, ServiceRules,
+    Caller, Decision, Directory, Extra, HeldCatalog, Judge, Keys, LiveToken, LiveUser, Reason, Request,
+    ServiceRules,
 };
 use crate::catalog::Catalog;
 use crate::credential::Credentials;
@@ -25,7 +26,7 @@ use crate::token::{NewSecret, Prefix, TokenText};
 
 /// What is live, and what a decision depends on besides the request.
 pub(super) struct World {
-    pub(super) catalog: Arc<Arc<Catalog>>,
+    pub(super) catalog: HeldCatalog,
     pub(super) rules: ServiceRules,
     pub(super) now: Timestamp,
     pub(super) ready: bool,
@@ -76,7 +77,7 @@ impl World {
         let catalog = Catalog::compile("world.toml", catalog).unwrap_or_else(|error| panic!("{error}"));
         let pepper = Pepper::new(1, &Zeroizing::new([7; 32]));
         Self {
-            catalog: Arc::new(Arc::new(catalog)),
+            catalog: HeldCatalog::new(Arc::new(catalog)),
             rules: ServiceRules::default(),
             now: Timestamp::from_second(1_800_000_000).unwrap(),
             ready: true,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use secrecy::ExposeSecret as _;
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{
-    Decision, Denial, Directory, Extra, Judge, Keys, LiveToken, LiveUser, Request, ServiceRules,
+    Decision, Denial, Directory, Extra, HeldCatalog, Judge, Keys, LiveToken, LiveUser, Request, ServiceRules,
 };
 use symbolon_core::digest::{Digest, Pepper};
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
@@ -179,17 +179,17 @@ impl Stage {
     }
 
     /// What becomes of a request with this bearer; the denial if it is refused.
-    pub(crate) fn ask(&self, method: &str, target: &str, secret: Option<&str>) -> Result<(), Denial> {
+    pub(crate) fn ask(&self, method: &str, target: &str, secret: Option<&str>) -> Result<(), Box<Denial>> {
         let bearer = secret.map(|secret| format!("Bearer {secret}"));
         let authorization = bearer.as_deref().map(str::as_bytes);
         let credentials = Credentials { authorization, ..Credentials::default() };
         let target = target.as_bytes();
         let request = Request { method, target, credentials, method_override: false, client_ip: None };
         let (catalog, keys, rules) = (&self.catalog, &self.keys, ServiceRules::default());
-        let catalog = &Arc::new(catalog.clone());
+        let catalog = &HeldCatalog::new(catalog.clone());
         match (Judge { catalog, directory: self, keys, rules, now: self.now }).decide(&request, &mut ()) {
             Decision::Allow(_) => Ok(()),
-            Decision::Deny(denial) => Err(*denial),
+            Decision::Deny(denial) => Err(denial),
             Decision::Unavailable => panic!("everything is known"),
         }
     }

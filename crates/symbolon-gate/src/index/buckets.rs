@@ -1,6 +1,8 @@
 //! Places by hash: open addressing with linear probing, 4 bytes a bucket. A bucket holds a place and, in the bits that
 //! places leave free, some of the hash, so that hardly any record is looked at in vain.
 
+#![expect(clippy::cast_possible_truncation, reason = "of a hash these bits count")]
+
 use std::sync::atomic::{AtomicU32, Ordering};
 
 const EMPTY: u32 = 0;
@@ -9,7 +11,7 @@ const GONE: u32 = 1;
 const FEWEST: usize = 64;
 
 pub(super) struct Buckets {
-    buckets: Box<[AtomicU32]>,
+    held: Box<[AtomicU32]>,
     /// How many of the lower bits are the place.
     place_bits: u32,
     /// Buckets that are not empty, gone ones too. Known to the writer alone.
@@ -25,15 +27,15 @@ impl Buckets {
         let count = (live * 2).next_power_of_two().max(FEWEST);
         let place_bits = (usize::BITS - (places * 2).max(4096).leading_zeros()).min(u32::BITS);
         let buckets = (0..count).map(|_| AtomicU32::new(EMPTY)).collect();
-        Self { buckets, place_bits, taken: AtomicU32::new(0) }
+        Self { held: buckets, place_bits, taken: AtomicU32::new(0) }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.buckets.len()
+        self.held.len()
     }
 
     fn mask(&self) -> usize {
-        self.buckets.len() - 1
+        self.held.len() - 1
     }
 
     /// What a bucket with this place holds, if the place is one of those that fit.
@@ -61,7 +63,7 @@ impl Buckets {
     fn probe(&self, hash: u64) -> impl Iterator<Item = &AtomicU32> {
         // Only the lower bits count.
         let (begin, mask) = (hash as usize, self.mask());
-        (0..self.buckets.len()).map(move |step| &self.buckets[begin.wrapping_add(step) & mask])
+        (0..self.held.len()).map(move |step| &self.held[begin.wrapping_add(step) & mask])
     }
 
     /// The places that a record of this hash may lie at.
@@ -97,7 +99,7 @@ impl Buckets {
         if free.load(Ordering::Relaxed) == EMPTY {
             // Three quarters: further on the ways grow long.
             let taken = self.taken.load(Ordering::Relaxed) + 1;
-            if taken as usize > self.buckets.len() / 4 * 3 {
+            if taken as usize > self.held.len() / 4 * 3 {
                 return false;
             }
             self.taken.store(taken, Ordering::Relaxed);
@@ -122,7 +124,7 @@ impl Buckets {
 
     /// Every place that is in.
     pub(super) fn places(&self) -> impl Iterator<Item = u32> {
-        let all = self.buckets.iter().map(|bucket| bucket.load(Ordering::Relaxed));
+        let all = self.held.iter().map(|bucket| bucket.load(Ordering::Relaxed));
         all.filter(|bucket| *bucket > GONE).map(|bucket| self.place(bucket))
     }
 }

@@ -67,7 +67,9 @@ impl Index {
         }));
         let mut writing = self.pen.take();
         let services = services.load();
-        changes.iter().for_each(|change| self.write(&mut writing, change, &services));
+        for change in changes {
+            self.write(&mut writing, change, &services);
+        }
     }
 
     /// Makes room for about so many tokens.
@@ -133,7 +135,7 @@ impl Index {
         let next = Arc::new(next);
         current.store(next.clone());
         self.tokens.resolve(&next);
-        self.people.resolve(next.catalogs());
+        self.people.resolve(&next);
     }
 
     /// Takes a token out, whatever is known of it.

@@ -9,6 +9,8 @@ use symbolon_core::decision::LiveUser;
 use symbolon_core::id::UserId;
 use symbolon_core::record::User;
 
+use crate::services::Services;
+
 struct Person {
     id: UserId,
     /// `None` before they are known, and after they were removed.
@@ -62,10 +64,10 @@ impl People {
     }
 
     /// Looks everybody's roles up anew.
-    pub(super) fn resolve<'c>(&self, catalogs: impl Iterator<Item = &'c Catalog> + Clone) {
+    pub(super) fn resolve(&self, services: &Services) {
         for (_, person) in &self.people {
             if let Some(known) = person.user.load_full() {
-                person.user.store(Some(Arc::new(LiveUser::new(known.user.clone(), catalogs.clone()))));
+                person.user.store(Some(Arc::new(LiveUser::new(known.user.clone(), services.catalogs()))));
             }
         }
     }

@@ -12,6 +12,8 @@
 //! | 9 | the token's prefix |
 //! | 10… | the name |
 
+#![expect(clippy::cast_possible_truncation, reason = "a word is cut into its fields")]
+
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use symbolon_core::digest::Digest;

@@ -39,7 +39,8 @@ impl At {
     }
 
     pub(crate) fn unpack(packed: u64) -> Self {
-        Self { unit: (packed >> 16) as u32, generation: packed as u16 }
+        let generation = u16::try_from(packed & 0xffff).unwrap_or(0);
+        Self { unit: u32::try_from(packed >> 16).unwrap_or(0), generation }
     }
 }
 

@@ -65,8 +65,8 @@ impl Kept {
             ends: self.ends,
             made: -5,
             token_prefix: TokenPrefix::from_bytes(*b"7QhT2mXa"),
-            disabled: self.owner % 2 == 0,
-            extra: self.owner % 3 == 0,
+            disabled: self.owner.is_multiple_of(2),
+            extra: self.owner.is_multiple_of(3),
             revision: self.revision,
             name: &self.name,
         };
@@ -91,7 +91,10 @@ impl Kept {
                 (found.owner(), found.granted(), found.revision()),
                 (self.owner, !self.owner, self.revision)
             );
-            assert_eq!((found.disabled(), found.extra()), (self.owner % 2 == 0, self.owner % 3 == 0));
+            assert_eq!(
+                (found.disabled(), found.extra()),
+                (self.owner.is_multiple_of(2), self.owner.is_multiple_of(3))
+            );
             assert_eq!(found.token_prefix().as_str(), "7QhT2mXa");
             assert!(found.has_digest(&Digest::from_bytes(self.digest)));
             assert_eq!(table.name(at, &found).as_deref(), Some(&*self.name));

@@ -33,6 +33,7 @@ pub(super) struct Tokens {
 }
 
 /// Whoever holds it is the one writer.
+#[derive(Default)]
 pub(super) struct Writing {
     table: Writer,
     numbers: Map<Terms, u32>,
@@ -43,12 +44,6 @@ pub(super) struct Writing {
 /// Locked by the change feed and by exchanges of the services; never by a check.
 #[derive(Default)]
 pub(super) struct Pen(Mutex<Writing>);
-
-impl Default for Writing {
-    fn default() -> Self {
-        Self { table: Writer::default(), numbers: Map::new(), last: None }
-    }
-}
 
 impl Pen {
     pub(super) fn take(&self) -> MutexGuard<'_, Writing> {

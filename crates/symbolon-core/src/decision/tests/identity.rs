@@ -194,7 +194,7 @@ fn a_token_resolved_under_another_catalog_is_resolved_again() {
     };
     assert_eq!(under(&world.catalog), "items:read", "what the catalog does not have is inert");
     assert_eq!(under(&next), "items:read");
-    world.catalog = std::sync::Arc::new(next.into());
+    world.catalog = super::super::HeldCatalog::new(next.into());
     assert_eq!(world.ask("GET /items", Some(&token)), Ok("token"));
     assert_eq!(world.ask("POST /items", Some(&token)), Err(Reason::InsufficientScope));
 }
