@@ -1,9 +1,10 @@
 //! What a gateway asks, beside a server that answers the same nothing to anybody.
 
+use super::beside_bare;
 use crate::Outcome;
 use crate::load::Load;
 use crate::rounds::Comparison;
-use crate::stage::{CONNECTIONS, Side, Stage, quantities};
+use crate::stage::{CONNECTIONS, Stage};
 
 pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
     let ask = |token: &String| {
@@ -19,15 +20,12 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
         requests: stage.world.tokens.iter().map(ask).collect(),
         statuses: &[200],
     };
-    let bare = stage.start(&["bare", "--bytes", "0"])?;
-    let sides = [
-        Side { load: load.clone(), servers: vec![&stage.symbolon] },
-        Side { load: Load { address: bare.addresses[0], ..load }, servers: vec![&bare] },
-    ];
-    let turns = stage.alternate(&sides)?;
-    Ok(vec![Comparison {
-        subject: format!("GET /gateway/nginx/odin, {} tokens", stage.plan.tokens),
-        baseline: "a bare hyper server, the same request, a constant answer without a body",
-        quantities: quantities(&turns[0], &turns[1], |turn| turn.cpu),
-    }])
+    let subject = format!("GET /gateway/nginx/odin, {} tokens", stage.plan.tokens);
+    beside_bare(
+        stage,
+        subject,
+        load,
+        "a bare hyper server, the same request, a constant answer without a body",
+        0,
+    )
 }

@@ -10,8 +10,9 @@ mod usage;
 mod verify;
 
 use crate::Outcome;
+use crate::load::Load;
 use crate::rounds::Comparison;
-use crate::stage::Stage;
+use crate::stage::{Side, Stage, quantities};
 
 /// A measurement: one subject or several, each beside its baseline.
 type Measure = fn(&Stage) -> Outcome<Vec<Comparison>>;
@@ -27,3 +28,20 @@ pub(crate) const ALL: [(&str, Measure); 8] = [
     ("usage", usage::measure),
     ("create", create::measure),
 ];
+
+/// Symbolon asked by `load`, beside a bare hyper server that is asked the same and answers with so many bytes.
+fn beside_bare(
+    stage: &Stage,
+    subject: String,
+    load: Load,
+    baseline: &'static str,
+    bytes: usize,
+) -> Outcome<Vec<Comparison>> {
+    let bare = stage.start(&["bare", "--bytes", &bytes.to_string()])?;
+    let sides = [
+        Side { load: load.clone(), servers: vec![&stage.symbolon] },
+        Side { load: Load { address: bare.addresses[0], ..load }, servers: vec![&bare] },
+    ];
+    let turns = stage.alternate(&sides)?;
+    Ok(vec![Comparison { subject, baseline, quantities: quantities(&turns[0], &turns[1], |turn| turn.cpu) }])
+}

@@ -2,10 +2,11 @@
 
 use serde_json::json;
 
+use super::beside_bare;
 use crate::Outcome;
 use crate::load::Load;
 use crate::rounds::Comparison;
-use crate::stage::{CONNECTIONS, Side, Stage, posts, quantities};
+use crate::stage::{CONNECTIONS, Stage, posts};
 
 pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
     let question =
@@ -21,15 +22,12 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
         statuses: &[200],
     };
     let length = stage.length_of_answer(&load)?;
-    let bare = stage.start(&["bare", "--bytes", &length.to_string()])?;
-    let sides = [
-        Side { load: load.clone(), servers: vec![&stage.symbolon] },
-        Side { load: Load { address: bare.addresses[0], ..load }, servers: vec![&bare] },
-    ];
-    let turns = stage.alternate(&sides)?;
-    Ok(vec![Comparison {
-        subject: format!("POST /v1/services/odin/verify, {} tokens", stage.plan.tokens),
-        baseline: "a bare hyper server, the same request, an answer of the same length",
-        quantities: quantities(&turns[0], &turns[1], |turn| turn.cpu),
-    }])
+    let subject = format!("POST /v1/services/odin/verify, {} tokens", stage.plan.tokens);
+    beside_bare(
+        stage,
+        subject,
+        load,
+        "a bare hyper server, the same request, an answer of the same length",
+        length,
+    )
 }

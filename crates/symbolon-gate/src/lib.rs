@@ -153,7 +153,7 @@ impl Gate {
     /// What was let in once is let in still: a use of its token, though not one more request.
     pub fn goes_on(&self, grant: &Grant<'_>, now: Timestamp) {
         if let Principal::Token { id, place, .. } = grant.principal() {
-            self.index.note_use(*id, Some(place), now);
+            self.index.note_use(*id, place, now);
         }
     }
 

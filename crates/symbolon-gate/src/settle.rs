@@ -57,7 +57,7 @@ impl Gate {
         let (token, outcome) = match decision {
             Decision::Allow(grant) => {
                 let Principal::Token { id, which, place, rotated_at, .. } = grant.principal() else { return };
-                self.index.note_use(*id, Some(place), now);
+                self.index.note_use(*id, place, now);
                 if let Some(live) = live {
                     // Not where it was given another secret since: that one was not used.
                     if *which == Which::Present && live.rotated_at() == *rotated_at {

@@ -15,6 +15,9 @@ pub(crate) struct Program {
 
 /// SQLite is C, and is compiled into the binary.
 const CC: Program = Program { name: "cc", packages: "gcc libc6-dev" };
+const PYTHON: Program = Program { name: "python3", packages: "python3 python3-pip" };
+const NODE: Program = Program { name: "node", packages: "nodejs" };
+const NPM: Program = Program { name: "npm", packages: "npm" };
 /// Finds what a Debian package depends on.
 const SHLIBDEPS: Program = Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" };
 /// Judges a Debian package.
@@ -28,11 +31,11 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     // Histories of repositories are searched for tokens.
     Program { name: "git", packages: "git" },
     // The README's application, and the client that is generated from the OpenAPI document.
-    Program { name: "python3", packages: "python3 python3-pip" },
+    PYTHON,
     // The console is driven in a real browser.
     Program { name: "chromium", packages: "chromium" },
-    Program { name: "node", packages: "nodejs" },
-    Program { name: "npm", packages: "npm" },
+    NODE,
+    NPM,
     // The package is judged, installed and removed.
     SHLIBDEPS,
     LINTIAN,
@@ -52,9 +55,9 @@ pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 /// What measuring rivals needs.
 pub(crate) const FOR_RIVALS: &[Program] = &[
     CC,
-    Program { name: "python3", packages: "python3 python3-pip" },
-    Program { name: "node", packages: "nodejs" },
-    Program { name: "npm", packages: "npm" },
+    PYTHON,
+    NODE,
+    NPM,
     // Each has a processor of its own.
     Program { name: "taskset", packages: "util-linux" },
 ];

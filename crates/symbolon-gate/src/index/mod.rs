@@ -23,7 +23,7 @@ use symbolon_core::decision::{Directory as _, Place};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
 use symbolon_core::name::ServiceName;
-use symbolon_core::record::{Enforcement, Key, Session, Token, User};
+use symbolon_core::record::{self as kept, Enforcement, Session, Token, User};
 use symbolon_core::store::Change;
 
 use crate::foreign::Foreign;
@@ -31,7 +31,8 @@ use crate::hash::ByDigest;
 use crate::keys::Outdated;
 use crate::services::Services;
 use people::People;
-use table::At;
+use record::Record;
+use table::{At, Key};
 use tokens::{Pen, Tokens, Writing};
 
 pub(crate) use view::View;
@@ -44,7 +45,7 @@ pub(crate) struct Index {
     foreign: Foreign,
     people: People,
     sessions: HashMap<SessionId, Session>,
-    keys: HashMap<Digest, Key, ByDigest>,
+    keys: HashMap<Digest, kept::Key, ByDigest>,
     enforcement: HashMap<ServiceName, Enforcement>,
     /// Secrets that were found under a former pepper.
     pub(crate) outdated: Outdated,
@@ -180,25 +181,16 @@ impl Index {
 
     /// The record of a token that is here, to be shown: without the digest, which is not kept whole.
     pub(crate) fn record(&self, id: TokenId) -> Option<Token> {
-        loop {
-            let (at, record) = self.tokens.by_id(id)?;
-            // If not, it has moved between the two looks.
-            if let Some(token) = self.tokens.whole(&self.people, at, &record) {
-                return Some(Token { digest: None, ..token });
-            }
-        }
+        let whole = |at, record: &Record| self.tokens.whole(&self.people, at, record);
+        self.tokens.table.look(Key::id(id), whole).map(|token| Token { digest: None, ..token })
     }
 
     /// Notes a use of a token, wherever it lies by now.
-    pub(crate) fn note_use(&self, id: TokenId, place: Option<&Place>, now: Timestamp) {
-        let millis = now.as_millisecond();
-        if place.is_some_and(|place| self.tokens.table.note(At::unpack(place.at), millis)) {
-            return;
-        }
-        while let Some((at, _)) = self.tokens.by_id(id) {
-            if self.tokens.table.note(at, millis) {
-                return;
-            }
+    pub(crate) fn note_use(&self, id: TokenId, place: &Place, now: Timestamp) {
+        let (table, millis) = (&self.tokens.table, now.as_millisecond());
+        if !table.note(At::unpack(place.at), millis) {
+            // One that is gone is used no more.
+            let _ = table.look(Key::id(id), |at, _| table.note(at, millis).then_some(()));
         }
     }
 
@@ -213,7 +205,7 @@ impl Index {
     }
 
     /// The key of this id. Looks at all of them, which are few.
-    pub(crate) fn key(&self, id: KeyId) -> Option<Key> {
+    pub(crate) fn key(&self, id: KeyId) -> Option<kept::Key> {
         self.keys.pin().values().find(|key| key.id == id).cloned()
     }
 

@@ -162,7 +162,7 @@ impl Table {
         same.then_some((At { unit, generation: read.generation }, copied))
     }
 
-    /// The record of this key. The second answer of a bucket is asked only where the first is of another key.
+    /// The record of this key, and where it lies.
     pub(crate) fn find(&self, key: Key) -> Option<(At, Record)> {
         loop {
             let taken_out = self.taken_out.load(Ordering::Acquire);
@@ -178,6 +178,17 @@ impl Table {
             fence(Ordering::Acquire);
             if self.taken_out.load(Ordering::Relaxed) == taken_out {
                 return None;
+            }
+        }
+    }
+
+    /// What `look` makes of the record of this key. It answers `None` where the record has moved since it was copied, and then
+    /// looks again; so does this until there is none.
+    pub(crate) fn look<T>(&self, key: Key, look: impl Fn(At, &Record) -> Option<T>) -> Option<T> {
+        loop {
+            let (at, record) = self.find(key)?;
+            if let Some(seen) = look(at, &record) {
+                return Some(seen);
             }
         }
     }

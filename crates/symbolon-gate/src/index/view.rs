@@ -28,12 +28,7 @@ pub(crate) struct View<'a> {
 impl View<'_> {
     /// A token by its id.
     pub(crate) fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>> {
-        loop {
-            let (at, record) = self.index.tokens.by_id(id)?;
-            if let Some(live) = self.live(at, &record) {
-                return Some(live);
-            }
-        }
+        self.index.tokens.table.look(table::Key::id(id), |at, record| self.live(at, record))
     }
 
     /// The token of a grant as it is now, if it has an extra: where it lay, or wherever it lies since. What has none is
@@ -101,12 +96,8 @@ impl Directory for View<'_> {
 
     fn token(&self, digest: &Digest) -> Option<LiveToken<'_>> {
         let key = table::Key::digest(record::words_of_digest(digest));
-        while let Some((at, record)) = self.index.tokens.table.find(key) {
-            if let Some(live) = self.live(at, &record) {
-                return Some(live);
-            }
-        }
-        self.by_other(digest)
+        let present = self.index.tokens.table.look(key, |at, record| self.live(at, record));
+        present.or_else(|| self.by_other(digest))
     }
 
     fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>> {
