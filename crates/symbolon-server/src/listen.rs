@@ -5,6 +5,7 @@ mod connection;
 mod http2;
 mod stall;
 mod streams;
+mod timer;
 mod tls;
 mod validity;
 mod version;
@@ -22,6 +23,7 @@ use http::Request;
 use hyper::body::Incoming;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use tower::Service;
@@ -103,26 +105,30 @@ impl Default for Limits {
 /// What outlives the requests of a connection: the tunnels of upgraded ones. The listener puts it into each
 /// request's extensions. A tunnel ends when the server is told to stop, for nothing in it would ever be the end.
 #[derive(Debug, Clone)]
-pub(crate) struct Tunnels {
+pub(crate) struct Tunnels(Arc<Place>);
+
+/// A connection's place among those that a listener takes. A tunnel counts as the connection that it was.
+#[derive(Debug)]
+struct Place {
     tasks: TaskTracker,
     stop: CancellationToken,
-    /// A tunnel counts as the connection that it was.
-    place: Arc<OwnedSemaphorePermit>,
+    _permit: OwnedSemaphorePermit,
 }
 
 impl Tunnels {
     /// What tells the server to stop.
     pub(crate) fn stop(&self) -> CancellationToken {
-        self.stop.clone()
+        self.0.stop.clone()
+    }
+
+    /// All that the server waits for at its end.
+    fn tasks(&self) -> TaskTracker {
+        self.0.tasks.clone()
     }
 
     /// Runs `tunnel` to its end or the server's.
     pub(crate) fn spawn(self, tunnel: impl Future<Output = ()> + Send + 'static) {
-        let Self { tasks, stop, place } = self;
-        tasks.spawn(async move {
-            stop.run_until_cancelled(tunnel).await;
-            drop(place);
-        });
+        self.tasks().spawn(async move { self.0.stop.run_until_cancelled(tunnel).await });
     }
 }
 
@@ -152,9 +158,12 @@ pub async fn serve(listener: Listener, door: impl Door, shutdown: CancellationTo
         match shutdown.run_until_cancelled(listener.accept()).await {
             None => break,
             Some(Ok(accepted)) => {
-                let tunnels =
-                    Tunnels { tasks: tasks.clone(), stop: shutdown.clone(), place: Arc::new(place) };
-                let connection = Connection { tunnels, shutdown: shutdown.clone(), cut: cut.clone(), limits };
+                // Of its own: what is told to stop is asked whether it was at every step, and would wait for all others
+                // that ask.
+                let (stop, cut) = (shutdown.child_token(), cut.child_token());
+                let place = Place { tasks: tasks.clone(), stop: stop.clone(), _permit: place };
+                let tunnels = Tunnels(Arc::new(place));
+                let connection = Connection { tunnels, shutdown: stop, cut, limits };
                 let door = door.clone();
                 tasks.spawn(async move {
                     match accepted {
@@ -180,6 +189,14 @@ pub async fn serve(listener: Listener, door: impl Door, shutdown: CancellationTo
         cut.cancel();
         tasks.wait().await;
     }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "how long somebody was waited for decides nothing that is asked of us"
+)]
+fn now() -> Instant {
+    Instant::now()
 }
 
 /// Whether the next `accept` may well succeed: this caller went away while it waited (accept(2)).

@@ -11,13 +11,14 @@ use http::{Extensions, Request};
 use hyper::body::Incoming;
 use hyper::server::conn::http1::{self, UpgradeableConnection};
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
 use super::stall::StallLimit;
 use super::streams::{Streams, watched};
+use super::timer::ConnectionTimer;
 use super::version::begins_as_http2;
 use super::{Door, Limits, Tls, Tunnels, http2};
 use crate::incoming::{AtTheMachine, OverTls, Peer};
@@ -88,7 +89,7 @@ impl Connection {
         let service = service_fn(move |request| ask(request, caller, &tunnels, &door));
         let io = TokioIo::new(StallLimit::new(socket, &limits));
         let connection = http1::Builder::new()
-            .timer(TokioTimer::new())
+            .timer(ConnectionTimer::default())
             .header_read_timeout(limits.headers)
             .max_header_size(limits.header_bytes)
             .serve_connection(io, service)
@@ -98,7 +99,7 @@ impl Connection {
 
     async fn http2(self, socket: impl Socket, caller: Caller, door: impl Door) {
         let Self { tunnels, shutdown, cut, limits } = self;
-        let streams = Streams::new(tunnels.tasks.clone(), cut.clone(), limits.stall);
+        let streams = Streams::new(tunnels.tasks(), cut.clone(), limits.stall);
         let io = TokioIo::new(StallLimit::new(socket, &limits));
         let service = service_fn(move |request| {
             let asked = http2::as_http1(request).map(|request| ask(request, caller, &tunnels, &door));

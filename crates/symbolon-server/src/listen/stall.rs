@@ -11,7 +11,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep};
 
-use super::Limits;
+use super::{Limits, now};
 
 /// A limit to one wait after another.
 pub(crate) struct Patience {
@@ -75,14 +75,6 @@ impl Pace {
         let (_, timer) = self.wait.get_or_insert_with(|| (now(), Box::pin(sleep(credit))));
         timer.as_mut().poll(cx)
     }
-}
-
-#[expect(
-    clippy::disallowed_methods,
-    reason = "how long somebody was waited for decides nothing that is asked of us"
-)]
-fn now() -> Instant {
-    Instant::now()
 }
 
 /// A socket whose writes fail with [`io::ErrorKind::TimedOut`] when what is written is taken too slowly.
