@@ -4,7 +4,6 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
@@ -23,9 +22,6 @@ use tracing_subscriber::util::SubscriberInitExt;
 use super::{io_fault, listen};
 use crate::clock::{OsEntropy, SystemClock};
 use crate::{Outcome, world};
-
-/// How often uses are written, as in `symbolon serve`.
-const HOUSEKEEPING: Duration = Duration::from_secs(1);
 
 /// Serves the record at `record`: the management API, a proxy in front of `upstream`, and what gateways ask.
 pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<SocketAddr>> {
@@ -78,14 +74,29 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
     tokio::spawn(serve(proxy.0.into(), door, end.clone(), Limits::default()));
     let door = Gateway::new(app.clone(), asking).door();
     tokio::spawn(serve(gateway.0.into(), door, end, Limits::default()));
-    tokio::spawn(async move {
-        let mut interval = tokio::time::interval(HOUSEKEEPING);
-        loop {
-            interval.tick().await;
-            app.write_uses().await;
-        }
-    });
+    tokio::spawn(keep_house(app));
     Ok(vec![management.1, proxy.1, gateway.1])
+}
+
+/// Notes what was used, as `symbolon serve` does.
+async fn keep_house(app: App) {
+    let mut gathering = tokio::time::interval(App::GATHERING);
+    let mut writing = tokio::time::interval(App::WRITING);
+    loop {
+        tokio::select! {
+            _ = gathering.tick() => if app.gather_usage() {
+                let app = app.clone();
+                tokio::spawn(async move { app.write_usage().await });
+            },
+            _ = writing.tick() => {
+                let app = app.clone();
+                tokio::spawn(async move {
+                    app.write_uses().await;
+                    app.write_usage().await;
+                });
+            }
+        }
+    }
 }
 
 /// The log of `symbolon serve` where nothing else is set.

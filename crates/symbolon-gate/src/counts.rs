@@ -12,10 +12,11 @@ impl Gate {
         self.index.take_uses(limit)
     }
 
-    /// Adds up the use that checks have noted; to be called several times a second, before the queue is full.
-    pub fn gather_usage(&self) {
+    /// Adds up the use that checks have noted; to be called several times a second, before the queue is full. Whether so
+    /// many sums wait that they are to be taken soon, for there is not place for twice as many.
+    pub fn gather_usage(&self) -> bool {
         let past = self.past();
-        self.tally.gather(|generation| past.catalog(generation));
+        self.tally.gather(|generation| past.catalog(generation))
     }
 
     /// At most `limit` counts of use that were gathered and that the record has not been told of.

@@ -105,8 +105,9 @@ impl Tally {
         self.sums.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds up what has been noted, no more than the queue holds at once. `catalog` finds one by its generation.
-    pub(crate) fn gather(&self, catalog: impl Fn(u64) -> Option<Arc<Catalog>>) {
+    /// Adds up what has been noted, no more than the queue holds at once. `catalog` finds one by its generation. Whether half
+    /// of the places for sums are taken.
+    pub(crate) fn gather(&self, catalog: impl Fn(u64) -> Option<Arc<Catalog>>) -> bool {
         // First by numbers, which are cheap to compare; a route is named once and not for each event.
         let mut fresh = HashMap::new();
         let events = self.events.all().flat_map(|own| std::iter::from_fn(|| own.pop()).take(own.capacity()));
@@ -131,6 +132,7 @@ impl Tally {
                 None => self.drop_count(sum.count),
             }
         }
+        sums.len() > SUMS / 2
     }
 
     fn add(&self, sums: &mut HashMap<Key, Sum>, key: Key, sum: Sum) {

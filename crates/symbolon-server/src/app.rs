@@ -1,6 +1,7 @@
 //! What every door shares.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use symbolon_core::Timestamp;
 use symbolon_core::audit::AuditKeys;
@@ -9,7 +10,7 @@ use symbolon_core::id::RequestId;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::Store;
 use symbolon_gate::Gate;
-use tokio::sync::{Mutex, MutexGuard, Semaphore, watch};
+use tokio::sync::{Mutex, Semaphore, watch};
 
 use crate::access::AccessLog;
 use crate::keyring::KeyKeeper;
@@ -101,6 +102,13 @@ pub(crate) struct Shared {
 }
 
 impl App {
+    /// How often [`App::gather_usage`] is to be called: before the gate's queue is full.
+    pub const GATHERING: Duration = Duration::from_millis(200);
+    /// How often [`App::write_uses`] and [`App::write_usage`] are to be called. A token that is always in use is written
+    /// once in that time and not at each use; what is asked of the record is written before, and only the end of the process
+    /// without a word loses what came since.
+    pub const WRITING: Duration = Duration::from_secs(10);
+
     /// The doors' common ground.
     pub fn new(mut parts: Parts) -> Self {
         parts.webhooks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -220,7 +228,7 @@ impl App {
         RequestId::new(now, self.entropy())
     }
 
-    /// Writes noted uses to the record; to be called every second or so, and once more at the end. Nothing is
+    /// Writes noted uses to the record; to be called every [`App::WRITING`], and once more at the end. Nothing is
     /// written where nothing was used. Where the record is unavailable the uses of this batch are lost, which is
     /// logged; they are no reason to stop.
     ///
@@ -243,19 +251,27 @@ impl App {
         }
     }
 
-    /// Adds up the use that checks have noted; to be called several times a second. It takes some milliseconds where
-    /// there is much, and waits for nothing.
-    pub fn gather_usage(&self) {
-        self.gate().gather_usage();
+    /// Adds up the use that checks have noted; to be called every [`App::GATHERING`]. It takes some milliseconds where
+    /// there is much, and waits for nothing. Whether there is so much by now that it is to be written before its time.
+    pub fn gather_usage(&self) -> bool {
+        self.gate().gather_usage()
     }
 
-    /// Writes counts of use to the record, in transactions that mutations can wait for; to be called every few seconds.
-    /// Where the record is unavailable they are kept, as many as there is place for, and written later; one whose
-    /// writing is not known to have failed may then be counted twice. Does nothing where a call is under way already.
+    /// Writes counts of use to the record, in transactions that mutations can wait for; to be called every
+    /// [`App::WRITING`]. Where the record is unavailable they are kept, as many as there is place for, and written later;
+    /// one whose writing is not known to have failed may then be counted twice. Does nothing where a call is under way
+    /// already.
     pub async fn write_usage(&self) {
-        if let Ok(writing) = self.0.writing_usage.try_lock() {
-            self.write_counts(writing).await;
+        if let Ok(mut told) = self.0.writing_usage.try_lock() {
+            self.write_counts(&mut told).await;
         }
+    }
+
+    /// The same, also after a call that is under way: when it returns, all that was noted before is written, unless the record
+    /// is unavailable.
+    pub(crate) async fn finish_usage(&self) {
+        let mut told = self.0.writing_usage.lock().await;
+        self.write_counts(&mut told).await;
     }
 
     /// Writes what is still to be written, at the end.
@@ -263,8 +279,7 @@ impl App {
         self.write_refused(true).await;
         self.write_uses().await;
         self.record_secret_use().await;
-        let writing = self.0.writing_usage.lock().await;
-        self.write_counts(writing).await;
+        self.finish_usage().await;
         if let Some(log) = self.access_log() {
             log.flush().await;
         }
@@ -274,7 +289,7 @@ impl App {
     }
 
     /// `told` is how many dropped checks the log has been told of.
-    async fn write_counts(&self, mut told: MutexGuard<'_, u64>) {
+    async fn write_counts(&self, told: &mut u64) {
         const BATCH: usize = 2_000;
         self.gather_usage();
         loop {

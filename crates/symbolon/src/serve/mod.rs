@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use symbolon_server::Clock;
+use symbolon_server::{App, Clock};
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::bootstrap::{First, FirstSecrets};
@@ -36,12 +36,8 @@ pub(crate) use signals::Signals;
 
 /// How often what can be is moved to the current keys.
 const SETTLING_KEYS: Duration = Duration::from_secs(1);
-/// How often uses are written.
-const WRITING_USES: Duration = Duration::from_secs(1);
-/// How often use is added up, before the gate's queue is full.
-const GATHERING_USAGE: Duration = Duration::from_millis(200);
-/// How often the counts are written.
-const WRITING_USAGE: Duration = Duration::from_secs(2);
+/// How often what the audit is to be told of is written: replaced secrets that are used, and refused calls.
+const NOTING: Duration = Duration::from_secs(1);
 /// How often checks are counted for the status.
 const SAMPLING: Duration = Duration::from_secs(1);
 /// How often it is looked whether there is anything to tell webhooks.
@@ -229,8 +225,8 @@ async fn attend(
         interval.set_missed_tick_behavior(MissedTickBehavior::Delay);
         interval
     };
-    let (mut uses, mut pruning, mut looking) = (every(WRITING_USES), every(PRUNING), every(LOOKING));
-    let (mut gathering, mut writing) = (every(GATHERING_USAGE), every(WRITING_USAGE));
+    let (mut noting, mut pruning, mut looking) = (every(NOTING), every(PRUNING), every(LOOKING));
+    let (mut gathering, mut writing) = (every(App::GATHERING), every(App::WRITING));
     let (mut sampling, mut signing, mut settling, mut telling) =
         (every(SAMPLING), every(settings.audit.every), every(SETTLING_KEYS), every(TELLING));
     let mut pulse = manager.pulse().map(every);
@@ -245,10 +241,9 @@ async fn attend(
                 }
             },
             // Beside this loop, which must hear a signal also while the record is slow.
-            _ = uses.tick() => {
+            _ = noting.tick() => {
                 let app = node.app().clone();
                 tokio::spawn(async move {
-                    app.write_uses().await;
                     app.record_secret_use().await;
                     app.write_refused_calls().await;
                 });
@@ -256,10 +251,16 @@ async fn attend(
             // From this very loop: a server in which it stands still does not live.
             () = beat(&mut pulse) => manager.alive(),
             _ = sampling.tick() => node.app().sample(),
-            _ = gathering.tick() => node.app().gather_usage(),
-            _ = writing.tick() => {
+            _ = gathering.tick() => if node.app().gather_usage() {
                 let app = node.app().clone();
                 tokio::spawn(async move { app.write_usage().await });
+            },
+            _ = writing.tick() => {
+                let app = node.app().clone();
+                tokio::spawn(async move {
+                    app.write_uses().await;
+                    app.write_usage().await;
+                });
             }
             _ = settling.tick() => {
                 let app = node.app().clone();

@@ -43,7 +43,7 @@ pub(in crate::management) struct ListAdvice {
 
 /// List what is advised about the live tokens of a service: those that do not need all their scopes, are not used, end
 /// soon, or whose owner is inactive. Of those that a page looks at it lists only those about which there is something
-/// to say, and may be empty before the end. What was done in the last seconds may not be known yet.
+/// to say, and may be empty before the end.
 #[utoipa::path(
     get, path = "/v1/services/{service}/advice", tag = "tokens", operation_id = "advice",
     params(OfService, ListAdvice),
@@ -57,7 +57,7 @@ pub(in crate::management) async fn list(
 ) -> Result<Json<List<TokenAdvice>>, ApiError> {
     let catalog = services::find(&app, &of.service)?.catalog;
     let all = filter::query(&app, &caller, &catalog, &BulkFilter::default()).await?;
-    let days = last_days(&app, "days", asked.days.unwrap_or(KEPT_DAYS))?;
+    let days = last_days(&app, "days", asked.days.unwrap_or(KEPT_DAYS)).await?;
     if asked.limit.is_some_and(|limit| limit > AT_ONCE) {
         return Err(Refusal::field("limit", format!("limit is 1 to {AT_ONCE}")).into());
     }
@@ -83,7 +83,7 @@ pub(in crate::management) async fn show(
 ) -> Result<Json<TokenAdvice>, ApiError> {
     caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
-    let days = last_days(&app, "days", query.days.unwrap_or(KEPT_DAYS))?;
+    let days = last_days(&app, "days", query.days.unwrap_or(KEPT_DAYS)).await?;
     let token = find(&app, &caller, &catalog, &of.id).await?;
     let advice = advise(&app, &catalog, std::slice::from_ref(&token), days).await?;
     let nothing = || wire(&app, &token, Advice::default());

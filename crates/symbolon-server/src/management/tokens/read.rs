@@ -4,7 +4,7 @@ use axum::Json;
 use axum::extract::State;
 use serde::Deserialize;
 use symbolon_api::{BulkFilter, List, TokenRecord};
-use symbolon_core::store::TokenQuery;
+use symbolon_core::store::{TokenOrder, TokenQuery};
 use utoipa::IntoParams;
 
 use super::usage::add_requests;
@@ -76,6 +76,9 @@ pub(in crate::management) async fn list(
         page: page(query.limit, query.cursor)?,
         ..filter::query(&app, &caller, &catalog, &asked).await?
     };
+    if query.sort.by == TokenOrder::LastUsed {
+        app.write_uses().await;
+    }
     let tokens = found(app.store().tokens(&query).await)?;
     let mut records: Vec<_> = tokens.items.iter().map(|token| app.token_record(token)).collect();
     if let Some(days) = requests {

@@ -51,7 +51,7 @@ pub(in crate::management) async fn usage(
 ) -> Result<Json<TokenUsage>, ApiError> {
     caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
-    let days = last_days(&app, "days", query.days.unwrap_or(30))?;
+    let days = last_days(&app, "days", query.days.unwrap_or(30)).await?;
     let token = find(&app, &caller, &catalog, &of.id).await?;
     let known = app.store().usage(token.id, days.clone()).await?;
     let refusals = app.refusals().of_token(token.id, REFUSALS);
@@ -69,11 +69,16 @@ pub(in crate::management) async fn usage(
 /// Each day of each token is looked up: more would keep others from the record.
 const MOST_WITH_REQUESTS: usize = 200;
 
-/// So many days that end today. Refused: fewer than one, and more than are kept.
-pub(super) fn last_days(app: &App, field: &str, days: i32) -> Result<RangeInclusive<Day>, Refusal> {
+/// So many days that end today, all of whose use is in the record now. Refused: fewer than one, and more than are kept.
+pub(super) async fn last_days(
+    app: &App,
+    field: &str,
+    days: i32,
+) -> Result<RangeInclusive<Day>, Refusal> {
     if !(1..=KEPT_DAYS).contains(&days) {
         return Err(Refusal::field(field, format!("{field} is 1 to {KEPT_DAYS}")));
     }
+    app.finish_usage().await;
     Ok(Day::of(app.now()).last(days))
 }
 
@@ -84,13 +89,13 @@ pub(super) async fn add_requests(
     records: &mut [TokenRecord],
     days: i32,
 ) -> Result<(), ApiError> {
-    let days = last_days(app, "requests", days)?;
     if tokens.len() > MOST_WITH_REQUESTS {
         let detail = format!(
             "requests are told of at most {MOST_WITH_REQUESTS} tokens at once; ask with a smaller limit"
         );
         return Err(Refusal::field("requests", detail).into());
     }
+    let days = last_days(app, "requests", days).await?;
     let ids: Vec<_> = tokens.iter().map(|token| token.id).collect();
     let totals = app.store().requests(&ids, days.clone()).await?;
     let totals: HashMap<_, _> =
