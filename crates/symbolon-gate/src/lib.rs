@@ -259,6 +259,11 @@ impl Gate {
         self.index.is_loaded()
     }
 
+    /// Whether there is a service of this name.
+    pub fn serves(&self, name: &ServiceName) -> bool {
+        self.services.load().get(name.as_str()).is_some()
+    }
+
     /// The service of this name.
     pub fn service(&self, name: &str) -> Option<Service> {
         self.services.load().get(name).map(|served| served.service.clone())

@@ -49,7 +49,17 @@ pub(crate) fn of_refused() -> Headers {
     paired([HeaderValue::from_static(REFUSED), NONE, NONE, NONE, NONE])
 }
 
-fn paired(values: [HeaderValue; 5]) -> Headers {
-    let mut values = values.into_iter();
-    IDENTITY_HEADERS.map(|name| (HeaderName::from_static(name), values.next().unwrap_or(NONE)))
+fn paired([principal, token, owner, role, scopes]: [HeaderValue; 5]) -> Headers {
+    const NAMES: [HeaderName; 5] = {
+        let [principal, token, owner, role, scopes] = IDENTITY_HEADERS;
+        [
+            HeaderName::from_static(principal),
+            HeaderName::from_static(token),
+            HeaderName::from_static(owner),
+            HeaderName::from_static(role),
+            HeaderName::from_static(scopes),
+        ]
+    };
+    let [p, t, o, r, s] = NAMES;
+    [(p, principal), (t, token), (o, owner), (r, role), (s, scopes)]
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use http::header::HOST;
 use http::uri::Authority;
-use http::{HeaderMap, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue};
 
 pub(crate) use symbolon_http::incoming::{
     API_KEY, cookie, cookie_name, credentials, credentials_of_request, folds_to, folds_to_beginning,
@@ -14,7 +14,7 @@ pub(crate) use symbolon_http::incoming::{
 };
 
 /// The value of a header that is there once and is not empty.
-pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a HeaderValue> {
+pub(crate) fn single<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a HeaderValue> {
     let mut values = headers.get_all(name).iter();
     values.next().filter(|value| values.next().is_none() && !value.is_empty())
 }

@@ -3,8 +3,8 @@
 use std::net::IpAddr;
 use std::str;
 
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, HeaderName};
 
 use crate::incoming::single;
 
@@ -33,23 +33,31 @@ pub(super) struct Shown<'a> {
 
 /// A family's headers for target, method and client's address.
 struct Names {
-    target: &'static str,
-    method: &'static str,
-    client: &'static str,
+    target: HeaderName,
+    method: HeaderName,
+    client: HeaderName,
     /// Whether the client's address is the last of a list, before which stands what the client itself sent.
     list: bool,
 }
 
 static ORIGINAL: Names = Names {
-    target: "x-original-uri",
-    method: "x-original-method",
-    client: "x-original-address",
+    target: HeaderName::from_static("x-original-uri"),
+    method: HeaderName::from_static("x-original-method"),
+    client: HeaderName::from_static("x-original-address"),
     list: false,
 };
-static FORWARDED: Names =
-    Names { target: "x-forwarded-uri", method: "x-forwarded-method", client: "x-forwarded-for", list: true };
-static HAPROXY: Names =
-    Names { target: "x-haproxy-uri", method: "x-haproxy-method", client: "x-haproxy-address", list: false };
+static FORWARDED: Names = Names {
+    target: HeaderName::from_static("x-forwarded-uri"),
+    method: HeaderName::from_static("x-forwarded-method"),
+    client: HeaderName::from_static("x-forwarded-for"),
+    list: true,
+};
+static HAPROXY: Names = Names {
+    target: HeaderName::from_static("x-haproxy-uri"),
+    method: HeaderName::from_static("x-haproxy-method"),
+    client: HeaderName::from_static("x-haproxy-address"),
+    list: false,
+};
 
 /// What a gateway asks, read once.
 pub(super) struct Question<'a> {
@@ -104,9 +112,9 @@ impl Family {
         if rest.first().is_some_and(|b| *b != b'?') {
             return Err("a path follows the service's name, and this family shows the path in a header");
         }
-        let target = single(&parts.headers, names.target)
+        let target = single(&parts.headers, &names.target)
             .ok_or("the header with the target is missing, empty or there twice")?;
-        let method = single(&parts.headers, names.method).and_then(|value| value.to_str().ok());
+        let method = single(&parts.headers, &names.method).and_then(|value| value.to_str().ok());
         let method = method.ok_or("the header with the method is missing, empty or there twice")?;
         let client = client(&parts.headers, names)?;
         Ok(Shown { method, target: target.as_bytes(), client })
@@ -125,7 +133,7 @@ fn of_envoy<'a>(parts: &'a Parts, rest: &'a [u8]) -> Result<Shown<'a>, &'static 
 /// The client's address, in the one value that there may be. Of a list it is the last entry, which the gateway added:
 /// before it stands what others said.
 fn client(headers: &HeaderMap, names: &Names) -> Result<Option<IpAddr>, &'static str> {
-    let mut values = headers.get_all(names.client).iter();
+    let mut values = headers.get_all(&names.client).iter();
     let Some(value) = values.next() else { return Ok(None) };
     if values.next().is_some() {
         return Err("the header with the client's address is there twice");
@@ -144,12 +152,15 @@ pub(super) fn parsed(text: &[u8]) -> Result<IpAddr, &'static str> {
 /// Notes headers by which other families show a request. They are never read; where they come through, a client could
 /// deceive a server that looks at whichever is there.
 pub(super) fn note_strangers(family: Family, headers: &HeaderMap) {
+    if !tracing::enabled!(tracing::Level::DEBUG) {
+        return;
+    }
     let read = family.names();
     let strangers = [&ORIGINAL, &FORWARDED, &HAPROXY].into_iter().filter(|names| {
         read.is_none_or(|read| read.target != names.target)
-            && (headers.contains_key(names.target) || headers.contains_key(names.method))
+            && (headers.contains_key(&names.target) || headers.contains_key(&names.method))
     });
     for names in strangers {
-        tracing::debug!(?family, header = names.target, "another family's header came along and is ignored");
+        tracing::debug!(?family, header = %names.target, "another family's header came along and is ignored");
     }
 }

@@ -121,7 +121,7 @@ impl Gateway {
         const DOOR: &str = "gateway";
         let (door, method, target, client_ip) = (DOOR, shown.method, shown.target, shown.client);
         // Anybody can name one that is none.
-        let served = Some(service).filter(|name| self.app.gate().service(name.as_str()).is_some());
+        let served = Some(service).filter(|name| self.app.gate().serves(name));
         span.end(&Seen {
             door,
             service: served,
@@ -162,7 +162,7 @@ impl Gateway {
 
     /// The service, if there is one of this name.
     fn served<'a>(&self, name: Option<&'a ServiceName>, now: Timestamp) -> Result<&'a ServiceName, Refusal> {
-        let service = name.filter(|name| self.app.gate().service(name.as_str()).is_some());
+        let service = name.filter(|name| self.app.gate().serves(name));
         service.ok_or_else(|| self.refused(Code::NotFound, "no catalog declares this service", now))
     }
 

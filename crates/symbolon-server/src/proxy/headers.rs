@@ -117,6 +117,9 @@ fn replace(headers: &mut HeaderMap, name: HeaderName, value: &[u8]) {
 /// application has no business with them, and a browser sends them to every port of the host. Where one is left in
 /// what others may read as cookies and we do not, such as pairs with a comma between, no cookie goes on.
 pub(crate) fn remove_own_cookie(headers: &mut HeaderMap) {
+    if !headers.contains_key(COOKIE) {
+        return;
+    }
     let own = |pair: &[u8]| {
         let name = pair.split(|b| *b == b'=').next().unwrap_or_default().trim_ascii();
         [true, false].iter().any(|https| own_names(*https).iter().any(|own| name == own.as_bytes()))

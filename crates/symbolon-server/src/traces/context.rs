@@ -26,7 +26,7 @@ impl Context {
     /// The context that a request came with. `None` where it says none, says it twice, or says it wrongly: a trace then
     /// begins here.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
-        parse(single(headers, TRACEPARENT.as_str())?.as_bytes())
+        parse(single(headers, &TRACEPARENT)?.as_bytes())
     }
 
     /// The context of the span of a request that came with `parent`.

@@ -76,7 +76,7 @@ async fn answered(gateway: &Arc<Gateway>, request: Request<Incoming>, asking: As
 impl Gateway {
     /// The service that a call is about.
     fn named(&self, parts: &Parts, now: Timestamp) -> Result<ServiceName, Refusal> {
-        let name = single(&parts.headers, SERVICE.as_str()).and_then(|value| value.to_str().ok());
+        let name = single(&parts.headers, &SERVICE).and_then(|value| value.to_str().ok());
         let why = "the call's metadata name no service, or more than one, as x-symbolon-service";
         let name = name.ok_or_else(|| self.refused(Code::InvalidRequest, why, now))?;
         self.served(name.parse().ok().as_ref(), now).cloned()
