@@ -4,6 +4,7 @@
 //! went, [`tools`] installs what is missing.
 
 mod bench;
+mod instructions;
 mod package;
 mod screenshots;
 mod shell;
@@ -25,7 +26,7 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Task {
-    /// Run every check that a change must pass: format, clippy, tests, documents, dependencies
+    /// Run every check that a change must pass: format, clippy, tests, documents, dependencies, instructions
     Test(test::Options),
     /// Measure what Symbolon costs, as ratios to what cannot be avoided
     ///
@@ -43,6 +44,14 @@ enum Task {
     /// Compare the ratios and not the numbers, which are the machine's. Of the ratios trust that of the CPU time
     /// most: on a busy machine time is shared with others, work is not.
     Bench(bench::Options),
+    /// Count the instructions of a check, and compare with the committed counts
+    ///
+    /// Callgrind counts checks of each kind by a gate in which nothing is left to chance, and none may cost more than 5 %
+    /// above what crates/symbolon-gate/benches/instructions.toml has. Counts of another compiler, or of a processor that
+    /// can do more or less, are shown and not compared. Takes seconds after the build.
+    ///
+    /// What a check costs in time is for `cargo xtask bench`.
+    Instructions(instructions::Options),
     /// Make the Debian package, in target/debian
     Package(package::Options),
     /// Take pictures of the console's pages, of a server with invented tokens and use
@@ -53,6 +62,7 @@ fn main() -> ExitCode {
     let outcome = match CommandLine::parse().task {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
+        Task::Instructions(options) => instructions::run(&options),
         Task::Package(options) => package::run(&options),
         Task::Screenshots(options) => screenshots::run(&options),
     };

@@ -40,7 +40,7 @@ pub(crate) fn run_all(shell: &Shell, steps: &[Step]) -> Result<(), String> {
             return Err(failure(steps, index, &how, took));
         }
         say(&format!("==> {} passed in {}", step.name, spoken(took)));
-        let _ = write!(recap, "\n    {:<10}{:>14}", step.name, spoken(took));
+        let _ = write!(recap, "\n    {:<12}{:>14}", step.name, spoken(took));
     }
     say(&format!("\nEvery step passed, in {}:{recap}", spoken(total)));
     Ok(())

@@ -47,6 +47,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         tools::npm_packages(&shell, packages)?;
     }
     if !options.quick {
+        tools::programs(&shell, tools::FOR_COUNTS)?;
         tools::cargo_tool(&mut shell, &tools::DENY)?;
     }
     run_all(&shell, &steps(options))
@@ -96,6 +97,12 @@ fn steps(options: &Options) -> Vec<Step> {
             },
             "A dependency breaks a rule of deny.toml; the rule's reason stands there.",
         ));
+        // A task of its own too, for the counts are also looked at alone, and accepted.
+        steps.push(step(
+            "instructions",
+            "cargo xtask instructions",
+            "Which check costs how much more stands above, with what to do about it.",
+        ));
     }
     steps
 }
@@ -124,6 +131,7 @@ mod tests {
                 "cargo nextest run --workspace --all-features --locked",
                 "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace --all-features --locked",
                 "cargo deny --locked check bans licenses sources",
+                "cargo xtask instructions",
             ]
         );
     }

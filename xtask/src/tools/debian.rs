@@ -52,6 +52,9 @@ pub(crate) const FOR_TESTS: &[Program] = &[
 /// What making the Debian package needs.
 pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 
+/// What counting instructions needs.
+pub(crate) const FOR_COUNTS: &[Program] = &[CC, Program { name: "valgrind", packages: "valgrind" }];
+
 /// What measuring rivals needs.
 pub(crate) const FOR_RIVALS: &[Program] = &[
     CC,
