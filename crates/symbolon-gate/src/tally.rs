@@ -223,7 +223,8 @@ mod tests {
         for n in 0..SUMS + 2 {
             tally.note(day(n));
             if n % 1_000 == 0 {
-                tally.gather(|_| None);
+                // So much that it is to be taken soon.
+                assert_eq!(tally.gather(|_| None), n + 1 > SUMS / 2, "{n}");
             }
         }
         tally.note(day(5));

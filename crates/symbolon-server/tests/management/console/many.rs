@@ -14,7 +14,6 @@ async fn advice_leads_to_a_form_in_which_what_would_do_is_ticked() {
     let (id, secret) = world.odin_token(&admin.jwt, &["agent:write", "read:spools"]).await;
     world.clock.advance(95 * 86_400);
     assert_eq!(world.verdict(&secret, "GET", "/api/printers").await, "allowed");
-    world.app.write_usage().await;
     let jwt = world.session(&admin.user).await.1;
     let browser = Browser::of(&world, &crate::world::Person { jwt, ..admin });
     let page = browser.page("/services/odin/tokens/advice").await;

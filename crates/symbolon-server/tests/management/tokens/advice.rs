@@ -47,7 +47,6 @@ async fn what_deserves_a_look_is_told_and_what_would_do_is_taken_by_an_edit() {
     make(&world, &key, "young", &["read:jobs", "read:printers"], &json!({})).await;
     let inactive = json!({ "active": false });
     world.patch("/v1/users/ann", &inactive).by(&key).send().await.expect(200);
-    world.app.write_usage().await;
     let gone = make(&world, &key, "gone", &["read:jobs"], &json!({ "expires_in": "1h" })).await;
     world.delete(&format!("/v1/services/odin/tokens/{}", gone.0)).by(&key).send().await.expect(204);
 

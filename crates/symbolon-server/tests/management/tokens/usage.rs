@@ -14,8 +14,8 @@ use crate::world::{Setup, World};
 
 const DAY: i64 = 86_400;
 
+/// What is told of its use; nobody has written it before.
 async fn usage(world: &World, by: &str, id: &str, query: &str) -> Value {
-    world.app.write_usage().await;
     world.get(&format!("/v1/services/odin/tokens/{id}/usage{query}")).by(by).send().await.expect(200)
 }
 
@@ -23,6 +23,22 @@ async fn usage(world: &World, by: &str, id: &str, query: &str) -> Value {
 async fn verify(world: &World, key: &str, secret: &str, method: &str, path: &str) -> Value {
     let body = json!({ "token": secret, "method": method, "path": path, "client_ip": "192.0.2.9" });
     world.post("/v1/services/odin/verify", &body).by(key).send().await.expect(200)
+}
+
+#[tokio::test]
+async fn a_list_by_last_use_knows_what_is_used_just_now() {
+    let world = World::new().await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    let (one, first) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let (two, second) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    for (secret, order) in [(&first, [&one, &two]), (&second, [&two, &one]), (&first, [&one, &two])] {
+        world.clock.advance(1);
+        verify(&world, &key, secret, "GET", "/api/jobs").await;
+        let path = "/v1/services/odin/tokens?sort=-last_used";
+        let told = world.get(path).by(&admin.jwt).send().await.expect(200);
+        let ids: Vec<_> = told["items"].as_array().unwrap().iter().map(|token| &token["id"]).collect();
+        assert_eq!(ids, order);
+    }
 }
 
 #[tokio::test]

@@ -213,16 +213,13 @@ fn make_claim(db: &Connection, claim: &Claim, now: Timestamp) -> Result<(), Faul
 }
 
 fn note_used(db: &Connection, uses: &[(TokenId, Timestamp)]) -> Result<(), Fault> {
-    // One statement for the whole batch, in which a token may occur more than once.
-    let uses: serde_json::Value =
-        uses.iter().map(|(id, at)| serde_json::json!([id.to_string(), at.as_millisecond()])).collect();
-    execute(
-        db,
-        "UPDATE tokens SET last_used_at = uses.at
-         FROM (SELECT value ->> 0 AS id, max(value ->> 1) AS at FROM json_each(?1) GROUP BY 1) AS uses
-         WHERE tokens.id = uses.id AND (tokens.last_used_at IS NULL OR tokens.last_used_at < uses.at)",
-        params![uses.to_string()],
+    // A token may occur more than once.
+    let mut statement = db.prepare_cached(
+        "UPDATE tokens SET last_used_at = ?2 WHERE id = ?1 AND (last_used_at IS NULL OR last_used_at < ?2)",
     )?;
+    for (id, at) in uses {
+        statement.execute(params![id.to_string(), at.as_millisecond()])?;
+    }
     Ok(())
 }
 

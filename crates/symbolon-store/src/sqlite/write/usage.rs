@@ -11,35 +11,27 @@ use crate::sqlite::statement::{execute, first};
 const PRUNED: i64 = 10_000;
 
 pub(super) fn record(db: &Connection, counts: &[UsageCount]) -> Result<(), Fault> {
-    // One statement for the whole batch, in which a key may occur more than once.
-    let rows: serde_json::Value = counts
-        .iter()
-        .map(|one| {
-            serde_json::json!([
-                one.day.0,
-                one.token.to_string(),
-                &*one.method,
-                &*one.path,
-                one.outcome.as_str(),
-                i64::try_from(one.count).unwrap_or(i64::MAX),
-                one.last_at.as_millisecond(),
-                one.last_ip.map(|ip| ip.to_string()),
-            ])
-        })
-        .collect();
-    // On the right of each SET stands what the row was.
-    execute(
-        db,
+    // A key may occur more than once. On the right of each SET stands what the row was.
+    let mut statement = db.prepare_cached(
         "INSERT INTO usage (day, token, method, path, outcome, count, last_at, last_ip)
-         SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6,
-             value ->> 7
-         FROM json_each(?1) WHERE (value ->> 5) > 0
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
          ON CONFLICT (day, token, method, path, outcome) DO UPDATE
          SET count = count + excluded.count,
              last_ip = iif(excluded.last_at < last_at, last_ip, excluded.last_ip),
              last_at = max(last_at, excluded.last_at)",
-        params![rows.to_string()],
     )?;
+    for one in counts.iter().filter(|one| one.count > 0) {
+        statement.execute(params![
+            one.day.0,
+            one.token.to_string(),
+            &*one.method,
+            &*one.path,
+            one.outcome.as_str(),
+            i64::try_from(one.count).unwrap_or(i64::MAX),
+            one.last_at.as_millisecond(),
+            one.last_ip.map(|ip| ip.to_string()),
+        ])?;
+    }
     Ok(())
 }
 
