@@ -10,6 +10,8 @@ mod tests;
 use std::borrow::Cow;
 use std::fmt;
 
+use memchr::memchr;
+
 /// The longest target that is looked at, in bytes.
 pub const MAX_TARGET: usize = 8 * 1024;
 
@@ -59,6 +61,8 @@ pub struct Target<'a> {
     sent: &'a str,
     path: Cow<'a, str>,
     query: Option<&'a str>,
+    /// Whether the path was sent without an escape and without an upper-case letter.
+    plain: bool,
 }
 
 impl<'a> Target<'a> {
@@ -70,14 +74,14 @@ impl<'a> Target<'a> {
         if target.len() > MAX_TARGET {
             return Err(TargetFault::TooLong);
         }
-        let (path, query) = match target.iter().position(|b| *b == b'?') {
-            Some(at) => (&target[..at], Some(&target[at + 1..])),
-            None => (target, None),
-        };
-        let query = query.map(check_query).transpose()?;
-        let canonical = canonical_path(path)?;
+        let look = Look::at(target);
+        let (path, query) = target.split_at(look.path);
+        let query = query.get(1..).map(check_query).transpose()?;
+        let written_anew = if look.canonical { None } else { canonical_path(path)? };
+        // What is canonical has no byte beyond ASCII.
         let sent = std::str::from_utf8(path).map_err(|_| TargetFault::Byte)?;
-        Ok(Self { sent, path: canonical, query })
+        let path = written_anew.map_or(Cow::Borrowed(sent), Cow::Owned);
+        Ok(Self { sent, path, query, plain: look.plain })
     }
 
     /// The canonical path, from its `/` on.
@@ -88,6 +92,12 @@ impl<'a> Target<'a> {
     /// The path in the spelling that was sent, which is what an application behind a gateway gets to read.
     pub fn sent_path(&self) -> &'a str {
         self.sent
+    }
+
+    /// Whether every router compares the path with its literals in the spelling that was sent: there is no escape in it, and
+    /// no upper-case letter.
+    pub(crate) fn is_plain(&self) -> bool {
+        self.plain
     }
 
     /// The query as it came, without its `?`. It plays no part in the decision.
@@ -144,32 +154,54 @@ fn escape(bytes: &[u8]) -> Result<u8, TargetFault> {
     }
 }
 
-/// Whether a path is canonical at first sight, as nearly all are: bytes that stand for themselves, no escape, and no
-/// segment that is empty or begins with a dot. Of any other [`canonical_path`] has to find out.
-fn plainly_canonical(path: &[u8]) -> bool {
-    const PLAIN: [bool; 256] = {
-        let mut plain = [false; 256];
-        let mut byte: u8 = 0x21;
-        while byte <= 0x7e {
-            let ill = matches!(byte, b'%' | b'#' | b'\\' | b';' | b'"' | b'<' | b'>' | b'^' | b'`')
-                || matches!(byte, b'{' | b'|' | b'}' | b'[' | b']');
-            plain[byte as usize] = !ill;
-            byte += 1;
-        }
-        plain
-    };
-    let mut before = 0;
-    path.iter().all(|byte| {
-        let begins_ill = before == b'/' && matches!(byte, b'/' | b'.');
-        before = *byte;
-        PLAIN[usize::from(*byte)] && !begins_ill
-    })
+/// What is seen of a target at once, in one walk over its path.
+struct Look {
+    /// The length of the path.
+    path: usize,
+    /// Whether the path is canonical at first sight, as nearly all are: bytes that stand for themselves, no escape, and no
+    /// segment that is empty or begins with a dot. Of any other [`canonical_path`] has to find out.
+    canonical: bool,
+    plain: bool,
 }
 
-fn canonical_path(path: &[u8]) -> Result<Cow<'_, str>, TargetFault> {
-    if plainly_canonical(path) {
-        return std::str::from_utf8(path).map(Cow::Borrowed).map_err(|_| TargetFault::Byte);
+impl Look {
+    const ILL: u8 = 1;
+    const ODD: u8 = 2;
+    const SLASH: u8 = 4;
+    /// What no segment may begin with, beside an end of the path.
+    const ILL_BEGIN: u8 = 8;
+
+    fn at(target: &[u8]) -> Self {
+        const KINDS: [u8; 256] = {
+            let mut kinds = [Look::ILL; 256];
+            let mut byte: u8 = 0x21;
+            while byte <= 0x7e {
+                kinds[byte as usize] = match byte {
+                    b'%' => Look::ILL | Look::ODD,
+                    b'#' | b'\\' | b';' | b'"' | b'<' | b'>' | b'^' | b'`' => Look::ILL,
+                    b'{' | b'|' | b'}' | b'[' | b']' => Look::ILL,
+                    b'/' => Look::SLASH | Look::ILL_BEGIN,
+                    b'.' => Look::ILL_BEGIN,
+                    b'A'..=b'Z' => Look::ODD,
+                    _ => 0,
+                };
+                byte += 1;
+            }
+            kinds
+        };
+        let path = memchr(b'?', target).unwrap_or(target.len());
+        let (mut seen, mut after_slash) = (0, 0);
+        for byte in &target[..path] {
+            let kind = KINDS[usize::from(*byte)];
+            seen |= kind | (kind & after_slash) / Self::ILL_BEGIN * Self::ILL;
+            after_slash = (kind & Self::SLASH) / Self::SLASH * Self::ILL_BEGIN;
+        }
+        Self { path, canonical: seen & Self::ILL == 0, plain: seen & Self::ODD == 0 }
     }
+}
+
+/// The path in its canonical spelling, where that is another one; or why it is none.
+fn canonical_path(path: &[u8]) -> Result<Option<String>, TargetFault> {
     let mut out: Option<Vec<u8>> = None;
     let mut at = 0;
     while at < path.len() {
@@ -196,9 +228,10 @@ fn canonical_path(path: &[u8]) -> Result<Cow<'_, str>, TargetFault> {
         }
         at += 3;
     }
-    let text = match out {
-        Some(out) => Cow::Owned(String::from_utf8(out).map_err(|_| TargetFault::Byte)?),
-        None => Cow::Borrowed(std::str::from_utf8(path).map_err(|_| TargetFault::Byte)?),
+    let out = out.map(String::from_utf8).transpose().map_err(|_| TargetFault::Byte)?;
+    let text = match &out {
+        Some(out) => out,
+        None => std::str::from_utf8(path).map_err(|_| TargetFault::Byte)?,
     };
     let mut segments = text[1..].split('/').peekable();
     while let Some(segment) = segments.next() {
@@ -211,7 +244,7 @@ fn canonical_path(path: &[u8]) -> Result<Cow<'_, str>, TargetFault> {
         }
         decoded(segment)?;
     }
-    Ok(text)
+    Ok(out)
 }
 
 /// A canonical segment with its escapes decoded: what an application's router compares with its literals.

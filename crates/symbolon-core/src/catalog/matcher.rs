@@ -7,6 +7,7 @@
 //! it, or take a long segment for no parameter (Fastify), or only some segments, such as numbers (Starlette, Express,
 //! Fastify, where the parameter is written so). `crates/symbolon/tests/routers` asks the real ones.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use foldhash::fast::FixedState;
@@ -65,17 +66,17 @@ impl Tree {
         claim(&mut self.nodes[at].route, route)
     }
 
-    /// `rest` begins at a segment. Goes back where a literal leads nowhere, so it may look at each node once for
+    /// `rest` begins at a segment; `escaped` says whether there may be escapes in it. Goes back where a literal leads nowhere, so it may look at each node once for
     /// each depth: bounded by the size of the tree, not by the path.
-    fn find(&self, node: usize, rest: &str) -> Option<RouteIndex> {
+    fn find(&self, node: usize, rest: &str, escaped: bool) -> Option<RouteIndex> {
         let node = &self.nodes[node];
         let (segment, rest) = first_segment(rest);
         let go = |next: usize| match rest {
-            Some(rest) => self.find(next, rest),
+            Some(rest) => self.find(next, rest, escaped),
             None => self.nodes[next].route,
         };
         // A canonical path decodes; one that does not is no path of ours.
-        let text = decoded(segment).ok()?;
+        let text = if escaped { decoded(segment).ok()? } else { Cow::Borrowed(segment) };
         if let Some(route) = node.literals.get(&*text).copied().and_then(go) {
             return Some(route);
         }
@@ -141,7 +142,8 @@ fn claim(place: &mut Option<RouteIndex>, route: RouteIndex) -> Result<(), RouteI
 /// All routes of a catalog under all its mounts, ready to be asked.
 #[derive(Debug)]
 pub(super) struct Matcher {
-    trees: HashMap<Box<str>, Tree, FixedState>,
+    /// By method. There are few, and who asks for one compares faster than it hashes.
+    trees: Vec<(Box<str>, Tree)>,
     /// Whether a parameter may refuse a segment.
     typed: bool,
     /// Whether a pattern is uneven. If none is, a short path without escapes, upper-case letters and a slash at its end
@@ -156,7 +158,7 @@ pub(super) struct Matcher {
 impl Matcher {
     /// `typed`: whether a parameter of the application may refuse a segment.
     pub(super) fn new(typed: bool) -> Self {
-        Self { trees: HashMap::default(), typed, uneven: false, patterns: HashMap::new(), rivals: Vec::new() }
+        Self { trees: Vec::new(), typed, uneven: false, patterns: HashMap::new(), rivals: Vec::new() }
     }
 
     /// Adds a route; the error is the route that claims the same requests already.
@@ -167,8 +169,12 @@ impl Matcher {
         route: RouteIndex,
     ) -> Result<(), RouteIndex> {
         self.uneven |= pattern.is_uneven();
-        let tree = self.trees.entry(method.into()).or_insert_with(|| Tree::new(self.typed));
-        tree.insert(&pattern, route)?;
+        let known = self.trees.iter().position(|(of, _)| **of == *method);
+        let place = known.unwrap_or(self.trees.len());
+        if known.is_none() {
+            self.trees.push((method.into(), Tree::new(self.typed)));
+        }
+        self.trees[place].1.insert(&pattern, route)?;
         if self.typed {
             self.compare(method, pattern, route);
         }
@@ -207,7 +213,7 @@ impl Matcher {
                     let path = own_pattern.in_common(rival_pattern);
                     let found =
                         own_pattern.gives_way_to(rival_pattern) && self.find(method, &path) == Some(own);
-                    found && self.readings(Some(own), method, &path).contains(&rival)
+                    found && self.readings(Some(own), method, &path, false).contains(&rival)
                 },
             )
         })
@@ -215,20 +221,31 @@ impl Matcher {
 
     /// The route of a method and a path. HEAD follows GET unless it has routes of its own.
     pub(super) fn find(&self, method: &str, path: &str) -> Option<RouteIndex> {
-        let find = |method: &str| self.trees.get(method)?.find(0, path.strip_prefix('/')?);
+        let escaped = path.contains('%');
+        let find = |method: &str| self.tree(method)?.find(0, path.strip_prefix('/')?, escaped);
         find(method).or_else(|| if method == "HEAD" { find("GET") } else { None })
+    }
+
+    fn tree(&self, method: &str) -> Option<&Tree> {
+        self.trees.iter().find(|(of, _)| **of == *method).map(|(_, tree)| tree)
     }
 
     /// The routes that a path with a route may be to routers that read it otherwise; `own`, which was found for it, may
     /// be among them. For HEAD they are also those of GET: a router that has both for a path may pick by the path first.
-    pub(super) fn readings(&self, own: Option<RouteIndex>, method: &str, path: &str) -> Vec<RouteIndex> {
+    /// `plain`: there is no escape and no upper-case letter in the path.
+    pub(super) fn readings(
+        &self,
+        own: Option<RouteIndex>,
+        method: &str,
+        path: &str,
+        plain: bool,
+    ) -> Vec<RouteIndex> {
         let gives_way = own.is_some_and(|own| !self.rivals(own).is_empty());
-        let odd = |byte: u8| byte == b'%' || byte.is_ascii_uppercase();
-        let misread = || path.ends_with('/') || path.len() > LONG_PARAMETER || path.bytes().any(odd);
+        let misread = || !plain || path.ends_with('/') || path.len() > LONG_PARAMETER;
         let mut found = Vec::new();
         if self.uneven || method == "HEAD" || gives_way || misread() {
             let methods = [Some(method), (method == "HEAD").then_some("GET")];
-            for tree in methods.into_iter().flatten().filter_map(|method| self.trees.get(method)) {
+            for tree in methods.into_iter().flatten().filter_map(|method| self.tree(method)) {
                 tree.gather(0, path.strip_prefix('/'), true, &mut found);
             }
         }
@@ -238,7 +255,8 @@ impl Matcher {
     /// The methods that have a route at this path, sorted; HEAD where GET has one.
     pub(super) fn methods(&self, path: &str) -> Vec<&str> {
         let Some(rest) = path.strip_prefix('/') else { return Vec::new() };
-        let found = self.trees.iter().filter(|(_, tree)| tree.find(0, rest).is_some());
+        let escaped = rest.contains('%');
+        let found = self.trees.iter().filter(|(_, tree)| tree.find(0, rest, escaped).is_some());
         let mut methods: Vec<&str> = found.map(|(method, _)| &**method).collect();
         if methods.contains(&"GET") && !methods.contains(&"HEAD") {
             methods.push("HEAD");

@@ -28,6 +28,7 @@ use crate::name::{ScopeName, ServiceName};
 use crate::old_form::OldForm;
 use crate::record::User;
 use crate::scope::{ScopeSet, Vocabulary};
+use crate::target::Target;
 use crate::token::Prefix;
 use matcher::Matcher;
 use reading::Place;
@@ -181,15 +182,15 @@ impl Catalog {
 
     /// The routes that a request with a route, or a preflight, may also be to the application's router, which may
     /// compare before it decodes, take a literal in any case, make nothing of a slash at the end, or have parameters
-    /// that take not every segment. Mostly there are none. `path` is as it was sent, for what stands between may or may
-    /// not have spelled it otherwise; `own` is what [`Catalog::find`] has found.
+    /// that take not every segment. Mostly there are none. What counts is the path as it was sent, for what stands between
+    /// may or may not have spelled it otherwise; `own` is what [`Catalog::find`] has found.
     pub fn readings<'a>(
         &'a self,
         own: Option<RouteIndex>,
         method: &str,
-        path: &str,
+        target: &Target<'_>,
     ) -> impl Iterator<Item = &'a Route> {
-        let readings = self.matcher.readings(own, method, path).into_iter();
+        let readings = self.matcher.readings(own, method, target.sent_path(), target.is_plain()).into_iter();
         readings.filter(move |other| Some(*other) != own).map(|other| &self.routes[other])
     }
 

@@ -54,7 +54,7 @@ impl<'a, D: Directory> Judge<'a, D> {
             None => "a preflight, which this catalog leaves open".to_owned(),
         });
         let own = route.map(|(index, _)| index);
-        let others = self.catalog.readings(own, request.method, target.sent_path()).collect();
+        let others = self.catalog.readings(own, request.method, &target).collect();
         Ok(Asked { target, route, others })
     }
 

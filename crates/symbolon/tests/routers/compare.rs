@@ -77,7 +77,7 @@ impl Tally {
             "route": format!("{} {}", route.method, route.path),
             "parameters": parameters(&self.catalog, &route.path, canonical.path()),
         });
-        let readings = self.catalog.readings(Some(own), method, canonical.sent_path());
+        let readings = self.catalog.readings(Some(own), method, &canonical);
         let others: Vec<_> =
             readings.map(|other| json!(format!("{} {}", other.method, other.path))).collect();
         self.count(if others.is_empty() { "one reading" } else { "more readings" });

@@ -95,7 +95,7 @@ fn circumstances<'a>(
 ) -> Option<Circumstances<'a>> {
     let target = Target::parse(path.as_bytes()).unwrap();
     let Matched::Route(own, route) = catalog.find(method, target.path()) else { return None };
-    let others = catalog.readings(Some(own), method, path);
+    let others = catalog.readings(Some(own), method, &target);
     let readings = std::iter::once(route).chain(others).flat_map(|route| route.read(path)).collect();
     Some(Circumstances { client, method, readings })
 }
@@ -107,7 +107,7 @@ proptest! {
         let target = Target::parse(path.as_bytes()).unwrap();
         if let Matched::Route(own, route) = catalog.find(method, target.path()) {
             prop_assert!(matches!(route.access, Access::Scopes(_)));
-            for route in std::iter::once(route).chain(catalog.readings(Some(own), method, &path)) {
+            for route in std::iter::once(route).chain(catalog.readings(Some(own), method, &target)) {
                 let readings = route.read(target.path());
                 prop_assert!(!readings.is_empty(), "{path} as {} {}", route.method, route.path);
                 for reading in &readings {
