@@ -57,7 +57,7 @@ impl Answer {
 
     /// A refusal of the gate's. The realm is the service's name.
     pub fn denied(denial: &Denial, realm: &str) -> Self {
-        let needs = denial.needs.iter().map(|set| set.iter().map(ToString::to_string).collect());
+        let needs = denial.needs().into_iter().map(|set| set.iter().map(ToString::to_string).collect());
         let said = denial.reason.public_detail();
         let detail = denial.quota.as_ref().map_or(said.clone(), |quota| {
             format!("{said}, which is {}; wait {} s before the next", quota.rate, quota.more_in)

@@ -147,15 +147,9 @@ impl<D: Directory> Judge<'_, D> {
             Ok(principal) => {
                 Decision::Allow(Grant::new(self.catalog.clone(), asked.target, route, principal))
             }
-            Err(reason) => Decision::Deny(Box::new(Denial {
-                token,
-                needs: match (reason, asked.route) {
-                    (Reason::InsufficientScope, Some((_, route))) => self.catalog.alternatives(route),
-                    _ => Vec::new(),
-                },
-                route: decided(),
-                ..Denial::new(reason)
-            })),
+            Err(reason) => {
+                Decision::Deny(Box::new(Denial { token, route: decided(), ..Denial::new(reason) }))
+            }
         }
     }
 
@@ -192,8 +186,8 @@ impl<D: Directory> Judge<'_, D> {
         let token = live.map(|live| live.id);
         let principal = self.principal(caller);
         if !self.holds(&principal, required) {
-            let needs = vec![required.to_vec()];
-            let denial = Denial { token, needs, ..Denial::new(Reason::InsufficientScope) };
+            let required = required.to_vec();
+            let denial = Denial { token, required, ..Denial::new(Reason::InsufficientScope) };
             return Decision::Deny(Box::new(denial));
         }
         let restrictions = live.and_then(|live| live.restrictions());

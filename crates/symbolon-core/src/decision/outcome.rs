@@ -109,8 +109,8 @@ pub struct Denial {
     pub token: Option<TokenId>,
     /// The token concerned even where it does not live; for the log alone.
     pub subject: Option<TokenId>,
-    /// The route's alternatives of scopes, where one of them would do.
-    pub needs: Vec<Vec<ScopeName>>,
+    /// The scopes that were asked for, of a decision about scopes alone.
+    pub(super) required: Vec<ScopeName>,
     /// The methods that the path takes, for 405.
     pub allow: Vec<String>,
     /// The route that was asked for; `None` where none was found, and for a decision about scopes alone.
@@ -125,10 +125,20 @@ impl Denial {
             reason,
             token: None,
             subject: None,
-            needs: Vec::new(),
+            required: Vec::new(),
             allow: Vec::new(),
             route: None,
             quota: None,
+        }
+    }
+
+    /// The alternatives of scopes one of which would do, where a scope is missing. Made when they are asked for: most
+    /// refusals are told to nobody who reads.
+    pub fn needs(&self) -> Vec<Vec<ScopeName>> {
+        match &self.route {
+            _ if self.reason != Reason::InsufficientScope => Vec::new(),
+            Some(route) => route.alternatives(),
+            None => vec![self.required.clone()],
         }
     }
 
@@ -144,7 +154,7 @@ impl Denial {
             Code::CredentialRequired => String::new(),
             Code::InvalidToken => ", error=\"invalid_token\"".to_owned(),
             Code::InsufficientScope => {
-                let scope = self.needs.first().map(scope_list).unwrap_or_default();
+                let scope = self.needs().first().map(scope_list).unwrap_or_default();
                 format!(", error=\"insufficient_scope\", scope=\"{scope}\"")
             }
             _ => return None,

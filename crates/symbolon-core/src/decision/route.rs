@@ -5,6 +5,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use crate::catalog::{Catalog, RouteIndex};
+use crate::name::ScopeName;
 
 /// A catalog as decisions hold on to it. Each has a count of its own, of those who hold on to it: a thread that has its own
 /// waits for no other at that word.
@@ -45,6 +46,11 @@ impl DecidedRoute {
     /// The place of the route in its catalog.
     pub fn index(&self) -> RouteIndex {
         self.index
+    }
+
+    /// The alternatives of scopes one of which it asks for.
+    pub(super) fn alternatives(&self) -> Vec<Vec<ScopeName>> {
+        self.catalog.alternatives(&self.catalog.routes[self.index])
     }
 
     /// The method, in capitals.

@@ -40,7 +40,7 @@ impl Asked<'_> {
         {
             let catalog = &self.stage.catalog;
             let Matched::Route(_, route) = catalog.find(self.method, &self.target) else { panic!("a route") };
-            assert_eq!(denial.needs, catalog.alternatives(route), "the refusal names what would do");
+            assert_eq!(denial.needs(), catalog.alternatives(route), "the refusal names what would do");
         }
         let answer = answer.map_err(|denial| denial.reason);
         assert_eq!(answer, expected, "{} {} by {who}", self.method, self.target);

@@ -70,10 +70,8 @@ const fn row(reason: Reason) -> usize {
 }
 
 fn denial(reason: Reason) -> Denial {
-    let needs = [&["a:read", "b:read"][..], &["c:read"]]
-        .map(|set| set.iter().map(|scope| scope.parse().unwrap()).collect())
-        .to_vec();
-    Denial { needs, ..Denial::new(reason) }
+    let required = ["a:read", "b:read"].map(|scope| scope.parse().unwrap()).to_vec();
+    Denial { required, ..Denial::new(reason) }
 }
 
 #[test]

@@ -70,11 +70,7 @@ pub(in crate::management) async fn usage(
 const MOST_WITH_REQUESTS: usize = 200;
 
 /// So many days that end today, all of whose use is in the record now. Refused: fewer than one, and more than are kept.
-pub(super) async fn last_days(
-    app: &App,
-    field: &str,
-    days: i32,
-) -> Result<RangeInclusive<Day>, Refusal> {
+pub(super) async fn last_days(app: &App, field: &str, days: i32) -> Result<RangeInclusive<Day>, Refusal> {
     if !(1..=KEPT_DAYS).contains(&days) {
         return Err(Refusal::field(field, format!("{field} is 1 to {KEPT_DAYS}")));
     }
