@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use serde_json::json;
 
+use super::rate_among;
 use crate::Outcome;
 use crate::load::{Load, Wire};
 use crate::rounds::{Comparison, Quantity, alternate};
@@ -56,14 +57,8 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
         }
     };
     let (known, unknown) = (wrong(&resting[5..10]), wrong("nobody"));
-    let during = |flood: &Load| {
-        stage.runtime.block_on(async {
-            let (done, flood) = tokio::join!(native.run(stage.plan.round), flood.run(stage.plan.round));
-            flood?;
-            done.map(|done| f64::from(done.requests) / done.took.as_secs_f64())
-        })
-    };
-    let flooded = alternate(stage.plan.rounds, 2, |side| during(if side == 0 { &known } else { &unknown }))?;
+    let floods = [known, unknown];
+    let flooded = alternate(stage.plan.rounds, 2, |side| rate_among(stage, &native, &floods[side]))?;
     Ok(vec![
         Comparison {
             subject: "GET through the proxy with an imported token that was used before".to_owned(),

@@ -29,6 +29,15 @@ pub(crate) const ALL: [(&str, Measure); 8] = [
     ("create", create::measure),
 ];
 
+/// The requests a second of `good`, while `others` ask as long.
+fn rate_among(stage: &Stage, good: &Load, others: &Load) -> Outcome<f64> {
+    stage.runtime.block_on(async {
+        let (done, others) = tokio::join!(good.run(stage.plan.round), others.run(stage.plan.round));
+        others?;
+        done.map(|done| f64::from(done.requests) / done.took.as_secs_f64())
+    })
+}
+
 /// Symbolon asked by `load`, beside a bare hyper server that is asked the same and answers with so many bytes.
 fn beside_bare(
     stage: &Stage,

@@ -1,7 +1,8 @@
 //! What it costs to say no, beside an allowed request: whoever has no token must not be the dearest caller.
 
+use super::rate_among;
 use crate::load::Load;
-use crate::rounds::Comparison;
+use crate::rounds::{Comparison, Quantity, alternate};
 use crate::stage::{CONNECTIONS, Side, Stage, gets, quantities};
 use crate::{Outcome, world};
 
@@ -29,12 +30,20 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
         sides.push(side(Load { requests: requests.clone(), statuses, ..allowed.clone() }));
     }
     let turns = stage.alternate(&sides)?;
+    let crowds = [0, 1].map(|side| sides[side].load.clone());
+    // The crowd is of good ones, or of ones that nobody has issued.
+    let flooded = alternate(stage.plan.rounds, 2, |side| rate_among(stage, &allowed, &crowds[1 - side]))?;
     let compare = |(index, (subject, ..)): (usize, &(&str, _, _))| Comparison {
         subject: format!("GET through the proxy: {subject}; CPU of the proxy"),
         baseline: "an allowed request",
         quantities: quantities(&turns[index + 1], &turns[0], |turn| turn.cpu),
     };
-    Ok(refused.iter().enumerate().map(compare).collect())
+    let flood = Comparison {
+        subject: "GET through the proxy with good tokens, while unknown ones come".to_owned(),
+        baseline: "while as many good ones come",
+        quantities: vec![Quantity::of("requests/s (more is better)", &flooded[0], &flooded[1])],
+    };
+    Ok(refused.iter().enumerate().map(compare).chain([flood]).collect())
 }
 
 /// Tokens of the right form that nobody has issued.
