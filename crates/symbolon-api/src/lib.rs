@@ -48,7 +48,10 @@ pub use token::{
     CreateToken, CreatedToken, EditToken, OldSecret, RotateToken, SelfInfo, SelfService, TokenRecord,
 };
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
-pub use verify::{Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyReply, VerifyRoute};
+pub use verify::{
+    Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyMany, VerifyReplies, VerifyReply,
+    VerifyRoute,
+};
 pub use webhook::{WebhookInfo, WebhookTest};
 
 use serde::{Deserialize, Serialize};

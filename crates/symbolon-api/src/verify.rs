@@ -4,7 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::strict::{given, given_once};
+use crate::strict::{given, given_once, objects};
 use crate::{Problem, TokenRecord};
 
 /// A question: may this request pass, or does this secret hold these scopes?
@@ -50,6 +50,22 @@ impl fmt::Debug for Verify {
             .field("path", &self.path)
             .finish_non_exhaustive()
     }
+}
+
+/// Questions to be answered together.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct VerifyMany {
+    /// 1 to 100 of them.
+    #[serde(deserialize_with = "objects")]
+    pub questions: Vec<Verify>,
+}
+
+/// Their answers, in the same order.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VerifyReplies {
+    /// One for each question.
+    pub replies: Vec<VerifyReply>,
 }
 
 /// The answer. It is 200 whether or not the request is allowed; `status` is what to tell the caller.

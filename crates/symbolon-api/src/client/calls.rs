@@ -9,8 +9,8 @@ use crate::{
     ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession,
     CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, ImportTokens,
     ImportedTokens, KeyRecord, Leaks, List, LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo,
-    SessionRecord, Status, TokenRecord, TokenUsage, UserRecord, Verify, VerifyReply, WebhookInfo,
-    WebhookTest,
+    SessionRecord, Status, TokenRecord, TokenUsage, UserRecord, Verify, VerifyMany, VerifyReplies,
+    VerifyReply, WebhookInfo, WebhookTest,
 };
 
 /// Which page of a list.
@@ -179,6 +179,15 @@ impl Client {
     /// Decides about a request, or about scopes. A refusal is no error here: it is in the reply.
     pub async fn verify(&self, service: &str, question: &Verify) -> Result<VerifyReply, ClientError> {
         self.send(Method::POST, Target::new(&["v1", "services", service, "verify"]), question).await
+    }
+
+    /// Decides about up to 100 requests, or scopes, in one call.
+    pub async fn verify_many(
+        &self,
+        service: &str,
+        questions: &VerifyMany,
+    ) -> Result<VerifyReplies, ClientError> {
+        self.send(Method::POST, Target::new(&["v1", "services", service, "verify", "batch"]), questions).await
     }
 
     /// Explains a request that was refused, or one that was never made.

@@ -89,6 +89,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(tokens::change::enable))
         .routes(routes!(tokens::rotate::rotate))
         .routes(routes!(verify::verify))
+        .routes(routes!(verify::verify_many))
         .routes(routes!(explain::explain))
         .routes(routes!(oauth::introspect::introspect))
         .routes(routes!(oauth::revoke::revoke))

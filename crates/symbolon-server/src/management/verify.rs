@@ -6,9 +6,10 @@ use std::net::IpAddr;
 use axum::extract::State;
 use axum::{Extension, Json};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use symbolon_api::{Verify, VerifyReply, VerifyRoute};
+use symbolon_api::{Verify, VerifyMany, VerifyReplies, VerifyReply, VerifyRoute};
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
+use symbolon_core::id::RequestId;
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::rate::Quota;
 use symbolon_core::target::MAX_TARGET;
@@ -30,6 +31,9 @@ use crate::verdict::Verdict;
 /// The longest secret that is looked at, in bytes; a JWT of another application may be long.
 const MAX_SECRET: usize = 8 * 1024;
 
+/// How many questions are answered together at most.
+const MOST: usize = 100;
+
 /// Decide about a request, or about scopes, without making it. For a system key, or a verifier key of the service.
 #[utoipa::path(
     post, path = "/v1/services/{service}/verify", tag = "decisions",
@@ -45,66 +49,137 @@ pub(super) async fn verify(
 ) -> Result<(Extension<Decided>, Json<VerifyReply>), ApiError> {
     may_ask(&caller, &of.service)?;
     let service = services::find(&app, &of.service)?.catalog.service.clone();
-    let headers = value.headers.as_ref().map(header_map).transpose()?;
-    let client_ip = value.client_ip.as_deref().map(|text| parsed::<IpAddr>("client_ip", text)).transpose()?;
-    let credentials = match (&value.token, &headers) {
-        (Some(token), None) => Credentials::of_secret(checked_secret(token)?.as_bytes()),
-        (None, Some(headers)) => credentials_of_request(headers, app.shared().parts.https),
-        (None, None) => return Err(Refusal::field("token", "give the presented secret, or headers").into()),
-        (Some(_), Some(_)) => {
-            return Err(Refusal::field("headers", "give token or headers, not both").into());
-        }
-    };
-    let now = app.now();
-    let unremembered = |decision: &Decision<'_>| match decision {
-        Decision::Deny(denial) => {
-            refusals::unremembered(&app, &service, &credentials, client_ip, denial, now)
-        }
-        Decision::Allow(_) | Decision::Unavailable => None,
-    };
-    let gone = || ApiError::new(Code::NotFound, "there is no such service");
-    let (decision, unremembered) = match (&value.method, &value.path, &value.scopes) {
-        (Some(method), Some(path), None) => {
-            let request = Request {
-                // Of a whole request the rules say what is wrong, as they do at every door.
-                method: if headers.is_some() { method } else { checked_method(method)? },
-                target: if headers.is_some() { path.as_bytes() } else { checked_path(path)?.as_bytes() },
-                credentials,
-                method_override: match &headers {
-                    Some(headers) => method_override(headers, path.as_bytes()),
-                    None => query_overrides(path.as_bytes()),
-                },
-                client_ip,
-            };
-            let decision = app.decide(&service, &request, now).await.ok_or_else(gone)?;
-            let unremembered = unremembered(&decision);
-            if let (Decision::Deny(denial), None) = (&decision, &unremembered) {
-                refusals::remember(&app, caller.request, &service, &request, denial, now);
-            }
-            (decision, unremembered)
-        }
-        (None, None, Some(scopes)) => {
-            let required = checked_scopes(&app, &service, scopes)?;
-            let asked = Asked { service: Some(&service), client_ip, ending: false };
-            let decision = app.decide_scopes(asked, &service, credentials, &required, now).await;
-            let decision = decision.ok_or_else(gone)?;
-            let unremembered = unremembered(&decision);
-            (decision, unremembered)
-        }
-        (None, Some(_), None) => {
-            return Err(Refusal::field("method", "give the method beside the path").into());
-        }
-        (Some(_), None, None) => return Err(Refusal::field("path", "give the path beside the method").into()),
-        (None, None, None) => return Err(Refusal::field("path", "give method and path, or scopes").into()),
-        _ => return Err(Refusal::field("scopes", "give method and path, or scopes, not both").into()),
-    };
-    let told = Extension(Decided(service.clone(), verdict(&decision)));
-    let mut reply = reply(&app, &service, &decision, unremembered, &caller.request.to_string());
-    if value.scopes.is_some() {
-        // There was no request, and so there is no target.
-        reply.target = None;
+    let (verdict, reply) =
+        Question::read(&app, &service, value)?.answer(&app, &service, caller.request).await?;
+    Ok((Extension(Decided(service, verdict)), Json(reply)))
+}
+
+/// Decide about up to 100 requests, or scopes, as if each were asked about by itself; the replies are in the order of the
+/// questions. If one of them is not understood nothing is decided. For a system key, or a verifier key of the service.
+#[utoipa::path(
+    post, path = "/v1/services/{service}/verify/batch", tag = "decisions", operation_id = "verify_many",
+    params(OfService),
+    request_body = VerifyMany,
+    responses((status = 200, body = VerifyReplies)),
+)]
+pub(super) async fn verify_many(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfService>,
+    Body { value, .. }: Body<VerifyMany>,
+) -> Result<Json<VerifyReplies>, ApiError> {
+    may_ask(&caller, &of.service)?;
+    let service = services::find(&app, &of.service)?.catalog.service.clone();
+    if !(1..=MOST).contains(&value.questions.len()) {
+        return Err(Refusal::field("questions", format!("1 to {MOST} questions are answered at once")).into());
     }
-    Ok((told, Json(reply)))
+    let read = |(index, question)| {
+        let read = Question::read(&app, &service, question);
+        read.map_err(|error| error.within(&format!("questions[{index}]")))
+    };
+    let questions = value.questions.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
+    let mut replies = Vec::with_capacity(questions.len());
+    for question in questions {
+        // Of its own: by it a refusal can be explained.
+        let id = app.request_id(app.now());
+        replies.push(question.answer(&app, &service, id).await?.1);
+    }
+    Ok(Json(VerifyReplies { replies }))
+}
+
+/// A question that was understood.
+struct Question {
+    asked: Verify,
+    headers: Option<HeaderMap>,
+    client_ip: Option<IpAddr>,
+    /// Where scopes are asked about.
+    required: Option<Vec<ScopeName>>,
+}
+
+impl Question {
+    fn read(app: &App, service: &ServiceName, asked: Verify) -> Result<Self, ApiError> {
+        let headers = asked.headers.as_ref().map(header_map).transpose()?;
+        let client_ip =
+            asked.client_ip.as_deref().map(|text| parsed::<IpAddr>("client_ip", text)).transpose()?;
+        match (&asked.token, &headers) {
+            (Some(token), None) => checked_secret(token)?,
+            (None, Some(_)) => {}
+            (None, None) => {
+                return Err(Refusal::field("token", "give the presented secret, or headers").into());
+            }
+            (Some(_), Some(_)) => {
+                return Err(Refusal::field("headers", "give token or headers, not both").into());
+            }
+        }
+        let required = match (&asked.method, &asked.path, &asked.scopes) {
+            // Of a whole request the rules say what is wrong, as they do at every door.
+            (Some(_), Some(_), None) if headers.is_some() => None,
+            (Some(method), Some(path), None) => {
+                checked_method(method)?;
+                checked_path(path)?;
+                None
+            }
+            (None, None, Some(scopes)) => Some(checked_scopes(app, service, scopes)?),
+            (None, Some(_), None) => {
+                return Err(Refusal::field("method", "give the method beside the path").into());
+            }
+            (Some(_), None, None) => {
+                return Err(Refusal::field("path", "give the path beside the method").into());
+            }
+            (None, None, None) => {
+                return Err(Refusal::field("path", "give method and path, or scopes").into());
+            }
+            _ => return Err(Refusal::field("scopes", "give method and path, or scopes, not both").into()),
+        };
+        Ok(Self { asked, headers, client_ip, required })
+    }
+
+    /// The answer, and what is told of it beside. A refusal is remembered under `id`.
+    async fn answer(
+        &self,
+        app: &App,
+        service: &ServiceName,
+        id: RequestId,
+    ) -> Result<(Verdict, VerifyReply), ApiError> {
+        let Self { asked, headers, client_ip, required } = self;
+        let (now, client_ip) = (app.now(), *client_ip);
+        let credentials = match headers {
+            Some(headers) => credentials_of_request(headers, app.shared().parts.https),
+            None => Credentials::of_secret(asked.token.as_deref().unwrap_or_default().as_bytes()),
+        };
+        let path = asked.path.as_deref().unwrap_or_default().as_bytes();
+        let request = Request {
+            method: asked.method.as_deref().unwrap_or_default(),
+            target: path,
+            credentials,
+            method_override: match headers {
+                Some(headers) => method_override(headers, path),
+                None => query_overrides(path),
+            },
+            client_ip,
+        };
+        let decision = match required {
+            Some(required) => {
+                let asked = Asked { service: Some(service), client_ip, ending: false };
+                app.decide_scopes(asked, service, credentials, required, now).await
+            }
+            None => app.decide(service, &request, now).await,
+        };
+        let decision = decision.ok_or_else(|| ApiError::new(Code::NotFound, "there is no such service"))?;
+        let mut unremembered = None;
+        if let Decision::Deny(denial) = &decision {
+            unremembered = refusals::unremembered(app, service, &credentials, client_ip, denial, now);
+            if unremembered.is_none() && required.is_none() {
+                refusals::remember(app, id, service, &request, denial, now);
+            }
+        }
+        let mut reply = reply(app, service, &decision, unremembered, &id.to_string());
+        if required.is_some() {
+            // There was no request, and so there is no target.
+            reply.target = None;
+        }
+        Ok((verdict(&decision), reply))
+    }
 }
 
 /// What is told of a decision beside the reply.
@@ -191,11 +266,11 @@ fn quota_headers(quota: &Quota) -> BTreeMap<String, String> {
     token_quota(quota).iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
-fn checked_secret(secret: &str) -> Result<&str, Refusal> {
+fn checked_secret(secret: &str) -> Result<(), Refusal> {
     if secret.is_empty() || secret.len() > MAX_SECRET {
         return Err(Refusal::field("token", format!("the presented secret, 1 to {MAX_SECRET} bytes")));
     }
-    Ok(secret)
+    Ok(())
 }
 
 /// Headers as the library has them, of which each character is one byte.

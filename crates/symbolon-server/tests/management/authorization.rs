@@ -60,6 +60,8 @@ POST   /v1/services/{service}/tokens/{id}/enable  odin | 401    200    403    20
 POST   /v1/services/{service}/tokens/{id}/rotate  odin | 401    200    403    200   404  200    403    403   403   200
 POST   /v1/services/{service}/verify          odin     | 401    200    200    403   403  403    403    403   403   200
 POST   /v1/services/{service}/verify          odysseus | 401    200    403    403   403  403    403    403   403   200
+POST   /v1/services/{service}/verify/batch    odin     | 401    200    200    403   403  403    403    403   403   200
+POST   /v1/services/{service}/verify/batch    odysseus | 401    200    403    403   403  403    403    403   403   200
 POST   /v1/services/{service}/explain         odin     | 401    200    403    200   403  403    403    403   403   200
 POST   /v1/services/{service}/explain         odysseus | 401    200    403    200   403  403    200    403   403   200
 POST   /oauth/introspect                      -        | 401    200    200    401   401  401    401    401   401   200
@@ -215,6 +217,9 @@ fn body(row: &Row, number: usize) -> Value {
         ("PATCH", "/v1/services/{service}/tokens/{id}") => json!({ "name": "renamed" }),
         ("PATCH", "/v1/services/{service}") => json!({ "enforce": number.is_multiple_of(2) }),
         ("POST", "/v1/services/{service}/verify") => json!({ "token": "some secret", "scopes": [scope] }),
+        ("POST", "/v1/services/{service}/verify/batch") => {
+            json!({ "questions": [{ "token": "some secret", "scopes": [scope] }] })
+        }
         ("POST", "/v1/services/{service}/explain") => json!({ "method": "GET", "path": "/" }),
         ("POST", "/v1/self/password") => json!({ "current": PASSWORD, "new": "another password" }),
         ("POST", "/v1/sessions") => json!({ "username": "viewer", "password": PASSWORD }),

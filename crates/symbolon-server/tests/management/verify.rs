@@ -242,3 +242,69 @@ async fn headers_say_all_that_a_door_would_see() {
         json!({ "headers": { "authorization": [bearer] }, "method": "GET", "path": "/api/%6aobs?a=%2F" });
     assert_eq!(ask(&world, escaped).await.expect(200)["target"], "/api/jobs?a=%2F");
 }
+
+#[tokio::test]
+async fn questions_together_are_answered_as_each_by_itself() {
+    let world = World::new().await;
+    let viewer = world.person("viewer", &[("odin", "viewer")]).await;
+    let (_, secret) = world.odin_token(&viewer.jwt, &["read:jobs"]).await;
+    let questions = [
+        request(&secret, "GET", "/api/jobs"),
+        request(&secret, "GET", "/api/orders"),
+        request("nobody's", "GET", "/api/jobs"),
+        request(&secret, "GET", "//"),
+        json!({ "token": secret, "scopes": ["read:jobs"] }),
+        json!({ "method": "GET", "path": "/api/jobs", "headers": { "x-api-key": [secret] } }),
+    ];
+    let key = world.system_key().await;
+    let body = json!({ "questions": questions });
+    let together = world.post("/v1/services/odin/verify/batch", &body).by(&key).send().await.expect(200);
+    let replies = together["replies"].as_array().unwrap();
+    assert_eq!(replies.len(), questions.len());
+    for (question, reply) in questions.iter().zip(replies) {
+        let (mut alone, mut reply) = (ask(&world, question.clone()).await.expect(200), reply.clone());
+        let (own, other) = (taken(&mut reply), taken(&mut alone));
+        assert_eq!(reply, alone, "{question}");
+        assert_eq!(own["headers"], other["headers"]);
+        assert_eq!(own["problem"]["detail"], other["problem"]["detail"]);
+        // Each refusal of a known token's can be explained by an id of its own.
+        if reply["code"] == "insufficient_scope" {
+            let id = &own["problem"]["request_id"];
+            let explain = json!({ "request_id": id });
+            let told = world.post("/v1/services/odin/explain", &explain).by(&key).send().await.expect(200);
+            assert_eq!((&told["path"], &told["code"]), (&json!("/api/orders"), &reply["code"]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn of_questions_of_which_one_is_not_understood_none_is_decided() {
+    let world = World::new().await;
+    let viewer = world.person("viewer", &[("odin", "viewer")]).await;
+    let (id, secret) = world.odin_token(&viewer.jwt, &["read:jobs"]).await;
+    let key = world.system_key().await;
+    let good = request(&secret, "GET", "/api/jobs");
+    let batch = async |questions: Value| {
+        let body = json!({ "questions": questions });
+        world.post("/v1/services/odin/verify/batch", &body).by(&key).send().await
+    };
+    for (bad, field) in [
+        (json!({ "token": secret, "path": "/api/jobs" }), "questions[1].method"),
+        (json!({ "token": secret, "scopes": ["no:such"] }), "questions[1].scopes[0]"),
+        (
+            json!({ "token": secret, "method": "GET", "path": "/", "client_ip": "here" }),
+            "questions[1].client_ip",
+        ),
+        (json!({ "method": "GET", "path": "/" }), "questions[1].token"),
+    ] {
+        let problem = batch(json!([good, bad])).await.expect(422);
+        assert_eq!(problem["errors"][0]["field"], field, "{problem}");
+    }
+    for many in [0, 101] {
+        let problem = batch(vec![good.clone(); many].into()).await.expect(422);
+        assert_eq!(problem["errors"][0]["field"], "questions");
+    }
+    let token = world.get(&format!("/v1/services/odin/tokens/{id}")).by(&key).send().await.expect(200);
+    assert_eq!(token["last_used_at"], Value::Null);
+    assert_eq!(batch(vec![good; 100].into()).await.expect(200)["replies"].as_array().unwrap().len(), 100);
+}

@@ -74,6 +74,9 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
             json!({ "method": "GET", "path": "/", "headers": { "authorization": ["Bearer x"] } })
         }
         ("POST /v1/services/{service}/verify", _) => json!({ "token": "x", "method": "GET", "path": "/" }),
+        ("POST /v1/services/{service}/verify/batch", _) => {
+            json!({ "questions": [{ "token": "x", "method": "GET", "path": "/" }] })
+        }
         ("POST /v1/services/{service}/explain", "request_id") => {
             json!({ "request_id": "req_00000000000170008000000000000001" })
         }

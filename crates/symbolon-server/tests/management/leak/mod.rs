@@ -90,6 +90,10 @@ async fn use_it(world: &World, made: &Made) -> Vec<(String, Answer)> {
         world.post("/v1/services/odin/verify", &verify("//")),
         world.post("/v1/services/odin/verify", &json!({ "token": made.token, "scopes": ["read:users"] })),
         world.post("/v1/services/odysseus/verify", &verify("/api/jobs")),
+        world.post(
+            "/v1/services/odin/verify/batch",
+            &json!({ "questions": [verify("/api/jobs"), verify("/api/orders"), verify("//")] }),
+        ),
         // Where an id belongs, people paste the secret; where a kind belongs, too.
         world.get(&format!("/v1/services/odin/tokens/{}", made.token)),
         world.get(&format!("/v1/services/odin/tokens?state={}", made.token)),
