@@ -7,10 +7,10 @@ use std::thread;
 
 use symbolon_server::Clock;
 
-use crate::Options;
 use crate::clock::SystemClock;
-use crate::results::{Machine, Peers, Report, Rival, Row};
+use crate::results::{Machine, Missing, Peers, Report, Rival, Row};
 use crate::rounds::{Quantity, Spread};
+use crate::{Options, goals};
 
 impl Machine {
     /// This one, now.
@@ -55,7 +55,12 @@ impl Display for Report {
             writeln!(f, "    beside {baseline}")?;
             quantities.iter().try_for_each(|quantity| line(f, quantity))
         })?;
-        self.peers.iter().try_for_each(|peers| rivals(f, peers))
+        missing(f, "proxy", &self.missing)?;
+        self.peers.iter().try_for_each(|peers| rivals(f, peers))?;
+        writeln!(f, "\ngoals:")?;
+        goals::fared(self).iter().try_for_each(|fared| {
+            writeln!(f, "    {}: {}, {}", fared.wanted, fared.figure(), fared.word().trim_matches('*'))
+        })
     }
 }
 
@@ -65,10 +70,13 @@ fn rivals(f: &mut fmt::Formatter<'_>, peers: &Peers) -> fmt::Result {
         writeln!(f, "    beside Symbolon, {:.0} MiB", peers.symbolon.memory)?;
         quantities.iter().try_for_each(|quantity| line(f, quantity))?;
     }
-    for missing in &peers.missing {
-        writeln!(f, "\npeers: {} was not measured: {}", missing.title, missing.why)?;
-    }
-    Ok(())
+    missing(f, "peers", &peers.missing)
+}
+
+fn missing(f: &mut fmt::Formatter<'_>, measurement: &str, missing: &[Missing]) -> fmt::Result {
+    missing.iter().try_for_each(|Missing { title, why, .. }| {
+        writeln!(f, "\n{measurement}: {title}, was not measured: {why}")
+    })
 }
 
 fn line(f: &mut fmt::Formatter<'_>, quantity: &Quantity) -> fmt::Result {
