@@ -49,6 +49,9 @@ impl Display for Report {
         if !self.machine.optimised {
             writeln!(f, "An unoptimised build: no number here says what anything costs.")?;
         }
+        if self.quick {
+            writeln!(f, "One short round over few tokens: no number here says what anything costs.")?;
+        }
         writeln!(f, "Medians; the ratio is that of each round, with its least and greatest.")?;
         self.rows.iter().try_for_each(|Row { measurement, subject, baseline, quantities }| {
             writeln!(f, "\n{measurement}: {subject}")?;

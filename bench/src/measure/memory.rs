@@ -1,5 +1,6 @@
 //! What a token takes in a gate, beside the least that anybody could keep of it.
 
+use std::hash::BuildHasherDefault;
 use std::hint::black_box;
 use std::process::Command;
 
@@ -70,7 +71,7 @@ fn in_a_gate(count: u32) -> Outcome<f64> {
 
 fn in_a_map(count: u32) -> Outcome<f64> {
     let before = resident()?;
-    let mut map = Map::with_capacity_and_hasher(count as usize, Default::default());
+    let mut map = Map::with_capacity_and_hasher(count as usize, BuildHasherDefault::default());
     let mut digest = [0; 32];
     for _ in 0..count {
         OsEntropy.fill(&mut digest);
