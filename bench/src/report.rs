@@ -7,10 +7,11 @@ use std::thread;
 
 use symbolon_server::Clock;
 
+use crate::Options;
 use crate::clock::SystemClock;
+use crate::goals::{self, Fared};
 use crate::results::{Machine, Missing, Peers, Report, Rival, Row};
 use crate::rounds::{Quantity, Spread};
-use crate::{Options, goals};
 
 impl Machine {
     /// This one, now.
@@ -61,7 +62,9 @@ impl Display for Report {
         missing(f, "proxy", &self.missing)?;
         self.peers.iter().try_for_each(|peers| rivals(f, peers))?;
         writeln!(f, "\ngoals:")?;
-        goals::fared(self).iter().try_for_each(|fared| {
+        // Of one measurement alone, what the others would tell is no news.
+        let told = |fared: &&Fared| self.only.is_none() || fared.measured.is_some();
+        goals::fared(self).iter().filter(told).try_for_each(|fared| {
             writeln!(f, "    {}: {}, {}", fared.wanted, fared.figure(), fared.word().trim_matches('*'))
         })
     }

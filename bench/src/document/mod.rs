@@ -99,8 +99,11 @@ fn baselines(page: &mut String, report: &Report) {
         }
     }
     page.push('\n');
-    not_measured(page, &report.missing);
     line(page, &format!("{TWO_BASELINES}\n"));
+    if !report.missing.is_empty() {
+        not_measured(page, &report.missing);
+        page.push('\n');
+    }
 }
 
 fn not_measured(page: &mut String, missing: &[Missing]) {
@@ -162,11 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn a_rival_that_is_missing_is_told_of_in_one_line() {
+    fn what_is_missing_is_told_of_in_one_line() {
         let mut report = committed();
         let peers = report.peers.as_mut().unwrap();
         peers.missing = vec![crate::peers::ALL[0].missing("there is\nno package".to_owned())];
         let title = crate::peers::ALL[0].title;
         assert!(of(&report).contains(&format!("- **{title}** was not measured: there is no package\n")));
+        report.missing = vec![Missing::new("nginx", "nginx", "there is none".to_owned())];
+        assert!(
+            of(&report).contains("\n\n- **nginx** was not measured: there is none\n\n## Beside others\n")
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! How long nobody is let in after a start: from when the process is started until it has answered a request, beside the
 //! least that has to be done meanwhile, which is to read each token's row.
 
+use std::fmt::Display;
+use std::fs::File;
 use std::hint::black_box;
+use std::io::{self, Read};
 use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags};
@@ -15,22 +18,33 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
     Ok(vec![of(stage, stage.plan.many)?])
 }
 
-/// The start with so many tokens. The record has been read before the first round, so the disk has no part in it.
+/// The start with so many tokens. The record is read before each turn, so that the disk has no part in it.
 pub(super) fn of(stage: &Stage, count: usize) -> Outcome<Comparison> {
     let record = stage.folder.path().join(format!("{count}.db"));
     let begun = clock::instant();
     let secret = stage.runtime.block_on(many::make(&record, count))?;
     let took = clock::instant().duration_since(begun).as_secs_f64();
     complain(&format!("a record of {count} tokens was made in {took:.1} s"));
-    let turns = alternate(stage.plan.rounds, 2, |side| match side {
-        0 => start(stage, &record, &secret),
-        _ => read(&record).map_err(|why| format!("the record cannot be read: {why}")),
+    let unreadable = |why: &dyn Display| format!("the record cannot be read: {why}");
+    let turns = alternate(stage.plan.rounds, 2, |side| {
+        warm(&record).map_err(|why| unreadable(&why))?;
+        match side {
+            0 => start(stage, &record, &secret),
+            _ => read(&record).map_err(|why| unreadable(&why)),
+        }
     })?;
     Ok(Comparison {
         subject: format!("from the start of the process to the first request that is let in, {count} tokens"),
         baseline: "every token's row read by one connection of SQLite, each value looked at",
         quantities: vec![Quantity::of("s (less is better)", &turns[0], &turns[1])],
     })
+}
+
+/// Sees to it that the file is in memory.
+fn warm(record: &Path) -> io::Result<()> {
+    let (mut file, mut piece) = (File::open(record)?, vec![0; 1 << 20]);
+    while file.read(&mut piece)? > 0 {}
+    Ok(())
 }
 
 /// Seconds until a new process has let somebody in.

@@ -16,8 +16,8 @@ pub(super) use crowd::Map;
 pub(crate) const TWO_BASELINES: &str = "A check in process stands beside two baselines of the same two things, a digest of what was presented and the lookup of \
      that digest. In the one they are done one after the other, as a check must: where to look is what the digest says, so \
      memory is waited for each time. That is the least that a check can cost. In the other each is timed by itself, over and \
-     over, and the times are added: then the processor has several lookups under way at once, which no check of one request \
-     can have. That is a floor which does not depend on how a loop happens to be scheduled; nothing reaches it.";
+     over, and the times are added: then the processor has several lookups under way at once, which the check of one request \
+     cannot have. That is a floor that nothing reaches. The goal is set against both, and so against the floor.";
 
 pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
     let mut found = Vec::new();
