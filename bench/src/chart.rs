@@ -96,7 +96,8 @@ struct Scale {
 
 impl Scale {
     fn over(values: impl Iterator<Item = f64>) -> Self {
-        let logs: Vec<f64> = values.filter(|value| *value > 0.0).map(f64::log10).collect();
+        let logs: Vec<f64> =
+            values.filter(|value| *value > 0.0 && value.is_finite()).map(f64::log10).collect();
         let low = logs.iter().copied().fold(0.0, f64::min).floor();
         let high = logs.iter().copied().fold(1.0, f64::max).ceil();
         // A measured value lies far inside what an i32 can hold.
@@ -209,8 +210,8 @@ mod tests {
 
     #[test]
     fn a_scale_of_nothing_has_a_length() {
-        let scale = Scale::over([0.0].into_iter());
-        assert!(scale.high > scale.low);
+        let scale = Scale::over([0.0, f64::INFINITY].into_iter());
+        assert_eq!((scale.low, scale.high), (0, 1));
     }
 
     #[test]

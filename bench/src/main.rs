@@ -17,6 +17,7 @@ mod document;
 mod figures;
 mod goals;
 mod load;
+mod many;
 mod measure;
 mod peers;
 mod processors;
@@ -37,7 +38,7 @@ use std::time::Duration;
 use clap::builder::PossibleValuesParser;
 use clap::{Args, Parser, Subcommand};
 
-use results::{Machine, Report};
+use results::{Missing, Report};
 use stage::Stage;
 
 /// How something ended; the error is a sentence.
@@ -58,11 +59,17 @@ struct Options {
     #[arg(long)]
     quick: bool,
     /// One measurement alone
-    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(measure::ALL.map(|(name, _)| name)))]
+    #[arg(long, value_name = "NAME", value_parser = PossibleValuesParser::new(measure::names()))]
     only: Option<String>,
     /// No measurement but that of the rivals
     #[arg(long, conflicts_with = "only")]
     only_peers: bool,
+    /// Measure ten million tokens too: their memory, and a start with them. Takes long
+    #[arg(long)]
+    large: bool,
+    /// Measure a newcomer's first build too, and the binary that is packed. Takes long
+    #[arg(long)]
+    build: bool,
     /// Where the results are written as JSON, with a chart of them beside it; the record under test lies there too, so
     /// this names the disk
     #[arg(long, value_name = "FILE", default_value = "target/bench/latest.json")]
@@ -76,7 +83,7 @@ struct Options {
     /// Measure rivals too, one of which finds what it needs in this folder
     #[arg(long = "peer", value_name = "NAME=FOLDER", value_parser = pair)]
     peers: Vec<(String, String)>,
-    /// A rival that cannot be measured, and a sentence that says why
+    /// A rival that cannot be measured, or nginx, and a sentence that says why
     #[arg(long, value_name = "NAME=WHY", value_parser = pair)]
     without: Vec<(String, String)>,
 }
@@ -92,6 +99,12 @@ enum Role {
     /// Be one of the servers that are measured
     #[command(subcommand, hide = true)]
     Serve(serve::Role),
+    /// Fill a gate and say what that takes
+    #[command(hide = true)]
+    Memory {
+        #[arg(long)]
+        tokens: u32,
+    },
     /// Make the document of a run: a copy of its results, a chart and a page
     Document {
         /// The results of a whole run with rivals
@@ -114,17 +127,39 @@ struct Plan {
     tokens: usize,
     /// Tokens in an index that no cache holds.
     many: usize,
+    /// Tokens in one that is as large as any is meant to be.
+    large: usize,
+    /// Whether nginx is there to be measured beside.
+    nginx: bool,
 }
 
 impl Plan {
-    const FULL: Self = Self { rounds: 5, round: Duration::from_secs(2), tokens: 10_000, many: 1_000_000 };
-    const QUICK: Self = Self { rounds: 1, round: Duration::from_millis(500), tokens: 1_000, many: 20_000 };
+    const FULL: Self = Self {
+        rounds: 5,
+        round: Duration::from_secs(2),
+        tokens: 10_000,
+        many: 1_000_000,
+        large: 10_000_000,
+        nginx: true,
+    };
+    const QUICK: Self = Self {
+        rounds: 1,
+        round: Duration::from_millis(500),
+        tokens: 1_000,
+        many: 20_000,
+        large: 50_000,
+        nginx: true,
+    };
 }
+
+/// A baseline that, other than a rival, may be missing from a run of any kind.
+const NGINX: &str = "nginx";
 
 fn main() -> ExitCode {
     let CommandLine { options, role } = CommandLine::parse();
     let outcome = match role {
         Some(Role::Serve(role)) => serve::run(role),
+        Some(Role::Memory { tokens }) => measure::memory::run(tokens),
         Some(Role::Document { from, to }) => document::write(&from, &to),
         None => bench(&options),
     };
@@ -138,21 +173,20 @@ fn main() -> ExitCode {
 }
 
 fn bench(options: &Options) -> Outcome<()> {
-    let plan = if options.quick { Plan::QUICK } else { Plan::FULL };
+    let mut without: BTreeMap<String, String> = options.without.iter().cloned().collect();
+    let no_nginx = without.remove(NGINX);
+    let plan = Plan { nginx: no_nginx.is_none(), ..if options.quick { Plan::QUICK } else { Plan::FULL } };
     let folder = options.out.parent().ok_or_else(|| format!("{} is no file", options.out.display()))?;
     std::fs::create_dir_all(folder).map_err(|why| format!("{} cannot be made: {why}", folder.display()))?;
-    let with_peers = !(options.peers.is_empty() && options.without.is_empty());
+    let with_peers = !(options.peers.is_empty() && without.is_empty());
     // Told before anything is measured, and not after.
     let two = with_peers.then(processors::two).transpose()?;
-    let machine = Machine::this(options);
-    let only = if options.only_peers { Some("peers".to_owned()) } else { options.only.clone() };
-    let mut report = Report { machine, quick: options.quick, only, rows: Vec::new(), peers: None };
+    let mut report = Report::begin(options);
+    report.missing.extend(no_nginx.map(|why| Missing::new(NGINX, "nginx, a proxy without a check", why)));
     measure_all(options, plan, folder, &mut report)?;
     if let Some(two) = two {
-        let named = |pairs: &[(String, String)]| pairs.iter().cloned().collect::<BTreeMap<_, _>>();
-        let tools = named(&options.peers).into_iter().map(|(name, folder)| (name, absolute(&folder)));
-        let tools = tools.collect();
-        report.peers = Some(peers::measure(plan, folder, two, &tools, &named(&options.without))?);
+        let tools = options.peers.iter().map(|(name, folder)| (name.clone(), absolute(folder))).collect();
+        report.peers = Some(peers::measure(plan, folder, two, &tools, &without)?);
     }
     results::write(&options.out, &report.json()?)?;
     let chart = options.out.with_extension("svg");
@@ -168,8 +202,12 @@ fn absolute(folder: &str) -> PathBuf {
 
 fn measure_all(options: &Options, plan: Plan, folder: &Path, report: &mut Report) -> Outcome<()> {
     let stage = Stage::set(plan, folder, None)?;
-    let wanted = |name| !options.only_peers && options.only.as_deref().is_none_or(|only| only == name);
-    for (name, measure) in measure::ALL.into_iter().filter(|(name, _)| wanted(*name)) {
+    let asked = [("large", options.large), ("build", options.build)];
+    let wanted = |name| match options.only.as_deref() {
+        Some(only) => only == name,
+        None => !options.only_peers && asked.iter().all(|&(flagged, flag)| flag || flagged != name),
+    };
+    for (name, measure) in measure::ALL.into_iter().chain(measure::ASKED).filter(|(name, _)| wanted(*name)) {
         complain(&format!("measuring {name}"));
         for comparison in measure(&stage).map_err(|why| format!("{name}: {why}"))? {
             report.add(name, comparison);

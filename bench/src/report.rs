@@ -9,7 +9,8 @@ use symbolon_server::Clock;
 
 use crate::Options;
 use crate::clock::SystemClock;
-use crate::results::{Machine, Peers, Report, Rival, Row};
+use crate::goals::{self, Fared};
+use crate::results::{Machine, Missing, Peers, Report, Rival, Row};
 use crate::rounds::{Quantity, Spread};
 
 impl Machine {
@@ -49,13 +50,23 @@ impl Display for Report {
         if !self.machine.optimised {
             writeln!(f, "An unoptimised build: no number here says what anything costs.")?;
         }
+        if self.quick {
+            writeln!(f, "One short round over few tokens: no number here says what anything costs.")?;
+        }
         writeln!(f, "Medians; the ratio is that of each round, with its least and greatest.")?;
         self.rows.iter().try_for_each(|Row { measurement, subject, baseline, quantities }| {
             writeln!(f, "\n{measurement}: {subject}")?;
             writeln!(f, "    beside {baseline}")?;
             quantities.iter().try_for_each(|quantity| line(f, quantity))
         })?;
-        self.peers.iter().try_for_each(|peers| rivals(f, peers))
+        missing(f, "proxy", &self.missing)?;
+        self.peers.iter().try_for_each(|peers| rivals(f, peers))?;
+        writeln!(f, "\ngoals:")?;
+        // Of one measurement alone, what the others would tell is no news.
+        let told = |fared: &&Fared| self.only.is_none() || fared.measured.is_some();
+        goals::fared(self).iter().filter(told).try_for_each(|fared| {
+            writeln!(f, "    {}: {}, {}", fared.wanted, fared.figure(), fared.word().trim_matches('*'))
+        })
     }
 }
 
@@ -65,10 +76,13 @@ fn rivals(f: &mut fmt::Formatter<'_>, peers: &Peers) -> fmt::Result {
         writeln!(f, "    beside Symbolon, {:.0} MiB", peers.symbolon.memory)?;
         quantities.iter().try_for_each(|quantity| line(f, quantity))?;
     }
-    for missing in &peers.missing {
-        writeln!(f, "\npeers: {} was not measured: {}", missing.title, missing.why)?;
-    }
-    Ok(())
+    missing(f, "peers", &peers.missing)
+}
+
+fn missing(f: &mut fmt::Formatter<'_>, measurement: &str, missing: &[Missing]) -> fmt::Result {
+    missing.iter().try_for_each(|Missing { title, why, .. }| {
+        writeln!(f, "\n{measurement}: {title}, was not measured: {why}")
+    })
 }
 
 fn line(f: &mut fmt::Formatter<'_>, quantity: &Quantity) -> fmt::Result {

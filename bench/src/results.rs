@@ -7,8 +7,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 use symbolon_core::Timestamp;
 
-use crate::Outcome;
 use crate::rounds::{Comparison, Quantity};
+use crate::{Options, Outcome};
 
 /// Everything that was found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -20,6 +20,9 @@ pub(crate) struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) only: Option<String>,
     pub(crate) rows: Vec<Row>,
+    /// Baselines that were not there, so that some rows are not either.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) missing: Vec<Missing>,
     /// Published programs for the same work, where they were measured.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) peers: Option<Peers>,
@@ -86,13 +89,19 @@ pub(crate) struct Rival {
     pub(crate) quantities: Vec<Quantity>,
 }
 
-/// A rival that was not measured.
+/// A rival that was not measured, or a baseline.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct Missing {
     pub(crate) name: String,
     pub(crate) title: String,
     /// A sentence.
     pub(crate) why: String,
+}
+
+impl Missing {
+    pub(crate) fn new(name: &str, title: &str, why: String) -> Self {
+        Self { name: name.to_owned(), title: title.to_owned(), why }
+    }
 }
 
 /// The statuses that a few requests were answered with before anything was measured.
@@ -154,6 +163,13 @@ impl Quantity {
 }
 
 impl Report {
+    /// With nothing in it yet.
+    pub(crate) fn begin(options: &Options) -> Self {
+        let only = if options.only_peers { Some("peers".to_owned()) } else { options.only.clone() };
+        let machine = Machine::this(options);
+        Self { machine, quick: options.quick, only, rows: Vec::new(), missing: Vec::new(), peers: None }
+    }
+
     pub(crate) fn add(&mut self, measurement: &str, found: Comparison) {
         let Comparison { subject, baseline, quantities } = found;
         let (measurement, baseline) = (measurement.to_owned(), baseline.to_owned());

@@ -11,9 +11,9 @@ use std::time::Duration;
 
 use crate::{Outcome, clock, complain, tree};
 
-/// How long a rival may take until it serves, with all its tokens made.
+/// How long somebody else's program may take until it serves, with all its tokens made.
 const FILLING: Duration = Duration::from_mins(5);
-/// How long a rival may take to end by itself.
+/// How long it may take to end by itself.
 const ENDING: Duration = Duration::from_secs(10);
 /// How often somebody else's process is looked at.
 const LOOK: Duration = Duration::from_millis(50);
@@ -24,7 +24,7 @@ pub(crate) struct Server {
     /// Where it listens, in the order in which it said so.
     pub(crate) addresses: Vec<SocketAddr>,
     /// Whether it has processes of its own to end.
-    is_rival: bool,
+    is_foreign: bool,
 }
 
 /// A program of somebody else's, which follows the convention of `bench/peers`: FOLDER, PORT and `words` are its
@@ -58,20 +58,25 @@ impl Server {
         let read = child.stdout.take().map(|output| BufReader::new(output).read_line(&mut line));
         let addresses = line.split_whitespace().map(str::parse).collect::<Result<Vec<_>, _>>();
         // From here on it ends with this value, also if it did not start well.
-        let server = Self { child, addresses: addresses.unwrap_or_default(), is_rival: false };
+        let server = Self { child, addresses: addresses.unwrap_or_default(), is_foreign: false };
         match read {
             Some(Ok(_)) if !server.addresses.is_empty() => Ok(server),
             _ => Err(format!("the server {} does not listen: {}", words[0], end_of(&log))),
         }
     }
 
-    /// Starts a rival on one processor. Returns when it serves; what it says then is in the second part.
-    pub(crate) fn start_rival(program: &Program<'_>, folder: &Path, cpu: usize) -> Outcome<(Self, String)> {
+    /// Starts somebody else's program, on one processor where `cpu` names it. Returns when it serves; what it says then is in
+    /// the second part.
+    pub(crate) fn start_program(
+        program: &Program<'_>,
+        folder: &Path,
+        cpu: Option<usize>,
+    ) -> Outcome<(Self, String)> {
         let fault = |why| format!("{} cannot be started: {why}", program.name);
         let log = folder.join("log");
         let output = File::create(&log).map_err(fault)?;
         let address = free_address().map_err(fault)?;
-        let child = on(Some(cpu), &program.interpreter)
+        let child = on(cpu, &program.interpreter)
             .arg(&program.script)
             .arg(folder)
             .arg(address.port().to_string())
@@ -83,7 +88,7 @@ impl Server {
             .stderr(output)
             .spawn()
             .map_err(fault)?;
-        let mut server = Self { child, addresses: vec![address], is_rival: true };
+        let mut server = Self { child, addresses: vec![address], is_foreign: true };
         let (start, ready) = (clock::instant(), folder.join("ready"));
         // Its port and its tokens come from different processes of it, in either order.
         while !ready.exists() || TcpStream::connect(address).is_err() {
@@ -113,7 +118,7 @@ impl Server {
         tree::memory(self.child.id())
     }
 
-    /// Waits until a rival has ended by itself, with what it started.
+    /// Waits until it has ended by itself, with what it started.
     fn end_gently(&mut self) {
         let start = clock::instant();
         drop(self.child.stdin.take());
@@ -125,8 +130,8 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        let members = if self.is_rival { tree::of(self.child.id()) } else { Vec::new() };
-        if self.is_rival {
+        let members = if self.is_foreign { tree::of(self.child.id()) } else { Vec::new() };
+        if self.is_foreign {
             self.end_gently();
         }
         // An error is that it has ended already.
@@ -150,7 +155,7 @@ fn free_address() -> std::io::Result<SocketAddr> {
 }
 
 /// What a log ends with.
-fn end_of(log: &Path) -> String {
+pub(crate) fn end_of(log: &Path) -> String {
     let bytes = fs::read(log).unwrap_or_default();
     let end = &bytes[bytes.len().saturating_sub(1_000)..];
     String::from_utf8_lossy(end).trim().to_owned()

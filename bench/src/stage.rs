@@ -9,7 +9,7 @@ use tokio::runtime::{Builder, Runtime};
 
 use crate::load::{Load, Wire};
 use crate::rounds::{Quantity, alternate};
-use crate::server::Server;
+use crate::server::{Program, Server};
 use crate::world::{self, World};
 use crate::{Outcome, Plan};
 
@@ -68,6 +68,11 @@ impl Stage {
     /// Another server, for as long as the value lives.
     pub(crate) fn start(&self, words: &[&str]) -> Outcome<Server> {
         Server::start(words, self.folder.path(), self.cpu)
+    }
+
+    /// Somebody else's program, for as long as the value lives, in a folder of its own.
+    pub(crate) fn start_program(&self, program: &Program<'_>, folder: &Path) -> Outcome<Server> {
+        Server::start_program(program, folder, self.cpu).map(|(server, _)| server)
     }
 
     /// The length of the body that answers a load's first request.

@@ -47,10 +47,22 @@ pub(crate) fn audit_keys() -> AuditKeys {
     AuditKeys { current: AuditKey::new(&Zeroizing::new([3; 32])), former: Vec::new() }
 }
 
+const ODIN: &str = include_str!("../../catalogs/odin.toml");
+
 /// O.D.I.N. as it is shipped, with the tokens that it issued before.
 pub(crate) fn service() -> Outcome<Service> {
-    let text = concat!(include_str!("../../catalogs/odin.toml"), "\n", include_str!("old_form.toml"));
-    let catalog = Catalog::compile("odin.toml", text).map_err(|why| why.to_string())?;
+    compiled(ODIN)
+}
+
+/// The same with few of its routes.
+pub(crate) fn service_of_few_routes() -> Outcome<Service> {
+    let head = ODIN.split("\n[[routes]]").next().unwrap_or(ODIN);
+    compiled(&format!("{head}\n{}", include_str!("few_routes.toml")))
+}
+
+fn compiled(catalog: &str) -> Outcome<Service> {
+    let text = format!("{catalog}\n{}", include_str!("old_form.toml"));
+    let catalog = Catalog::compile("odin.toml", &text).map_err(|why| why.to_string())?;
     Ok(Service { catalog: Arc::new(catalog), rules: ServiceRules::default() })
 }
 
@@ -136,7 +148,8 @@ fn key(kind: KeyKind) -> (Key, String) {
     (key, secret.reveal().to_owned())
 }
 
-async fn commit(store: &SqliteStore, changes: Vec<Change>) -> Result<(), StoreError> {
+/// One change or several, with a line in the audit.
+pub(crate) async fn commit(store: &SqliteStore, changes: Vec<Change>) -> Result<(), StoreError> {
     let line = AuditLine {
         at: now(),
         origin: Origin { actor: ActorId::Local, client_ip: None, request: None },
@@ -150,4 +163,27 @@ async fn commit(store: &SqliteStore, changes: Vec<Change>) -> Result<(), StoreEr
 
 fn now() -> Timestamp {
     SystemClock.now()
+}
+
+#[cfg(test)]
+mod tests {
+    use symbolon_core::catalog::Route;
+
+    use super::*;
+
+    #[test]
+    fn the_few_routes_are_twelve_of_those_that_there_are() {
+        let (whole, few) = (service().unwrap().catalog, service_of_few_routes().unwrap().catalog);
+        assert_eq!((whole.routes.len(), few.routes.len()), (395, 12));
+        let asked = |catalog: &Catalog| -> Vec<_> {
+            let of = |route: &Route| {
+                format!("{} {} {:?} {:?}", route.method, route.path, route.access, route.role)
+            };
+            catalog.routes.iter().map(of).collect()
+        };
+        let whole = asked(&whole);
+        for route in asked(&few) {
+            assert!(whole.contains(&route), "{route}");
+        }
+    }
 }

@@ -10,7 +10,7 @@ fn heavy_a_quick_run_fills_every_row() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("bench").join("results.json");
     let run = Command::new(env!("CARGO_BIN_EXE_symbolon-bench"))
-        .args(["--quick", "--commit", "abc", "--out"])
+        .args(["--quick", "--large", "--commit", "abc", "--out"])
         .arg(&out)
         .output()
         .unwrap();
@@ -23,12 +23,14 @@ fn heavy_a_quick_run_fills_every_row() {
     let expected = [
         ("gateway", 1),
         ("verify", 1),
-        ("proxy", 2),
+        ("proxy", 3),
         ("refusal", 3),
-        ("check", 9),
+        ("check", 10),
         ("foreign", 2),
         ("usage", 1),
+        ("start", 1),
         ("create", 1),
+        ("large", 2),
     ];
     let expected: Vec<_> =
         expected.iter().flat_map(|&(name, rows)| std::iter::repeat_n(name, rows)).collect();
@@ -49,6 +51,18 @@ fn heavy_a_quick_run_fills_every_row() {
             }
         }
     }
+    // Each goal has a row that tells of it; none is of a row that was called something else meanwhile.
+    let unknown: Vec<_> = table.lines().filter(|line| line.contains("not measured in this run")).collect();
+    let asked = [
+        "A newcomer's first run",
+        "The binary that is packed",
+        "Requests a second",
+        "CPU time for a request",
+    ];
+    assert!(unknown.len() == asked.len(), "{unknown:#?}");
+    for (line, goal) in unknown.iter().zip(asked) {
+        assert!(line.trim().starts_with(goal), "{unknown:#?}");
+    }
     let left: Vec<_> = std::fs::read_dir(out.parent().unwrap()).unwrap().collect();
     assert_eq!(left.len(), 2, "the results, their chart, and nothing else: {left:?}");
     let chart = std::fs::read_to_string(out.with_extension("svg")).unwrap();
@@ -67,4 +81,20 @@ fn heavy_a_quick_run_fills_every_row() {
     assert!(!document.status.success());
     assert!(String::from_utf8(document.stderr).unwrap().contains("it was a quick one"));
     assert!(!folder.path().join("performance.md").exists());
+}
+
+#[test]
+fn heavy_a_run_without_nginx_says_so() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("results.json");
+    let run = Command::new(env!("CARGO_BIN_EXE_symbolon-bench"))
+        .args(["--quick", "--only", "proxy", "--without", "nginx=there is none.", "--out"])
+        .arg(&out)
+        .output()
+        .unwrap();
+    assert!(run.status.success(), "{}", String::from_utf8_lossy(&run.stderr));
+    let results: Value = serde_json::from_slice(&std::fs::read(&out).unwrap()).unwrap();
+    assert_eq!((results["rows"].as_array().unwrap().len(), &results["peers"]), (2, &Value::Null));
+    assert_eq!(results["missing"][0]["why"], "there is none.");
+    assert!(String::from_utf8(run.stdout).unwrap().contains("was not measured: there is none."));
 }

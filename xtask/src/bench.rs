@@ -15,7 +15,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// One measurement alone: gateway, verify, proxy, refusal, check, foreign, usage or create
+    /// One measurement alone: gateway, verify, proxy, refusal, check, foreign, usage, start, create, large or build
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Option<String>,
 
@@ -27,12 +27,20 @@ pub(crate) struct Options {
     #[arg(long, requires = "peers", conflicts_with = "only")]
     pub(crate) only_peers: bool,
 
+    /// Measure ten million tokens too: their memory, and a start with them; some twenty minutes more
+    #[arg(long, conflicts_with_all = ["only", "only_peers"])]
+    pub(crate) large: bool,
+
+    /// Measure a newcomer's first build too, and the weight of the packaged binary; some fifteen minutes more
+    #[arg(long, conflicts_with_all = ["only", "only_peers"])]
+    pub(crate) build: bool,
+
     /// Measure nothing: make docs/performance.md, .svg and .json of the last whole run with rivals
-    #[arg(long, conflicts_with_all = ["quick", "only", "peers"])]
+    #[arg(long, conflicts_with_all = ["quick", "only", "peers", "large", "build"])]
     pub(crate) document: bool,
 }
 
-/// A rival's name, and where what it needs is, or why it is nowhere.
+/// A rival's name or a baseline's, and where what it needs is, or why it is nowhere.
 type Peer = (&'static str, Result<PathBuf, String>);
 
 /// Builds the bench as released and runs it.
@@ -44,9 +52,22 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     if options.document {
         return run_all(&shell, &[document()]);
     }
-    let peers = if options.peers { peers(&shell)? } else { Vec::new() };
+    let mut peers = if options.peers { peers(&shell)? } else { Vec::new() };
+    if options.wants_nginx()
+        && let Err(why) = tools::programs(&shell, tools::FOR_BASELINES)
+    {
+        say(&format!("==> nginx is not measured: {why}"));
+        peers.push(("nginx", Err(why)));
+    }
     let commit = said("git", &["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]);
     run_all(&shell, &[step(options, &peers, said("rustc", &["--version"]), commit)])
+}
+
+impl Options {
+    /// Whether there will be a row beside nginx.
+    fn wants_nginx(&self) -> bool {
+        !self.only_peers && self.only.as_deref().is_none_or(|only| only == "proxy")
+    }
 }
 
 /// Installs what the rivals need. One that cannot be had is told of, here and in the results; the others are measured.
@@ -68,7 +89,12 @@ fn peers(shell: &Shell) -> Result<Vec<Peer>, String> {
 /// `rustc` and `commit` are for the results, where they can be found out.
 fn step(options: &Options, peers: &[Peer], rustc: Option<String>, commit: Option<String>) -> Step {
     let mut command = words(&format!("{BENCH} --out target/bench/latest.json"));
-    for (flag, wanted) in [("--quick", options.quick), ("--only-peers", options.only_peers)] {
+    for (flag, wanted) in [
+        ("--quick", options.quick),
+        ("--only-peers", options.only_peers),
+        ("--large", options.large),
+        ("--build", options.build),
+    ] {
         command.extend(wanted.then(|| flag.to_owned()));
     }
     for (flag, said) in [("--only", options.only.clone()), ("--rustc", rustc), ("--commit", commit)] {
@@ -109,6 +135,20 @@ mod tests {
         );
         let unknown = step(&Options::default(), &[], None, None).to_string();
         assert!(unknown.ends_with("latest.json"));
+    }
+
+    #[test]
+    fn what_takes_long_is_measured_where_it_is_asked_for() {
+        let options = Options { large: true, build: true, ..Options::default() };
+        assert!(step(&options, &[], None, None).to_string().ends_with("latest.json --large --build"));
+    }
+
+    #[test]
+    fn nginx_is_wanted_where_the_proxy_is_measured() {
+        let only = |name: &str| Options { only: Some(name.to_owned()), ..Options::default() };
+        assert!(Options::default().wants_nginx() && only("proxy").wants_nginx());
+        assert!(!only("check").wants_nginx());
+        assert!(!Options { peers: true, only_peers: true, ..Options::default() }.wants_nginx());
     }
 
     #[test]

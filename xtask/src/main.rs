@@ -30,10 +30,15 @@ enum Task {
     Test(test::Options),
     /// Measure what Symbolon costs, as ratios to what cannot be avoided
     ///
-    /// What gateways ask, verify, proxy, refusals, a check in process, imported tokens, the record of use and durable creations, each
-    /// beside a baseline that does the unavoidable part of the same work, in turn in the same run. Takes about eight
-    /// minutes after the build, on Linux, and wants the machine for itself. A table is printed;
-    /// target/bench/latest.json has the same numbers, and latest.svg beside it is their chart.
+    /// What gateways ask, verify, proxy, refusals, a check in process, imported tokens, the record of use, a start with
+    /// a million tokens and durable creations, each beside a baseline that does the unavoidable part of the same work,
+    /// in turn in the same run; the proxy beside nginx too. Takes about ten minutes after the build, on Linux, and wants
+    /// the machine for itself. A table is printed; target/bench/latest.json has the same numbers, and latest.svg beside
+    /// it is their chart.
+    ///
+    /// With --large, ten million tokens are measured too, and with --build what a newcomer's first build takes and what
+    /// the packaged binary weighs. The page on performance is made of one run: give these flags in the run that it is to
+    /// be made of, or it says of their goals that they were not measured.
     ///
     /// With --peers, published programs that do the same work are measured too, each on one processor with the load
     /// on another, in turn with Symbolon: about seven minutes more, and the time to install them.

@@ -1,13 +1,19 @@
 //! The measurements, one a file. Each compares on the stage and says what it found; to add one is to add a line here.
 
+mod build;
 mod check;
 mod create;
 mod foreign;
 mod gateway;
+mod large;
+pub(crate) mod memory;
 mod proxy;
 mod refusal;
+mod start;
 mod usage;
 mod verify;
+
+pub(crate) use check::TWO_BASELINES;
 
 use crate::Outcome;
 use crate::load::Load;
@@ -18,7 +24,7 @@ use crate::stage::{Side, Stage, quantities};
 type Measure = fn(&Stage) -> Outcome<Vec<Comparison>>;
 
 /// All of them, by the name in the results. The last one adds to the record that the others read.
-pub(crate) const ALL: [(&str, Measure); 8] = [
+pub(crate) const ALL: [(&str, Measure); 9] = [
     ("gateway", gateway::measure),
     ("verify", verify::measure),
     ("proxy", proxy::measure),
@@ -26,8 +32,17 @@ pub(crate) const ALL: [(&str, Measure); 8] = [
     ("check", check::measure),
     ("foreign", foreign::measure),
     ("usage", usage::measure),
+    ("start", start::measure),
     ("create", create::measure),
 ];
+
+/// Those that take too long to be made unless they are asked for.
+pub(crate) const ASKED: [(&str, Measure); 2] = [("large", large::measure), ("build", build::measure)];
+
+/// What each measurement is called.
+pub(crate) fn names() -> Vec<&'static str> {
+    ALL.iter().chain(&ASKED).map(|(name, _)| *name).collect()
+}
 
 /// The requests a second of `good`, while `others` ask as long.
 fn rate_among(stage: &Stage, good: &Load, others: &Load) -> Outcome<f64> {

@@ -139,7 +139,7 @@ impl Arena<'_> {
         let folder = self.stage.folder.path().join(rival.name);
         fs::create_dir(&folder).map_err(|why| why.to_string())?;
         let program = rival.program(tools, self.stage.plan.tokens, world::OWNERS);
-        let (server, said) = Server::start_rival(&program, &folder, self.processor)?;
+        let (server, said) = Server::start_program(&program, &folder, Some(self.processor))?;
         let Ready { tokens, narrow, versions } =
             serde_json::from_str(&said).map_err(|why| format!("what it says when it serves: {why}"))?;
         let question = Question { path: rival.path, more: "" };

@@ -135,7 +135,7 @@ impl Rival {
 
     /// That it was not measured, and why.
     pub(crate) fn missing(&self, why: String) -> Missing {
-        Missing { name: self.name.to_owned(), title: self.title.to_owned(), why }
+        Missing::new(self.name, self.title, why)
     }
 }
 

@@ -18,6 +18,7 @@ const CC: Program = Program { name: "cc", packages: "gcc libc6-dev" };
 const PYTHON: Program = Program { name: "python3", packages: "python3 python3-pip" };
 const NODE: Program = Program { name: "node", packages: "nodejs" };
 const NPM: Program = Program { name: "npm", packages: "npm" };
+const NGINX: Program = Program { name: "nginx", packages: "nginx" };
 /// Finds what a Debian package depends on.
 const SHLIBDEPS: Program = Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" };
 /// Judges a Debian package.
@@ -45,7 +46,7 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     // The unit is judged by the program whose file it is.
     Program { name: "systemd-analyze", packages: "systemd" },
     // Gateways in front of an application; others come from the Python package index.
-    Program { name: "nginx", packages: "nginx" },
+    NGINX,
     Program { name: "haproxy", packages: "haproxy" },
 ];
 
@@ -54,6 +55,9 @@ pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 
 /// What counting instructions needs.
 pub(crate) const FOR_COUNTS: &[Program] = &[CC, Program { name: "valgrind", packages: "valgrind" }];
+
+/// What is measured as a baseline beside programs of our own.
+pub(crate) const FOR_BASELINES: &[Program] = &[NGINX];
 
 /// What measuring rivals needs.
 pub(crate) const FOR_RIVALS: &[Program] = &[

@@ -1,12 +1,15 @@
 //! The page on what Symbolon costs, made of a run's results, so that no figure in it was typed by anybody.
 
-use std::fmt::Write as _;
+mod rivals;
+mod standing;
+
 use std::path::Path;
 
 use crate::figures::{number, times};
-use crate::results::{Answers, Machine, Peers, Report, Rival, Standing, write as write_file};
-use crate::rounds::{Quantity, Spread};
-use crate::{Outcome, chart, complain, goals};
+use crate::measure::TWO_BASELINES;
+use crate::results::{Machine, Missing, Report, write as write_file};
+use crate::rounds::Quantity;
+use crate::{Outcome, chart, complain};
 
 /// How many programs may want a processor before a run that is to be believed.
 const QUIET: f64 = 0.5;
@@ -45,10 +48,10 @@ pub(crate) fn of(report: &Report) -> String {
          ![Symbolon beside its baselines, and the CPU time of a request with others](performance.svg)\n\n",
     );
     machine(&mut page, report);
-    goal_table(&mut page, report);
-    not_ahead(&mut page, report);
+    standing::goals(&mut page, report);
+    standing::not_ahead(&mut page, report);
     baselines(&mut page, report);
-    report.peers.iter().for_each(|peers| rivals(&mut page, peers));
+    report.peers.iter().for_each(|peers| rivals::beside(&mut page, peers));
     page
 }
 
@@ -78,66 +81,6 @@ fn machine(page: &mut String, report: &Report) {
     }
 }
 
-fn goal_table(page: &mut String, report: &Report) {
-    let fared = goals::fared(report);
-    line(page, "## Goals\n\nOf several measurements the worst one counts.\n");
-    line(page, "| goal | measured | |\n|---|---|---|");
-    for goals::Fared { wanted, ratio, reached } in &fared {
-        let ratio = ratio.map_or_else(|| "not measured".to_owned(), times);
-        let word = if *reached { "reached" } else { "**not reached**" };
-        line(page, &format!("| {wanted} | {ratio} | {word} |"));
-    }
-    let missed = fared.iter().filter(|fared| !fared.reached).count();
-    let all = fared.len();
-    let sentence = match missed {
-        0 => format!("All {all} goals are reached."),
-        _ => format!("{missed} of {all} goals {} not reached.", if missed == 1 { "is" } else { "are" }),
-    };
-    line(page, &format!("\n{sentence}\n"));
-}
-
-/// What is no better than what it stands beside.
-fn not_ahead(page: &mut String, report: &Report) {
-    line(
-        page,
-        "## What is not ahead\n\nMost baselines do only what cannot be avoided, so nobody can be ahead of them.\n",
-    );
-    let mut found = Vec::new();
-    for row in &report.rows {
-        for quantity in &row.quantities {
-            let ending = match quantity.standing() {
-                Standing::Ahead => continue,
-                Standing::Even => " (some rounds say better, some worse)",
-                Standing::Behind => "",
-            };
-            // A median on the better side is still no lead where some rounds say the opposite.
-            let Spread { median, min, max } = quantity.ratio;
-            let (what, ratio) = (quantity.what(), range(median, min, max));
-            found.push(format!("- {}, {what}: {ratio} beside {}{ending}.", row.subject, row.baseline));
-        }
-    }
-    for rival in report.peers.iter().flat_map(|peers| &peers.rivals).filter(|rival| !rival.is_ours()) {
-        for quantity in &rival.quantities {
-            // Here the rival is the subject: where it is ahead, Symbolon is not.
-            let ending = match quantity.standing() {
-                Standing::Behind => continue,
-                Standing::Even => " (some rounds say better, some worse)",
-                Standing::Ahead => "",
-            };
-            let Spread { median, min, max } = quantity.ratio;
-            let (what, ratio) = (quantity.what(), range(median, min, max));
-            found.push(format!("- {}, {what}: {ratio} beside Symbolon{ending}.", rival.title));
-        }
-    }
-    if found.is_empty() {
-        found.push("- Nothing.".to_owned());
-    }
-    for sentence in &found {
-        line(page, sentence);
-    }
-    page.push('\n');
-}
-
 fn baselines(page: &mut String, report: &Report) {
     line(
         page,
@@ -156,73 +99,22 @@ fn baselines(page: &mut String, report: &Report) {
         }
     }
     page.push('\n');
-}
-
-fn rivals(page: &mut String, peers: &Peers) {
-    let tokens = number(f64::from(u32::try_from(peers.tokens).unwrap_or(u32::MAX)));
-    let _ = write!(
-        page,
-        "## Beside others\n\nOne bearer token of {tokens}, which are {} people's, and one scope. Each program has one \
-         processor and the load another; each takes turns with Symbolon. Symbolon is {}. It has {:.0} MiB, and answered \
-         {}. Before they were measured, each of the others was seen to let a good token in, and nobody without one or with \
-         garbage.\n\n",
-        number(f64::from(u32::try_from(peers.owners).unwrap_or(u32::MAX))),
-        peers.symbolon.set_up,
-        peers.symbolon.memory,
-        answered(peers.symbolon.answers),
-    );
-    line(
-        page,
-        "| | requests/s | Symbolon's | Symbolon does | CPU µs/request | Symbolon's | times Symbolon's | MiB | answers |\n\
-         |---|---:|---:|---:|---:|---:|---:|---:|---|",
-    );
-    for rival in &peers.rivals {
-        row_of(page, rival);
-    }
-    line(
-        page,
-        "\nAnswers are those to a good token, to none, to garbage, and to a good one without the scope.\n",
-    );
-    line(page, "How they are set up:\n");
-    for Rival { title, set_up, versions, connections, .. } in &peers.rivals {
-        let versions: Vec<_> = versions.iter().map(|(name, version)| format!("{name} {version}")).collect();
-        let versions = versions.join(", ");
-        line(page, &format!("- **{title}**: {set_up}. {connections} connections. {versions}."));
-    }
-    for missing in &peers.missing {
-        line(page, &format!("- **{}** was not measured: {}", missing.title, one_line(&missing.why)));
+    line(page, &format!("{TWO_BASELINES}\n"));
+    if !report.missing.is_empty() {
+        not_measured(page, &report.missing);
+        page.push('\n');
     }
 }
 
-fn row_of(page: &mut String, rival: &Rival) {
-    let find = |start: &str| rival.quantities.iter().find(|quantity| quantity.unit.starts_with(start));
-    let (Some(rate), Some(cpu)) = (find("requests/s"), find("CPU")) else { return };
-    let _ = writeln!(
-        page,
-        "| {} | {} | {} | {} times as many | {} | {} | {} | {:.0} | {} |",
-        rival.title,
-        number(rate.subject.median),
-        number(rate.baseline.median),
-        times(1.0 / rate.ratio.median),
-        number(cpu.subject.median),
-        number(cpu.baseline.median),
-        times(cpu.ratio.median),
-        rival.memory,
-        answered(rival.answers),
-    );
-}
-
-fn answered(Answers { good, none, garbage, narrow }: Answers) -> String {
-    let narrow = narrow.map_or_else(|| "–".to_owned(), |status| status.to_string());
-    format!("{good}, {none}, {garbage}, {narrow}")
+fn not_measured(page: &mut String, missing: &[Missing]) {
+    for Missing { title, why, .. } in missing {
+        let why = why.split_whitespace().collect::<Vec<_>>().join(" ");
+        line(page, &format!("- **{title}** was not measured: {why}"));
+    }
 }
 
 fn range(median: f64, min: f64, max: f64) -> String {
     format!("{} ({}–{})", times(median), times(min), times(max))
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn line(page: &mut String, text: &str) {
@@ -235,12 +127,12 @@ mod tests {
     use super::*;
 
     fn committed() -> Report {
-        serde_json::from_str(include_str!("../../docs/performance.json")).unwrap()
+        serde_json::from_str(include_str!("../../../docs/performance.json")).unwrap()
     }
 
     #[test]
     fn the_committed_page_is_that_of_the_committed_results() {
-        let text = include_str!("../../docs/performance.md");
+        let text = include_str!("../../../docs/performance.md");
         assert!(of(&committed()) == text, "docs/performance.md is made by `cargo xtask bench --document`");
     }
 
@@ -273,11 +165,15 @@ mod tests {
     }
 
     #[test]
-    fn a_rival_that_is_missing_is_told_of_in_one_line() {
+    fn what_is_missing_is_told_of_in_one_line() {
         let mut report = committed();
         let peers = report.peers.as_mut().unwrap();
         peers.missing = vec![crate::peers::ALL[0].missing("there is\nno package".to_owned())];
         let title = crate::peers::ALL[0].title;
         assert!(of(&report).contains(&format!("- **{title}** was not measured: there is no package\n")));
+        report.missing = vec![Missing::new("nginx", "nginx", "there is none".to_owned())];
+        assert!(
+            of(&report).contains("\n\n- **nginx** was not measured: there is none\n\n## Beside others\n")
+        );
     }
 }

@@ -1,9 +1,4 @@
-//! A check in process, beside the two things that none can do without: digesting what was presented, and looking the
-//! digest up.
-//!
-//! There are two baselines. In the one, both are done one after the other, as a check must: where to look is what the
-//! digest says. In the other each is timed by itself and the times are added; then the processor has several lookups
-//! under way at once, which no check could have. That is a floor, and out of reach.
+//! Many tokens that are asked about in turn.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
@@ -16,144 +11,75 @@ use symbolon_core::decision::{Decision, Request};
 use symbolon_core::digest::Pepper;
 use symbolon_core::name::ServiceName;
 use symbolon_core::store::{Change, Sink};
-use symbolon_gate::Gate;
+use symbolon_gate::{Gate, Service};
 use symbolon_server::Clock;
 
 use crate::clock::{self, SystemClock};
-use crate::rounds::{Comparison, Quantity, alternate};
-use crate::stage::Stage;
 use crate::{Outcome, world};
 
 /// Requests that `read:printers` opens, to be asked in turn.
 const TARGETS: [&[u8]; 4] =
     [b"/api/printers", b"/api/printers/17", b"/api/v1/printers/17/slots", b"/api/printers/live-status"];
 
-/// More than the length of a secret.
-const SECRET: usize = 128;
-
-pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
-    let each: Outcome<Vec<_>> =
-        [stage.plan.tokens, stage.plan.many].map(|count| among(count, stage)).into_iter().collect();
-    Ok(each?.into_iter().flatten().collect())
-}
-
-fn among(count: usize, stage: &Stage) -> Outcome<Vec<Comparison>> {
-    let crowd = Crowd::gather(count)?;
-    let each = f64::from(u32::try_from(count).map_err(|_| format!("{count} tokens are too many"))?);
-    let turns = alternate(stage.plan.rounds, 3, |side| match side {
-        0 => crowd.check(stage.plan.round),
-        1 => Ok(crowd.digest_and_lookup(stage.plan.round)),
-        _ => Ok(crowd.digest(stage.plan.round / 2) + crowd.lookup(stage.plan.round / 2)),
-    })?;
-    let threads = alternate(stage.plan.rounds, 2, |side| crowd.throughput(2 - side, stage.plan.round))?;
-    let recorded = alternate(stage.plan.rounds, 2, |side| match side {
-        0 => crowd.check(stage.plan.round),
-        _ => crowd.look(stage.plan.round),
-    })?;
-    let mut found = vec![
-        Comparison {
-            subject: format!("Gate::check of a random one of {count} tokens, whole"),
-            baseline: "one HMAC-SHA-256, and then the lookup of what it gives in a HashMap of as many",
-            quantities: vec![Quantity::of("ns (less is better)", &turns[0], &turns[1])],
-        },
-        Comparison {
-            subject: format!("Gate::check of a random one of {count} tokens, whole"),
-            baseline: "the times of one HMAC-SHA-256 and of one lookup in a HashMap of as many, each by itself",
-            quantities: vec![Quantity::of("ns (less is better)", &turns[0], &turns[2])],
-        },
-        Comparison {
-            subject: format!("Gate::check of random ones of {count} tokens, on two threads"),
-            baseline: "on one",
-            quantities: vec![Quantity::of("checks a second (more is better)", &threads[0], &threads[1])],
-        },
-        Comparison {
-            subject: format!("Gate::check of a random one of {count} tokens, its use noted and counted"),
-            baseline: "the same decision by Gate::look, which records nothing",
-            quantities: vec![Quantity::of("ns (less is better)", &recorded[0], &recorded[1])],
-        },
-    ];
-    // Of fewer, it would be less than what the allocator had left over.
-    if count == stage.plan.many {
-        found.push(Comparison {
-            subject: format!("the memory of {count} tokens in a gate, used once each"),
-            baseline: "a HashMap of as many digests and ids",
-            quantities: vec![Quantity::of(
-                "bytes a token (less is better)",
-                &[crowd.memory.0 / each],
-                &[crowd.memory.1 / each],
-            )],
-        });
-    }
-    Ok(found)
-}
-
 /// Tokens, in a gate and in a plain map. They are asked about in an order that has nothing to do with that in which
 /// they came, nor with where a map puts them: what the caches hold is chance.
-struct Crowd {
+pub(super) struct Crowd {
     gate: Gate,
     service: ServiceName,
-    map: HashMap<[u8; 32], [u8; 16], BuildHasherDefault<FirstBytes>>,
+    map: Map,
     /// The secrets, one after the other, as a request's header would lie there: read already.
     secrets: Vec<u8>,
     length: usize,
     /// Their digests, in the same order.
     digests: Vec<[u8; 32]>,
     pepper: Pepper,
-    /// What the gate and what the map took, in bytes.
-    memory: (f64, f64),
 }
 
+/// The least that anybody could keep of tokens: the digest of each and its id.
+pub(in crate::measure) type Map = HashMap<[u8; 32], [u8; 16], BuildHasherDefault<FirstBytes>>;
+
 impl Crowd {
-    fn gather(count: usize) -> Outcome<Self> {
+    pub(super) fn gather(count: usize) -> Outcome<Self> {
         let service = world::service()?;
         let (catalog, pepper) = (service.catalog.clone(), world::keys().pepper);
-        // Written to already, so that only the gate and the map grow from here.
-        let mut secrets = vec![([1; SECRET], [1; 32]); count];
-        let mut length = 0;
-        let start = resident()?;
         let gate = Gate::new(world::keys());
         gate.set_services(vec![service]).map_err(|why| why.to_string())?;
         let owners = world::owners(&catalog)?;
         owners.iter().cloned().for_each(|owner| gate.apply(&Change::UserCreated(owner)));
-        for (owner, (text, digest)) in owners.iter().cycle().zip(&mut secrets) {
+        let mut secrets = Vec::with_capacity(count);
+        for owner in owners.iter().cycle().take(count) {
             let (token, secret) = world::token(&catalog, owner)?;
             gate.apply(&Change::TokenCreated(token));
-            length = secret.reveal().len();
-            text[..length].copy_from_slice(secret.reveal().as_bytes());
-            *digest = *secret.text().digest(&pepper).as_bytes();
+            secrets.push((secret.reveal().to_owned(), *secret.text().digest(&pepper).as_bytes()));
         }
         gate.loaded();
-        let filled = resident()?;
-        let map = secrets.iter().map(|(_, digest)| (*digest, [1; 16])).collect();
-        let mapped = resident()?;
         // Secrets are random, so their order is.
         secrets.sort_unstable();
-        let mut crowd = Self {
+        Ok(Self {
             gate,
             service: catalog.service.clone(),
-            map,
-            length,
-            secrets: secrets.iter().flat_map(|(text, _)| &text[..length]).copied().collect(),
+            map: secrets.iter().map(|(_, digest)| (*digest, [1; 16])).collect(),
+            length: secrets.first().map_or(1, |(secret, _)| secret.len()),
+            secrets: secrets.iter().flat_map(|(secret, _)| secret.bytes()).collect(),
             digests: secrets.iter().map(|(_, digest)| *digest).collect(),
             pepper,
-            memory: (0.0, mapped - filled),
-        };
-        let unused = resident()?;
-        let now = SystemClock.now();
-        crowd.asked().for_each(|request| drop(crowd.gate.check(&crowd.service, &request, now)));
-        crowd.memory.0 = filled - start + resident()? - unused;
-        Ok(crowd)
+        })
+    }
+
+    /// Puts a service in force, in place of the one before, of which it has the name.
+    pub(super) fn serve(&self, service: &Service) -> Outcome<()> {
+        self.gate.set_services(vec![service.clone()]).map_err(|why| why.to_string())
     }
 
     /// Nanoseconds of one check.
-    fn check(&self, period: Duration) -> Outcome<f64> {
+    pub(super) fn check(&self, period: Duration) -> Outcome<f64> {
         // As housekeeping does each second: a first use since then costs more than the ones after it.
         while !self.gate.take_uses(10_000).is_empty() {}
         self.decide(period, |request, now| self.gate.check(&self.service, request, now))
     }
 
     /// Nanoseconds of one look.
-    fn look(&self, period: Duration) -> Outcome<f64> {
+    pub(super) fn look(&self, period: Duration) -> Outcome<f64> {
         self.decide(period, |request, now| self.gate.look(&self.service, request, now, &mut ()))
     }
 
@@ -183,7 +109,7 @@ impl Crowd {
     }
 
     /// Checks in a second, by so many threads together.
-    fn throughput(&self, threads: usize, period: Duration) -> Outcome<f64> {
+    pub(super) fn throughput(&self, threads: usize, period: Duration) -> Outcome<f64> {
         while !self.gate.take_uses(10_000).is_empty() {}
         let each = self.secrets.len() / self.length / threads;
         let nanos = std::thread::scope(|scope| {
@@ -205,14 +131,14 @@ impl Crowd {
     }
 
     /// Nanoseconds of one digest, by a key that is prepared.
-    fn digest(&self, period: Duration) -> f64 {
+    pub(super) fn digest(&self, period: Duration) -> f64 {
         nanos(period, self.secrets.chunks_exact(self.length).cycle(), |secret| {
             black_box(self.pepper.digest(black_box(secret)));
         })
     }
 
     /// Nanoseconds of one digest and then the lookup of it.
-    fn digest_and_lookup(&self, period: Duration) -> f64 {
+    pub(super) fn digest_and_lookup(&self, period: Duration) -> f64 {
         nanos(period, self.secrets.chunks_exact(self.length).cycle(), |secret| {
             let digest = self.pepper.digest(black_box(secret));
             black_box(self.map.get(black_box(digest.as_bytes())));
@@ -220,22 +146,11 @@ impl Crowd {
     }
 
     /// Nanoseconds of one lookup.
-    fn lookup(&self, period: Duration) -> f64 {
+    pub(super) fn lookup(&self, period: Duration) -> f64 {
         nanos(period, self.digests.iter().cycle(), |digest| {
             black_box(self.map.get(black_box(digest)));
         })
     }
-}
-
-/// The memory of this process, in bytes.
-fn resident() -> Outcome<f64> {
-    let status =
-        std::fs::read_to_string("/proc/self/status").map_err(|why| format!("/proc/self/status: {why}"))?;
-    let kilobytes = status.lines().find_map(|line| line.strip_prefix("VmRSS:")?.trim().strip_suffix(" kB"));
-    let kilobytes: Option<u32> = kilobytes.and_then(|text| text.trim().parse().ok());
-    kilobytes
-        .map(|kilobytes| f64::from(kilobytes) * 1_024.0)
-        .ok_or_else(|| "no VmRSS of this process".to_owned())
 }
 
 /// The time that `work` takes for one of `items`, an endless number, over a `period`.
@@ -255,7 +170,7 @@ fn nanos<T>(period: Duration, mut items: impl Iterator<Item = T>, mut work: impl
 
 /// A digest is random: its first bytes are a hash that costs nothing.
 #[derive(Default)]
-struct FirstBytes(u64);
+pub(in crate::measure) struct FirstBytes(u64);
 
 impl Hasher for FirstBytes {
     fn finish(&self) -> u64 {
