@@ -168,7 +168,7 @@ impl Look {
     const ILL: u8 = 1;
     const ODD: u8 = 2;
     const SLASH: u8 = 4;
-    /// What no segment may begin with, beside an end of the path.
+    /// What no segment may begin with.
     const ILL_BEGIN: u8 = 8;
 
     fn at(target: &[u8]) -> Self {
@@ -178,8 +178,8 @@ impl Look {
             while byte <= 0x7e {
                 kinds[byte as usize] = match byte {
                     b'%' => Look::ILL | Look::ODD,
-                    b'#' | b'\\' | b';' | b'"' | b'<' | b'>' | b'^' | b'`' => Look::ILL,
-                    b'{' | b'|' | b'}' | b'[' | b']' => Look::ILL,
+                    b'#' | b'\\' | b';' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'['
+                    | b']' => Look::ILL,
                     b'/' => Look::SLASH | Look::ILL_BEGIN,
                     b'.' => Look::ILL_BEGIN,
                     b'A'..=b'Z' => Look::ODD,
@@ -193,8 +193,8 @@ impl Look {
         let (mut seen, mut after_slash) = (0, 0);
         for byte in &target[..path] {
             let kind = KINDS[usize::from(*byte)];
-            seen |= kind | (kind & after_slash) / Self::ILL_BEGIN * Self::ILL;
-            after_slash = (kind & Self::SLASH) / Self::SLASH * Self::ILL_BEGIN;
+            seen |= kind | if kind & after_slash == 0 { 0 } else { Self::ILL };
+            after_slash = if kind & Self::SLASH == 0 { 0 } else { Self::ILL_BEGIN };
         }
         Self { path, canonical: seen & Self::ILL == 0, plain: seen & Self::ODD == 0 }
     }
