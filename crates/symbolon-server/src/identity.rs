@@ -49,7 +49,7 @@ pub(crate) fn of_refused() -> Headers {
     paired([HeaderValue::from_static(REFUSED), NONE, NONE, NONE, NONE])
 }
 
-fn paired([principal, token, owner, role, scopes]: [HeaderValue; 5]) -> Headers {
+fn paired(values: [HeaderValue; 5]) -> Headers {
     const NAMES: [HeaderName; 5] = {
         let [principal, token, owner, role, scopes] = IDENTITY_HEADERS;
         [
@@ -60,6 +60,6 @@ fn paired([principal, token, owner, role, scopes]: [HeaderValue; 5]) -> Headers 
             HeaderName::from_static(scopes),
         ]
     };
-    let [p, t, o, r, s] = NAMES;
-    [(p, principal), (t, token), (o, owner), (r, role), (s, scopes)]
+    let mut values = values.into_iter();
+    NAMES.map(|name| (name, values.next().unwrap_or(NONE)))
 }

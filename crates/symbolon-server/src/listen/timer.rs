@@ -78,7 +78,8 @@ mod tests {
     /// Begins a wait and gives it up.
     async fn give_up(timer: &ConnectionTimer, seconds: u32) {
         let mut wait = timer.sleep(SECOND * seconds);
-        poll_fn(|cx| Poll::Ready(assert!(wait.as_mut().poll(cx).is_pending()))).await;
+        let begun = poll_fn(|cx| Poll::Ready(wait.as_mut().poll(cx))).await;
+        assert!(begun.is_pending());
     }
 
     #[tokio::test(start_paused = true)]
