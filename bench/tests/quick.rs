@@ -24,7 +24,7 @@ fn heavy_a_quick_run_fills_every_row() {
         ("gateway", 1),
         ("verify", 1),
         ("proxy", 3),
-        ("refusal", 3),
+        ("refusal", 4),
         ("check", 10),
         ("foreign", 2),
         ("usage", 1),

@@ -74,29 +74,8 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
     tokio::spawn(serve(proxy.0.into(), door, end.clone(), Limits::default()));
     let door = Gateway::new(app.clone(), asking).door();
     tokio::spawn(serve(gateway.0.into(), door, end, Limits::default()));
-    tokio::spawn(keep_house(app));
+    tokio::spawn(async move { app.keep_used().await });
     Ok(vec![management.1, proxy.1, gateway.1])
-}
-
-/// Notes what was used, as `symbolon serve` does.
-async fn keep_house(app: App) {
-    let mut gathering = tokio::time::interval(App::GATHERING);
-    let mut writing = tokio::time::interval(App::WRITING);
-    loop {
-        tokio::select! {
-            _ = gathering.tick() => if app.gather_usage() {
-                let app = app.clone();
-                tokio::spawn(async move { app.write_usage().await });
-            },
-            _ = writing.tick() => {
-                let app = app.clone();
-                tokio::spawn(async move {
-                    app.write_uses().await;
-                    app.write_usage().await;
-                });
-            }
-        }
-    }
 }
 
 /// The log of `symbolon serve` where nothing else is set.

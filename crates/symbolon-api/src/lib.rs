@@ -49,7 +49,7 @@ pub use token::{
 };
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{
-    Explain, Explanation, ExplanationStep, Verify, VerifyAnswer, VerifyMany, VerifyReplies, VerifyReply,
+    Explain, Explanation, ExplanationStep, MOST_QUESTIONS, Verify, VerifyAnswer, VerifyMany, VerifyReplies, VerifyReply,
     VerifyRoute,
 };
 pub use webhook::{WebhookInfo, WebhookTest};

@@ -5,7 +5,7 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
 /// Reads an optional field that, where it is given, has a value. With `#[serde(default)]` beside it.
@@ -85,6 +85,34 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 /// Reads a field that is an object.
 pub(crate) fn object<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
     Object::deserialize(deserializer).map(|Object(value)| value)
+}
+
+/// As [`objects`], of which there are no more than `MOST`: the first that is too many is the last that is read.
+pub(crate) fn few_objects<'de, T: Deserialize<'de>, D: Deserializer<'de>, const MOST: usize>(
+    deserializer: D,
+) -> Result<Vec<T>, D::Error> {
+    struct Few<T, const MOST: usize>(PhantomData<T>);
+
+    impl<'de, T: Deserialize<'de>, const MOST: usize> Visitor<'de> for Few<T, MOST> {
+        type Value = Vec<T>;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            write!(f, "a list of at most {MOST}")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Vec<T>, A::Error> {
+            let mut read = Vec::new();
+            while let Some(Object(value)) = list.next_element()? {
+                if read.len() == MOST {
+                    return Err(A::Error::custom(format!("at most {MOST} are taken at once")));
+                }
+                read.push(value);
+            }
+            Ok(read)
+        }
+    }
+
+    deserializer.deserialize_seq(Few::<T, MOST>(PhantomData))
 }
 
 /// Reads a field that is a list of objects.

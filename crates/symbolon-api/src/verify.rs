@@ -4,7 +4,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::strict::{given, given_once, objects};
+use crate::strict::{few_objects, given, given_once};
 use crate::{Problem, TokenRecord};
 
 /// A question: may this request pass, or does this secret hold these scopes?
@@ -52,12 +52,15 @@ impl fmt::Debug for Verify {
     }
 }
 
+/// How many questions are answered together at most.
+pub const MOST_QUESTIONS: usize = 100;
+
 /// Questions to be answered together.
 #[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct VerifyMany {
     /// 1 to 100 of them.
-    #[serde(deserialize_with = "objects")]
+    #[serde(deserialize_with = "few_objects::<_, _, MOST_QUESTIONS>")]
     pub questions: Vec<Verify>,
 }
 

@@ -108,6 +108,8 @@ impl Tally {
     /// Adds up what has been noted, no more than the queue holds at once. `catalog` finds one by its generation. Whether half
     /// of the places for sums are taken.
     pub(crate) fn gather(&self, catalog: impl Fn(u64) -> Option<Arc<Catalog>>) -> bool {
+        // From here on: who takes the sums meanwhile would miss what is in neither.
+        let mut sums = self.sums();
         // First by numbers, which are cheap to compare; a route is named once and not for each event.
         let mut fresh = HashMap::new();
         let events = self.events.all().flat_map(|own| std::iter::from_fn(|| own.pop()).take(own.capacity()));
@@ -122,7 +124,6 @@ impl Tally {
             }
         }
         let mut names = HashMap::new();
-        let mut sums = self.sums();
         for ((token, day, generation, place, outcome), sum) in fresh {
             let known = names.entry((generation, place)).or_insert_with(|| name(place, catalog(generation)));
             match known.clone() {

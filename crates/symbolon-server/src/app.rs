@@ -1,7 +1,6 @@
 //! What every door shares.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use symbolon_core::Timestamp;
 use symbolon_core::audit::AuditKeys;
@@ -26,6 +25,7 @@ use crate::refusals::Refusals;
 use crate::refused_calls::RefusedCalls;
 use crate::throttle::{Failures, Throttle};
 use crate::traces::Traces;
+use crate::used::Used;
 
 /// The time, as an argument of everything that needs it.
 pub trait Clock: Send + Sync {
@@ -91,24 +91,15 @@ pub(crate) struct Shared {
     pub(crate) receivers: Vec<Arc<Receiver>>,
     /// Held while the ends of tokens are told.
     pub(crate) telling_endings: Mutex<()>,
-    /// Held while last uses are written.
-    writing_uses: Mutex<()>,
+    /// What is used, on its way to the record.
+    pub(crate) used: Used,
     /// Held while the server's keys are changed.
     pub(crate) changing_keys: Arc<Mutex<()>>,
     /// Held while everything is moved to the current keys.
     pub(crate) settling_keys: Mutex<()>,
-    /// Held while counts of use are written; how many dropped checks the log has been told of.
-    writing_usage: Mutex<u64>,
 }
 
 impl App {
-    /// How often [`App::gather_usage`] is to be called: before the gate's queue is full.
-    pub const GATHERING: Duration = Duration::from_millis(200);
-    /// How often [`App::write_uses`] and [`App::write_usage`] are to be called. A token that is always in use is written
-    /// once in that time and not at each use; what is asked of the record is written before, and only the end of the process
-    /// without a word loses what came since.
-    pub const WRITING: Duration = Duration::from_secs(10);
-
     /// The doors' common ground.
     pub fn new(mut parts: Parts) -> Self {
         parts.webhooks.sort_by(|a, b| a.name.cmp(&b.name));
@@ -134,8 +125,7 @@ impl App {
             settling_keys: Mutex::default(),
             receivers,
             telling_endings: Mutex::default(),
-            writing_uses: Mutex::default(),
-            writing_usage: Mutex::default(),
+            used: Used::default(),
         }))
     }
 
@@ -228,88 +218,17 @@ impl App {
         RequestId::new(now, self.entropy())
     }
 
-    /// Writes noted uses to the record; to be called every [`App::WRITING`], and once more at the end. Nothing is
-    /// written where nothing was used. Where the record is unavailable the uses of this batch are lost, which is
-    /// logged; they are no reason to stop.
-    ///
-    /// When it returns, what was noted before is written, also by who began before; what asks the record how long a token
-    /// has lain unused waits for that.
-    pub async fn write_uses(&self) {
-        const BATCH: usize = 10_000;
-        let _writing = self.0.writing_uses.lock().await;
-        loop {
-            let uses = self.gate().take_uses(BATCH);
-            let count = uses.len();
-            if count > 0
-                && let Err(error) = self.store().note_used(uses).await
-            {
-                tracing::warn!(%error, count, "last uses were not written");
-            }
-            if count < BATCH {
-                break;
-            }
-        }
-    }
-
-    /// Adds up the use that checks have noted; to be called every [`App::GATHERING`]. It takes some milliseconds where
-    /// there is much, and waits for nothing. Whether there is so much by now that it is to be written before its time.
-    pub fn gather_usage(&self) -> bool {
-        self.gate().gather_usage()
-    }
-
-    /// Writes counts of use to the record, in transactions that mutations can wait for; to be called every
-    /// [`App::WRITING`]. Where the record is unavailable they are kept, as many as there is place for, and written later;
-    /// one whose writing is not known to have failed may then be counted twice. Does nothing where a call is under way
-    /// already.
-    pub async fn write_usage(&self) {
-        if let Ok(mut told) = self.0.writing_usage.try_lock() {
-            self.write_counts(&mut told).await;
-        }
-    }
-
-    /// The same, also after a call that is under way: when it returns, all that was noted before is written, unless the record
-    /// is unavailable.
-    pub(crate) async fn finish_usage(&self) {
-        let mut told = self.0.writing_usage.lock().await;
-        self.write_counts(&mut told).await;
-    }
-
     /// Writes what is still to be written, at the end.
     pub async fn finish(&self) {
         self.write_refused(true).await;
         self.write_uses().await;
         self.record_secret_use().await;
-        self.finish_usage().await;
+        self.write_usage().await;
         if let Some(log) = self.access_log() {
             log.flush().await;
         }
         if let Some(traces) = self.traces() {
             traces.flush().await;
-        }
-    }
-
-    /// `told` is how many dropped checks the log has been told of.
-    async fn write_counts(&self, told: &mut u64) {
-        const BATCH: usize = 2_000;
-        self.gather_usage();
-        loop {
-            let counts = self.gate().take_usage(BATCH);
-            let rows = counts.len();
-            if rows > 0
-                && let Err(error) = self.store().record_usage(counts.clone()).await
-            {
-                tracing::warn!(%error, rows, "use was not written; it is kept for the next time");
-                self.gate().put_back_usage(counts);
-                break;
-            }
-            if rows < BATCH {
-                break;
-            }
-        }
-        let dropped = self.gate().usage_dropped();
-        if dropped > *told {
-            tracing::warn!(count = dropped - *told, "checks were not counted as use: there was no place");
-            *told = dropped;
         }
     }
 

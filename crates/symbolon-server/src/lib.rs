@@ -31,6 +31,7 @@ mod secrets;
 mod throttle;
 mod traces;
 mod trusted;
+mod used;
 mod verdict;
 
 pub use access::{AccessLog, AccessTarget};

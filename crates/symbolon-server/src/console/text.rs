@@ -302,7 +302,7 @@ texts! {
     refusals_none = "None is remembered since the server started.";
     ask_why = "Why?";
     operations_heading = "Operations, most recent first";
-    operations_none = "It has not asked for anything in 30 days. A request is counted within some seconds.";
+    operations_none = "It has not asked for anything in 30 days.";
     routes_left_out = "{count} more are not shown.";
     history_heading = "What was done to it";
     done_already = "This form was sent before and made this token. Its secret was shown then and is not kept.";

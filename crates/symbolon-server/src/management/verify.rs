@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 use std::net::IpAddr;
 
-use axum::extract::State;
+use axum::extract::{FromRequest, State};
 use axum::{Extension, Json};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use symbolon_api::{Verify, VerifyMany, VerifyReplies, VerifyReply, VerifyRoute};
+use symbolon_api::{MOST_QUESTIONS, Verify, VerifyMany, VerifyReplies, VerifyReply, VerifyRoute};
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::id::RequestId;
@@ -23,6 +23,7 @@ use super::parameters::{OfService, PathOf, parsed};
 use super::services;
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::deciding::Proved;
 use crate::incoming::{credentials_of_request, method_override, query_overrides};
 use crate::proving::Asked;
 use crate::refusals;
@@ -30,9 +31,6 @@ use crate::verdict::Verdict;
 
 /// The longest secret that is looked at, in bytes; a JWT of another application may be long.
 const MAX_SECRET: usize = 8 * 1024;
-
-/// How many questions are answered together at most.
-const MOST: usize = 100;
 
 /// Decide about a request, or about scopes, without making it. For a system key, or a verifier key of the service.
 #[utoipa::path(
@@ -49,13 +47,15 @@ pub(super) async fn verify(
 ) -> Result<(Extension<Decided>, Json<VerifyReply>), ApiError> {
     may_ask(&caller, &of.service)?;
     let service = services::find(&app, &of.service)?.catalog.service.clone();
-    let (verdict, reply) =
-        Question::read(&app, &service, value)?.answer(&app, &service, caller.request).await?;
+    let question = Question::read(&app, &service, value)?;
+    let proved = question.prove(&app, &service).await;
+    let (verdict, reply) = question.answer(&app, &service, proved, caller.request)?;
     Ok((Extension(Decided(service, verdict)), Json(reply)))
 }
 
-/// Decide about up to 100 requests, or scopes, as if each were asked about by itself; the replies are in the order of the
-/// questions. If one of them is not understood nothing is decided. For a system key, or a verifier key of the service.
+/// Decide about up to 100 requests, or scopes, as if each were asked about by itself; all by what is so when the answer is
+/// made, and in the order of the questions. If one of them is not understood nothing is decided. For a system key, or a
+/// verifier key of the service.
 #[utoipa::path(
     post, path = "/v1/services/{service}/verify/batch", tag = "decisions", operation_id = "verify_many",
     params(OfService),
@@ -66,25 +66,38 @@ pub(super) async fn verify_many(
     State(app): State<App>,
     caller: Caller,
     PathOf(of): PathOf<OfService>,
-    Body { value, .. }: Body<VerifyMany>,
-) -> Result<Json<VerifyReplies>, ApiError> {
+    body: http::Request<axum::body::Body>,
+) -> Result<(Extension<Decided>, Json<VerifyReplies>), ApiError> {
+    // Before the body is read, which may be long.
     may_ask(&caller, &of.service)?;
     let service = services::find(&app, &of.service)?.catalog.service.clone();
-    if !(1..=MOST).contains(&value.questions.len()) {
-        return Err(Refusal::field("questions", format!("1 to {MOST} questions are answered at once")).into());
+    let Body { value, .. } = Body::<VerifyMany>::from_request(body, &app).await?;
+    if value.questions.is_empty() {
+        return Err(Refusal::field("questions", format!("1 to {MOST_QUESTIONS} questions")).into());
     }
     let read = |(index, question)| {
         let read = Question::read(&app, &service, question);
         read.map_err(|error| error.within(&format!("questions[{index}]")))
     };
     let questions = value.questions.into_iter().enumerate().map(read).collect::<Result<Vec<_>, _>>()?;
-    let mut replies = Vec::with_capacity(questions.len());
-    for question in questions {
-        // Of its own: by it a refusal can be explained.
-        let id = app.request_id(app.now());
-        replies.push(question.answer(&app, &service, id).await?.1);
+    let mut proved = Vec::with_capacity(questions.len());
+    for question in &questions {
+        proved.push(question.prove(&app, &service).await);
     }
-    Ok(Json(VerifyReplies { replies }))
+    // From here on nothing is waited for: what was revoked while a secret was proved is revoked to all questions.
+    let (now, mut told) = (app.now(), None);
+    let mut replies = Vec::with_capacity(questions.len());
+    for (question, proved) in questions.iter().zip(proved) {
+        // Of its own: by it a refusal can be explained.
+        let id = app.request_id(now);
+        let (verdict, reply) = question.answer(&app, &service, proved.map(|_| now), id)?;
+        replies.push(reply);
+        // The first that is refused, if one is, stands for all.
+        if told.as_ref().is_none_or(|told: &Verdict| told.code == Code::Allowed) {
+            told = Some(verdict);
+        }
+    }
+    Ok((Extension(Decided(service, told.unwrap_or(Verdict::ALLOWED))), Json(VerifyReplies { replies })))
 }
 
 /// A question that was understood.
@@ -134,19 +147,30 @@ impl Question {
         Ok(Self { asked, headers, client_ip, required })
     }
 
+    fn credentials(&self, app: &App) -> Credentials<'_> {
+        match &self.headers {
+            Some(headers) => credentials_of_request(headers, app.shared().parts.https),
+            None => Credentials::of_secret(self.asked.token.as_deref().unwrap_or_default().as_bytes()),
+        }
+    }
+
+    /// Proves what has to be proved before it can be answered.
+    async fn prove(&self, app: &App, service: &ServiceName) -> Proved {
+        let asked = Asked { service: Some(service), client_ip: self.client_ip, ending: false };
+        app.prove(asked, &self.credentials(app), app.now()).await
+    }
+
     /// The answer, and what is told of it beside. A refusal is remembered under `id`.
-    async fn answer(
+    fn answer(
         &self,
         app: &App,
         service: &ServiceName,
+        proved: Proved,
         id: RequestId,
     ) -> Result<(Verdict, VerifyReply), ApiError> {
         let Self { asked, headers, client_ip, required } = self;
         let (now, client_ip) = (app.now(), *client_ip);
-        let credentials = match headers {
-            Some(headers) => credentials_of_request(headers, app.shared().parts.https),
-            None => Credentials::of_secret(asked.token.as_deref().unwrap_or_default().as_bytes()),
-        };
+        let credentials = self.credentials(app);
         let path = asked.path.as_deref().unwrap_or_default().as_bytes();
         let request = Request {
             method: asked.method.as_deref().unwrap_or_default(),
@@ -159,11 +183,8 @@ impl Question {
             client_ip,
         };
         let decision = match required {
-            Some(required) => {
-                let asked = Asked { service: Some(service), client_ip, ending: false };
-                app.decide_scopes(asked, service, credentials, required, now).await
-            }
-            None => app.decide(service, &request, now).await,
+            Some(required) => app.decide_scopes_proved(service, credentials, required, client_ip, proved),
+            None => app.decide_proved(service, &request, proved),
         };
         let decision = decision.ok_or_else(|| ApiError::new(Code::NotFound, "there is no such service"))?;
         let mut unremembered = None;

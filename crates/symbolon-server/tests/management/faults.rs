@@ -21,6 +21,7 @@ const IN_MEMORY: [&str; 16] = [
     "GET /v1/services/{service}",
     "GET /v1/services/{service}/observed",
     "POST /v1/services/{service}/verify",
+    "POST /v1/services/{service}/verify/batch",
     "POST /v1/services/{service}/explain",
     "GET /v1/self",
     "POST /oauth/introspect",
@@ -53,6 +54,9 @@ fn body(operation: &str, key: &str) -> Value {
         }
         "PATCH /v1/services/{service}/tokens/{id}" => json!({ "name": "x" }),
         "POST /v1/services/{service}/verify" => json!({ "token": "x", "method": "GET", "path": "/api/jobs" }),
+        "POST /v1/services/{service}/verify/batch" => {
+            json!({ "questions": [{ "token": "x", "method": "GET", "path": "/api/jobs" }] })
+        }
         "POST /v1/services/{service}/explain" => json!({ "method": "GET", "path": "/api/jobs" }),
         "POST /v1/self/password" => json!({ "current": PASSWORD, "new": "a new password" }),
         "POST /v1/sessions" => json!({ "username": "admin", "password": PASSWORD }),

@@ -261,6 +261,7 @@ async fn questions_together_are_answered_as_each_by_itself() {
     let together = world.post("/v1/services/odin/verify/batch", &body).by(&key).send().await.expect(200);
     let replies = together["replies"].as_array().unwrap();
     assert_eq!(replies.len(), questions.len());
+    let mut explained = 0;
     for (question, reply) in questions.iter().zip(replies) {
         let (mut alone, mut reply) = (ask(&world, question.clone()).await.expect(200), reply.clone());
         let (own, other) = (taken(&mut reply), taken(&mut alone));
@@ -273,8 +274,28 @@ async fn questions_together_are_answered_as_each_by_itself() {
             let explain = json!({ "request_id": id });
             let told = world.post("/v1/services/odin/explain", &explain).by(&key).send().await.expect(200);
             assert_eq!((&told["path"], &told["code"]), (&json!("/api/orders"), &reply["code"]));
+            explained += 1;
         }
     }
+    assert_eq!(explained, 1);
+}
+
+/// A list of nothing takes 3 bytes an item, and far more in memory.
+#[tokio::test]
+async fn no_more_questions_are_read_than_are_answered_and_none_of_who_may_not_ask() {
+    let world = World::new().await;
+    let viewer = world.person("viewer", &[("odin", "viewer")]).await;
+    let (_, secret) = world.odin_token(&viewer.jwt, &["read:jobs"]).await;
+    let key = world.system_key().await;
+    // The last of them is no JSON, and whoever reads so far says so.
+    let list = format!("{{\"questions\":[{}nonsense]}}", "{},".repeat(1_000_000));
+    let call = |by: &str| {
+        let call = world.post("/v1/services/odin/verify/batch", &json!({}));
+        call.text(&list).by(by)
+    };
+    call(&secret).send().await.refused(403, "system_only");
+    let problem = call(&key).send().await.expect(422);
+    assert_eq!(problem["errors"][0]["field"], "questions", "{problem}");
 }
 
 #[tokio::test]

@@ -8,11 +8,12 @@ mod reload;
 mod signals;
 
 use std::fmt::Write;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
-use symbolon_server::{App, Clock};
+use symbolon_server::Clock;
 use tokio::time::{Interval, MissedTickBehavior};
 
 use crate::bootstrap::{First, FirstSecrets};
@@ -226,10 +227,10 @@ async fn attend(
         interval
     };
     let (mut noting, mut pruning, mut looking) = (every(NOTING), every(PRUNING), every(LOOKING));
-    let (mut gathering, mut writing) = (every(App::GATHERING), every(App::WRITING));
     let (mut sampling, mut signing, mut settling, mut telling) =
         (every(SAMPLING), every(settings.audit.every), every(SETTLING_KEYS), every(TELLING));
     let mut pulse = manager.pulse().map(every);
+    let mut keeping = pin!(node.app().keep_used());
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -251,17 +252,7 @@ async fn attend(
             // From this very loop: a server in which it stands still does not live.
             () = beat(&mut pulse) => manager.alive(),
             _ = sampling.tick() => node.app().sample(),
-            _ = gathering.tick() => if node.app().gather_usage() {
-                let app = node.app().clone();
-                tokio::spawn(async move { app.write_usage().await });
-            },
-            _ = writing.tick() => {
-                let app = node.app().clone();
-                tokio::spawn(async move {
-                    app.write_uses().await;
-                    app.write_usage().await;
-                });
-            }
+            () = &mut keeping => {}
             _ = settling.tick() => {
                 let app = node.app().clone();
                 tokio::spawn(async move { app.settle_keys().await });

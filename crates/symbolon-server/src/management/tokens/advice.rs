@@ -57,11 +57,11 @@ pub(in crate::management) async fn list(
 ) -> Result<Json<List<TokenAdvice>>, ApiError> {
     let catalog = services::find(&app, &of.service)?.catalog;
     let all = filter::query(&app, &caller, &catalog, &BulkFilter::default()).await?;
-    let days = last_days(&app, "days", asked.days.unwrap_or(KEPT_DAYS)).await?;
     if asked.limit.is_some_and(|limit| limit > AT_ONCE) {
         return Err(Refusal::field("limit", format!("limit is 1 to {AT_ONCE}")).into());
     }
     let page = page(asked.limit, asked.cursor)?;
+    let days = last_days(&app, "days", asked.days.unwrap_or(KEPT_DAYS)).await?;
     let tokens = found(app.store().tokens(&TokenQuery { page, ..all }).await)?;
     let mut items = advise(&app, &catalog, &tokens.items, days).await?;
     items.retain(|advice| !advice.findings.is_empty());
@@ -83,8 +83,8 @@ pub(in crate::management) async fn show(
 ) -> Result<Json<TokenAdvice>, ApiError> {
     caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
-    let days = last_days(&app, "days", query.days.unwrap_or(KEPT_DAYS)).await?;
     let token = find(&app, &caller, &catalog, &of.id).await?;
+    let days = last_days(&app, "days", query.days.unwrap_or(KEPT_DAYS)).await?;
     let advice = advise(&app, &catalog, std::slice::from_ref(&token), days).await?;
     let nothing = || wire(&app, &token, Advice::default());
     Ok(Json(advice.into_iter().next().unwrap_or_else(nothing)))

@@ -51,8 +51,8 @@ pub(in crate::management) async fn usage(
 ) -> Result<Json<TokenUsage>, ApiError> {
     caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
-    let days = last_days(&app, "days", query.days.unwrap_or(30)).await?;
     let token = find(&app, &caller, &catalog, &of.id).await?;
+    let days = last_days(&app, "days", query.days.unwrap_or(30)).await?;
     let known = app.store().usage(token.id, days.clone()).await?;
     let refusals = app.refusals().of_token(token.id, REFUSALS);
     Ok(Json(TokenUsage {
@@ -69,12 +69,12 @@ pub(in crate::management) async fn usage(
 /// Each day of each token is looked up: more would keep others from the record.
 const MOST_WITH_REQUESTS: usize = 200;
 
-/// So many days that end today, all of whose use is in the record now. Refused: fewer than one, and more than are kept.
+/// So many days that end today, whose use is in the record now, if that takes it. Refused: fewer than one, and more than are kept.
 pub(super) async fn last_days(app: &App, field: &str, days: i32) -> Result<RangeInclusive<Day>, Refusal> {
     if !(1..=KEPT_DAYS).contains(&days) {
         return Err(Refusal::field(field, format!("{field} is 1 to {KEPT_DAYS}")));
     }
-    app.finish_usage().await;
+    app.bring_usage().await;
     Ok(Day::of(app.now()).last(days))
 }
 
