@@ -152,7 +152,7 @@ impl Plan {
     };
 }
 
-/// A baseline that, other than a rival, may be missing from a run of any kind.
+/// A baseline of the usual run that the machine may not have.
 const NGINX: &str = "nginx";
 
 fn main() -> ExitCode {

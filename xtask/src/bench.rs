@@ -27,7 +27,7 @@ pub(crate) struct Options {
     #[arg(long, requires = "peers", conflicts_with = "only")]
     pub(crate) only_peers: bool,
 
-    /// Measure ten million tokens too: their memory, and a start with them; some twenty minutes more
+    /// Measure ten million tokens too: their memory, and a start with them; some twenty minutes more, and 20 GB of disk
     #[arg(long, conflicts_with_all = ["only", "only_peers"])]
     pub(crate) large: bool,
 
