@@ -49,8 +49,8 @@ pub use token::{
 };
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{
-    Explain, Explanation, ExplanationStep, MOST_QUESTIONS, Verify, VerifyAnswer, VerifyMany, VerifyReplies, VerifyReply,
-    VerifyRoute,
+    Explain, Explanation, ExplanationStep, MOST_QUESTIONS, Verify, VerifyAnswer, VerifyMany, VerifyReplies,
+    VerifyReply, VerifyRoute,
 };
 pub use webhook::{WebhookInfo, WebhookTest};
 

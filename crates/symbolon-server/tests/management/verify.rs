@@ -289,10 +289,7 @@ async fn no_more_questions_are_read_than_are_answered_and_none_of_who_may_not_as
     let key = world.system_key().await;
     // The last of them is no JSON, and whoever reads so far says so.
     let list = format!("{{\"questions\":[{}nonsense]}}", "{},".repeat(1_000_000));
-    let call = |by: &str| {
-        let call = world.post("/v1/services/odin/verify/batch", &json!({}));
-        call.text(&list).by(by)
-    };
+    let call = |by: &str| world.post("/v1/services/odin/verify/batch", &json!({})).body(list.clone()).by(by);
     call(&secret).send().await.refused(403, "system_only");
     let problem = call(&key).send().await.expect(422);
     assert_eq!(problem["errors"][0]["field"], "questions", "{problem}");
