@@ -149,3 +149,35 @@ impl App {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::poll_fn;
+    use std::pin::pin;
+    use std::task::Poll;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn who_comes_while_one_writes_waits_for_another_and_shares_it() {
+        let (flush, written) = (Flush::default(), AtomicU64::new(0));
+        let came = || flush.begun.load(Ordering::SeqCst);
+        let write = async || {
+            written.fetch_add(1, Ordering::SeqCst);
+        };
+        let (go, gone) = oneshot::channel();
+        let mut first = pin!(flush.run(came(), async {
+            gone.await.unwrap();
+            write().await;
+        }));
+        assert!(poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx))).await.is_pending());
+        let (second, third) = (flush.run(came(), write()), flush.run(came(), write()));
+        go.send(()).unwrap();
+        tokio::join!(first, second, third);
+        assert_eq!(written.load(Ordering::SeqCst), 2);
+        flush.run(came(), write()).await;
+        assert_eq!(written.load(Ordering::SeqCst), 3);
+    }
+}

@@ -19,6 +19,7 @@ use symbolon_core::store::{
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
+use tokio::sync::Semaphore;
 
 /// What becomes of a commit, or of a read (then of no changes).
 pub(crate) enum Verdict {
@@ -38,9 +39,23 @@ pub(crate) struct Between {
     decide: Box<Decide>,
     reads: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
     waiting: Box<dyn Fn() + Send + Sync>,
+    /// A permit of it is needed to write counts of use.
+    usage: Arc<Semaphore>,
+}
+
+/// As many permits as anybody asks for.
+fn open() -> Arc<Semaphore> {
+    Arc::new(Semaphore::new(Semaphore::MAX_PERMITS))
 }
 
 impl Between {
+    /// Writes counts of use when `usage` has a permit for it.
+    pub(crate) fn held_usage(store: Arc<dyn Store>, usage: Arc<Semaphore>) -> Arc<dyn Store> {
+        let decide = |_, _: &Mutation| -> Deciding { Box::pin(async { Verdict::Pass }) };
+        let reads = Box::new(|| Ok(()));
+        Arc::new(Self { store, decide: Box::new(decide), reads, waiting: Box::new(|| {}), usage })
+    }
+
     /// Asks `decide` before each commit.
     pub(crate) fn before_commits(
         store: Arc<dyn Store>,
@@ -51,6 +66,7 @@ impl Between {
             decide: Box::new(decide),
             reads: Box::new(|| Ok(())),
             waiting: Box::new(|| {}),
+            usage: open(),
         })
     }
 
@@ -64,7 +80,7 @@ impl Between {
             let verdict = fault().map_or_else(Verdict::Fail, |()| Verdict::Pass);
             Box::pin(async move { verdict })
         };
-        Arc::new(Self { store, decide: Box::new(decide), reads, waiting: Box::new(|| {}) })
+        Arc::new(Self { store, decide: Box::new(decide), reads, waiting: Box::new(|| {}), usage: open() })
     }
 
     /// Says when somebody waits for what was committed to be applied, and has to.
@@ -78,6 +94,7 @@ impl Between {
             decide: Box::new(decide),
             reads: Box::new(|| Ok(())),
             waiting: Box::new(waiting),
+            usage: open(),
         })
     }
 }
@@ -183,6 +200,7 @@ impl Store for Between {
 
     async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError> {
         (self.reads)()?;
+        let _permit = self.usage.acquire().await.unwrap();
         self.store.record_usage(counts).await
     }
 

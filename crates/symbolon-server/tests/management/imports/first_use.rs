@@ -79,12 +79,10 @@ async fn every_door_of_the_api_proves_it() {
     }
 }
 
-#[tokio::test]
-async fn a_token_revoked_while_it_is_proved_is_not_admitted() {
-    let id = Arc::new(OnceCell::<String>::new());
+/// A farm in which the token of this id, once it is set, is revoked before the next upgrade is written.
+async fn revoking(id: &Arc<OnceCell<String>>) -> Farm {
     let known = id.clone();
-    // The revocation is written after the secret was proved and before that is.
-    let farm = Farm::of(move |store| {
+    Farm::of(move |store| {
         Between::before_commits(store, move |store, mutation| {
             let upgrade = mutation.audit[0].action == "token.upgrade";
             let id = known.get().cloned().filter(|_| upgrade);
@@ -97,7 +95,31 @@ async fn a_token_revoked_while_it_is_proved_is_not_admitted() {
             })
         })
     })
-    .await;
+    .await
+}
+
+/// Who asks for both together learns of each what is so when both are answered.
+#[tokio::test]
+async fn a_token_revoked_while_another_of_its_batch_is_proved_is_not_admitted() {
+    let id = Arc::new(OnceCell::<String>::new());
+    let farm = revoking(&id).await;
+    let (used, unused) = (secret(2), secret(4));
+    let first = farm.imported(row(&used)).await;
+    farm.imported(row(&unused)).await;
+    assert_eq!(farm.verdict(&used).await, "allowed");
+    id.set(first).unwrap();
+    let question = |secret: &str| json!({ "token": secret, "method": "GET", "path": "/api/jobs", "client_ip": "192.0.2.1" });
+    let body = json!({ "questions": [question(&used), question(&unused)] });
+    let told =
+        farm.world.post("/v1/services/farm/verify/batch", &body).by(&farm.key).send().await.expect(200);
+    assert_eq!([&told["replies"][0]["code"], &told["replies"][1]["code"]], ["invalid_token", "allowed"]);
+}
+
+/// The revocation is written after the secret was proved and before that is.
+#[tokio::test]
+async fn a_token_revoked_while_it_is_proved_is_not_admitted() {
+    let id = Arc::new(OnceCell::<String>::new());
+    let farm = revoking(&id).await;
     let old = secret(1);
     id.set(farm.imported(row(&old)).await).unwrap();
     assert_eq!(farm.verdict(&old).await, "invalid_token");

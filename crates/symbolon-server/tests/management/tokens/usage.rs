@@ -1,13 +1,16 @@
 //! How much a token is used, as its keepers are told.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::task::Poll;
 
 use serde_json::{Value, json};
 use symbolon_core::Timestamp;
 use symbolon_core::store::StoreError;
 use symbolon_core::usage::{Day, Outcome, UsageCount};
 use symbolon_server::Clock;
+use tokio::sync::Semaphore;
 
 use crate::between::Between;
 use crate::world::{Setup, World};
@@ -143,6 +146,27 @@ async fn the_path_as_sent_is_told_nobody() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         assert!(!bytes.windows(sent.len()).any(|window| window == sent.as_bytes()));
     }
+}
+
+/// What was taken out of the gate to be written is nowhere else.
+#[tokio::test]
+async fn whoever_hangs_up_while_use_is_written_loses_nothing() {
+    let held = Arc::new(Semaphore::new(0));
+    let usage_of = held.clone();
+    let wrap = Box::new(move |store| Between::held_usage(store, usage_of));
+    let world = World::of(Setup { wrap, ..Setup::default() }).await;
+    let (admin, key) = (world.admin().await, world.system_key().await);
+    let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    verify(&world, &key, &secret, "GET", "/api/jobs").await;
+    let mut writing = Box::pin(world.app.write_usage());
+    // So far that it waits for the record.
+    for _ in 0..10 {
+        assert!(poll_fn(|cx| Poll::Ready(writing.as_mut().poll(cx))).await.is_pending());
+        tokio::task::yield_now().await;
+    }
+    drop(writing);
+    held.add_permits(100);
+    assert_eq!(usage(&world, &admin.jwt, &id, "").await["routes"][0]["count"], 1);
 }
 
 #[tokio::test]
