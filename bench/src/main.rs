@@ -144,7 +144,7 @@ impl Plan {
     };
     const QUICK: Self = Self {
         rounds: 1,
-        round: Duration::from_millis(500),
+        round: Duration::from_millis(250),
         tokens: 1_000,
         many: 20_000,
         large: 50_000,

@@ -25,7 +25,7 @@ fn heavy_a_scenario_that_goes_wrong_fails_and_shows_what_it_said() {
 }
 
 #[test]
-fn heavy_a_scenario_that_hangs_is_ended_with_its_browser() {
+fn a_scenario_that_hangs_is_ended_with_its_browser() {
     // Long enough for a browser that has to be read from the disk first.
     let failure = Stage::new().try_plays("planted/hangs", Duration::from_secs(20)).unwrap_err();
     assert!(failure.contains("took longer than 20s"), "{failure}");
