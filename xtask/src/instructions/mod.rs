@@ -167,7 +167,7 @@ mod tests {
     }
 
     #[test]
-    fn the_committed_counts_are_of_the_compiler_of_this_tree_and_of_the_processor_of_ci() {
+    fn the_committed_counts_are_of_the_compiler_of_this_tree_and_of_a_processor_with_avx2() {
         let toolchain = fs::read_to_string(Shell::new().root().join("rust-toolchain.toml")).unwrap();
         let channel = toolchain.split("channel = \"").nth(1).and_then(|rest| rest.split('"').next()).unwrap();
         let Counts { compiler, processor, .. } = committed();

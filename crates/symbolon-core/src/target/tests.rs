@@ -85,8 +85,7 @@ proptest! {
     #[test]
     fn what_is_plainly_canonical_is_canonical(path in "(/|[.%#;~@a-zA-Z0-9?]|[\"<>^`{|}\\[\\]\\\\ é]){0,12}") {
         let target = format!("/{path}");
-        let (path, query) = target.split_once('?').map_or((&*target, ""), |(path, query)| (path, query));
-        prop_assume!(query.is_empty());
+        let path = target.split('?').next().unwrap();
         let look = Look::at(target.as_bytes());
         prop_assert_eq!(look.path, path.len());
         prop_assert_eq!(look.plain, !path.bytes().any(|byte| byte == b'%' || byte.is_ascii_uppercase()));
