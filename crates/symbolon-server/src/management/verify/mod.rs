@@ -1,4 +1,6 @@
-//! The question that applications and gateways ask: may this secret make this request?
+//! The question that applications and gateways ask: may this secret make this request? `reply` says what was decided.
+
+mod reply;
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
@@ -6,15 +8,13 @@ use std::net::IpAddr;
 use axum::extract::{FromRequest, State};
 use axum::{Extension, Json};
 use http::{HeaderMap, HeaderName, HeaderValue};
-use symbolon_api::{MOST_QUESTIONS, Verify, VerifyMany, VerifyReplies, VerifyReply, VerifyRoute};
+use symbolon_api::{MOST_QUESTIONS, Verify, VerifyMany, VerifyReplies, VerifyReply};
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::id::RequestId;
 use symbolon_core::name::{ScopeName, ServiceName};
-use symbolon_core::rate::Quota;
 use symbolon_core::target::MAX_TARGET;
 use symbolon_core::{Code, Refusal};
-use symbolon_http::token_quota;
 
 use super::body::Body;
 use super::caller::{Caller, Who};
@@ -28,6 +28,7 @@ use crate::incoming::{credentials_of_request, method_override, query_overrides};
 use crate::proving::Asked;
 use crate::refusals;
 use crate::verdict::Verdict;
+use reply::{reply, verdict};
 
 /// The longest secret that is looked at, in bytes; a JWT of another application may be long.
 const MAX_SECRET: usize = 8 * 1024;
@@ -203,16 +204,6 @@ impl Question {
     }
 }
 
-/// What is told of a decision beside the reply.
-fn verdict(decision: &Decision<'_>) -> Verdict {
-    let token = match decision {
-        Decision::Allow(grant) => grant.principal().token(),
-        Decision::Deny(denial) => denial.about(),
-        Decision::Unavailable => None,
-    };
-    Verdict { code: decision.code(), token, ..Verdict::ALLOWED }
-}
-
 /// Verifier keys ask about their own service; nobody learns of another's.
 fn may_ask(caller: &Caller, service: &str) -> Result<(), Refusal> {
     match &caller.who {
@@ -223,68 +214,6 @@ fn may_ask(caller: &Caller, service: &str) -> Result<(), Refusal> {
             "decisions are for a system key, or a verifier key of this service",
         )),
     }
-}
-
-fn reply(
-    app: &App,
-    service: &ServiceName,
-    decision: &Decision<'_>,
-    unremembered: Option<ApiError>,
-    request_id: &str,
-) -> VerifyReply {
-    let code = decision.code();
-    let base = VerifyReply {
-        allowed: false,
-        code: code.as_str().to_owned(),
-        status: code.status(),
-        www_authenticate: None,
-        principal: None,
-        owner: None,
-        role: None,
-        token: None,
-        target: None,
-        route: None,
-        answer: None,
-        headers: BTreeMap::new(),
-    };
-    let given = |text: &str| Some(text.to_owned()).filter(|text| text != "-");
-    match decision {
-        Decision::Allow(grant) => {
-            let identity = grant.identity();
-            VerifyReply {
-                allowed: true,
-                principal: given(identity.principal),
-                owner: given(identity.owner),
-                role: given(identity.role),
-                token: grant.principal().token().and_then(|id| app.shown(id)),
-                target: Some(grant.target().to_path_and_query()),
-                route: grant
-                    .route()
-                    .map(|route| VerifyRoute { method: route.method.clone(), path: route.path.clone() }),
-                headers: grant.quota().map(quota_headers).unwrap_or_default(),
-                ..base
-            }
-        }
-        Decision::Deny(denial) => {
-            let refusal = unremembered.unwrap_or_else(|| ApiError::denied(denial, service.as_str()));
-            VerifyReply {
-                code: refusal.code().as_str().to_owned(),
-                status: refusal.code().status(),
-                www_authenticate: refusal.challenge().map(str::to_owned),
-                token: denial.token.and_then(|id| app.shown(id)),
-                answer: Some(refusal.into_wire(request_id)),
-                ..base
-            }
-        }
-        Decision::Unavailable => {
-            VerifyReply { answer: Some(ApiError::unavailable().into_wire(request_id)), ..base }
-        }
-    }
-}
-
-fn quota_headers(quota: &Quota) -> BTreeMap<String, String> {
-    let text = |value: &HeaderValue| value.to_str().unwrap_or_default().to_owned();
-    token_quota(quota).iter().map(|(name, value)| (name.to_string(), text(value))).collect()
 }
 
 fn checked_secret(secret: &str) -> Result<(), Refusal> {
