@@ -129,7 +129,7 @@ fn check_query(query: &[u8]) -> Result<&str, TargetFault> {
 }
 
 /// Bytes that stand for themselves in a path: `pchar` of RFC 3986 without `;`, and `/`.
-fn plain(byte: u8) -> Result<(), TargetFault> {
+const fn plain(byte: u8) -> Result<(), TargetFault> {
     match byte {
         b'#' | b'\\' | b';' => Err(TargetFault::Ambiguous),
         b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'[' | b']' => Err(TargetFault::Byte),
@@ -173,16 +173,16 @@ impl Look {
 
     fn at(target: &[u8]) -> Self {
         const KINDS: [u8; 256] = {
+            // Beyond ASCII nothing stands for itself.
             let mut kinds = [Look::ILL; 256];
-            let mut byte: u8 = 0x21;
-            while byte <= 0x7e {
+            let mut byte: u8 = 0;
+            while byte <= 0x7f {
                 kinds[byte as usize] = match byte {
                     b'%' => Look::ILL | Look::ODD,
-                    b'#' | b'\\' | b';' | b'"' | b'<' | b'>' | b'^' | b'`' | b'{' | b'|' | b'}' | b'['
-                    | b']' => Look::ILL,
                     b'/' => Look::SLASH | Look::ILL_BEGIN,
                     b'.' => Look::ILL_BEGIN,
                     b'A'..=b'Z' => Look::ODD,
+                    _ if plain(byte).is_err() => Look::ILL,
                     _ => 0,
                 };
                 byte += 1;

@@ -66,8 +66,8 @@ impl Tree {
         claim(&mut self.nodes[at].route, route)
     }
 
-    /// `rest` begins at a segment; `escaped` says whether there may be escapes in it. Goes back where a literal leads nowhere, so it may look at each node once for
-    /// each depth: bounded by the size of the tree, not by the path.
+    /// `rest` begins at a segment; `escaped` says whether there may be escapes in it. Goes back where a literal leads
+    /// nowhere, so it may look at each node once for each depth: bounded by the size of the tree, not by the path.
     fn find(&self, node: usize, rest: &str, escaped: bool) -> Option<RouteIndex> {
         let node = &self.nodes[node];
         let (segment, rest) = first_segment(rest);
@@ -169,12 +169,12 @@ impl Matcher {
         route: RouteIndex,
     ) -> Result<(), RouteIndex> {
         self.uneven |= pattern.is_uneven();
-        let known = self.trees.iter().position(|(of, _)| **of == *method);
-        let place = known.unwrap_or(self.trees.len());
-        if known.is_none() {
+        if self.tree(method).is_none() {
             self.trees.push((method.into(), Tree::new(self.typed)));
         }
-        self.trees[place].1.insert(&pattern, route)?;
+        if let Some((_, tree)) = self.trees.iter_mut().find(|(of, _)| **of == *method) {
+            tree.insert(&pattern, route)?;
+        }
         if self.typed {
             self.compare(method, pattern, route);
         }
