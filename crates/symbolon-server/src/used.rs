@@ -80,46 +80,50 @@ impl App {
     /// of this batch are lost, which is logged; they are no reason to stop.
     ///
     /// When it returns, what was noted before is written, also by who began before; what asks the record how long a token
-    /// has lain unused waits for that. It goes on where its caller does not: what was taken out of the gate is nowhere else.
+    /// has lain unused waits for that.
     pub async fn write_uses(&self) {
-        const BATCH: usize = 10_000;
-        let (app, came) = (self.clone(), self.shared().used.uses.begun.load(Ordering::SeqCst));
-        let writing = tokio::spawn(async move {
-            let write = async {
-                loop {
-                    let uses = app.gate().take_uses(BATCH);
-                    let count = uses.len();
-                    if count > 0
-                        && let Err(error) = app.store().note_used(uses).await
-                    {
-                        tracing::warn!(%error, count, "last uses were not written");
-                    }
-                    if count < BATCH {
-                        break;
-                    }
-                }
-            };
-            app.shared().used.uses.run(came, write).await;
-        });
-        // A runtime that ends takes it along.
-        let _ = writing.await;
+        self.flush(|used| &used.uses, |app| async move { app.write_last_uses().await }).await;
     }
 
     /// Writes counts of use to the record, in transactions that mutations can wait for. When it returns, what was noted
-    /// before is written; it goes on where its caller does not. Where the record is unavailable they are kept, as many as
-    /// there is place for, and written later; one whose writing is not known to have failed may then be counted twice.
+    /// before is written. Where the record is unavailable they are kept, as many as there is place for, and written later;
+    /// one whose writing is not known to have failed may then be counted twice.
     pub async fn write_usage(&self) {
-        let (app, came) = (self.clone(), self.shared().used.usage.begun.load(Ordering::SeqCst));
-        let writing = tokio::spawn(async move {
-            app.shared().used.usage.run(came, app.write_counts()).await;
-        });
-        // As above.
-        let _ = writing.await;
+        self.flush(|used| &used.usage, |app| async move { app.write_counts().await }).await;
     }
 
     /// The same for who is about to read the record, and reads what there is if this takes long.
     pub(crate) async fn bring_usage(&self) {
         let _ = timeout(PATIENCE, self.write_usage()).await;
+    }
+
+    /// Runs `write` where it is its turn. It goes on where who waits for it does not: what was taken out of the gate is
+    /// nowhere else.
+    async fn flush<W>(&self, which: fn(&Used) -> &Flush, write: impl FnOnce(Self) -> W + Send + 'static)
+    where
+        W: Future<Output = ()> + Send,
+    {
+        let (app, came) = (self.clone(), which(&self.shared().used).begun.load(Ordering::SeqCst));
+        let writing =
+            tokio::spawn(async move { which(&app.shared().used).run(came, write(app.clone())).await });
+        // A runtime that ends takes it along.
+        let _ = writing.await;
+    }
+
+    async fn write_last_uses(&self) {
+        const BATCH: usize = 10_000;
+        loop {
+            let uses = self.gate().take_uses(BATCH);
+            let count = uses.len();
+            if count > 0
+                && let Err(error) = self.store().note_used(uses).await
+            {
+                tracing::warn!(%error, count, "last uses were not written");
+            }
+            if count < BATCH {
+                break;
+            }
+        }
     }
 
     async fn write_counts(&self) {

@@ -66,7 +66,7 @@ impl Pass {
     /// The cookies that the application is to see, in one header: those of the question `asked` without Symbolon's own,
     /// which signs in to its API; `None` where nothing is left.
     pub(super) fn cookie(&self, asked: &HeaderMap) -> Option<HeaderValue> {
-        if self.stay == Stay::CredentialsAndCookies || !asked.contains_key(COOKIE) {
+        if self.stay == Stay::CredentialsAndCookies {
             return None;
         }
         let mut left: HeaderMap = asked.get_all(COOKIE).iter().map(|value| (COOKIE, value.clone())).collect();
