@@ -43,17 +43,21 @@ pub(crate) struct Between {
     usage: Arc<Semaphore>,
 }
 
-/// As many permits as anybody asks for.
-fn open() -> Arc<Semaphore> {
-    Arc::new(Semaphore::new(Semaphore::MAX_PERMITS))
-}
-
 impl Between {
+    /// Nothing in front of it.
+    fn nothing(store: Arc<dyn Store>) -> Self {
+        Self {
+            store,
+            decide: Box::new(|_, _| Box::pin(async { Verdict::Pass })),
+            reads: Box::new(|| Ok(())),
+            waiting: Box::new(|| {}),
+            usage: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
+        }
+    }
+
     /// Writes counts of use when `usage` has a permit for it.
     pub(crate) fn held_usage(store: Arc<dyn Store>, usage: Arc<Semaphore>) -> Arc<dyn Store> {
-        let decide = |_, _: &Mutation| -> Deciding { Box::pin(async { Verdict::Pass }) };
-        let reads = Box::new(|| Ok(()));
-        Arc::new(Self { store, decide: Box::new(decide), reads, waiting: Box::new(|| {}), usage })
+        Arc::new(Self { usage, ..Self::nothing(store) })
     }
 
     /// Asks `decide` before each commit.
@@ -61,13 +65,7 @@ impl Between {
         store: Arc<dyn Store>,
         decide: impl Fn(Arc<dyn Store>, &Mutation) -> Deciding + Send + Sync + 'static,
     ) -> Arc<dyn Store> {
-        Arc::new(Self {
-            store,
-            decide: Box::new(decide),
-            reads: Box::new(|| Ok(())),
-            waiting: Box::new(|| {}),
-            usage: open(),
-        })
+        Arc::new(Self { decide: Box::new(decide), ..Self::nothing(store) })
     }
 
     /// Asks `fault` before everything.
@@ -80,7 +78,7 @@ impl Between {
             let verdict = fault().map_or_else(Verdict::Fail, |()| Verdict::Pass);
             Box::pin(async move { verdict })
         };
-        Arc::new(Self { store, decide: Box::new(decide), reads, waiting: Box::new(|| {}), usage: open() })
+        Arc::new(Self { decide: Box::new(decide), reads, ..Self::nothing(store) })
     }
 
     /// Says when somebody waits for what was committed to be applied, and has to.
@@ -88,14 +86,7 @@ impl Between {
         store: Arc<dyn Store>,
         waiting: impl Fn() + Send + Sync + 'static,
     ) -> Arc<dyn Store> {
-        let decide = |_, _: &Mutation| -> Deciding { Box::pin(async { Verdict::Pass }) };
-        Arc::new(Self {
-            store,
-            decide: Box::new(decide),
-            reads: Box::new(|| Ok(())),
-            waiting: Box::new(waiting),
-            usage: open(),
-        })
+        Arc::new(Self { waiting: Box::new(waiting), ..Self::nothing(store) })
     }
 }
 
