@@ -13,9 +13,9 @@ use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::manage::{End, NewToken, Operator, RateLimit, issue};
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Token, User};
 use symbolon_core::session::SessionKey;
-use symbolon_core::store::{Change, Mutation, Store, StoreError};
+use symbolon_core::store::{Change, Mutation, Sink, Store, StoreError};
 use symbolon_core::token::{NewSecret, Prefix};
-use symbolon_gate::Service;
+use symbolon_gate::{Gate, Service};
 use symbolon_server::Clock;
 use symbolon_store::SqliteStore;
 use zeroize::Zeroizing;
@@ -117,6 +117,14 @@ pub(crate) fn owners(catalog: &Catalog) -> Outcome<Vec<User>> {
         });
     }
     Ok(owners)
+}
+
+/// A gate that knows these people and no token yet.
+pub(crate) fn gate(service: Service, owners: &[User]) -> Outcome<Gate> {
+    let gate = Gate::new(keys());
+    gate.set_services(vec![service]).map_err(|why| why.to_string())?;
+    owners.iter().cloned().for_each(|owner| gate.apply(&Change::UserCreated(owner)));
+    Ok(gate)
 }
 
 /// A new token of `owner`'s, by the rule that makes every token.

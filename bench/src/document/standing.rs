@@ -3,7 +3,7 @@
 use super::{line, range};
 use crate::goals::{self, Fared};
 use crate::results::{Report, Standing};
-use crate::rounds::Spread;
+use crate::rounds::{Quantity, Spread};
 
 pub(super) fn goals(page: &mut String, report: &Report) {
     let fared = goals::fared(report);
@@ -35,30 +35,26 @@ pub(super) fn not_ahead(page: &mut String, report: &Report) {
         "## What is not ahead\n\nMost baselines do only what cannot be avoided, so nobody can be ahead of them.\n",
     );
     let mut found = Vec::new();
+    let mut add = |subject: &str, baseline: &str, quantity: &Quantity, behind: Standing| {
+        let ending = match quantity.standing() {
+            // A median on the better side is still no lead where some rounds say the opposite.
+            Standing::Even => " (some rounds say better, some worse)",
+            standing if standing == behind => "",
+            Standing::Ahead | Standing::Behind => return,
+        };
+        let Spread { median, min, max } = quantity.ratio;
+        let (what, ratio) = (quantity.what(), range(median, min, max));
+        found.push(format!("- {subject}, {what}: {ratio} beside {baseline}{ending}."));
+    };
     for row in &report.rows {
         for quantity in &row.quantities {
-            let ending = match quantity.standing() {
-                Standing::Ahead => continue,
-                Standing::Even => " (some rounds say better, some worse)",
-                Standing::Behind => "",
-            };
-            // A median on the better side is still no lead where some rounds say the opposite.
-            let Spread { median, min, max } = quantity.ratio;
-            let (what, ratio) = (quantity.what(), range(median, min, max));
-            found.push(format!("- {}, {what}: {ratio} beside {}{ending}.", row.subject, row.baseline));
+            add(&row.subject, &row.baseline, quantity, Standing::Behind);
         }
     }
     for rival in report.peers.iter().flat_map(|peers| &peers.rivals).filter(|rival| !rival.is_ours()) {
         for quantity in &rival.quantities {
             // Here the rival is the subject: where it is ahead, Symbolon is not.
-            let ending = match quantity.standing() {
-                Standing::Behind => continue,
-                Standing::Even => " (some rounds say better, some worse)",
-                Standing::Ahead => "",
-            };
-            let Spread { median, min, max } = quantity.ratio;
-            let (what, ratio) = (quantity.what(), range(median, min, max));
-            found.push(format!("- {}, {what}: {ratio} beside Symbolon{ending}.", rival.title));
+            add(&rival.title, "Symbolon", quantity, Standing::Ahead);
         }
     }
     if found.is_empty() {

@@ -8,7 +8,6 @@ use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Request};
 use symbolon_core::random::Entropy;
 use symbolon_core::store::{Change, Sink};
-use symbolon_gate::Gate;
 use symbolon_server::Clock;
 
 use super::check::Map;
@@ -47,9 +46,7 @@ fn in_a_gate(count: u32) -> Outcome<f64> {
     let catalog = service.catalog.clone();
     let owners = world::owners(&catalog)?;
     let before = resident()?;
-    let gate = Gate::new(world::keys());
-    gate.set_services(vec![service]).map_err(|why| why.to_string())?;
-    owners.iter().cloned().for_each(|owner| gate.apply(&Change::UserCreated(owner)));
+    let gate = world::gate(service, &owners)?;
     gate.loaded();
     let now = SystemClock.now();
     for owner in owners.iter().cycle().take(count as usize) {

@@ -42,10 +42,8 @@ impl Crowd {
     pub(super) fn gather(count: usize) -> Outcome<Self> {
         let service = world::service()?;
         let (catalog, pepper) = (service.catalog.clone(), world::keys().pepper);
-        let gate = Gate::new(world::keys());
-        gate.set_services(vec![service]).map_err(|why| why.to_string())?;
         let owners = world::owners(&catalog)?;
-        owners.iter().cloned().for_each(|owner| gate.apply(&Change::UserCreated(owner)));
+        let gate = world::gate(service, &owners)?;
         let mut secrets = Vec::with_capacity(count);
         for owner in owners.iter().cycle().take(count) {
             let (token, secret) = world::token(&catalog, owner)?;
