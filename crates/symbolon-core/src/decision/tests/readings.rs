@@ -127,6 +127,41 @@ fn a_stronger_route_is_no_harm_as_a_weaker_one() {
     );
 }
 
+/// Where no pattern has an upper-case letter or a slash at its end, most paths are read in no second way; these are.
+#[test]
+fn among_patterns_of_lower_case_each_odd_spelling_is_still_read_in_every_way() {
+    let mut world = World::new(
+        r#"
+service = "site"
+title = "Site"
+token_prefix = "site"
+roles = ["user"]
+parameters = "any"
+
+[scopes]
+"admin" = "Administer"
+
+[[routes]]
+access = "public"
+paths = ["GET /docs/{name}", "GET /{*page}"]
+[[routes]]
+scopes = ["admin"]
+paths = ["GET /admin", "GET /docs/{*rest}"]
+"#,
+    );
+    let user = world.user(Some("user"));
+    let admin = world.token(user, &["admin"]);
+    let long = format!("/docs/{}", "x".repeat(101));
+    for path in ["/Admin", "/admIn", "/%61dmin", "/admin/", &long] {
+        let line = format!("GET {path}");
+        assert_eq!(world.ask(&line, None), REFUSED, "{line}");
+        assert_eq!(world.ask(&line, Some(&admin)), Ok("token"), "{line}");
+    }
+    for path in ["/docs/x", "/adminx", "/news"] {
+        assert_eq!(world.ask(&format!("GET {path}"), None), Ok("anonymous"), "{path}");
+    }
+}
+
 #[test]
 fn every_spelling_of_a_literal_needs_the_rights_of_the_parameter_beside_it() {
     let mut world = World::new(SITE);
