@@ -177,7 +177,8 @@ mod tests {
             write().await;
         }));
         assert!(poll_fn(|cx| Poll::Ready(first.as_mut().poll(cx))).await.is_pending());
-        let (second, third) = (flush.run(came(), write()), flush.run(came(), write()));
+        let (mut second, third) = (pin!(flush.run(came(), write())), flush.run(came(), write()));
+        assert!(poll_fn(|cx| Poll::Ready(second.as_mut().poll(cx))).await.is_pending(), "it waits");
         go.send(()).unwrap();
         tokio::join!(first, second, third);
         assert_eq!(written.load(Ordering::SeqCst), 2);
