@@ -18,6 +18,7 @@ mod hex;
 pub mod id;
 pub mod imported;
 pub mod leak;
+pub mod lease;
 pub mod lifetime;
 pub mod manage;
 pub mod metadata;

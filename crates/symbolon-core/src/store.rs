@@ -172,6 +172,9 @@ pub enum StoreError {
 /// What hears of every committed change. Called from one task, in commit order, after the first load; that comes before
 /// and from several threads, for of what lives no two things are about one row. Must not block.
 pub trait Sink: Send + Sync {
+    /// Everything live is about to be loaded anew, for it is not known any more what has changed: what was applied before
+    /// is forgotten, and counts as not loaded. Called while nobody may answer from it.
+    fn begin(&self) {}
     /// A committed change, or a row of the first load (as its creation).
     fn apply(&self, change: &Change);
     /// Many of them at once, in their order.

@@ -33,7 +33,7 @@ impl Gate {
         now: Timestamp,
     ) -> Option<(Result<(), Reason>, Explanation)> {
         let (services, keys) = (self.services.load(), self.keys.load());
-        let view = self.index.view();
+        let view = self.view();
         let judge = judge(services.get(service.as_str())?, &view, &keys, now);
         match subject {
             Subject::Anonymous => Some(judge.explain_as(request, Caller::Anonymous)),

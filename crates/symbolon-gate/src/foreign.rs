@@ -68,6 +68,12 @@ impl Foreign {
         heads.remove(&id);
     }
 
+    /// Takes out all there are.
+    pub(crate) fn clear(&self) {
+        self.by_head.pin().clear();
+        self.heads.pin().clear();
+    }
+
     /// Takes out all of a user's.
     pub(crate) fn remove_of(&self, owner: UserId) {
         let by_head = self.by_head.pin();

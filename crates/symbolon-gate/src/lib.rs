@@ -11,6 +11,7 @@ mod gone;
 mod hash;
 mod index;
 mod keys;
+mod known;
 mod news;
 mod services;
 mod settle;
@@ -22,15 +23,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
-use symbolon_core::credential::{Credentials, Presented, claims_symbolon};
-use symbolon_core::decision::{
-    Caller, Decision, Extra, Grant, Identifier, Judge, Keys, NotIdentified, Principal, Reason, Request,
-};
+use symbolon_core::credential::Credentials;
+use symbolon_core::decision::{Decision, Directory as _, Extra, Grant, Judge, Keys, Principal, Request};
 use symbolon_core::explain::Trace;
-use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::id::{SessionId, TokenId, UserId};
+use symbolon_core::lease::Lease;
 use symbolon_core::name::{ScopeName, ServiceName};
 use symbolon_core::rate::Rate;
-use symbolon_core::record::{Enforcement, KeyKind, Session, Token, TokenState, User};
+use symbolon_core::record::{Enforcement, Session, Token, TokenState, User};
 use symbolon_core::store::{Change, Sink};
 
 use index::{Index, View};
@@ -41,6 +41,7 @@ use tally::{AskedFor, Tally};
 
 pub use explain::Subject;
 pub use foreign::Unproven;
+pub use known::{Known, Unavailable};
 pub use news::{News, Seen};
 pub use services::{Checks, RouteChecks, Service, ServiceConflict};
 
@@ -51,32 +52,26 @@ pub struct Gate {
     /// Locked by exchanges of the services and by readers of counts; never by a check.
     past: Mutex<Past>,
     keys: Keyring,
+    lease: Arc<Lease>,
     untold: Untold,
     tally: Tally,
 }
 
-/// Whom the gate knows by a credential, outside any service: for the management calls.
-#[derive(Debug, Clone)]
-pub enum Known {
-    /// A system key.
-    System(KeyId),
-    /// A verifier key.
-    Verifier(ServiceName, KeyId),
-    /// A signed-in user.
-    Session(Session, Arc<User>),
-    /// A token of any service.
-    /// With the end that what was presented has by itself.
-    Token(Arc<Token>, Arc<User>, Option<Timestamp>),
-}
-
 impl Gate {
-    /// A gate that knows nobody yet: until the store has loaded it, every answer is "unavailable".
+    /// A gate that knows nobody yet: until the store has loaded it, every answer is "unavailable". For a process that has
+    /// the record to itself.
     pub fn new(keys: Keys) -> Self {
+        Self::leased(keys, Arc::new(Lease::endless()))
+    }
+
+    /// The same of a node of a fleet: it answers while the lease is held, which the store renews.
+    pub fn leased(keys: Keys, lease: Arc<Lease>) -> Self {
         Self {
             index: Index::default(),
             services: ArcSwap::default(),
             past: Mutex::default(),
             keys: Keyring::new(keys),
+            lease,
             untold: Untold::default(),
             tally: Tally::default(),
         }
@@ -104,9 +99,9 @@ impl Gate {
         now: Timestamp,
     ) -> Option<Decision<'r>> {
         let (services, keys) = (self.services.load(), self.keys.load());
-        let view = self.index.view();
+        let view = self.view();
         let served = services.get(service.as_str())?;
-        let decision = judge(served, &view, &keys, now).decide(request, &mut ());
+        let decision = self.sure(&view, judge(served, &view, &keys, now).decide(request, &mut ()));
         Some(self.settle(served, &view, decision, AskedFor::Preflight, request.client_ip, now))
     }
 
@@ -120,10 +115,9 @@ impl Gate {
         trace: &mut impl Trace,
     ) -> Option<Decision<'r>> {
         let (services, keys) = (self.services.load(), self.keys.load());
-        let view = self.index.view();
+        let view = self.view();
         let served = services.get(service.as_str())?;
-        let decision = judge(served, &view, &keys, now).decide(request, trace);
-        Some(decision)
+        Some(self.sure(&view, judge(served, &view, &keys, now).decide(request, trace)))
     }
 
     /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
@@ -136,11 +130,21 @@ impl Gate {
         now: Timestamp,
     ) -> Option<Decision<'static>> {
         let (services, keys) = (self.services.load(), self.keys.load());
-        let view = self.index.view();
+        let view = self.view();
         let served = services.get(service.as_str())?;
         let judge = judge(served, &view, &keys, now);
-        let decision = judge.decide_scopes(credentials, required, client_ip);
+        let decision = self.sure(&view, judge.decide_scopes(credentials, required, client_ip));
         Some(self.settle(served, &view, decision, AskedFor::Scopes, client_ip, now))
+    }
+
+    /// What is live, and the lease under which it is looked at.
+    fn view(&self) -> View<'_> {
+        self.index.view(self.lease.hold())
+    }
+
+    /// A decision, if what it was made of was so until now: the clock is looked at before and after.
+    fn sure<'r>(&self, view: &View<'_>, decision: Decision<'r>) -> Decision<'r> {
+        if view.held().is_some_and(|held| self.lease.holds(held)) { decision } else { Decision::Unavailable }
     }
 
     /// Counts a request to a service about which nothing can be decided now; `None` if there is no such service.
@@ -157,96 +161,18 @@ impl Gate {
         }
     }
 
-    /// Notes the use of a retired secret, if it was that for which somebody was not identified.
-    fn note_reuse(
-        &self,
-        view: &View<'_>,
-        (reason, token): NotIdentified,
-        client_ip: Option<IpAddr>,
-        now: Timestamp,
-    ) {
-        if reason == Reason::RetiredSecret
-            && let Some(live) = token.and_then(|token| view.by_id(token))
-        {
-            self.untold.reused(&live, client_ip, now);
-        }
-    }
-
-    /// Who presented this, outside any service. The error is for the log; callers learn `invalid_token`.
-    pub fn identify(
-        &self,
-        presented: Presented<'_>,
-        client_ip: Option<IpAddr>,
-        now: Timestamp,
-    ) -> Result<Known, NotIdentified> {
-        self.recognize(presented, now)
-            .inspect_err(|unknown| self.note_reuse(&self.index.view(), *unknown, client_ip, now))
-    }
-
-    /// Whose this is, asked about it by somebody else: nobody uses a secret by that, and nothing is noted.
-    pub fn recognize(
-        &self,
-        presented: Presented<'_>,
-        now: Timestamp,
-    ) -> Result<Known, (Reason, Option<TokenId>)> {
-        let (services, keys) = (self.services.load(), self.keys.load());
-        let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &keys, now };
-        let caller = identifier.identify(presented, services.catalogs())?;
-        Ok(match caller {
-            Caller::Anonymous => return Err((Reason::CredentialRequired, None)),
-            Caller::System(key) => Known::System(key),
-            Caller::Verifier(key) => match &key.kind {
-                KeyKind::Verifier(service) => Known::Verifier(service.clone(), key.id),
-                KeyKind::System => Known::System(key.id),
-            },
-            Caller::Session { session, user } => Known::Session(session.clone(), user.user.clone()),
-            Caller::Token { live, owner } => {
-                // One that goes at this moment is as good as gone.
-                let record = self.index.record(live.id).ok_or((Reason::UnknownSecret, None))?;
-                let end = live.ends_at(services.catalog(live.service));
-                Known::Token(Arc::new(record), owner.user.clone(), end)
-            }
-        })
-    }
-
-    /// The token whose secret this is, in whatever state. Whoever knows a secret may end what it opens; nobody is let in
-    /// by this.
-    pub fn token_of(&self, secret: &[u8], now: Timestamp) -> Option<Arc<Token>> {
-        let keys = self.keys.load();
-        let services = self.services.load();
-        let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &keys, now };
-        let live = identifier.token_of(secret, services.catalogs())?;
-        self.index.record(live.id).map(Arc::new)
-    }
-
-    /// Whether the value of a credential header claims to be Symbolon's, or holds what is: a token of any of its
-    /// services, a key, or a session. A proxy in passthrough decides about such a request and hands on only the
-    /// others.
-    pub fn claims(&self, value: &[u8], now: Timestamp) -> bool {
-        let (services, keys) = (self.services.load(), self.keys.load());
-        let view = self.index.view();
-        let identifier = Identifier { directory: &view, keys: &keys, now };
-        let is_old =
-            |secret: &[u8]| services.old_forms(None, Timestamp::MIN).any(|(_, form)| form.fits(secret));
-        claims_symbolon(value, &services.prefixes, |secret| is_old(secret) || identifier.is_key(secret))
-    }
-
     /// Whether the refusals of a service are acted on. Where they are not, a door notes a refusal and lets the request
     /// go on to the application as in passthrough, without anything of Symbolon's: no credential, no identity. What
     /// somebody has switched in the record holds, and before that what the configuration says. Until the record is
     /// loaded nobody knows, and so it is enforced.
     pub fn enforces(&self, service: &ServiceName) -> bool {
-        if !self.ready() {
-            return true;
-        }
-        match self.index.switched(service) {
+        let enforces = self.surely(|_| match self.index.switched(service) {
             Some(switched) => switched.enforce,
             None => {
                 self.services.load().get(service.as_str()).is_none_or(|served| served.service.rules.enforce)
             }
-        }
+        });
+        enforces.unwrap_or(true)
     }
 
     /// What somebody has switched for a service; `None` where the configuration holds.
@@ -256,7 +182,12 @@ impl Gate {
 
     /// Whether everything live is known, so that decisions can be made.
     pub fn ready(&self) -> bool {
-        self.index.is_loaded()
+        self.view().ready()
+    }
+
+    /// The lease under which it answers.
+    pub fn lease(&self) -> &Lease {
+        &self.lease
     }
 
     /// Whether there is a service of this name.
@@ -286,25 +217,25 @@ impl Gate {
 
     /// The last use of a token that the gate knows; later than the record's by at most one batch.
     pub fn last_used(&self, id: TokenId) -> Option<Timestamp> {
-        let last = self.index.view().by_id(id)?.last_used?;
+        let last = self.view().by_id(id)?.last_used?;
         Timestamp::from_millisecond(last).ok()
     }
 
     /// When the present secret of a token was first used, if it is known and was.
     pub fn first_use(&self, id: TokenId) -> Option<Timestamp> {
-        self.index.view().by_id(id)?.first_use()
+        self.view().by_id(id)?.first_use()
     }
 
     /// The rate that a token is held to, if there is one; `None` too for one that is not here.
     pub fn rate(&self, id: TokenId) -> Option<Rate> {
-        let (services, view) = (self.services.load(), self.index.view());
+        let (services, view) = (self.services.load(), self.view());
         let live = view.by_id(id)?;
         live.rate(services.catalog(live.service))
     }
 
     /// What a token is at `now`, with regard to how long it has lain unused; by the record alone for one that is not here.
     pub fn state(&self, token: &Token, now: Timestamp) -> TokenState {
-        let (services, view) = (self.services.load(), self.index.view());
+        let (services, view) = (self.services.load(), self.view());
         let here = view.by_id(token.id).filter(|live| live.revision == token.revision);
         // One that nobody has used here has no use that the record does not know.
         let alone = token.foreign().is_some().then(|| Extra::of(token.clone()));
@@ -338,6 +269,10 @@ fn judge<'a, 'v>(
 }
 
 impl Sink for Gate {
+    fn begin(&self) {
+        self.index.clear();
+    }
+
     fn apply(&self, change: &Change) {
         self.index.apply(change, &self.services);
     }

@@ -10,6 +10,7 @@ use symbolon_core::decision::{DecidedRoute, Denial};
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
 use symbolon_core::{Code, Refusal};
+use symbolon_gate::Unavailable;
 use symbolon_http::Answer;
 
 /// An answer that is not what was asked for. It becomes a response where the request's id is known.
@@ -162,6 +163,12 @@ impl From<Refusal> for ApiError {
 impl From<Answer> for ApiError {
     fn from(answer: Answer) -> Self {
         Self(Box::new(answer), About::default())
+    }
+}
+
+impl From<Unavailable> for ApiError {
+    fn from(Unavailable: Unavailable) -> Self {
+        Self::unavailable()
     }
 }
 

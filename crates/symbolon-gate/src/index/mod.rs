@@ -22,6 +22,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::decision::{Directory as _, Place};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::lease::Held;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{self as kept, Enforcement, Session, Token, User};
 use symbolon_core::store::Change;
@@ -156,6 +157,19 @@ impl Index {
         self.sessions.pin().retain(|_, session| live(session));
     }
 
+    /// Forgets everything live, for it is about to be loaded anew. To be called while nobody may answer from it. Uses that
+    /// were noted and not taken yet stay.
+    pub(crate) fn clear(&self) {
+        let mut writing = self.pen.take();
+        self.loaded.store(false, Ordering::Release);
+        self.people.clear();
+        self.sessions.pin().clear();
+        self.keys.pin().clear();
+        self.enforcement.pin().clear();
+        self.foreign.clear();
+        self.tokens.clear(&mut writing);
+    }
+
     pub(crate) fn set_loaded(&self) {
         self.loaded.store(true, Ordering::Release);
     }
@@ -201,7 +215,7 @@ impl Index {
 
     /// Whether a token has this digest.
     pub(crate) fn knows(&self, digest: &Digest) -> bool {
-        self.view().token(digest).is_some()
+        self.view(None).token(digest).is_some()
     }
 
     /// The key of this id. Looks at all of them, which are few.
@@ -224,10 +238,11 @@ impl Index {
         self.enforcement.pin().get(service).cloned()
     }
 
-    /// Holds what is looked up in place for as long as the view lives.
-    pub(crate) fn view(&self) -> View<'_> {
+    /// Holds what is looked up in place for as long as the view lives. `held`: the lease under which it is looked at.
+    pub(crate) fn view(&self, held: Option<Held>) -> View<'_> {
         View {
             index: self,
+            held,
             extras: OnceCell::new(),
             others: OnceCell::new(),
             sessions: OnceCell::new(),

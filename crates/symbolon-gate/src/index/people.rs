@@ -63,6 +63,13 @@ impl People {
         Some(number)
     }
 
+    /// Forgets everybody; their numbers stay theirs.
+    pub(super) fn clear(&self) {
+        for (_, person) in &self.people {
+            person.user.store(None);
+        }
+    }
+
     /// Looks everybody's roles up anew.
     pub(super) fn resolve(&self, services: &Services) {
         for (_, person) in &self.people {

@@ -158,6 +158,14 @@ impl Tokens {
         }
     }
 
+    /// Takes out all there are.
+    pub(super) fn clear(&self, writing: &mut Writing) {
+        let all: Vec<_> = self.table.all(&writing.table).map(|(_, record)| record.id()).collect();
+        for id in all {
+            self.remove(writing, id);
+        }
+    }
+
     /// Takes out all of one owner's.
     pub(super) fn remove_of(&self, writing: &mut Writing, owner: u32) {
         let all = self.table.all(&writing.table).filter(|(_, record)| record.owner() == owner);

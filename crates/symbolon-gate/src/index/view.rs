@@ -8,6 +8,7 @@ use symbolon_core::catalog::Catalog;
 use symbolon_core::decision::{Directory, Grant, LiveToken, LiveUser, Place, Principal, Redigest};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{SessionId, TokenId, UserId};
+use symbolon_core::lease::Held;
 use symbolon_core::record::{Key, Session};
 use symbolon_core::rotation::Which;
 use symbolon_core::scope::ScopeSet;
@@ -19,6 +20,7 @@ use super::table::{self, At};
 /// The index as one check sees it. What it does not look at costs it nothing.
 pub(crate) struct View<'a> {
     pub(super) index: &'a Index,
+    pub(super) held: Option<Held>,
     pub(super) extras: OnceCell<LocalGuard<'a>>,
     pub(super) others: OnceCell<LocalGuard<'a>>,
     pub(super) sessions: OnceCell<LocalGuard<'a>>,
@@ -26,6 +28,11 @@ pub(crate) struct View<'a> {
 }
 
 impl View<'_> {
+    /// The lease under which it was begun.
+    pub(crate) fn held(&self) -> Option<Held> {
+        self.held
+    }
+
     /// A token by its id.
     pub(crate) fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>> {
         self.index.tokens.table.look(table::Key::id(id), |at, record| self.live(at, record))
@@ -91,7 +98,7 @@ impl View<'_> {
 
 impl Directory for View<'_> {
     fn ready(&self) -> bool {
-        self.index.is_loaded()
+        self.held.is_some() && self.index.is_loaded()
     }
 
     fn token(&self, digest: &Digest) -> Option<LiveToken<'_>> {

@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::make::{ask, at, entropy, gate, key, key_of, name, now, session, token, tombstone, unborn, user};
 
 fn identify(gate: &Gate, secret: &str) -> Result<Known, Reason> {
-    gate.identify(Presented::Secret(secret.as_bytes()), None, now()).map_err(|(reason, _)| reason)
+    gate.identify(Presented::Secret(secret.as_bytes()), None, now()).unwrap().map_err(|(reason, _)| reason)
 }
 
 fn refused(gate: &Gate, secret: &str) -> Option<Reason> {
@@ -36,7 +36,9 @@ fn each_kind_of_credential_is_known_by_its_own() {
     let known = identify(&gate, &jwt).unwrap();
     assert!(matches!(known, Known::Session(known, user) if known == ses && user.id == ann.id));
     let cookie = Presented::Cookie(SessionCookie { value: jwt.as_bytes(), same_origin: false });
-    assert!(matches!(gate.identify(cookie, None, now()), Ok(Known::Session(known, _)) if known == ses));
+    assert!(
+        matches!(gate.identify(cookie, None, now()).unwrap(), Ok(Known::Session(known, _)) if known == ses)
+    );
     assert!(matches!(identify(&gate, &system_secret), Ok(Known::System(id)) if id == system.id));
     assert!(matches!(identify(&gate, supplied_secret), Ok(Known::System(id)) if id == supplied.id));
     let known = identify(&gate, &verifier_secret).unwrap();
@@ -66,11 +68,11 @@ fn what_does_not_count_has_its_reason_for_the_log() {
     }
     // A token in the place of a session is none.
     let cookie = Presented::Cookie(SessionCookie { value: secret.as_bytes(), same_origin: true });
-    assert_eq!(gate.identify(cookie, None, now()).unwrap_err(), (Reason::UnknownSecret, None));
+    assert_eq!(gate.identify(cookie, None, now()).unwrap().unwrap_err(), (Reason::UnknownSecret, None));
 
     let state = |change: Token, reason| {
         gate.apply(&Change::TokenChanged(change));
-        let found = gate.identify(Presented::Secret(secret.as_bytes()), None, now()).unwrap_err();
+        let found = gate.identify(Presented::Secret(secret.as_bytes()), None, now()).unwrap().unwrap_err();
         // The log says which token it was; outside it is one answer with all others.
         assert_eq!(found, (reason, Some(record.id)));
     };
@@ -90,7 +92,8 @@ fn a_session_ends_at_its_second_and_is_signed_by_us() {
     let gate = gate();
     let ann = user(&gate, "ann");
     let (ses, jwt) = session(&gate, &ann);
-    let at_end = |moment: Timestamp| gate.identify(Presented::Secret(jwt.as_bytes()), None, moment).is_ok();
+    let at_end =
+        |moment: Timestamp| gate.identify(Presented::Secret(jwt.as_bytes()), None, moment).unwrap().is_ok();
     assert!(at_end(at(ses.expires_at.as_second() - 1)));
     assert!(!at_end(ses.expires_at));
     let foreign = SessionKey::new(&Zeroizing::new([9; 32])).sign(&ses);

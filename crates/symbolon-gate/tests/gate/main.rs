@@ -5,6 +5,7 @@
 mod allocations;
 mod feed;
 mod identify;
+mod lease;
 mod limits;
 mod make;
 mod peppers;

@@ -162,7 +162,7 @@ async fn identify(parts: &Parts, app: &App) -> Result<Who, ApiError> {
         }
         Presented::Cookie(_) => app.now(),
     };
-    match app.gate().identify(presented, client(&parts.extensions), now) {
+    match app.gate().identify(presented, client(&parts.extensions), now)? {
         Ok(Known::System(key)) => Ok(Who::System(key)),
         Ok(Known::Verifier(service, key)) => Ok(Who::Verifier(service, key)),
         Ok(Known::Session(session, user)) => Ok(Who::User(session.id, user)),

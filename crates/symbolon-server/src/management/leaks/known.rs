@@ -39,10 +39,10 @@ impl Known {
         // An imported token that nobody has used yet is known by no digest of ours.
         let asked = Asked { service: None, client_ip: None, ending: true };
         let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
-        if let Some(token) = app.gate().token_of(secret, now) {
+        if let Some(token) = app.gate().token_of(secret, now)? {
             return Ok(Self::Token(Box::new(Token::clone(&token))));
         }
-        let key = match app.gate().recognize(Presented::Secret(secret), now) {
+        let key = match app.gate().recognize(Presented::Secret(secret), now)? {
             Ok(symbolon_gate::Known::System(id)) => Some((id, None)),
             Ok(symbolon_gate::Known::Verifier(service, id)) => Some((id, Some(service))),
             // A session ends where it began, and what is no token and no key is nothing here.

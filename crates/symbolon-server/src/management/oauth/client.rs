@@ -92,11 +92,11 @@ fn client(parts: &Parts, app: &App) -> Result<Option<Who>, ApiError> {
                 .authorization
                 .and_then(basic)
                 .ok_or_else(|| invalid_client("Authorization is not Basic or Bearer with one credential"))?;
-            basic.client(app).map(Some).ok_or_else(|| refused(parts, app, invalid_client(unknown)))
+            basic.client(app)?.map(Some).ok_or_else(|| refused(parts, app, invalid_client(unknown)))
         }
         Ok(Some(presented)) => {
             let error = || ApiError::oauth(Code::InvalidToken, "invalid_client", unknown).challenging(BEARER);
-            key(app, presented).map(|(who, _)| Some(who)).ok_or_else(|| refused(parts, app, error()))
+            key(app, presented)?.map(|(who, _)| Some(who)).ok_or_else(|| refused(parts, app, error()))
         }
         Ok(None) => Ok(parts.extensions.get::<AtTheMachine>().map(|AtTheMachine| Who::AtTheMachine)),
     }
@@ -114,8 +114,8 @@ fn refused(parts: &Parts, app: &App, error: ApiError) -> ApiError {
 }
 
 /// The key that is presented, if one is. Sessions and tokens are no clients.
-fn key(app: &App, presented: Presented<'_>) -> Option<(Who, KeyId)> {
-    match app.gate().recognize(presented, app.now()) {
+fn key(app: &App, presented: Presented<'_>) -> Result<Option<(Who, KeyId)>, ApiError> {
+    Ok(match app.gate().recognize(presented, app.now())? {
         Ok(Known::System(key)) => Some((Who::System(key), key)),
         Ok(Known::Verifier(service, key)) => Some((Who::Verifier(service, key), key)),
         Ok(Known::Session(..) | Known::Token(..)) => None,
@@ -123,7 +123,7 @@ fn key(app: &App, presented: Presented<'_>) -> Option<(Who, KeyId)> {
             tracing::debug!(%reason, "this is no key");
             None
         }
-    }
+    })
 }
 
 /// A name and a password (RFC 7617 section 2).
@@ -138,14 +138,19 @@ fn basic(value: &[u8]) -> Option<Basic> {
 impl Basic {
     /// The client of this name and password. RFC 6749 section 2.3.1 has both written as in a form before they are joined;
     /// many libraries join them as they are. Both are taken: whoever has the key has it in either writing.
-    fn client(&self, app: &App) -> Option<Who> {
-        let at = self.0.iter().position(|byte| *byte == b':')?;
+    fn client(&self, app: &App) -> Result<Option<Who>, ApiError> {
+        let Some(at) = self.0.iter().position(|byte| *byte == b':') else { return Ok(None) };
         let (name, password) = (&self.0[..at], &self.0[at + 1..]);
-        let known = |name: &[u8], password: &[u8]| {
-            let name: KeyId = std::str::from_utf8(name).ok()?.parse().ok()?;
-            key(app, Presented::Secret(password)).filter(|(_, id)| *id == name).map(|(who, _)| who)
+        let known = |name: &[u8], password: &[u8]| -> Result<_, ApiError> {
+            let name: Option<KeyId> = std::str::from_utf8(name).ok().and_then(|name| name.parse().ok());
+            let Some(name) = name else { return Ok(None) };
+            let found = key(app, Presented::Secret(password))?;
+            Ok(found.filter(|(_, id)| *id == name).map(|(who, _)| who))
         };
-        known(&decoded(name), &decoded(password)).or_else(|| known(name, password))
+        Ok(match known(&decoded(name), &decoded(password))? {
+            None => known(name, password)?,
+            found => found,
+        })
     }
 }
 

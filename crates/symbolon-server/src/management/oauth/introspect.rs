@@ -42,7 +42,7 @@ pub(in crate::management) async fn introspect(
     let asked = Asked { service, client_ip: caller.client_ip, ending: false };
     let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
     // The gate, asked who this is and for no decision: it is counted and noted nowhere.
-    let found = match app.gate().recognize(Presented::Secret(secret), now) {
+    let found = match app.gate().recognize(Presented::Secret(secret), now)? {
         Ok(Known::Token(token, owner, end)) => Some((token, owner, end)),
         // Keys and sessions are not what this is about.
         Ok(_) => None,

@@ -53,7 +53,7 @@ async fn end(app: &App, asking: &Asking, form: &Form) -> Result<(), ApiError> {
     let secret = form.token.expose_secret().as_bytes();
     let asked = Asked { service: None, client_ip: asking.client_ip(), ending: true };
     let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
-    let Some(token) = app.gate().token_of(secret, now) else { return no_other(app, secret) };
+    let Some(token) = app.gate().token_of(secret, now)? else { return no_other(app, secret) };
     let who = match &asking.client {
         Some(Who::Verifier(service, _)) if *service != token.service => {
             let detail = "a verifier key ends tokens of its own service alone";
@@ -85,11 +85,9 @@ fn no_other(app: &App, secret: &[u8]) -> Result<(), ApiError> {
         return unsupported("this is a session; it ends at DELETE /v1/sessions/current");
     }
     // Also one of the operator's own making, which has no form to be known by.
-    let key = || {
-        let known = app.gate().recognize(Presented::Secret(secret), app.now());
-        matches!(known, Ok(Known::System(_) | Known::Verifier(..)))
-    };
-    if Prefix::of_keys().claims(secret) || key() {
+    let known = app.gate().recognize(Presented::Secret(secret), app.now())?;
+    let key = matches!(known, Ok(Known::System(_) | Known::Verifier(..)));
+    if key || Prefix::of_keys().claims(secret) {
         return unsupported("this is a key; an administrator takes it back at DELETE /v1/keys/{id}");
     }
     Ok(())
