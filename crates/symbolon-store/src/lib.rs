@@ -4,7 +4,14 @@
 //! (`tests/conformance`), and a second database is a second module that passes them.
 
 mod cursor;
+mod fault;
+mod listing;
 mod open_error;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod rotation;
+mod rows;
+mod seals;
 mod sqlite;
 
 pub use open_error::OpenError;

@@ -20,10 +20,10 @@ use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{BrokenSeal, Change, Sink};
 
 use super::connect::connect_reading;
-use super::rows::{
+use crate::rows::{
     self, Row, Words, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
-use super::seals::Seals;
+use crate::seals::Seals;
 use ranges::Ranges;
 
 /// Changes that are handed on together: enough to hide what handing on costs, few enough to hold.

@@ -9,9 +9,6 @@ mod notices;
 mod open;
 mod planted;
 mod read;
-mod rotation;
-mod rows;
-mod seals;
 mod statement;
 mod write;
 mod writer;
@@ -40,9 +37,9 @@ use tokio::sync::{mpsc, oneshot};
 pub use self::backup::{Contents, copy, inspect};
 use self::open::Unsealed;
 use self::read::Readers;
-use self::seals::Seals;
 use self::writer::{Command, Work, Writer};
 use crate::OpenError;
+use crate::seals::Seals;
 
 /// How many commands may wait for the writer before callers wait to hand theirs over.
 const QUEUE: usize = 1024;

@@ -20,9 +20,9 @@ use super::connect::{DatabaseFile, EMPTY_LOG};
 use super::fault::{Fault, failed};
 use super::load::Load;
 use super::open::Opened;
-use super::seals::{Seals, Walk};
 use super::statement::execute;
 use super::write;
+use crate::seals::{Seals, Walk};
 
 /// How many mutations share one commit at most. More would keep the first of them waiting longer than the
 /// disk does.

@@ -4,8 +4,8 @@ use sqlx::{Row, SqlitePool};
 use symbolon_core::audit::{Head, Line};
 use symbolon_core::store::{StoreError, UnreadableLine};
 
+use crate::rows::{self, select_audit};
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows::{self, select_audit};
 
 /// The most lines that are read at once.
 const MOST: usize = 1000;

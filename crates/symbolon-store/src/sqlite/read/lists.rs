@@ -1,7 +1,6 @@
-//! Lists, page by page. One row more than asked for is fetched: it tells whether there is a next page.
+//! Lists, page by page.
 
 use jiff::Timestamp;
-use sqlx::Row;
 use sqlx::sqlite::{Sqlite, SqliteArguments, SqliteRow};
 use symbolon_core::audit::Line;
 use symbolon_core::id::UserId;
@@ -11,81 +10,19 @@ use symbolon_core::store::{AuditQuery, Page, PageQuery, StoreError};
 
 use super::Readers;
 use crate::cursor::{self, List};
+use crate::listing::{self, Listing, fetched};
+use crate::rows::{select_audit, select_keys, select_sessions, select_users};
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows::{self, select_audit, select_keys, select_sessions, select_users};
-use crate::sqlite::seals::Seals;
 
-const LONGEST_PAGE: usize = 1000;
-
-fn length(page: &PageQuery) -> usize {
-    page.limit.clamp(1, LONGEST_PAGE)
-}
-
-pub(super) fn fetched(page: &PageQuery) -> i64 {
-    // At most LONGEST_PAGE + 1.
-    i64::try_from(length(page) + 1).unwrap_or(i64::MAX)
-}
-
-/// What the pages of one list have in common.
-pub(super) struct Listing<T> {
-    pub(super) list: List,
-    /// Of a list that has several orders, which. A cursor says so.
-    pub(super) order: Option<&'static str>,
-    /// The item of a row; `None`, which has been reported, for one that cannot be read or is not what was written.
-    pub(super) parse: fn(&SqliteRow, &Seals) -> Option<T>,
-    /// From the columns and not from the parsed value: a row that cannot be read must not end the list.
-    pub(super) key: fn(&SqliteRow) -> Result<String, sqlx::Error>,
-}
-
-const USERS: Listing<User> = Listing {
-    list: List::Users,
-    order: None,
-    parse: |row, seals| rows::sealed(row, seals).ok(),
-    key: |row| row.try_get("name"),
-};
-const SESSIONS: Listing<Session> = Listing {
-    list: List::Sessions,
-    order: None,
-    parse: |row, seals| rows::sealed(row, seals).ok(),
-    key: by_time,
-};
-const KEYS: Listing<Key> = Listing {
-    list: List::Keys,
-    order: None,
-    parse: |row, seals| rows::sealed(row, seals).ok(),
-    key: by_time,
-};
-const AUDIT: Listing<Line> = Listing {
-    list: List::Audit,
-    order: None,
-    parse: |row, _| rows::audit(row).map_err(|fault| fault.report("audit", row)).ok(),
-    key: |row| row.try_get::<i64, _>("seq").map(|seq| seq.to_string()),
-};
-
-fn by_time(row: &SqliteRow) -> Result<String, sqlx::Error> {
-    Ok(cursor::time_key(row.try_get("created_at")?, row.try_get("id")?))
-}
-
-impl<T> Listing<T> {
-    pub(super) async fn page(
-        &self,
-        db: &Readers,
-        query: sqlx::query::Query<'_, Sqlite, SqliteArguments>,
-        asked: &PageQuery,
-    ) -> Result<Page<T>, StoreError> {
-        let mut rows = query.fetch_all(&db.pool).await.map_err(|error| unavailable(&error))?;
-        let more = rows.len() > length(asked);
-        rows.truncate(length(asked));
-        let next = match rows.last().filter(|_| more).map(self.key).transpose() {
-            Ok(key) => key.map(|key| match self.order {
-                Some(order) => cursor::print(self.list, &format!("{order}/{key}")),
-                None => cursor::print(self.list, &key),
-            }),
-            Err(error) => return Err(unavailable(&error)),
-        };
-        let items = rows.iter().filter_map(|row| (self.parse)(row, &db.seals)).collect();
-        Ok(Page { items, next })
-    }
+/// A page of what the statement finds.
+pub(super) async fn page<T>(
+    db: &Readers,
+    listing: Listing<SqliteRow, T>,
+    query: sqlx::query::Query<'_, Sqlite, SqliteArguments>,
+    asked: &PageQuery,
+) -> Result<Page<T>, StoreError> {
+    let rows = query.fetch_all(&db.pool).await.map_err(|error| unavailable(&error))?;
+    listing.page(rows, &db.seals, asked)
 }
 
 pub(in crate::sqlite) async fn users(db: &Readers, asked: &PageQuery) -> Result<Page<User>, StoreError> {
@@ -94,7 +31,7 @@ pub(in crate::sqlite) async fn users(db: &Readers, asked: &PageQuery) -> Result<
         sqlx::query(select_users!("WHERE name > ?1 AND removed_at IS NULL ORDER BY name LIMIT ?2"))
             .bind(after)
             .bind(fetched(asked));
-    USERS.page(db, prepared, asked).await
+    page(db, listing::users(), prepared, asked).await
 }
 
 pub(in crate::sqlite) async fn sessions(
@@ -113,7 +50,7 @@ pub(in crate::sqlite) async fn sessions(
     .bind(now.as_millisecond())
     .bind(user.map(|id| id.to_string()))
     .bind(fetched(asked));
-    SESSIONS.page(db, prepared, asked).await
+    page(db, listing::sessions(), prepared, asked).await
 }
 
 pub(in crate::sqlite) async fn keys(db: &Readers, asked: &PageQuery) -> Result<Page<Key>, StoreError> {
@@ -124,7 +61,7 @@ pub(in crate::sqlite) async fn keys(db: &Readers, asked: &PageQuery) -> Result<P
     .bind(at)
     .bind(id)
     .bind(fetched(asked));
-    KEYS.page(db, prepared, asked).await
+    page(db, listing::keys(), prepared, asked).await
 }
 
 /// A page of the audit. The argument decides which index serves it.
@@ -154,12 +91,12 @@ pub(in crate::sqlite) async fn audit(db: &Readers, query: &AuditQuery) -> Result
         .bind(query.service.as_ref().map(ServiceName::as_str))
         .bind(&query.action)
         .bind(fetched(&query.page));
-    AUDIT.page(db, prepared, &query.page).await
+    page(db, listing::audit(), prepared, &query.page).await
 }
 
 #[cfg(test)]
 mod tests {
-    use sqlx::AssertSqlSafe;
+    use sqlx::{AssertSqlSafe, Row as _};
 
     use super::*;
     use crate::sqlite::open::open_new;

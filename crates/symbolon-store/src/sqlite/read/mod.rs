@@ -31,8 +31,8 @@ pub(super) use self::usage::{requests, routes_used, usage};
 pub(super) use self::webhooks::{endings, webhooks};
 use super::fault::unavailable;
 use super::planted::planted;
-use super::rows::{self, select_keys, select_tokens, select_users};
-use super::seals::Seals;
+use crate::rows::{self, select_keys, select_tokens, select_users};
+use crate::seals::Seals;
 
 /// Connections that read, and what rows are checked with.
 #[derive(Debug)]

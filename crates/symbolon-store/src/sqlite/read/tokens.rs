@@ -1,25 +1,20 @@
 //! Lists of tokens, in every order.
 
 use jiff::Timestamp;
-use sqlx::Row;
-use sqlx::sqlite::SqliteRow;
 use symbolon_core::record::{Token, TokenState};
 use symbolon_core::store::{Page, StoreError, TokenOrder, TokenQuery};
 
 use super::Readers;
-use super::lists::{Listing, fetched};
-use crate::cursor::{self, Bound, List};
-use crate::sqlite::rows::{self, select_tokens};
-
-// As the schema has them.
-const NEVER_USED: i64 = -1_000_000_000_000_000;
-const NO_END: i64 = 1_000_000_000_000_000;
+use super::lists::page;
+use crate::cursor::{self, Bound};
+use crate::listing::{self, fetched};
+use crate::rows::select_tokens;
 
 /// A page of tokens. The arguments decide which index serves it; all else is tested row by row. `CASE` is
 /// [`Token::state`] in SQL, with what has lain unused for too long. The text is found with `instr` and not `LIKE`: there is nothing to escape, and no
 /// limit to a pattern's length. `lower` knows ASCII only, which is what the contract asks for. A scope is looked for
 /// with its quotes, as it stands in the JSON: it is no part of another.
-macro_rules! page {
+macro_rules! select_page {
     ($kept:literal, $owner:literal, $key:literal, $beyond:literal, $direction:literal) => {
         select_tokens!(
             "WHERE service = ?1 AND ",
@@ -60,14 +55,14 @@ macro_rules! page {
 macro_rules! pages {
     ($live:literal, $revoked:literal, $key:literal, $descending:expr, $of_revoked:expr, $of_owner:expr) => {
         match ($of_revoked, $of_owner, $descending) {
-            (false, false, false) => page!($live, "?2 IS NULL", $key, ">", "ASC"),
-            (false, false, true) => page!($live, "?2 IS NULL", $key, "<", "DESC"),
-            (false, true, false) => page!("revoked_at IS NULL", "owner = ?2", $key, ">", "ASC"),
-            (false, true, true) => page!("revoked_at IS NULL", "owner = ?2", $key, "<", "DESC"),
-            (true, false, false) => page!($revoked, "?2 IS NULL", $key, ">", "ASC"),
-            (true, false, true) => page!($revoked, "?2 IS NULL", $key, "<", "DESC"),
-            (true, true, false) => page!("revoked_at IS NOT NULL", "owner = ?2", $key, ">", "ASC"),
-            (true, true, true) => page!("revoked_at IS NOT NULL", "owner = ?2", $key, "<", "DESC"),
+            (false, false, false) => select_page!($live, "?2 IS NULL", $key, ">", "ASC"),
+            (false, false, true) => select_page!($live, "?2 IS NULL", $key, "<", "DESC"),
+            (false, true, false) => select_page!("revoked_at IS NULL", "owner = ?2", $key, ">", "ASC"),
+            (false, true, true) => select_page!("revoked_at IS NULL", "owner = ?2", $key, "<", "DESC"),
+            (true, false, false) => select_page!($revoked, "?2 IS NULL", $key, ">", "ASC"),
+            (true, false, true) => select_page!($revoked, "?2 IS NULL", $key, "<", "DESC"),
+            (true, true, false) => select_page!("revoked_at IS NOT NULL", "owner = ?2", $key, ">", "ASC"),
+            (true, true, true) => select_page!("revoked_at IS NOT NULL", "owner = ?2", $key, "<", "DESC"),
         }
     };
 }
@@ -87,23 +82,6 @@ fn statement(by: TokenOrder, descending: bool, of_revoked: bool, of_owner: bool)
         TokenOrder::Expires => {
             pages!("live = 1", "live = 0", "sort_expires", descending, of_revoked, of_owner)
         }
-    }
-}
-
-/// What a row is ordered by, as the schema has it.
-fn key(by: TokenOrder) -> fn(&SqliteRow) -> Result<String, sqlx::Error> {
-    fn text(row: &SqliteRow, key: &str) -> Result<String, sqlx::Error> {
-        Ok(format!("{}/{key}", row.try_get::<&str, _>("id")?))
-    }
-    fn time(row: &SqliteRow, column: &str, missing: i64) -> Result<String, sqlx::Error> {
-        let at: Option<i64> = row.try_get(column)?;
-        text(row, &at.unwrap_or(missing).to_string())
-    }
-    match by {
-        TokenOrder::Created => |row| time(row, "created_at", 0),
-        TokenOrder::Name => |row| text(row, &row.try_get::<&str, _>("name")?.to_ascii_lowercase()),
-        TokenOrder::LastUsed => |row| time(row, "last_used_at", NEVER_USED),
-        TokenOrder::Expires => |row| time(row, "expires_at", NO_END),
     }
 }
 
@@ -133,18 +111,12 @@ pub(in crate::sqlite) async fn tokens(db: &Readers, query: &TokenQuery) -> Resul
         .bind(&query.prefix)
         .bind(query.unused_since.map(Timestamp::as_millisecond))
         .bind(query.created_before.map(Timestamp::as_millisecond));
-    let listing = Listing {
-        list: List::Tokens,
-        order: Some(sort.as_str()),
-        parse: |row, seals| rows::sealed(row, seals).ok(),
-        key: key(sort.by),
-    };
-    listing.page(db, prepared, &query.page).await
+    page(db, listing::tokens(sort), prepared, &query.page).await
 }
 
 #[cfg(test)]
 mod tests {
-    use sqlx::AssertSqlSafe;
+    use sqlx::{AssertSqlSafe, Row as _};
     use symbolon_core::store::TokenSort;
 
     use super::*;

@@ -10,8 +10,8 @@ use symbolon_core::id::TokenId;
 use symbolon_core::store::StoreError;
 use symbolon_core::usage::{Day, DayTotal, DayUsage, KEPT_DAYS, Outcome, RouteUsage, TokenUsage, UsedRoute};
 
+use crate::rows;
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows;
 
 /// For how many tokens totals are read at once, at most.
 const TOKENS: usize = 1_000;

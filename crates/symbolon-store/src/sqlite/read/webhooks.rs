@@ -6,8 +6,8 @@ use symbolon_core::id::TokenId;
 use symbolon_core::store::{Ending, StoreError, WebhookState};
 
 use super::Readers;
+use crate::rows::{self, select_tokens};
 use crate::sqlite::fault::unavailable;
-use crate::sqlite::rows::{self, select_tokens};
 
 /// As many ends as are read at a time.
 const ENDINGS: i64 = 500;

@@ -17,10 +17,10 @@ use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 
 use super::chain;
 use super::fault::{Fault, conflict};
-use super::rows;
-use super::seals::Seals;
 use super::statement::{execute, first};
 use super::writer::Work;
+use crate::rows;
+use crate::seals::Seals;
 use users::Revoked;
 
 pub(super) use self::seals::seal_all;

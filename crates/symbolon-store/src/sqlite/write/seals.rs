@@ -7,11 +7,11 @@ use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::seal::{Sealer, Verdict};
 use symbolon_core::store::Change;
 
-use crate::sqlite::fault::Fault;
-use crate::sqlite::rows::{
+use crate::rows::{
     self, Row, Words, get, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
-use crate::sqlite::seals::{Seals, Walk};
+use crate::seals::{Seals, Walk};
+use crate::sqlite::fault::Fault;
 use crate::sqlite::statement::{all, execute, first};
 
 /// How many rows one step of the walk looks at. Mutations wait meanwhile.

@@ -9,8 +9,8 @@ use symbolon_core::record::Token;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::Room;
 
+use crate::rotation;
 use crate::sqlite::fault::{Fault, conflict, known, missing, taken};
-use crate::sqlite::rotation;
 use crate::sqlite::statement::{execute, first};
 
 /// A list of names as JSON. Names have a narrow alphabet and need no escapes, but that is their module's to

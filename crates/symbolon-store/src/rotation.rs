@@ -34,7 +34,7 @@ struct Secret {
 }
 
 /// The column of a token.
-pub(super) fn written(rotation: &Rotation) -> Option<String> {
+pub(crate) fn written(rotation: &Rotation) -> Option<String> {
     if *rotation == Rotation::default() {
         return None;
     }
@@ -54,7 +54,7 @@ pub(super) fn written(rotation: &Rotation) -> Option<String> {
 }
 
 /// What a column says; `None` if it says nothing that could be.
-pub(super) fn read(column: Option<&str>) -> Option<Rotation> {
+pub(crate) fn read(column: Option<&str>) -> Option<Rotation> {
     let Some(text) = column else { return Some(Rotation::default()) };
     let column: Column = serde_json::from_str(text).ok()?;
     let old = match column.old {

@@ -9,7 +9,7 @@ const KEPT: usize = 1_000;
 
 /// Kept by whoever reads many rows, one for each thread.
 #[derive(Default)]
-pub(in crate::sqlite) struct Words {
+pub(crate) struct Words {
     scopes: HashMap<String, Vec<ScopeName>>,
     services: HashMap<String, ServiceName>,
 }

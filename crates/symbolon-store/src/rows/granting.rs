@@ -14,10 +14,10 @@ use symbolon_core::seal::Sealed;
 use super::columns::{Column, Columns, digest, get, maybe_parsed, maybe_time, number, parsed, time};
 use super::words::Words;
 use super::{Parsed, RowFault};
-use crate::sqlite::rotation;
+use crate::rotation;
 
 /// A value of a kind that is sealed, and how its row is read.
-pub(in crate::sqlite) trait Row: Sealed + Sized {
+pub(crate) trait Row: Sealed + Sized {
     /// Where its seal stands.
     const SEAL: Column;
 
@@ -108,11 +108,11 @@ macro_rules! select_users {
     };
 }
 
-/// `SELECT` of all that a [`Session`] is read from, with `rowid` for walks.
+/// `SELECT` of all that a [`Session`] is read from, with `rowid` for walks. `user` is a word of PostgreSQL's own.
 macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
-            "SELECT rowid AS at_row, id, user, created_at, expires_at, client_ip, seal FROM sessions ",
+            "SELECT rowid AS at_row, id, \"user\", created_at, expires_at, client_ip, seal FROM sessions ",
             $rest
         )
     };
@@ -138,7 +138,7 @@ macro_rules! select_enforcement {
     };
 }
 
-pub(in crate::sqlite) use {select_enforcement, select_keys, select_sessions, select_tokens, select_users};
+pub(crate) use {select_enforcement, select_keys, select_sessions, select_tokens, select_users};
 
 /// A JSON object of service and role.
 fn roles(text: &str) -> Option<BTreeMap<ServiceName, RoleName>> {

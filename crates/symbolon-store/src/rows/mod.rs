@@ -4,7 +4,6 @@ mod columns;
 mod granting;
 mod words;
 
-use sqlx::sqlite::SqliteRow;
 use symbolon_core::audit::{Head, Line, LineHash};
 use symbolon_core::id::TokenId;
 use symbolon_core::imported::Source;
@@ -12,21 +11,21 @@ use symbolon_core::notice::Told;
 use symbolon_core::store::{BrokenSeal, Claim, Ending, StoreError, WebhookState};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage, UsedRoute};
 
-use super::seals::Seals;
+use crate::seals::Seals;
 use columns::{digest, maybe_parsed, maybe_time, number, parsed, time};
 
-pub(super) use columns::{Columns, get};
-pub(super) use granting::Row;
-pub(super) use granting::{select_enforcement, select_keys, select_sessions, select_tokens, select_users};
-pub(super) use words::Words;
+pub(crate) use columns::{Columns, get};
+pub(crate) use granting::Row;
+pub(crate) use granting::{select_enforcement, select_keys, select_sessions, select_tokens, select_users};
+pub(crate) use words::Words;
 
 /// A column whose value the domain refuses; `seal` where the row is not what was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct RowFault(&'static str);
+pub(crate) struct RowFault(&'static str);
 
 impl RowFault {
     /// Says which row it is, in the log.
-    pub(super) fn report(self, table: &'static str, row: &impl Columns) {
+    pub(crate) fn report(self, table: &'static str, row: &impl Columns) {
         // An audit line has a number and no id. Quoted: what is in a broken row may be anything.
         let id = get::<&str>(row, "id").ok();
         let seq = get::<i64>(row, "seq").ok();
@@ -40,15 +39,21 @@ impl RowFault {
     }
 }
 
-pub(super) type Parsed<T> = Result<T, RowFault>;
+impl From<RowFault> for StoreError {
+    fn from(_: RowFault) -> Self {
+        Self::Unavailable("a row of the record cannot be read".to_owned())
+    }
+}
+
+pub(crate) type Parsed<T> = Result<T, RowFault>;
 
 /// A row that grants, if it is as it was written. One that cannot be read is not.
-pub(super) fn sealed<T: Row>(row: &impl Columns, seals: &Seals) -> Result<T, BrokenSeal> {
+pub(crate) fn sealed<T: Row>(row: &impl Columns, seals: &Seals) -> Result<T, BrokenSeal> {
     sealed_in(row, seals, &mut Words::default())
 }
 
 /// The same of many rows, which have words in common.
-pub(super) fn sealed_in<T: Row>(
+pub(crate) fn sealed_in<T: Row>(
     row: &impl Columns,
     seals: &Seals,
     words: &mut Words,
@@ -60,12 +65,12 @@ pub(super) fn sealed_in<T: Row>(
 }
 
 /// The one row that was asked for, as it was written. Another is not passed off as absent.
-pub(super) fn only_sealed<T: Row>(row: Option<SqliteRow>, seals: &Seals) -> Result<Option<T>, StoreError> {
+pub(crate) fn only_sealed<T: Row>(row: Option<impl Columns>, seals: &Seals) -> Result<Option<T>, StoreError> {
     row.map(|row| sealed(&row, seals)).transpose().map_err(StoreError::SealBroken)
 }
 
 /// The one row that was asked for. One that cannot be read is not passed off as absent.
-pub(super) fn only<R: Columns, T>(
+pub(crate) fn only<R: Columns, T>(
     row: Option<&R>,
     table: &'static str,
     parse: fn(&R) -> Parsed<T>,
@@ -73,7 +78,7 @@ pub(super) fn only<R: Columns, T>(
     let Some(row) = row else { return Ok(None) };
     parse(row).map(Some).map_err(|fault| {
         fault.report(table, row);
-        StoreError::Unavailable("a row of the record cannot be read".to_owned())
+        fault.into()
     })
 }
 
@@ -87,14 +92,14 @@ macro_rules! select_audit {
     };
 }
 
-pub(super) use select_audit;
+pub(crate) use select_audit;
 
 /// Which row a token was imported from.
-pub(super) fn imported_from(row: &SqliteRow) -> Parsed<(Source, TokenId)> {
+pub(crate) fn imported_from(row: &impl Columns) -> Parsed<(Source, TokenId)> {
     Ok((Source(digest(row, "import_source")?), parsed(row, "id")?))
 }
 
-pub(super) fn audit(row: &SqliteRow) -> Parsed<Line> {
+pub(crate) fn audit(row: &impl Columns) -> Parsed<Line> {
     Ok(Line {
         seq: number(row, "seq")?,
         at: time(row, "at")?,
@@ -112,15 +117,15 @@ pub(super) fn audit(row: &SqliteRow) -> Parsed<Line> {
 
 /// The end of the chain. Where somebody has changed its hash behind our back, that of nothing, which is found when the chain
 /// is followed.
-pub(super) fn head(row: &SqliteRow) -> Parsed<Head> {
+pub(crate) fn head(row: &impl Columns) -> Parsed<Head> {
     Ok(Head { seq: number(row, "seq")?, hash: hash(row, "hash").unwrap_or(LineHash::GENESIS) })
 }
 
-fn hash(row: &SqliteRow, column: &'static str) -> Parsed<LineHash> {
+fn hash(row: &impl Columns, column: &'static str) -> Parsed<LineHash> {
     get::<&[u8]>(row, column)?.try_into().map(LineHash::from_bytes).map_err(|_| RowFault(column))
 }
 
-pub(super) fn usage(row: &SqliteRow) -> Parsed<(Day, RouteUsage)> {
+pub(crate) fn usage(row: &impl Columns) -> Parsed<(Day, RouteUsage)> {
     let route = RouteUsage {
         method: get(row, "method")?,
         path: get(row, "path")?,
@@ -132,15 +137,15 @@ pub(super) fn usage(row: &SqliteRow) -> Parsed<(Day, RouteUsage)> {
     Ok((Day(number(row, "day")?), route))
 }
 
-pub(super) fn day_total(row: &SqliteRow) -> Parsed<DayTotal> {
+pub(crate) fn day_total(row: &impl Columns) -> Parsed<DayTotal> {
     Ok(DayTotal { token: parsed(row, "token")?, day: Day(number(row, "day")?), count: number(row, "count")? })
 }
 
-pub(super) fn used_route(row: &SqliteRow) -> Parsed<(TokenId, UsedRoute)> {
+pub(crate) fn used_route(row: &impl Columns) -> Parsed<(TokenId, UsedRoute)> {
     Ok((parsed(row, "token")?, UsedRoute { method: get(row, "method")?, path: get(row, "path")? }))
 }
 
-pub(super) fn claim(row: &impl Columns) -> Parsed<Claim> {
+pub(crate) fn claim(row: &impl Columns) -> Parsed<Claim> {
     Ok(Claim {
         scope: get(row, "scope")?,
         key: get(row, "key")?,
@@ -151,18 +156,18 @@ pub(super) fn claim(row: &impl Columns) -> Parsed<Claim> {
 }
 
 /// A token that is as it was written, and what was told of its end. Why there is none is in the log.
-pub(super) fn ending(row: &SqliteRow, seals: &Seals) -> Option<Ending> {
+pub(crate) fn ending(row: &impl Columns, seals: &Seals) -> Option<Ending> {
     let token = sealed(row, seals).ok()?;
     let told = told(row).map_err(|fault| fault.report("tokens", row)).ok()?;
     Some(Ending { token, told })
 }
 
-fn told(row: &SqliteRow) -> Parsed<Option<Told>> {
+fn told(row: &impl Columns) -> Parsed<Option<Told>> {
     let Some(expires_at) = maybe_time(row, "told_end")? else { return Ok(None) };
     Ok(Some(Told { expires_at, days: number(row, "told_days")? }))
 }
 
-pub(super) fn webhook(row: &SqliteRow) -> Parsed<WebhookState> {
+pub(crate) fn webhook(row: &impl Columns) -> Parsed<WebhookState> {
     Ok(WebhookState {
         name: parsed(row, "name")?,
         position: number(row, "position")?,

@@ -9,7 +9,7 @@ use symbolon_core::decision::Keys;
 use symbolon_core::seal::{Kind, Sealer, Verdict};
 use symbolon_core::store::{BrokenSeal, Change};
 
-use super::rows::{Columns, Row, get};
+use crate::rows::{Columns, Row, get};
 
 /// How many broken seals are remembered. More than that is one finding: the database is not ours any more.
 const REMEMBERED: usize = 1_000;
@@ -17,7 +17,7 @@ const REMEMBERED: usize = 1_000;
 const SHOWN: usize = 64;
 
 /// What the parts of a store share about seals.
-pub(super) struct Seals {
+pub(crate) struct Seals {
     sealer: ArcSwap<Sealer>,
     broken: Mutex<BTreeSet<BrokenSeal>>,
     walks: Mutex<Walks>,
@@ -35,25 +35,25 @@ struct Walks {
 
 /// A place in a walk over all sealed rows: the table's number, and the row after which it goes on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Walk {
+pub(crate) struct Walk {
     /// Which walk it is. All begin at one place, and a step of one is none of another.
-    pub(super) number: u64,
-    pub(super) table: usize,
-    pub(super) after: i64,
+    pub(crate) number: u64,
+    pub(crate) table: usize,
+    pub(crate) after: i64,
 }
 
 impl Walk {
     /// The beginning.
-    pub(super) const START: Self = Self { number: 0, table: 0, after: i64::MIN };
+    pub(crate) const START: Self = Self { number: 0, table: 0, after: i64::MIN };
 
     /// The beginning of the next table.
-    pub(super) fn next_table(self) -> Self {
+    pub(crate) fn next_table(self) -> Self {
         Self { table: self.table + 1, after: Self::START.after, ..self }
     }
 }
 
 impl Seals {
-    pub(super) fn new(keys: &Keys) -> Self {
+    pub(crate) fn new(keys: &Keys) -> Self {
         Self {
             sealer: ArcSwap::from_pointee(Sealer::new(keys)),
             broken: Mutex::default(),
@@ -63,18 +63,18 @@ impl Seals {
     }
 
     /// What makes and checks seals now.
-    pub(super) fn sealer(&self) -> Arc<Sealer> {
+    pub(crate) fn sealer(&self) -> Arc<Sealer> {
         self.sealer.load_full()
     }
 
     /// Takes new keys, and has everything sealed anew.
-    pub(super) fn set_keys(&self, keys: &Keys) {
+    pub(crate) fn set_keys(&self, keys: &Keys) {
         self.sealer.store(Arc::new(Sealer::new(keys)));
         self.begin_walk();
     }
 
     /// Everything is to be looked at, from the first row on.
-    pub(super) fn begin_walk(&self) {
+    pub(crate) fn begin_walk(&self) {
         let mut walks = self.walks();
         walks.begun += 1;
         walks.at = Some(Walk { number: walks.begun, ..Walk::START });
@@ -85,12 +85,12 @@ impl Seals {
     }
 
     /// Where the walk goes on; `None` when there is none.
-    pub(super) fn walk(&self) -> Option<Walk> {
+    pub(crate) fn walk(&self) -> Option<Walk> {
         self.walks().at
     }
 
     /// A step is committed. Where another walk has begun meanwhile, that one holds.
-    pub(super) fn walked(&self, at: Walk, next: Option<Walk>) {
+    pub(crate) fn walked(&self, at: Walk, next: Option<Walk>) {
         let mut walks = self.walks();
         if walks.at == Some(at) {
             walks.at = next;
@@ -98,14 +98,14 @@ impl Seals {
     }
 
     /// After the first load: seals that were left over from a rotation are made anew.
-    pub(super) fn loaded(&self) {
+    pub(crate) fn loaded(&self) {
         if self.outdated.load(Ordering::Relaxed) {
             self.begin_walk();
         }
     }
 
     /// The value of a row, if the row is as it was written.
-    pub(super) fn checked<T: Row>(&self, row: &impl Columns, value: T) -> Option<T> {
+    pub(crate) fn checked<T: Row>(&self, row: &impl Columns, value: T) -> Option<T> {
         let seal = get::<Option<&[u8]>>(row, T::SEAL).ok().flatten();
         match self.sealer.load().check(&value, seal) {
             Verdict::Whole => {}
@@ -116,7 +116,7 @@ impl Seals {
     }
 
     /// Remembers a row that is not what was written, and says so in the log the first time.
-    pub(super) fn broken(&self, kind: Kind, row: &impl Columns, column: &'static str) -> BrokenSeal {
+    pub(crate) fn broken(&self, kind: Kind, row: &impl Columns, column: &'static str) -> BrokenSeal {
         // What is in such a row may be anything.
         let id: String = get::<&str>(row, "id").unwrap_or_default().chars().take(SHOWN).collect();
         let found = BrokenSeal { kind, id };
@@ -143,12 +143,12 @@ impl Seals {
     }
 
     /// All that is remembered.
-    pub(super) fn all_broken(&self) -> Vec<BrokenSeal> {
+    pub(crate) fn all_broken(&self) -> Vec<BrokenSeal> {
         self.remembered().iter().cloned().collect()
     }
 
     /// Forgets what a committed change has replaced or taken away.
-    pub(super) fn mend(&self, change: &Change) {
+    pub(crate) fn mend(&self, change: &Change) {
         let mut broken = self.remembered();
         if broken.is_empty() {
             return;

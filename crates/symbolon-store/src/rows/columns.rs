@@ -1,5 +1,5 @@
-//! A row and its columns, whoever has fetched it: sqlx the few that are asked for, rusqlite all of them at the load. There
-//! is one way to read each kind of row, and so one answer to what is wrong with it.
+//! A row and its columns, of whichever database and whoever has fetched it: of SQLite, sqlx the few that are asked for and
+//! rusqlite all of them at the load. There is one way to read each kind of row, and so one answer to what is wrong with it.
 
 use std::str::FromStr;
 
@@ -12,7 +12,7 @@ use super::{Parsed, RowFault};
 
 /// A column by its name and, where that is known, by its place, which is found much faster.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sqlite) struct Column {
+pub(crate) struct Column {
     at: Option<usize>,
     name: &'static str,
 }
@@ -33,9 +33,9 @@ impl From<&'static str> for Column {
     }
 }
 
-/// A value as SQLite keeps it.
+/// A value as the database keeps it. A truth is a number, as it is in SQLite.
 #[derive(Debug, Clone, Copy)]
-pub(in crate::sqlite) enum Value<'r> {
+pub(crate) enum Value<'r> {
     Null,
     Integer(i64),
     Text(&'r str),
@@ -45,7 +45,7 @@ pub(in crate::sqlite) enum Value<'r> {
 }
 
 /// A row that was fetched.
-pub(in crate::sqlite) trait Columns {
+pub(crate) trait Columns {
     fn value(&self, column: Column) -> Value<'_>;
 }
 
@@ -63,6 +63,32 @@ impl Columns for SqliteRow {
             "INTEGER" => |raw| Decode::<Sqlite>::decode(raw).map(Value::Integer),
             "TEXT" => |raw| Decode::<Sqlite>::decode(raw).map(Value::Text),
             "BLOB" => |raw| Decode::<Sqlite>::decode(raw).map(Value::Blob),
+            _ => return Value::Strange,
+        };
+        kind(raw).unwrap_or(Value::Strange)
+    }
+}
+
+#[cfg(feature = "postgres")]
+impl Columns for sqlx::postgres::PgRow {
+    fn value(&self, column: Column) -> Value<'_> {
+        use sqlx::Postgres;
+        let found = match column.at {
+            Some(at) => self.try_get_raw(at),
+            None => self.try_get_raw(column.name),
+        };
+        let Ok(raw) = found else { return Value::Strange };
+        if raw.is_null() {
+            return Value::Null;
+        }
+        let kind = match raw.type_info().name() {
+            "INT8" => |raw| Decode::<Postgres>::decode(raw).map(Value::Integer),
+            "INT4" => {
+                |raw| <i32 as Decode<Postgres>>::decode(raw).map(|number| Value::Integer(number.into()))
+            }
+            "BOOL" => |raw| <bool as Decode<Postgres>>::decode(raw).map(|truth| Value::Integer(truth.into())),
+            "TEXT" => |raw| Decode::<Postgres>::decode(raw).map(Value::Text),
+            "BYTEA" => |raw| Decode::<Postgres>::decode(raw).map(Value::Blob),
             _ => return Value::Strange,
         };
         kind(raw).unwrap_or(Value::Strange)
@@ -87,7 +113,7 @@ impl Columns for rusqlite::Row<'_> {
 }
 
 /// What a value may be read as.
-pub(in crate::sqlite) trait Readable<'r>: Sized {
+pub(crate) trait Readable<'r>: Sized {
     fn read(value: Value<'r>) -> Option<Self>;
 }
 
@@ -127,10 +153,7 @@ impl<'r, T: Readable<'r>> Readable<'r> for Option<T> {
     }
 }
 
-pub(in crate::sqlite) fn get<'r, T: Readable<'r>>(
-    row: &'r impl Columns,
-    column: impl Into<Column>,
-) -> Parsed<T> {
+pub(crate) fn get<'r, T: Readable<'r>>(row: &'r impl Columns, column: impl Into<Column>) -> Parsed<T> {
     let column = column.into();
     T::read(row.value(column)).ok_or(RowFault(column.name))
 }
