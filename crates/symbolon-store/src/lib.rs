@@ -5,6 +5,8 @@
 
 mod cursor;
 mod fault;
+#[cfg(any(test, feature = "postgres"))]
+mod fleet;
 mod listing;
 mod open_error;
 #[cfg(feature = "postgres")]

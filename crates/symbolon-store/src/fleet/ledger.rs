@@ -1,0 +1,69 @@
+//! What a fleet asks of its database.
+
+use async_trait::async_trait;
+use symbolon_core::id::NodeId;
+use symbolon_core::store::{Change, Sink, StoreError};
+
+/// What a renewal found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Renewal {
+    /// The node is renewed; the number of the last mutation that was committed before.
+    At(u64),
+    /// The node is not there any more: somebody waited for it in vain.
+    Removed,
+    /// The database is not the one that the fleet was last on: a copy has taken its place. By its number then.
+    Elsewhere(i64),
+}
+
+/// Committed mutations behind the one that was asked about.
+#[derive(Debug, Clone)]
+pub(crate) enum Feed {
+    /// In their order and without a gap, the number of the last one among them; perhaps none, and perhaps not all.
+    Changes(u64, Vec<Change>),
+    /// Some are there no more. What the node knows cannot be mended by what is left.
+    Gap,
+}
+
+/// A node that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Present {
+    /// Which.
+    pub(crate) id: NodeId,
+    /// How often it was renewed. It tells whether a node has been silent since it was looked at.
+    pub(crate) renewals: u64,
+    /// Through which mutation it knows everything.
+    pub(crate) applied: u64,
+}
+
+/// Who is there at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Observation {
+    /// Counts how often another database took the place of the one before.
+    pub(crate) epoch: i64,
+    /// Everybody.
+    pub(crate) nodes: Vec<Present>,
+}
+
+/// The database, as nodes speak of themselves and of each other in it. Each call is one statement or one transaction, committed
+/// durably when it returns; an error says nothing of whether it was done, unless it says so. None hangs: each ends, within a
+/// second or so, in an answer or an error.
+#[async_trait]
+pub(crate) trait Ledger: Send + Sync {
+    /// Puts a node there that never was, and that knows everything through `applied` (rule 2).
+    async fn register(&self, id: NodeId, applied: u64) -> Result<(), StoreError>;
+    /// Renews a node that knows everything through `applied` (rule 3).
+    async fn renew(&self, id: NodeId, applied: u64) -> Result<Renewal, StoreError>;
+    /// What was committed behind `after`; rows are read in a later statement than their numbers (rule 4).
+    async fn changes(&self, after: u64) -> Result<Feed, StoreError>;
+    /// Applies everything live to the sink, as it is at one moment; the number of the last mutation before that (rule 4).
+    async fn load(&self, sink: &dyn Sink) -> Result<u64, StoreError>;
+    /// Who is there (rules 5 and 6).
+    async fn observe(&self) -> Result<Observation, StoreError>;
+    /// Removes a node if it was renewed just so often (rule 6).
+    async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError>;
+    /// Takes a node away that holds no lease and asks for none any more.
+    async fn leave(&self, id: NodeId) -> Result<(), StoreError>;
+    /// Makes the database that took the place of the one before the fleet's own, if its number is still `epoch` (rule 11).
+    /// To be called when no lease is held any more that was granted by the one before.
+    async fn adopt(&self, epoch: i64) -> Result<(), StoreError>;
+}

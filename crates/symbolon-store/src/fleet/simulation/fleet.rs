@@ -1,0 +1,466 @@
+//! A fleet of three over one database: operators that take tokens away and give others, callers that ask, and whoever breaks
+//! things.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use symbolon_core::credential::Presented;
+use symbolon_core::decision::Keys;
+use symbolon_core::digest::Pepper;
+use symbolon_core::id::{TokenId, UserId};
+use symbolon_core::lease::{Lease, LeaseTerms};
+use symbolon_core::record::{Token, User};
+use symbolon_core::session::SessionKey;
+use symbolon_core::store::StoreError;
+use symbolon_core::token::NewSecret;
+use symbolon_gate::{Gate, Known, Service};
+use tokio::sync::Notify;
+use zeroize::Zeroizing;
+
+use super::database::{Database, Faults, Line};
+use super::world::{Clock, Tasks, World};
+use crate::fleet::{Follower, Parts, Settling};
+
+const NODES: usize = 3;
+/// For how long things are broken, and how long it may take until all is well again.
+const BROKEN: Duration = Duration::from_secs(40);
+const HEALS: Duration = Duration::from_secs(25);
+
+const CATALOG: &str = r#"
+service = "things"
+title = "Things"
+token_prefix = "thg"
+roles = ["user"]
+mounts = [""]
+[scopes]
+"read" = "Read"
+[[routes]]
+scopes = ["read"]
+role = "user"
+paths = ["GET /read"]
+"#;
+
+/// What happened in one history, or in many.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Told {
+    admitted: u64,
+    refused: u64,
+    unavailable: u64,
+    acknowledged: u64,
+    repeated: u64,
+    unknown: u64,
+    /// Nodes that were removed, and loads of everything.
+    removed: u64,
+    loads: u64,
+    adopted: u64,
+}
+
+impl Told {
+    pub(super) fn add(&mut self, other: &Self) {
+        self.admitted += other.admitted;
+        self.refused += other.refused;
+        self.unavailable += other.unavailable;
+        self.acknowledged += other.acknowledged;
+        self.repeated += other.repeated;
+        self.unknown += other.unknown;
+        self.removed += other.removed;
+        self.loads += other.loads;
+        self.adopted += other.adopted;
+    }
+
+    /// Whether in so many histories everything came about that matters.
+    pub(super) fn is_rich(&self, histories: u64) -> bool {
+        let often = |count: u64| count >= histories;
+        often(self.admitted / 100)
+            && often(self.refused / 10)
+            && often(self.unavailable / 10)
+            && often(self.acknowledged / 10)
+            && often(self.repeated)
+            && often(self.unknown)
+            && often(self.loads / NODES as u64)
+            && self.removed > 0
+            && self.adopted > 0
+    }
+}
+
+/// What is known from outside: to whom it was said that a token is gone.
+#[derive(Default)]
+struct Outside {
+    /// Taken away for ever, and whoever did it has the reply.
+    gone: BTreeSet<TokenId>,
+    /// Switched off, and whoever did it has the reply; taken out before it is switched on.
+    off: BTreeSet<TokenId>,
+    /// Tokens by their secrets; each operator switches its own.
+    secrets: BTreeMap<TokenId, (String, usize)>,
+    wrong: Option<String>,
+    told: Told,
+    open: usize,
+}
+
+/// All that the tasks of one history share.
+struct Shared {
+    world: Arc<World>,
+    database: Arc<Mutex<Database>>,
+    faults: Arc<Mutex<Faults>>,
+    outside: Mutex<Outside>,
+    keys: Keys,
+    owner: User,
+    ends: u64,
+}
+
+/// What lives and dies with a process.
+struct Node {
+    number: usize,
+    gate: Arc<Gate>,
+    line: Arc<Line>,
+    settling: Arc<Settling>,
+    wake: Arc<Notify>,
+}
+
+pub(super) struct Fleet {
+    shared: Arc<Shared>,
+    tasks: Tasks,
+    gates: Vec<Arc<Gate>>,
+}
+
+fn now() -> Timestamp {
+    Timestamp::from_second(1_800_000_000).unwrap()
+}
+
+impl Fleet {
+    pub(super) fn new(seed: u64) -> Self {
+        let world = World::new(seed);
+        let owner = User {
+            id: UserId::new(now(), &*world),
+            name: "ann".parse().unwrap(),
+            password: None,
+            password_temporary: false,
+            active: true,
+            platform_admin: false,
+            roles: [("things".parse().unwrap(), "user".parse().unwrap())].into(),
+            created_at: now(),
+            revision: 1,
+        };
+        let key = || Zeroizing::new([1; 32]);
+        let ends = world.now() + u64::try_from(BROKEN.as_nanos()).unwrap();
+        let shared = Arc::new(Shared {
+            database: Arc::new(Mutex::new(Database::new(owner.clone()))),
+            faults: Arc::new(Mutex::new(Faults { rough: true, ..Faults::default() })),
+            outside: Mutex::default(),
+            keys: Keys::new(Pepper::new(1, &key()), SessionKey::new(&key())),
+            owner,
+            ends,
+            world,
+        });
+        let mut fleet = Self { shared: shared.clone(), tasks: Tasks::default(), gates: Vec::new() };
+        for number in 0..NODES {
+            let gate = fleet.begin(number);
+            fleet.gates.push(gate);
+        }
+        fleet.tasks.spawn(None, async move { shared.breaks().await });
+        fleet
+    }
+
+    /// Starts a process.
+    fn begin(&mut self, number: usize) -> Arc<Gate> {
+        let shared = self.shared.clone();
+        let clock = Arc::new(Clock::new(&shared.world));
+        let lease = Arc::new(Lease::of(clock.clone()));
+        let gate = Arc::new(Gate::leased(shared.keys.clone(), lease.clone()));
+        let catalog = Arc::new(symbolon_core::Catalog::compile("things.toml", CATALOG).unwrap());
+        gate.set_services(vec![Service { catalog, rules: Default::default() }]).unwrap();
+        let line = Arc::new(Line {
+            world: shared.world.clone(),
+            database: shared.database.clone(),
+            faults: shared.faults.clone(),
+            node: number,
+        });
+        let terms = LeaseTerms::USUAL;
+        let follower = Follower::new(Parts {
+            ledger: line.clone(),
+            sink: gate.clone(),
+            lease,
+            terms,
+            clock: clock.clone(),
+            waits: clock.clone(),
+            entropy: shared.world.clone(),
+        });
+        let settling = Arc::new(Settling::new(line.clone(), terms, clock.clone(), clock));
+        let (wake, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        self.tasks.spawn(Some(number), follower.run(wake.clone(), stop));
+        self.tasks.spawn(Some(number), {
+            let settling = settling.clone();
+            async move { settling.run().await }
+        });
+        for operator in 0..2 {
+            let node = Node {
+                number: number * 2 + operator,
+                gate: gate.clone(),
+                line: line.clone(),
+                settling: settling.clone(),
+                wake: wake.clone(),
+            };
+            let shared = shared.clone();
+            self.tasks.spawn(Some(number), async move { shared.operate(node).await });
+        }
+        // What asks is no part of the process, and asks also while nothing else of it goes on.
+        gate
+    }
+
+    /// Runs the history to its end; what happened, or what was wrong.
+    pub(super) fn run(&mut self) -> Result<Told, String> {
+        let heals = self.shared.ends + u64::try_from(HEALS.as_nanos()).unwrap();
+        loop {
+            let faults = self.shared.faults.clone();
+            let killed = std::mem::take(&mut faults.lock().unwrap().killed);
+            for number in killed {
+                self.tasks.kill(number);
+                self.shared.world.tell(|| format!("node {number} dies and begins anew"));
+                let gate = self.begin(number);
+                self.gates[number] = gate;
+            }
+            if !self
+                .tasks
+                .step(&self.shared.world, heals, |node| faults.lock().unwrap().paused.contains(&node))
+            {
+                break;
+            }
+            self.ask();
+            if let Some(wrong) = self.shared.outside.lock().unwrap().wrong.take() {
+                return Err(wrong);
+            }
+        }
+        self.healed()
+    }
+
+    /// Somebody asks a node that is not paused about some token, after each step.
+    fn ask(&self) {
+        let world = &self.shared.world;
+        let node = usize::try_from(world.below(NODES as u64)).unwrap();
+        if self.shared.faults.lock().unwrap().paused.contains(&node) {
+            return;
+        }
+        let mut outside = self.shared.outside.lock().unwrap();
+        if outside.secrets.is_empty() {
+            return;
+        }
+        let at = usize::try_from(world.below(outside.secrets.len() as u64)).unwrap();
+        let (id, (secret, _)) =
+            outside.secrets.iter().nth(at).map(|(id, known)| (*id, known.clone())).unwrap();
+        let found = self.gates[node].recognize(Presented::Secret(secret.as_bytes()), now());
+        match found {
+            Err(symbolon_gate::Unavailable) => outside.told.unavailable += 1,
+            Ok(Err(_)) => outside.told.refused += 1,
+            Ok(Ok(Known::Token(..))) => {
+                outside.told.admitted += 1;
+                if outside.gone.contains(&id) || outside.off.contains(&id) {
+                    outside.wrong =
+                        Some(format!("node {node} admits {id} after it was said to be taken away"));
+                }
+            }
+            Ok(Ok(other)) => outside.wrong = Some(format!("{other:?}")),
+        }
+    }
+
+    /// When nothing has been broken for a while, every node answers, and by what is so.
+    fn healed(&self) -> Result<Told, String> {
+        let outside = self.shared.outside.lock().unwrap();
+        let database = self.shared.database.lock().unwrap();
+        if outside.open > 0 {
+            return Err(format!("{} mutations were never answered", outside.open));
+        }
+        for (node, gate) in self.gates.iter().enumerate() {
+            for (id, (secret, _)) in &outside.secrets {
+                let Some(kept) = database.tokens.get(id) else { continue };
+                let lives = kept.revoked_at.is_none() && !kept.disabled;
+                let found = gate.recognize(Presented::Secret(secret.as_bytes()), now());
+                match found {
+                    Err(symbolon_gate::Unavailable) => return Err(format!("node {node} never came back")),
+                    Ok(known) if known.is_ok() != lives => {
+                        return Err(format!("node {node} does not know that {id} is {kept:?}"));
+                    }
+                    Ok(_) => {}
+                }
+            }
+        }
+        for id in &outside.gone {
+            if database.tokens[id].revoked_at.is_none() {
+                return Err(format!("that {id} was taken away is lost"));
+            }
+        }
+        Ok(outside.told.clone())
+    }
+
+    pub(super) fn told(&self) -> String {
+        self.shared.world.told()
+    }
+}
+
+impl Shared {
+    /// Breaks things and mends them, one after the other and some at once, and at last mends all.
+    async fn breaks(&self) {
+        let world = &self.world;
+        while world.now() < self.ends {
+            world.pause(world.between(Duration::from_millis(50), Duration::from_millis(1_500))).await;
+            let node = usize::try_from(world.below(NODES as u64)).unwrap();
+            let what = world.below(12);
+            world.tell(|| format!("fault {what} at node {node}"));
+            let mut faults = self.faults.lock().unwrap();
+            match what {
+                0 => drop(faults.cut_there.insert(node)),
+                1 => drop(faults.cut_back.insert(node)),
+                2 => drop(faults.paused.insert(node)),
+                3 | 4 => faults.paused.clear(),
+                5 | 6 => {
+                    faults.cut_there.clear();
+                    faults.cut_back.clear();
+                }
+                7 => drop(faults.killed.insert(node)),
+                8 => faults.down = !faults.down && world.once_in(2),
+                9 => self.database.lock().unwrap().prune(3),
+                10 if world.once_in(4) => {
+                    // A synchronous standby takes over: nothing is lost, and it is another server.
+                    self.database.lock().unwrap().server += 1;
+                    self.outside.lock().unwrap().told.adopted += 1;
+                }
+                _ => {
+                    faults.down = false;
+                    faults.rough = !faults.rough;
+                }
+            }
+        }
+        let mut faults = self.faults.lock().unwrap();
+        *faults = Faults::default();
+        world.tell(|| "all is mended".to_owned());
+    }
+
+    /// Makes tokens, takes them away, switches them off and on, through one node.
+    async fn operate(self: Arc<Self>, node: Node) {
+        let world = &self.world;
+        while world.now() < self.ends {
+            world.pause(world.between(Duration::from_millis(5), Duration::from_millis(400))).await;
+            let mine = |outside: &Outside| -> Vec<TokenId> {
+                let mine = outside.secrets.iter().filter(|(_, (_, of))| *of == node.number);
+                mine.map(|(id, _)| *id).collect()
+            };
+            let (mine, any) = {
+                let outside = self.outside.lock().unwrap();
+                (mine(&outside), outside.secrets.keys().copied().collect::<Vec<_>>())
+            };
+            let pick = |of: &[TokenId]| {
+                (!of.is_empty()).then(|| of[usize::try_from(world.below(of.len() as u64)).unwrap()])
+            };
+            match (world.below(4), pick(&mine), pick(&any)) {
+                (0, ..) | (_, None, _) => self.give(&node).await,
+                (1, _, Some(id)) => self.take_away(&node, id).await,
+                (_, Some(id), _) => self.switch(&node, id).await,
+            }
+        }
+    }
+
+    async fn give(&self, node: &Node) {
+        let world = &*self.world;
+        let secret = NewSecret::generate(&"thg".parse().unwrap(), world);
+        let token = Token {
+            id: TokenId::new(now(), world),
+            service: "things".parse().unwrap(),
+            name: "test".to_owned(),
+            description: String::new(),
+            owner: self.owner.id,
+            token_prefix: secret.text().token_prefix(),
+            scopes: vec!["read".parse().unwrap()],
+            metadata: symbolon_core::metadata::Metadata::default(),
+            profile: None,
+            disabled: false,
+            created_at: now(),
+            updated_at: now(),
+            expires_at: None,
+            last_used_at: None,
+            revoked_at: None,
+            revision: 1,
+            digest: Some((secret.text().digest(&self.keys.pepper), 1)),
+            rotation: symbolon_core::rotation::Rotation::default(),
+            rate_limit: None,
+            restrictions: symbolon_core::restriction::Restrictions::default(),
+            imported: None,
+        };
+        let id = token.id;
+        if let Ok(Ok((seq, epoch))) = node.line.call(|db| db.write(token)).await {
+            self.outside.lock().unwrap().secrets.insert(id, (secret.reveal().to_owned(), node.number));
+            let _ = self.settled(node, seq, epoch).await;
+        }
+    }
+
+    /// Waits until it is so everywhere. A process that dies meanwhile answers nobody.
+    async fn settled(&self, node: &Node, seq: u64, epoch: i64) -> Result<(), StoreError> {
+        node.wake.notify_one();
+        let open = Open(self);
+        self.outside.lock().unwrap().open += 1;
+        let settled = node.settling.settle(seq, epoch).await;
+        drop(open);
+        let told = &mut self.outside.lock().unwrap().told;
+        match &settled {
+            Ok(()) => told.acknowledged += 1,
+            Err(_) => told.unknown += 1,
+        }
+        settled
+    }
+
+    async fn take_away(&self, node: &Node, id: TokenId) {
+        let written = node
+            .line
+            .call(|db| {
+                let before = db.tokens[&id].clone();
+                if before.revoked_at.is_some() {
+                    // So already: it may be so here and not everywhere (rule 7).
+                    return db.ours().map(|()| (db.seq, db.epoch, true));
+                }
+                let gone =
+                    Token { revoked_at: Some(now()), digest: None, revision: before.revision + 1, ..before };
+                db.write(gone).map(|(seq, epoch)| (seq, epoch, false))
+            })
+            .await;
+        let Ok(Ok((seq, epoch, repeated))) = written else { return };
+        if self.settled(node, seq, epoch).await.is_ok() {
+            let mut outside = self.outside.lock().unwrap();
+            outside.told.repeated += u64::from(repeated);
+            outside.gone.insert(id);
+            drop(outside);
+            self.world.tell(|| format!("operator {} hears that {id} is gone, by {seq}", node.number));
+        }
+    }
+
+    /// Switches a token of its own off or on. What it has heard nothing of it switches again.
+    async fn switch(&self, node: &Node, id: TokenId) {
+        // From here on it may be on again.
+        self.outside.lock().unwrap().off.remove(&id);
+        let written = node
+            .line
+            .call(|db| {
+                let before = db.tokens[&id].clone();
+                if before.revoked_at.is_some() {
+                    return None;
+                }
+                let after = Token { disabled: !before.disabled, revision: before.revision + 1, ..before };
+                let off = after.disabled;
+                db.write(after).ok().map(|(seq, epoch)| (seq, epoch, off))
+            })
+            .await;
+        let Ok(Some((seq, epoch, off))) = written else { return };
+        if self.settled(node, seq, epoch).await.is_ok() && off {
+            self.outside.lock().unwrap().off.insert(id);
+            self.world.tell(|| format!("operator {} hears that {id} is off, by {seq}", node.number));
+        }
+    }
+}
+
+/// A mutation that waits, until it is answered or its process dies.
+struct Open<'a>(&'a Shared);
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        self.0.outside.lock().unwrap().open -= 1;
+    }
+}
