@@ -119,6 +119,10 @@ impl Follower {
             let said = applied;
             // Everything through that number first (rule 3): a lease says that no later mutation counts yet.
             applied = self.caught_up(seq).await?;
+            // Who has loaded everything anew has left meanwhile, and nobody waits for that lease.
+            if self.id != Some(id) {
+                continue;
+            }
             self.parts.lease.renew(self.parts.terms.end(asked));
             // Whoever waits for this node learns of it by the next renewal.
             if said == applied {

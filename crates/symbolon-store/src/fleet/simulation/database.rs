@@ -23,6 +23,9 @@ pub(super) struct Database {
     changes: VecDeque<(u64, TokenId)>,
     pub(super) tokens: BTreeMap<TokenId, Token>,
     owner: User,
+    /// How often a node was removed, and how often everything was loaded.
+    pub(super) removed: u64,
+    pub(super) loads: u64,
 }
 
 impl Database {
@@ -36,6 +39,8 @@ impl Database {
             changes: VecDeque::new(),
             tokens: BTreeMap::new(),
             owner,
+            removed: 0,
+            loads: 0,
         }
     }
 
@@ -172,6 +177,7 @@ impl Ledger for Line {
     async fn load(&self, sink: &dyn Sink) -> Result<u64, StoreError> {
         let (owner, rows, seq) = self
             .call(|db| {
+                db.loads += 1;
                 let live: Vec<_> =
                     db.tokens.values().filter(|token| token.revoked_at.is_none()).cloned().collect();
                 (db.owner.clone(), live, db.seq)
@@ -202,6 +208,7 @@ impl Ledger for Line {
         self.call(|db| {
             if db.nodes.get(&id).is_some_and(|(now, _)| *now == renewals) {
                 db.nodes.remove(&id);
+                db.removed += 1;
             }
         })
         .await

@@ -205,7 +205,6 @@ impl Fleet {
             let shared = shared.clone();
             self.tasks.spawn(Some(number), async move { shared.operate(node).await });
         }
-        // What asks is no part of the process, and asks also while nothing else of it goes on.
         gate
     }
 
@@ -227,7 +226,9 @@ impl Fleet {
             {
                 break;
             }
-            self.ask();
+            if self.shared.world.once_in(3) {
+                self.ask();
+            }
             if let Some(wrong) = self.shared.outside.lock().unwrap().wrong.take() {
                 return Err(wrong);
             }
@@ -235,7 +236,7 @@ impl Fleet {
         self.healed()
     }
 
-    /// Somebody asks a node that is not paused about some token, after each step.
+    /// Somebody asks a node that is not paused about some token, between two steps.
     fn ask(&self) {
         let world = &self.shared.world;
         let node = usize::try_from(world.below(NODES as u64)).unwrap();
@@ -290,7 +291,7 @@ impl Fleet {
                 return Err(format!("that {id} was taken away is lost"));
             }
         }
-        Ok(outside.told.clone())
+        Ok(Told { removed: database.removed, loads: database.loads, ..outside.told.clone() })
     }
 
     pub(super) fn told(&self) -> String {
