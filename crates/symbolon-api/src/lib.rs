@@ -41,8 +41,8 @@ pub use restriction::Restrictions;
 pub use server_key::{BrokenSeal, PepperInfo, RotateSessionKey, ServerKeys, SessionKeyInfo};
 pub use service::{EditService, Observed, ProfileInfo, RouteInfo, ScopeInfo, ServiceInfo, Sight};
 pub use status::{
-    CatalogState, CertificateState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status,
-    StoreState,
+    CatalogState, CertificateState, DoorInfo, Fleet, FleetNode, IndexSize, Rate, RecentRefusal,
+    ServiceChecks, Status, StoreState,
 };
 pub use token::{
     CreateToken, CreatedToken, EditToken, OldSecret, RotateToken, SelfInfo, SelfService, TokenRecord,

@@ -24,6 +24,13 @@ pub struct Status {
     pub index: IndexSize,
     /// The record.
     pub store: StoreState,
+    /// The nodes that share the record; absent where one process has it to itself, and where the record does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fleet: Option<Fleet>,
+    /// How long this node still answers without a word from the database, in milliseconds; absent where one process has the
+    /// record to itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lease_left_ms: Option<u64>,
     /// Checks that were not counted as use, for there was no place.
     pub usage_dropped: u64,
     /// The catalogs in force.
@@ -99,12 +106,48 @@ pub struct IndexSize {
 /// The record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct StoreState {
-    /// `sqlite`.
+    /// `sqlite` or `postgres`.
     pub kind: String,
     /// Whether it answers.
     pub available: bool,
     /// How large it is, in bytes; `null` where it does not say.
     pub bytes: Option<u64>,
+}
+
+/// The nodes that share a record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct Fleet {
+    /// How long a lease is, in milliseconds.
+    pub lease_ms: u64,
+    /// By how much less a node answers, and by how much longer a mutation waits, in milliseconds.
+    pub margin_ms: u64,
+    /// The number of the last mutation.
+    pub seq: u64,
+    /// How often another database server took the place of the one before, counted from 1.
+    pub epoch: i64,
+    /// How many standbys of the database have every mutation before it is acknowledged.
+    pub synchronous_standbys: u32,
+    /// The node that answers, if it is one just now.
+    pub own: Option<String>,
+    /// Every node, by name.
+    pub nodes: Vec<FleetNode>,
+}
+
+/// A node of a fleet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FleetNode {
+    /// As which it is there; another each time it comes back.
+    pub id: String,
+    /// What people call it.
+    pub name: String,
+    /// Symbolon's version there.
+    pub version: String,
+    /// When its process started.
+    pub started_at: String,
+    /// How many mutations it does not know of yet, as far as it has said.
+    pub behind: u64,
+    /// How long ago it renewed its lease, in milliseconds.
+    pub renewed_ms_ago: u64,
 }
 
 /// A catalog in force.

@@ -4,6 +4,7 @@
 //! when the call returns. The committed changes reach the [`Sink`] in the order of their commits and *before*
 //! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
 
+mod fleet;
 mod room;
 mod seals;
 mod sort;
@@ -24,6 +25,7 @@ use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, Use
 use crate::token::TokenPrefix;
 use crate::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 
+pub use fleet::{FleetNode, FleetStatus};
 pub use room::Room;
 pub use seals::{BrokenSeal, PepperUse, Sealing};
 pub use sort::{SortFault, TokenOrder, TokenSort};
@@ -346,6 +348,12 @@ pub trait Store: Sealing + Notices + Send + Sync {
     async fn size(&self) -> Result<u64, StoreError>;
     /// Whether the record is whole: the database's own check of its file. May take long; for `doctor`.
     async fn check(&self) -> Result<(), StoreError>;
+    /// What it is kept in: a word, such as `sqlite`.
+    fn kind(&self) -> &'static str;
+    /// The nodes that share the record; `None` where one process has it to itself.
+    async fn fleet(&self) -> Result<Option<FleetStatus>, StoreError> {
+        Ok(None)
+    }
     /// Ends the store: waits for what is being written, then closes.
     async fn close(&self);
 }

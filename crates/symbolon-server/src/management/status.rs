@@ -1,11 +1,15 @@
 //! How the server is. For platform administrators and the system key.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::extract::State;
 use symbolon_api::{
-    BrokenSeal, CatalogState, DoorInfo, IndexSize, Rate, RecentRefusal, ServiceChecks, Status, StoreState,
+    BrokenSeal, CatalogState, DoorInfo, Fleet, FleetNode, IndexSize, Rate, RecentRefusal, ServiceChecks,
+    Status, StoreState,
 };
 use symbolon_core::Timestamp;
+use symbolon_core::store::FleetStatus;
 
 use super::caller::Caller;
 use crate::answer::ApiError;
@@ -37,12 +41,38 @@ pub(super) async fn status(State(app): State<App>, caller: Caller) -> Result<Jso
             users: users as u64,
             sessions: sessions as u64,
         },
-        store: StoreState { kind: "sqlite".to_owned(), available, bytes: size },
+        store: StoreState { kind: app.store().kind().to_owned(), available, bytes: size },
+        fleet: app.store().fleet().await.ok().flatten().as_ref().map(fleet),
+        lease_left_ms: app.gate().lease().left().map(millis),
         usage_dropped: app.gate().usage_dropped(),
         catalogs: catalogs(&app),
         refusals: app.refusals().latest(REFUSALS).iter().map(refusal).collect(),
         broken_seals: app.store().broken_seals().into_iter().map(broken_seal).collect(),
     }))
+}
+
+fn millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+fn fleet(status: &FleetStatus) -> Fleet {
+    let node = |node: &symbolon_core::store::FleetNode| FleetNode {
+        id: node.id.to_string(),
+        name: node.name.clone(),
+        version: node.version.clone(),
+        started_at: node.started_at.to_string(),
+        behind: status.seq.saturating_sub(node.applied),
+        renewed_ms_ago: millis(node.renewed_ago),
+    };
+    Fleet {
+        lease_ms: millis(status.terms.lease),
+        margin_ms: millis(status.terms.margin),
+        seq: status.seq,
+        epoch: status.epoch,
+        synchronous_standbys: status.synchronous_standbys,
+        own: status.own.map(|id| id.to_string()),
+        nodes: status.nodes.iter().map(node).collect(),
+    }
 }
 
 fn door(door: Door, now: Timestamp) -> DoorInfo {

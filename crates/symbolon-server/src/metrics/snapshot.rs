@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 
 use symbolon_core::Timestamp;
 use symbolon_core::seal::Kind;
+use symbolon_core::store::FleetStatus;
 use symbolon_gate::RouteChecks;
 
 use super::exposition::{Family, Labels, Value, text};
@@ -44,9 +45,10 @@ impl App {
     pub(crate) async fn metrics_text(&self) -> Result<String, fmt::Error> {
         let size = self.store().size().await.ok();
         let up = size.is_some() && self.store().ping().await.is_ok();
+        let fleet = if up { self.store().fleet().await.ok().flatten() } else { None };
         let mut families = self.of_checks();
         families.extend(self.of_process());
-        families.extend(self.of_store(size, up));
+        families.extend(self.of_store(size, up, fleet.as_ref()));
         families.extend(self.of_webhooks().await);
         text(families)
     }
@@ -166,7 +168,7 @@ impl App {
         families
     }
 
-    fn of_store(&self, size: Option<u64>, up: bool) -> Vec<Family> {
+    fn of_store(&self, size: Option<u64>, up: bool, fleet: Option<&FleetStatus>) -> Vec<Family> {
         let metrics = self.metrics();
         let commits = Value::Durations(metrics.commits.read());
         let waiting = u64::try_from(metrics.commits_waiting.load(Ordering::Relaxed)).unwrap_or(0);
@@ -190,6 +192,19 @@ impl App {
             "Rows of the record that were changed outside Symbolon and count as not there, by what they are of.",
             broken.into(),
         ));
+        if let Some(left) = self.gate().lease().left() {
+            let help = "How long this node still answers without a word from the database.";
+            families.push(gauge("symbolon_lease_left_seconds", help, left.as_secs_f64()));
+        }
+        if let Some(fleet) = fleet {
+            let nodes = fleet.nodes.len() as u64;
+            families.push(gauge("symbolon_fleet_nodes", "Nodes that share the record.", float(nodes)));
+            let own = fleet.nodes.iter().find(|node| Some(node.id) == fleet.own);
+            families.extend(own.map(|own| {
+                let help = "Mutations that this node has not said it knows of.";
+                gauge("symbolon_fleet_behind", help, float(fleet.seq.saturating_sub(own.applied)))
+            }));
+        }
         families.extend(
             size.map(|bytes| gauge("symbolon_store_bytes", "How large the record is.", float(bytes))),
         );

@@ -159,6 +159,10 @@ impl Notices for Between {
 
 #[async_trait]
 impl Store for Between {
+    fn kind(&self) -> &'static str {
+        self.store.kind()
+    }
+
     async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
         self.store.attach(sink).await
     }

@@ -7,7 +7,7 @@ use symbolon_core::id::NodeId;
 use symbolon_core::lease::{Lease, LeaseTerms, Moment, SteadyClock};
 use symbolon_core::random::Entropy;
 use symbolon_core::store::{Sink, StoreError};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 
 use super::{Feed, Ledger, Renewal, Waits};
 
@@ -46,20 +46,20 @@ impl Follower {
         Self { parts, id: None, applied: None, newest: 0, elsewhere: None }
     }
 
-    /// Goes on until `stop` is told. Woken, it looks at once; else every third of a lease.
-    pub(crate) async fn run(mut self, wake: Arc<Notify>, stop: Arc<Notify>) {
+    /// Goes on until `stop` is told, or nobody can tell it any more. Woken, it looks at once; else every third of a lease.
+    pub(crate) async fn run(mut self, wake: Arc<Notify>, mut stop: oneshot::Receiver<()>) {
         let mut failing = false;
         let mut due = self.parts.clock.now();
         loop {
             tokio::select! {
                 biased;
-                () = stop.notified() => break,
+                _ = &mut stop => break,
                 () = wake.notified() => {}
                 () = self.parts.waits.until(due) => {}
             }
             let turn = tokio::select! {
                 biased;
-                () = stop.notified() => break,
+                _ = &mut stop => break,
                 turn = self.turn() => turn,
             };
             match turn {
@@ -165,7 +165,7 @@ impl Follower {
             self.parts.ledger.leave(id).await?;
         }
         self.parts.sink.begin();
-        let seq = self.parts.ledger.load(&*self.parts.sink).await?;
+        let seq = self.parts.ledger.load(&self.parts.sink).await?;
         if seq < self.newest {
             // An older copy of the database, perhaps, which knows nothing of what was acknowledged since.
             return Err(StoreError::Unavailable(format!(

@@ -1,5 +1,7 @@
 //! What a fleet asks of its database.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use symbolon_core::id::NodeId;
 use symbolon_core::store::{Change, Sink, StoreError};
@@ -56,7 +58,7 @@ pub(crate) trait Ledger: Send + Sync {
     /// What was committed behind `after`; rows are read in a later statement than their numbers (rule 4).
     async fn changes(&self, after: u64) -> Result<Feed, StoreError>;
     /// Applies everything live to the sink, as it is at one moment; the number of the last mutation before that (rule 4).
-    async fn load(&self, sink: &dyn Sink) -> Result<u64, StoreError>;
+    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError>;
     /// Who is there (rules 5 and 6).
     async fn observe(&self) -> Result<Observation, StoreError>;
     /// Removes a node if it was renewed just so often (rule 6).

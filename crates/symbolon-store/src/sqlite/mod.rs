@@ -288,6 +288,10 @@ impl Store for SqliteStore {
         read::check(&self.checking).await
     }
 
+    fn kind(&self) -> &'static str {
+        "sqlite"
+    }
+
     async fn close(&self) {
         // An error says that the writer has gone already, or is going.
         let _ = self.commands.send(Command::Close).await;

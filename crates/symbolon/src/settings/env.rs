@@ -11,6 +11,7 @@
 //! | `SYMBOLON_CONFIG_TELEMETRY__<KEY>` | a key of `[telemetry]` |
 //! | `SYMBOLON_CONFIG_LEAKS__GITHUB__<KEY>` | a key of `[leaks.github]` |
 //! | `SYMBOLON_CONFIG_AUDIT__<KEY>` | a key of `[audit]` |
+//! | `SYMBOLON_CONFIG_DATABASE__<KEY>` | a key of `[database]` |
 //! | `SYMBOLON_CONFIG_GATEWAY__<KEY>` | a key of `[gateway]` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__<KEY>` | a key of `[services.<service>]`; a `-` of the service's name is written `_` |
 //! | `SYMBOLON_CONFIG_SERVICES__<SERVICE>__UPSTREAM_HEADERS__<HEADER>` | a header's value, `-` written `_`; with `__FILE` at the end, the file that holds it |
@@ -27,7 +28,7 @@ use secrecy::SecretString;
 use super::header::HeaderSource;
 use super::place::{Fault, Place, Said};
 use super::source::{Draft, GatewayDraft, ServiceDraft, TlsDraft};
-use super::{audit, leaks, limits, telemetry};
+use super::{audit, database, leaks, limits, telemetry};
 
 const SETTINGS: &str = "SYMBOLON_CONFIG_";
 
@@ -114,7 +115,7 @@ fn stream(text: &str) -> Option<(u64, u64)> {
     Some((device.parse().ok()?, inode.parse().ok()?))
 }
 
-const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TRUSTED_PROXIES, LIMITS__<KEY>, TELEMETRY__<KEY>, AUDIT__<KEY>, TLS__<KEY>, LEAKS__GITHUB__<KEY>, GATEWAY__<KEY> \
+const KEYS: &str = "DATA_DIR, LISTEN, PUBLIC_URL, OPEN_DOCUMENTS, OPEN_METRICS, ACCESS_LOG, CATALOGS, LOG, LOG_FORMAT, TRUSTED_PROXIES, LIMITS__<KEY>, TELEMETRY__<KEY>, AUDIT__<KEY>, DATABASE__<KEY>, TLS__<KEY>, LEAKS__GITHUB__<KEY>, GATEWAY__<KEY> \
      and SERVICES__<SERVICE>__<KEY>";
 const SERVICE_KEYS: &str = "LISTEN, PUBLIC_URL, UPSTREAM, UPSTREAM_CA, UPSTREAM_HTTP2, OTHER_CREDENTIALS, UPSTREAM_HEADERS__<HEADER>, SESSION_COOKIE, \
                             HUMAN_SYSTEM_KEY, ENFORCE, TRUSTED_PROXIES, TLS__<KEY> and TIMEOUTS__CONNECT, __ANSWER or __IDLE";
@@ -137,6 +138,7 @@ fn write(draft: &mut Draft, place: &Place, name: &str, value: &str) -> Result<()
         ["LIMITS", key @ ..] => limits::write(&mut draft.limits, place, key, value)?,
         ["TELEMETRY", key @ ..] => telemetry::write(&mut draft.telemetry, place, key, value)?,
         ["AUDIT", key @ ..] => audit::write(&mut draft.audit, place, key, value)?,
+        ["DATABASE", key @ ..] => database::write(&mut draft.database, place, key, value)?,
         ["TLS", key @ ..] => write_tls(&mut draft.tls, place, key, value)?,
         ["LEAKS", key @ ..] => leaks::write(&mut draft.leaks, place, key, value)?,
         ["GATEWAY", key @ ..] if !key.is_empty() => {

@@ -1,6 +1,7 @@
 //! The settings: `symbolon.toml`, with the environment's over it, read once and turned into types (DESIGN part 8).
 
 mod audit;
+mod database;
 mod env;
 mod gateway;
 mod header;
@@ -31,6 +32,7 @@ use crate::catalogs::CatalogSource;
 use crate::failure::Failure;
 
 pub(crate) use audit::AuditSettings;
+pub(crate) use database::DatabaseSettings;
 pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use gateway::GatewayDoor;
 pub(crate) use leaks::GitHubSettings;
@@ -47,8 +49,10 @@ pub(crate) const DEFAULT_FILE: &str = "symbolon.toml";
 pub(crate) struct Settings {
     /// The file they were read from, if one was.
     pub(crate) file: Option<PathBuf>,
-    /// Keys, database, lock and socket.
+    /// Keys, lock and socket, and the record where it is a file.
     pub(crate) data_dir: PathBuf,
+    /// Where the record is, if it is not in the data directory.
+    pub(crate) database: Option<DatabaseSettings>,
     /// Where the management API listens.
     pub(crate) listen: SocketAddr,
     /// Where browsers reach the management API, if that was said.

@@ -21,7 +21,7 @@ use super::telemetry;
 use super::tls;
 use super::trusted;
 use super::webhooks;
-use super::{LogFormat, Settings, audit, leaks, limits};
+use super::{LogFormat, Settings, audit, database, leaks, limits};
 use crate::catalogs::CatalogSource;
 
 /// Where the management API listens unless something else is said.
@@ -47,6 +47,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     let traces = draft.telemetry.and_then(|draft| telemetry::resolve(draft, faults));
     let tls = draft.tls.as_ref().and_then(|draft| tls::resolve(draft, faults));
     let audit = audit::resolve(&draft.audit, faults);
+    let database = database::resolve(draft.database, faults);
     let services = services(draft.services, gateways, faults);
     let github = leaks::resolve(draft.leaks, faults);
     let webhooks = webhooks::resolve(draft.webhooks, faults);
@@ -54,6 +55,7 @@ pub(super) fn resolve(draft: Draft, file: Option<PathBuf>, faults: &mut Vec<Faul
     Settings {
         file,
         data_dir,
+        database,
         listen,
         public_url: draft
             .public_url

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::audit::{AuditDraft, AuditSource};
+use super::database::{DatabaseDraft, DatabaseSource};
 use super::header::HeaderSource;
 use super::leaks::{LeaksDraft, LeaksSource};
 use super::limits::{LimitsDraft, LimitsSource};
@@ -34,6 +35,7 @@ pub(super) struct Draft {
     pub(super) leaks: LeaksDraft,
     pub(super) trusted_proxies: Vec<Said<String>>,
     pub(super) audit: AuditDraft,
+    pub(super) database: DatabaseDraft,
     pub(super) webhooks: Vec<WebhookDraft>,
 }
 
@@ -151,6 +153,8 @@ struct FileSource {
     #[serde(default)]
     audit: AuditSource,
     #[serde(default)]
+    database: DatabaseSource,
+    #[serde(default)]
     webhooks: Vec<Spanned<WebhookSource>>,
 }
 
@@ -251,6 +255,7 @@ impl FileSource {
             leaks: self.leaks.draft(at),
             trusted_proxies: at.list(self.trusted_proxies),
             audit: self.audit.draft(at),
+            database: self.database.draft(at),
             webhooks: self.webhooks.into_iter().map(|source| WebhookSource::draft(source, at)).collect(),
         }
     }

@@ -2,6 +2,7 @@
 
 mod certificate;
 mod line;
+mod nodes;
 mod size;
 mod webhook;
 
@@ -22,6 +23,7 @@ use super::reader::Reader;
 use super::text::{EN, Text, fill, number};
 use certificate::Certificate;
 use line::RateLine;
+use nodes::Nodes;
 use size::size;
 use webhook::Told;
 
@@ -63,6 +65,7 @@ struct HealthPage {
     catalogs: Vec<InForce>,
     refusals: Vec<Refusal>,
     webhooks: Vec<Told>,
+    fleet: Option<Nodes>,
 }
 
 /// How often was refused with this code.
@@ -181,6 +184,7 @@ fn health_page(frame: Frame, form_token: String, status: Status, webhooks: Vec<W
         status.catalogs.iter().filter_map(|catalog| catalog.fault.as_ref()).collect();
     HealthPage {
         t,
+        fleet: Nodes::of(&status),
         frame,
         form_token,
         started: Moment::read(&status.started_at),

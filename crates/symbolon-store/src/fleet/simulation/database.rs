@@ -174,7 +174,7 @@ impl Ledger for Line {
         Ok(Feed::Changes(last, rows))
     }
 
-    async fn load(&self, sink: &dyn Sink) -> Result<u64, StoreError> {
+    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError> {
         let (owner, rows, seq) = self
             .call(|db| {
                 db.loads += 1;

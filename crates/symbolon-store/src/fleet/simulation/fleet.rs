@@ -16,7 +16,7 @@ use symbolon_core::session::SessionKey;
 use symbolon_core::store::StoreError;
 use symbolon_core::token::NewSecret;
 use symbolon_gate::{Gate, Known, Service};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, oneshot};
 use zeroize::Zeroizing;
 
 use super::database::{Database, Faults, Line};
@@ -188,8 +188,13 @@ impl Fleet {
             entropy: shared.world.clone(),
         });
         let settling = Arc::new(Settling::new(line.clone(), terms, clock.clone(), clock));
-        let (wake, stop) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
-        self.tasks.spawn(Some(number), follower.run(wake.clone(), stop));
+        let wake = Arc::new(Notify::new());
+        let woken = wake.clone();
+        self.tasks.spawn(Some(number), async move {
+            // Kept for as long as the process lives.
+            let (_stop, stopped) = oneshot::channel();
+            follower.run(woken, stopped).await;
+        });
         self.tasks.spawn(Some(number), {
             let settling = settling.clone();
             async move { settling.run().await }

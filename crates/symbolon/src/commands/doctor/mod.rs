@@ -2,6 +2,7 @@
 
 mod canary;
 mod certificates;
+mod fleet;
 mod gateway;
 mod place;
 mod record;
@@ -173,6 +174,9 @@ async fn look_inside(context: &Context, findings: &mut Findings) {
     }
     if let Err(failure) = webhooks::look(connection.client(), findings).await {
         findings.bad("webhooks", failure.to_string());
+    }
+    if let Err(failure) = fleet::look(connection.client(), findings).await {
+        findings.bad("fleet", failure.to_string());
     }
     if let Err(failure) = record::look(connection.client(), findings).await {
         findings.bad("record", failure.to_string());

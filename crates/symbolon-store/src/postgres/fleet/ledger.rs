@@ -1,0 +1,259 @@
+//! What nodes say of themselves and of each other, in SQL. Each statement stands for a rule of DESIGN part 7.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use sqlx::{Connection, PgPool};
+use symbolon_core::id::NodeId;
+use symbolon_core::lease::LeaseTerms;
+use symbolon_core::store::{Sink, StoreError};
+
+use super::Membership;
+use super::line::Line;
+use crate::fleet::{Feed, Ledger, Observation, Present, Renewal};
+use crate::postgres::changes::{self, changes_after};
+use crate::postgres::connect::Server;
+use crate::postgres::load::load;
+use crate::postgres::open::KNOWN;
+use crate::seals::Seals;
+
+/// How many mutations are read at once.
+const AT_ONCE: u32 = 1_000;
+/// By how much the clock is set forward when another server takes over: nobody takes what it had not heard of for what it
+/// knows.
+const FAR: i64 = 1 << 32;
+
+/// Whether the server is the one that the fleet is on (rule 11). A server that was promoted has another timeline.
+macro_rules! same_server {
+    () => {
+        "(system_identifier = (SELECT system_identifier::text FROM pg_control_system())
+          AND timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))"
+    };
+}
+
+/// The database of a fleet.
+pub(super) struct Database {
+    /// By which the node renews itself, with nobody before it.
+    node: Line,
+    /// By which those look who wait for others.
+    look: Line,
+    readers: PgPool,
+    seals: Arc<Seals>,
+    terms: LeaseTerms,
+    name: String,
+    version: String,
+    started_at: i64,
+    /// As which node this process is there, as far as it knows.
+    own: Mutex<Option<NodeId>>,
+}
+
+impl Database {
+    pub(super) fn new(server: &Server, readers: PgPool, seals: Arc<Seals>, membership: &Membership) -> Self {
+        Self {
+            node: Line::new(server),
+            look: Line::new(server),
+            readers,
+            seals,
+            terms: membership.terms,
+            name: membership.name.clone(),
+            version: membership.version.clone(),
+            started_at: membership.started_at.as_millisecond(),
+            own: Mutex::default(),
+        }
+    }
+
+    /// As which node this process is there.
+    pub(super) fn own(&self) -> Option<NodeId> {
+        *self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is(&self, own: Option<NodeId>) {
+        *self.own.lock().unwrap_or_else(PoisonError::into_inner) = own;
+    }
+
+    /// Why a node was not renewed.
+    async fn not_renewed(&self) -> Result<Renewal, StoreError> {
+        let (same, epoch, lease, margin): (bool, i64, i64, i64) = self
+            .node
+            .ask(async |db| {
+                sqlx::query_as(concat!(
+                    "SELECT ",
+                    same_server!(),
+                    ", epoch, lease_ms, margin_ms FROM fleet"
+                ))
+                .fetch_one(db)
+                .await
+            })
+            .await?;
+        if (lease, margin) != millis(self.terms) {
+            return Err(other_terms());
+        }
+        Ok(if same { Renewal::Removed } else { Renewal::Elsewhere(epoch) })
+    }
+}
+
+/// The lease and the margin in milliseconds, as they are kept.
+pub(super) fn millis(terms: LeaseTerms) -> (i64, i64) {
+    let millis = |time: std::time::Duration| i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+    (millis(terms.lease), millis(terms.margin))
+}
+
+fn other_terms() -> StoreError {
+    let reason = "the lease of the fleet was changed: start this node anew with the lease that the others have";
+    StoreError::Unavailable(reason.to_owned())
+}
+
+fn number(kept: i64) -> u64 {
+    u64::try_from(kept).unwrap_or(0)
+}
+
+fn kept(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+#[async_trait]
+impl Ledger for Database {
+    async fn register(&self, id: NodeId, applied: u64) -> Result<(), StoreError> {
+        let insert = async |db: &mut sqlx::PgConnection| {
+            sqlx::query(
+                "INSERT INTO nodes (id, name, version, schema, started_at, applied_seq, renewals)
+                 VALUES ($1, $2, $3, $4, $5, $6, 0)",
+            )
+            .bind(id.to_string())
+            .bind(&self.name)
+            .bind(&self.version)
+            .bind(i32::try_from(KNOWN).unwrap_or(i32::MAX))
+            .bind(self.started_at)
+            .bind(kept(applied))
+            .execute(db)
+            .await
+        };
+        self.node.ask(insert).await?;
+        self.is(Some(id));
+        Ok(())
+    }
+
+    async fn renew(&self, id: NodeId, applied: u64) -> Result<Renewal, StoreError> {
+        let (lease, margin) = millis(self.terms);
+        let renewed: Option<i64> = self
+            .node
+            .ask(async |db| {
+                // One statement, and so one moment: what it returns was committed before it began (rule 3).
+                sqlx::query_scalar(concat!(
+                    "UPDATE nodes SET renewals = renewals + 1, renewed_at = clock_timestamp(), applied_seq = GREATEST(applied_seq, $2)
+                     WHERE id = $1 AND EXISTS (SELECT 1 FROM fleet WHERE lease_ms = $3 AND margin_ms = $4 AND ",
+                    same_server!(),
+                    ") RETURNING (SELECT seq FROM fleet_clock)"
+                ))
+                .bind(id.to_string())
+                .bind(kept(applied))
+                .bind(lease)
+                .bind(margin)
+                .fetch_optional(db)
+                .await
+            })
+            .await?;
+        match renewed {
+            Some(seq) => Ok(Renewal::At(number(seq))),
+            None => self.not_renewed().await,
+        }
+    }
+
+    async fn changes(&self, after: u64) -> Result<Feed, StoreError> {
+        Ok(match changes_after(&self.readers, &self.seals, after, AT_ONCE).await? {
+            changes::Feed::Next(committed) => {
+                let last = committed.last().map_or(after, |last| last.seq);
+                Feed::Changes(last, committed.into_iter().flat_map(|one| one.changes).collect())
+            }
+            changes::Feed::Gap => Feed::Gap,
+        })
+    }
+
+    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError> {
+        load(&self.readers, sink, &self.seals).await
+    }
+
+    async fn observe(&self) -> Result<Observation, StoreError> {
+        let (lease, margin) = millis(self.terms);
+        let rows: Vec<(i64, bool, Option<String>, Option<i64>, Option<i64>)> = self
+            .look
+            .ask(async |db| {
+                sqlx::query_as(
+                    "SELECT epoch, lease_ms = $1 AND margin_ms = $2, nodes.id, renewals, applied_seq
+                     FROM fleet LEFT JOIN nodes ON true",
+                )
+                .bind(lease)
+                .bind(margin)
+                .fetch_all(db)
+                .await
+            })
+            .await?;
+        let Some((epoch, same_terms, ..)) = rows.first() else {
+            return Err(StoreError::Unavailable("the database has no fleet".to_owned()));
+        };
+        // A wait that was measured by another lease says nothing of this one.
+        if !same_terms {
+            return Err(other_terms());
+        }
+        let mut nodes = Vec::with_capacity(rows.len());
+        for (_, _, id, renewals, applied) in &rows {
+            let (Some(id), Some(renewals), Some(applied)) = (id, renewals, applied) else { continue };
+            // Whoever that is: what is not understood is waited for, and not left out.
+            let id = id.parse().map_err(|_| {
+                StoreError::Unavailable(format!("{id:.64?} is no node: take the row out of the table nodes"))
+            })?;
+            nodes.push(Present { id, renewals: number(*renewals), applied: number(*applied) });
+        }
+        Ok(Observation { epoch: *epoch, nodes })
+    }
+
+    async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError> {
+        self.look
+            .ask(async |db| {
+                sqlx::query("DELETE FROM nodes WHERE id = $1 AND renewals = $2")
+                    .bind(id.to_string())
+                    .bind(kept(renewals))
+                    .execute(db)
+                    .await
+            })
+            .await
+            .map(drop)
+    }
+
+    async fn leave(&self, id: NodeId) -> Result<(), StoreError> {
+        self.is(None);
+        self.node
+            .ask(async |db| {
+                sqlx::query("DELETE FROM nodes WHERE id = $1").bind(id.to_string()).execute(db).await
+            })
+            .await
+            .map(drop)
+    }
+
+    async fn adopt(&self, epoch: i64) -> Result<(), StoreError> {
+        let adopted = async |db: &mut sqlx::PgConnection| {
+            let mut transaction = db.begin().await?;
+            let taken = sqlx::query(concat!(
+                "UPDATE fleet SET epoch = epoch + 1,
+                     system_identifier = (SELECT system_identifier::text FROM pg_control_system()),
+                     timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
+                 WHERE epoch = $1 AND NOT ",
+                same_server!()
+            ))
+            .bind(epoch)
+            .execute(&mut *transaction)
+            .await?
+            .rows_affected();
+            // Another node was quicker where there is none.
+            if taken > 0 {
+                sqlx::query("UPDATE fleet_clock SET seq = seq + $1").bind(FAR).execute(&mut *transaction).await?;
+                sqlx::query("DELETE FROM nodes").execute(&mut *transaction).await?;
+            }
+            transaction.commit().await.map(|()| taken > 0)
+        };
+        if self.node.ask(adopted).await? {
+            tracing::warn!(epoch = epoch + 1, "the fleet goes on with another server");
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,154 @@
+//! The node of a fleet that this process is: what `crate::fleet` needs of PostgreSQL, and the tasks that go on beside the store.
+
+mod create;
+mod ledger;
+mod line;
+mod listen;
+mod roll;
+
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex as Lock, PoisonError};
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::PgPool;
+use symbolon_core::id::NodeId;
+use symbolon_core::lease::{Lease, LeaseTerms, Moment, SteadyClock};
+use symbolon_core::random::Entropy;
+use symbolon_core::store::{Sink, StoreError};
+use tokio::sync::{Notify, oneshot};
+use tokio::task::{JoinHandle, JoinSet};
+
+use self::ledger::Database;
+use super::connect::Server;
+use super::settle::Settle;
+use crate::fleet::{Follower, Parts, Settling, Waits};
+use crate::seals::Seals;
+
+pub(super) use create::create;
+pub(super) use roll::roll;
+
+/// As what a process takes part in a fleet.
+#[derive(Clone)]
+pub struct Membership {
+    /// The lease under which what the sink is told may be answered from. Renewed by the store, once it is attached.
+    pub lease: Arc<Lease>,
+    /// How long leases are; the same in the whole fleet.
+    pub terms: LeaseTerms,
+    /// The clock that leases are measured by.
+    pub clock: Arc<dyn SteadyClock>,
+    /// Makes the node's ids.
+    pub entropy: Arc<dyn Entropy>,
+    /// What people call the node: the machine's name, usually.
+    pub name: String,
+    /// The program's version.
+    pub version: String,
+    /// When the process began.
+    pub started_at: Timestamp,
+}
+
+/// Waits by the runtime's timer. It may take longer than that, in a suspended machine for example, and nothing rests on it.
+struct Timer(Arc<dyn SteadyClock>);
+
+impl Waits for Timer {
+    fn until(&self, moment: Moment) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        Box::pin(tokio::time::sleep(moment.since(self.0.now())))
+    }
+}
+
+/// The process's part in the fleet.
+pub(super) struct Fleet {
+    membership: Membership,
+    ledger: Arc<Database>,
+    settling: Arc<Settling>,
+    waits: Arc<Timer>,
+    /// Told when there may be something to apply.
+    wake: Arc<Notify>,
+    following: Lock<Option<Following>>,
+    attaching: tokio::sync::Mutex<()>,
+    /// What goes on for as long as this lives.
+    _beside: JoinSet<()>,
+}
+
+/// The node's own task, and what ends it: a word, or that nobody can say it any more.
+struct Following {
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
+}
+
+impl Fleet {
+    /// Begins to take part. The node is there when a sink is attached; until then only what this process commits is settled.
+    pub(super) fn begin(server: &Server, readers: PgPool, seals: Arc<Seals>, membership: Membership) -> Self {
+        let ledger = Arc::new(Database::new(server, readers, seals, &membership));
+        let waits = Arc::new(Timer(membership.clock.clone()));
+        let settling =
+            Settling::new(ledger.clone(), membership.terms, membership.clock.clone(), waits.clone());
+        let settling = Arc::new(settling);
+        let mut beside = JoinSet::new();
+        let waited = settling.clone();
+        beside.spawn(async move { waited.run().await });
+        let wake = Arc::new(Notify::new());
+        beside.spawn(listen::listen(server.listener(), wake.clone()));
+        Self {
+            membership,
+            ledger,
+            settling,
+            waits,
+            wake,
+            following: Lock::default(),
+            attaching: tokio::sync::Mutex::default(),
+            _beside: beside,
+        }
+    }
+
+    /// As which node this process is there.
+    pub(super) fn own(&self) -> Option<NodeId> {
+        self.ledger.own()
+    }
+
+    fn following(&self) -> std::sync::MutexGuard<'_, Option<Following>> {
+        self.following.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Ends the node's part in good order: it answers no more, and nobody waits for it.
+    pub(super) async fn leave(&self) {
+        let following = self.following().take();
+        if let Some(Following { stop, ended }) = following {
+            // Gone already where nobody hears it.
+            let _ = stop.send(());
+            let _ = ended.await;
+        }
+    }
+}
+
+#[async_trait]
+impl Settle for Fleet {
+    async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
+        let _one = self.attaching.lock().await;
+        if self.following().is_some() {
+            return Err(StoreError::Conflict("the store informs somebody already"));
+        }
+        let Membership { lease, terms, clock, entropy, .. } = self.membership.clone();
+        let mut follower = Follower::new(Parts {
+            ledger: self.ledger.clone(),
+            sink,
+            lease,
+            terms,
+            clock,
+            waits: self.waits.clone(),
+            entropy,
+        });
+        // From here on decisions can be made.
+        follower.turn().await?;
+        let (stop, stopped) = oneshot::channel();
+        let ended = tokio::spawn(follower.run(self.wake.clone(), stopped));
+        *self.following() = Some(Following { stop, ended });
+        Ok(())
+    }
+
+    async fn settle(&self, seq: u64, epoch: i64) -> Result<(), StoreError> {
+        self.wake.notify_one();
+        self.settling.settle(seq, epoch).await
+    }
+}
