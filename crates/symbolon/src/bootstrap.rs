@@ -11,7 +11,7 @@ use symbolon_core::id::{KeyId, UserId};
 use symbolon_core::name::UserName;
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, User};
-use symbolon_core::store::{Change, Mutation, Store};
+use symbolon_core::store::{Change, Mutation};
 use symbolon_core::token::{NewSecret, Prefix};
 
 use crate::data_dir::Opened;

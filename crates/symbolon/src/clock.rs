@@ -1,6 +1,10 @@
 //! The edges of the process: its clock and its generator. Everything else is handed what these say.
 
+#[cfg(feature = "postgres")]
+use rustix::time::{ClockId, clock_gettime};
 use symbolon_core::Timestamp;
+#[cfg(feature = "postgres")]
+use symbolon_core::lease::{Moment, SteadyClock};
 use symbolon_core::random::Entropy;
 use symbolon_server::Clock;
 
@@ -14,6 +18,25 @@ impl Clock for SystemClock {
         let now = Timestamp::now();
         // Whole milliseconds: what the record gives back is then equal to what was written.
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+}
+
+/// The clock that leases are measured by: it goes on while the machine is suspended, and is never set (DESIGN part 7, rule 9).
+#[cfg(feature = "postgres")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BootClock;
+
+#[cfg(feature = "postgres")]
+impl SteadyClock for BootClock {
+    fn now(&self) -> Moment {
+        // Elsewhere the monotonic clock goes on in suspend by itself.
+        #[cfg(any(target_os = "linux", target_os = "android"))]
+        const CLOCK: ClockId = ClockId::Boottime;
+        #[cfg(not(any(target_os = "linux", target_os = "android")))]
+        const CLOCK: ClockId = ClockId::Monotonic;
+        let now = clock_gettime(CLOCK);
+        let nanos = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
+        Moment(u64::try_from(nanos).unwrap_or(0))
     }
 }
 

@@ -37,7 +37,7 @@ impl Connection {
             return Ok(Self::remote(Transport::from_url(url)?, context.key()));
         }
         let settings = context.settings()?;
-        let directory = DataDir::new(&settings.data_dir);
+        let directory = DataDir::of(&settings);
         for _ in 0..TRIES {
             // Without keys, database or lock nobody has even begun, and to lock it would be to begin.
             if directory.contents()? == Contents::Nothing && !directory.lock().exists() {
@@ -73,7 +73,7 @@ impl Connection {
         if !opened.initialised().await? {
             return Err(directory.not_initialised());
         }
-        let gate = gate(&opened.keys, services)?;
+        let gate = gate(&opened, services)?;
         // What their files hold may be for the server alone to read; then a command does without them.
         let webhooks = settings.open_webhooks().unwrap_or_default();
         let node = Node::start(opened, settings, gate, None, None, None, webhooks).await?;

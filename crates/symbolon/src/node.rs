@@ -4,8 +4,6 @@ use std::sync::Arc;
 
 use symbolon_api::client::Transport;
 use symbolon_core::Catalog;
-use symbolon_core::decision::Keys;
-use symbolon_core::store::Store;
 use symbolon_gate::{Gate, Service};
 use symbolon_server::{AccessLog, AccessTarget, App, AtTheMachine, GitHubAlerts, Parts, Traces, Webhook};
 
@@ -48,8 +46,8 @@ pub(crate) fn services(settings: &Settings, catalogs: &[Arc<Catalog>]) -> Result
 }
 
 /// A gate for these services, which knows nobody yet. Refused: services whose tokens could not be told apart.
-pub(crate) fn gate(keys: &Keys, services: Vec<Service>) -> Result<Arc<Gate>, Failure> {
-    let gate = Gate::new(keys.clone());
+pub(crate) fn gate(opened: &Opened, services: Vec<Service>) -> Result<Arc<Gate>, Failure> {
+    let gate = Gate::leased(opened.keys.clone(), opened.lease.clone());
     gate.set_services(services).map_err(Failure::new)?;
     Ok(Arc::new(gate))
 }

@@ -45,7 +45,13 @@ impl Backup {
                 "a backup is made at the machine that has the data directory; leave --url and SYMBOLON_URL out there",
             ));
         }
-        let directory = DataDir::new(&context.settings()?.data_dir);
+        let directory = DataDir::of(&context.settings()?);
+        if directory.elsewhere().is_some() {
+            return Err(Failure::usage(
+                "the record is in PostgreSQL, which has tools of its own for that (pg_dump, pg_basebackup); copy keys.toml and \
+                 audit-key.toml besides, or make a file of the record: symbolon store copy",
+            ));
+        }
         if directory.contents()? == Contents::Nothing {
             return Err(directory.not_initialised());
         }

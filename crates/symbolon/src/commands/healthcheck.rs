@@ -21,7 +21,7 @@ impl Healthcheck {
         let transport = match context.url() {
             Some(url) => Transport::from_url(url)?,
             // Never the data directory itself: a command that opened it would be well where the server is not.
-            None => Transport::Unix(DataDir::new(&context.settings()?.data_dir).socket()),
+            None => Transport::Unix(DataDir::of(&context.settings()?).socket()),
         };
         let client = Client::new(transport);
         let health = tokio::time::timeout(PATIENCE, client.ready()).await.map_err(|_| {

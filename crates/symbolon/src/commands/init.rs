@@ -39,7 +39,7 @@ impl Init {
         let system_key = self.system_key_file.as_deref().map(read_key).transpose()?;
         let first = First { admin: self.admin, system_key };
         first.check(&catalogs)?;
-        let directory = DataDir::new(&settings.data_dir);
+        let directory = DataDir::of(&settings);
         let lock = directory.make_and_take(Purpose::Command).await?;
         let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
         if opened.initialised().await? {
@@ -49,7 +49,7 @@ impl Init {
                 directory.path().display()
             )));
         }
-        gate(&opened.keys, services)?;
+        gate(&opened, services)?;
         let secrets = first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?;
         opened.close().await;
         secrets.show(context.output)?;

@@ -4,7 +4,7 @@
 //! |---|---|
 //! | `keys.toml` | the peppers and the session keys; without them every token, key and session is dead |
 //! | `audit-key.toml` | the key that signs checkpoints of the audit |
-//! | `symbolon.db` | the record |
+//! | `symbolon.db` | the record, where it is not in PostgreSQL |
 //! | `lock` | stands for "in use": one process at a time has the directory |
 //! | `symbolon.sock` | where a running server answers the command line |
 
@@ -13,6 +13,7 @@ mod files;
 mod keys;
 mod lock;
 mod opened;
+mod record;
 mod secret_file;
 mod socket;
 
@@ -22,6 +23,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
+use crate::settings::{DatabaseSettings, Settings};
 
 pub(crate) use audit_key::{copy as copy_audit_keys, load as load_audit_keys};
 pub(crate) use files::{Privacy, privacy, write_private};
@@ -34,6 +36,8 @@ pub(crate) use socket::SocketFile;
 #[derive(Debug, Clone)]
 pub(crate) struct DataDir {
     path: PathBuf,
+    /// Where the record is, if it is not here.
+    elsewhere: Option<DatabaseSettings>,
 }
 
 /// What is in the directory, as far as can be seen from outside.
@@ -46,9 +50,14 @@ pub(crate) enum Contents {
 }
 
 impl DataDir {
-    /// The directory at `path`.
-    pub(crate) fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into() }
+    /// The directory that is configured, and where its record is.
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self { path: settings.data_dir.clone(), elsewhere: settings.database.clone() }
+    }
+
+    /// Where the record is, if it is not here.
+    pub(crate) fn elsewhere(&self) -> Option<&DatabaseSettings> {
+        self.elsewhere.as_ref()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -98,6 +107,8 @@ impl DataDir {
         }
         match (keys, database, stranger) {
             (true, true, _) => Ok(Contents::Everything),
+            // The record of these keys is in PostgreSQL.
+            (true, false, _) if self.elsewhere.is_some() => Ok(Contents::Everything),
             (false, true, _) => Err(Failure::new(format!(
                 "{} is missing beside a database: without the keys that it was made with every token in it is dead; \
                  put the file back from your copy, or begin anew in another data_dir",
@@ -133,7 +144,7 @@ mod tests {
         for name in names {
             fs::write(temporary.path().join(name), "").unwrap();
         }
-        let directory = DataDir::new(temporary.path());
+        let directory = DataDir { path: temporary.path().to_owned(), elsewhere: None };
         (temporary, directory)
     }
 

@@ -7,10 +7,11 @@ use symbolon_core::Timestamp;
 use symbolon_core::audit::AuditKeys;
 use symbolon_core::decision::Keys;
 use symbolon_core::id::UserId;
+use symbolon_core::lease::Lease;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::{Store, StoreError};
-use symbolon_store::SqliteStore;
 
+use super::record::{self, Record};
 use super::{Contents, DataDir, KeyFile, Keyring, Lock, Purpose, audit_key, holder};
 use crate::failure::Failure;
 
@@ -28,7 +29,9 @@ pub(crate) struct Opened {
     /// Their file.
     pub(crate) keyring: Arc<Keyring>,
     /// The record.
-    pub(crate) store: Arc<SqliteStore>,
+    pub(crate) store: Arc<dyn Store>,
+    /// The lease under which what is in memory may be answered from.
+    pub(crate) lease: Arc<Lease>,
     /// Given up last.
     _lock: Lock,
 }
@@ -74,23 +77,14 @@ impl DataDir {
     ) -> Result<Opened, Failure> {
         // Once more, now that nobody else can change it.
         self.contents()?;
-        let mut file = if self.keys().exists() {
-            KeyFile::load(&self.keys())?
-        } else {
-            KeyFile::create(&self.keys(), now, &*entropy)?
-        };
-        let (keys, database) = (file.keys(), self.database());
-        let store = if file.sealed() {
-            SqliteStore::open(&database, &keys).await.map_err(Failure::new)?
-        } else {
-            // The first time since seals came: what is there is taken for ours, and then never again.
-            let store = SqliteStore::open_unsealed(&database, &keys).await.map_err(Failure::new)?;
-            file.seal(&self.keys())?;
-            store
-        };
+        let known = self.keys().exists();
+        let mut file =
+            if known { KeyFile::load(&self.keys())? } else { KeyFile::create(&self.keys(), now, &*entropy)? };
+        let keys = file.keys();
+        let Record { store, lease } = self.open_record(&mut file, known, now, &entropy).await?;
         let audit_keys = audit_key::load_or_create(&self.audit_key(), &*entropy)?;
         let keyring = Arc::new(Keyring::new(self.keys(), file, entropy));
-        Ok(Opened { keys, audit_keys, keyring, store: Arc::new(store), _lock: lock })
+        Ok(Opened { keys, audit_keys, keyring, store, lease, _lock: lock })
     }
 
     /// What to say where there is nothing yet.
@@ -108,6 +102,8 @@ impl Opened {
     pub(crate) async fn initialised(&self) -> Result<bool, Failure> {
         match self.store.user(UserId::SYSTEM).await {
             Ok(user) => Ok(user.is_some()),
+            // In a database that others write to as well it is rather that these keys are not its own.
+            Err(StoreError::SealBroken(_)) if self.store.kind() != "sqlite" => Err(record::not_its_keys()),
             // It is there, and somebody has changed it. It counts as not there and the alarm says so; all else serves.
             Err(StoreError::SealBroken(_)) => Ok(true),
             Err(error) => Err(Failure::new(error)),

@@ -101,7 +101,7 @@ impl Server {
         let checkpoints = Checkpoints::open(&settings.audit)?;
         let proxies = doors::proxies(settings, &certificates)?;
         let webhooks = settings.open_webhooks()?;
-        let directory = DataDir::new(&settings.data_dir);
+        let directory = DataDir::of(settings);
         if show.is_none() && directory.contents()? == Contents::Nothing {
             return Err(directory.not_initialised());
         }
@@ -109,7 +109,7 @@ impl Server {
         let bound = Bound::bind(settings, &certificates, proxies).await?;
         let (socket, socket_file) = directory.listen()?;
         let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
-        let gate = gate(&opened.keys, services)?;
+        let gate = gate(&opened, services)?;
         if !opened.initialised().await? {
             let show = show.ok_or_else(|| directory.not_initialised())?;
             // As `symbolon init` has it.

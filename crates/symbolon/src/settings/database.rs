@@ -11,6 +11,8 @@ use toml::Spanned;
 use super::place::{Fault, Place, Said};
 use super::resolve::{fault, wait};
 use super::source::At;
+#[cfg(feature = "postgres")]
+use crate::failure::Failure;
 
 /// Shorter leases would be lost whenever a disk is slow; longer ones have a revocation wait too long for a dead node.
 const SHORTEST: Duration = Duration::from_millis(500);
@@ -33,6 +35,18 @@ pub(crate) struct DatabaseSettings {
     pub(crate) terms: LeaseTerms,
     /// What people call this node; `None`: the machine's name.
     pub(crate) node: Option<String>,
+}
+
+#[cfg(feature = "postgres")]
+impl DatabaseSettings {
+    /// The password that the file holds, without the end of its line.
+    pub(crate) fn password(&self) -> Result<Option<SecretString>, Failure> {
+        let Some(path) = &self.password_file else { return Ok(None) };
+        let text = std::fs::read_to_string(path).map_err(|error| {
+            Failure::new(format!("the password file {} cannot be read: {error}", path.display()))
+        })?;
+        Ok(Some(text.trim_end_matches(['\r', '\n']).into()))
+    }
 }
 
 /// What is said of it.

@@ -62,7 +62,7 @@ mod tests {
     use super::*;
     use crate::commands::doctor::Level;
 
-    fn found(fleet: serde_json::Value) -> Vec<(Level, String)> {
+    fn found(fleet: &serde_json::Value) -> Vec<(Level, String)> {
         let status = json!({
             "version": "0.1.0", "started_at": "2026-11-26T10:00:00Z", "now": "2026-11-26T10:05:09Z", "doors": [],
             "services": [], "rates": [], "index": { "tokens": 4, "users": 2, "sessions": 1 },
@@ -89,12 +89,12 @@ mod tests {
                 "own": "nod_1", "nodes": nodes,
             })
         };
-        let well = found(fleet(1, &[node("0.1.0", 900), node("0.1.0", 900)]));
+        let well = found(&fleet(1, &[node("0.1.0", 900), node("0.1.0", 900)]));
         assert!(
             matches!(&well[..], [(Level::Ok, detail)] if detail.starts_with("2 nodes; leases of 3000 ms")),
             "{well:?}"
         );
-        let ill = found(fleet(0, &[node("0.1.0", 900), node("0.2.0", 3301)]));
+        let ill = found(&fleet(0, &[node("0.1.0", 900), node("0.2.0", 3301)]));
         let warned: Vec<_> =
             ill.iter().filter(|(level, _)| *level == Level::Warn).map(|(_, detail)| detail).collect();
         assert_eq!(warned.len(), 3, "{ill:?}");
@@ -102,6 +102,6 @@ mod tests {
         assert!(
             warned[1].contains("versions 0.1.0 and 0.2.0") && warned[2].contains("no synchronous standby")
         );
-        assert!(found(serde_json::Value::Null).is_empty());
+        assert!(found(&serde_json::Value::Null).is_empty());
     }
 }

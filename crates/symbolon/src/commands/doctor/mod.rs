@@ -129,7 +129,7 @@ fn look_here(context: &Context, findings: &mut Findings) {
     };
     place::settings(&settings, findings);
     place::catalogs(&settings, findings);
-    place::data_dir(&DataDir::new(&settings.data_dir), findings);
+    place::data_dir(&DataDir::of(&settings), findings);
 }
 
 /// What only a node knows.
