@@ -6,6 +6,7 @@
 
 mod account;
 mod copy;
+mod place;
 mod process;
 mod server;
 mod shared;

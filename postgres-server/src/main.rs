@@ -1,20 +1,18 @@
-//! `symbolon-postgres-server serve`: a server of each version, for a run of tests, until its input ends.
-//!
-//! Prints the directory to set `SYMBOLON_TEST_POSTGRES` to, once they take connections.
+//! `symbolon-postgres-server COMMAND…`: runs the command, such as the tests, with a server of each version that it may
+//! use ([`VARIABLE`]), and ends as the command ended. The servers are gone then.
 
-use std::io::{self, Read, Write};
-use std::process::ExitCode;
+use std::env;
+use std::io::{self, Write};
+use std::process::{Command, ExitCode, ExitStatus};
 
-use symbolon_postgres_server::{Served, Version};
+use symbolon_postgres_server::{Served, VARIABLE, Version};
 
 fn main() -> ExitCode {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["serve"] => serve(),
-        _ => Err("It is run as `symbolon-postgres-server serve`, its input held open.".to_owned()),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    match run() {
+        // None is of a command that a signal ended.
+        Ok(status) => {
+            status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from)
+        }
         Err(sentence) => {
             let _ = writeln!(io::stderr(), "{sentence}");
             ExitCode::FAILURE
@@ -22,10 +20,30 @@ fn main() -> ExitCode {
     }
 }
 
-fn serve() -> Result<(), String> {
+fn run() -> Result<ExitStatus, String> {
+    let mut words = env::args_os().skip(1);
+    let program = words.next().ok_or("Which command is to be run with the servers?")?;
     let served = Served::start(&Version::ALL)?;
-    let told = writeln!(io::stdout(), "{}", served.directory().display());
-    // Nothing is sent: its end is what is waited for, which comes also when the one who started us is killed.
-    let waited = told.and_then(|()| io::stdin().read_to_end(&mut Vec::new()));
-    waited.map(|_| ()).map_err(|why| format!("The one who started the servers cannot be heard: {why}."))
+    let mut command = Command::new(&program);
+    command.args(words).env(VARIABLE, served.directory());
+    for name in names().filter(|name| describes_us(name)) {
+        command.env_remove(name);
+    }
+    command.status().map_err(|why| format!("{} cannot be run: {why}.", program.display()))
+}
+
+/// The names of this process's variables.
+fn names() -> impl Iterator<Item = String> {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "an edge: a command is given this process's own environment"
+    )]
+    env::vars_os().filter_map(|(name, _)| name.into_string().ok())
+}
+
+/// Whether it is a variable in which `cargo run` describes this package, which the build script of another may take for
+/// its own.
+fn describes_us(name: &str) -> bool {
+    ["CARGO_PKG_", "CARGO_MANIFEST_", "CARGO_BIN_"].iter().any(|start| name.starts_with(start))
+        || ["CARGO_CRATE_NAME", "CARGO_PRIMARY_PACKAGE", "OUT_DIR"].contains(&name)
 }

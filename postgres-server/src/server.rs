@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use crate::account::{self, Account};
 use crate::copy;
+use crate::place;
 use crate::process::Process;
 use crate::socket::{FIRST, Socket, USER, random};
 use crate::template;
@@ -19,7 +20,7 @@ pub(crate) const PORT: u16 = 5432;
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Whether what is committed outlives a loss of power. Without it what is committed still outlives [`Stop`] of
-    /// either kind, and everything is faster. `synchronous_commit` is on in any case.
+    /// either kind, and everything is faster: nothing is synchronised, and where there is room the cluster is in memory. `synchronous_commit` is on in any case.
     pub durable: bool,
     /// Whether it listens on a loopback port too, with a password: see [`Server::tcp_url`].
     pub tcp: bool,
@@ -55,7 +56,7 @@ impl Server {
 
     /// Starts a new, empty server.
     pub fn with(version: Version, options: &Options) -> Result<Self, String> {
-        let directory = template::directory(account::other()?)?;
+        let directory = place::directory(account::other()?, 0o700, options.durable)?;
         let server =
             Self::within(directory.path().to_owned(), directory.path().to_owned(), version, options)?;
         // From here on the server removes it.
@@ -173,6 +174,8 @@ fn settings(directory: &Path, port: u16, options: &Options) -> String {
         ("fsync", durable),
         ("full_page_writes", durable),
         ("synchronous_commit", "on"),
+        // A gigabyte otherwise, much of it in memory.
+        ("max_wal_size", "128MB"),
         ("timezone", "UTC"),
         ("log_timezone", "UTC"),
         // The start is over when the log says so, in English.

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 
 use crate::account;
 use crate::copy;
+use crate::place;
 use crate::server::{Options, PORT, Server};
 use crate::socket::{FIRST, Socket};
 use crate::version::Version;
@@ -30,16 +31,10 @@ pub struct Served {
 impl Served {
     /// Starts a server of each of the versions.
     pub fn start(versions: &[Version]) -> Result<Self, String> {
-        let directory = tempfile::Builder::new()
-            .prefix("symbolon-postgres-")
-            // Each server's own directory in it is closed to others.
-            .permissions(fs::Permissions::from_mode(0o755))
-            .tempdir()
-            .map_err(|why| format!("No directory can be made for the servers: {why}."))?;
         let account = account::other()?;
-        // So that the shell beside a server may remove it when this process is killed.
-        copy::give(directory.path(), account)
-            .map_err(|why| format!("The directory of the servers cannot be given away: {why}."))?;
+        // Each server's own directory in it is closed to others. It is the account's, so that the shell beside a server
+        // may remove it when this process is killed.
+        let directory = place::directory(account, 0o755, false)?;
         let mut served = Self { servers: Vec::new(), directory };
         for &version in versions {
             let directory = served.directory().to_owned();

@@ -58,7 +58,8 @@ impl Socket {
     /// Makes an empty database; the answer is its name, which no other process has chosen.
     pub(crate) fn new_database(&self) -> Result<String, String> {
         let name = format!("test_{}", random()?);
-        self.sql(FIRST, &format!("CREATE DATABASE {name};")).map(|_| name)
+        // Without the record of each page that the other way writes: half the time, where nothing is synchronised.
+        self.sql(FIRST, &format!("CREATE DATABASE {name} STRATEGY FILE_COPY;")).map(|_| name)
     }
 }
 

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use crate::account::{Account, command};
 use crate::version::{Version, tools};
-use crate::{copy, socket::USER};
+use crate::{copy, place, socket::USER};
 
 /// To be raised with every change to what `initdb` is told.
 const FORM: u32 = 1;
@@ -21,7 +21,7 @@ pub(crate) fn template(version: Version, account: Option<Account>) -> Result<Pat
     }
     fs::create_dir_all(&tools).map_err(|why| format!("{} cannot be made: {why}.", tools.display()))?;
     // Where the account may write, which the target directory need not be.
-    let made = directory(account)?;
+    let made = place::directory(account, 0o700, true)?;
     let cluster = made.path().join("data");
     initialise(&version.program("initdb")?, &cluster, account)?;
     let staging = tempfile::Builder::new()
@@ -36,13 +36,6 @@ pub(crate) fn template(version: Version, account: Option<Account>) -> Result<Pat
         Err(why) if !home.is_dir() => Err(format!("{} cannot be moved into place: {why}.", home.display())),
         _ => Ok(home),
     }
-}
-
-/// A fresh directory that the account owns, and nobody else may enter.
-pub(crate) fn directory(account: Option<Account>) -> Result<tempfile::TempDir, String> {
-    let made = tempfile::Builder::new().prefix("symbolon-postgres-").tempdir();
-    made.and_then(|made| copy::give(made.path(), account).map(|()| made))
-        .map_err(|why| format!("No directory can be made for a server: {why}."))
 }
 
 /// The number of the version, such as `15.14`.

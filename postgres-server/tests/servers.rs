@@ -123,17 +123,18 @@ fn parent(pid: u32) -> u32 {
     status.lines().find_map(|line| line.strip_prefix("PPid:")).unwrap().trim().parse().unwrap()
 }
 
-/// `symbolon-postgres-server serve`, and the directory that it printed.
-fn serve() -> (Child, PathBuf) {
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_symbolon-postgres-server"))
-        .arg("serve")
+/// A command that prints the directory that it is given and waits for its input to end, run with servers.
+fn served_command() -> (Child, PathBuf) {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_symbolon-postgres-server"))
+        .args(["sh", "-c", "echo \"$SYMBOLON_TEST_POSTGRES$CARGO_PKG_NAME\"; read -r word; exit 7"])
+        .env("CARGO_PKG_NAME", "of-another")
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
     let mut directory = String::new();
-    BufReader::new(serve.stdout.take().unwrap()).read_line(&mut directory).unwrap();
-    (serve, directory.trim().into())
+    BufReader::new(command.stdout.take().unwrap()).read_line(&mut directory).unwrap();
+    (command, directory.trim().into())
 }
 
 /// The pids of the servers that are served there.
@@ -147,7 +148,7 @@ fn served(directory: &Path) -> Vec<u32> {
 
 #[test]
 fn servers_of_a_killed_process_are_gone_with_their_directory() {
-    let (mut parent_of_all, directory) = serve();
+    let (mut parent_of_all, directory) = served_command();
     let servers = served(&directory);
     let shells: Vec<u32> = servers.iter().map(|&pid| parent(pid)).collect();
     let ends: Vec<_> =
@@ -163,13 +164,13 @@ fn servers_of_a_killed_process_are_gone_with_their_directory() {
 }
 
 #[test]
-fn served_servers_go_when_nobody_holds_their_input() {
-    let (mut serve, directory) = serve();
+fn a_command_has_servers_for_as_long_as_it_runs_and_its_end_is_told() {
+    let (mut command, directory) = served_command();
     let servers = served(&directory);
     let database = shared_in(&directory, Version::Newest).unwrap().new_database().unwrap();
     assert_eq!(database.sql("SELECT 1;").as_deref(), Ok("1"));
-    drop(serve.stdin.take());
-    assert!(serve.wait().unwrap().success());
+    drop(command.stdin.take());
+    assert_eq!(command.wait().unwrap().code(), Some(7));
     assert!(servers.iter().all(|&pid| !is_alive(pid)));
     assert!(!directory.exists());
 }
