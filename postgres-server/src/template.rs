@@ -13,20 +13,23 @@ const FORM: u32 = 1;
 
 /// The cluster to copy, which is made if it is not there yet.
 pub(crate) fn template(version: Version, account: Option<Account>) -> Result<PathBuf, String> {
-    let postgres = version.program("postgres")?;
-    let (tools, number) = (tools()?, number(&postgres)?);
+    template_in(&tools()?, version, account)
+}
+
+fn template_in(tools: &Path, version: Version, account: Option<Account>) -> Result<PathBuf, String> {
+    let number = number(&version.program("postgres")?)?;
     let home = tools.join(format!("postgres-cluster-{number}-{FORM}"));
     if home.is_dir() {
         return Ok(home);
     }
-    fs::create_dir_all(&tools).map_err(|why| format!("{} cannot be made: {why}.", tools.display()))?;
+    fs::create_dir_all(tools).map_err(|why| format!("{} cannot be made: {why}.", tools.display()))?;
     // Where the account may write, which the target directory need not be.
-    let made = place::directory(account, 0o700, true)?;
+    let made = place::directory(account, 0o700, false)?;
     let cluster = made.path().join("data");
     initialise(&version.program("initdb")?, &cluster, account)?;
     let staging = tempfile::Builder::new()
         .prefix(".postgres-cluster-")
-        .tempdir_in(&tools)
+        .tempdir_in(tools)
         .map_err(|why| format!("Nothing can be made in {}: {why}.", tools.display()))?;
     let copied = staging.path().join("data");
     copy::tree(&cluster, &copied, None)
@@ -58,4 +61,32 @@ fn initialise(initdb: &Path, cluster: &Path, account: Option<Account>) -> Result
         return Ok(());
     }
     Err(format!("initdb ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr).trim()))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Barrier;
+    use std::thread;
+
+    use super::*;
+    use crate::account;
+
+    #[test]
+    fn two_that_make_it_at_once_find_one_whole_cluster_and_leave_nothing_else() {
+        let tools = tempfile::tempdir().unwrap();
+        let (account, both) = (account::other().unwrap(), Barrier::new(2));
+        let make = || {
+            both.wait();
+            template_in(tools.path(), Version::Debian, account)
+        };
+        let (one, two) = thread::scope(|scope| {
+            let two = scope.spawn(make);
+            (make(), two.join().unwrap())
+        });
+        let home = one.unwrap();
+        assert_eq!(two.as_ref(), Ok(&home));
+        assert!(home.join("global/pg_control").is_file());
+        let left: Vec<_> = fs::read_dir(tools.path()).unwrap().map(|entry| entry.unwrap().path()).collect();
+        assert_eq!(left, [home]);
+    }
 }

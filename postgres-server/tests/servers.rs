@@ -3,11 +3,12 @@
 
 use std::fs;
 use std::io::{BufRead, BufReader};
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 use rustix::event::{PollFd, PollFlags, poll};
-use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process, kill_process_group, pidfd_open};
 use symbolon_postgres_server::{Options, Served, Server, Stop, Version, shared, shared_in};
 
 fn is_alive(pid: u32) -> bool {
@@ -79,7 +80,7 @@ fn what_was_committed_outlives_a_crash() {
 fn a_server_that_stands_still_is_stopped_all_the_same() {
     let server = Server::start(Version::Debian).unwrap();
     let (pid, directory) = (server.pid().unwrap(), server.directory().to_owned());
-    rustix::process::kill_process(id(pid), rustix::process::Signal::STOP).unwrap();
+    kill_process(id(pid), Signal::STOP).unwrap();
     drop(server);
     assert!(!is_alive(pid) && !directory.exists());
 }
@@ -106,7 +107,7 @@ fn the_loopback_wants_the_password_and_keeps_its_port() {
         let done = Command::new(&psql).args(["-w", "-c", "SELECT 1", url]).output().unwrap();
         done.status.success()
     };
-    assert!(connects(&url));
+    assert!(connects(&url) && connects(&server.url("postgres")));
     let (before, after) = url.split_once('@').unwrap();
     let (user, _) = before.rsplit_once(':').unwrap();
     assert!(!connects(&format!("{user}:wrong@{after}")));
@@ -128,6 +129,7 @@ fn served_command() -> (Child, PathBuf) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_symbolon-postgres-server"))
         .args(["sh", "-c", "echo \"$SYMBOLON_TEST_POSTGRES$CARGO_PKG_NAME\"; read -r word; exit 7"])
         .env("CARGO_PKG_NAME", "of-another")
+        .process_group(0)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()
@@ -153,8 +155,8 @@ fn servers_of_a_killed_process_are_gone_with_their_directory() {
     let shells: Vec<u32> = servers.iter().map(|&pid| parent(pid)).collect();
     let ends: Vec<_> =
         shells.iter().map(|&shell| pidfd_open(id(shell), PidfdFlags::empty()).unwrap()).collect();
-    // The whole group of a test is killed by its runner; here the process alone, for the group is the test's.
-    parent_of_all.kill().unwrap();
+    // As a runner does with a test that takes too long: it kills the group.
+    kill_process_group(id(parent_of_all.id()), Signal::KILL).unwrap();
     parent_of_all.wait().unwrap();
     for end in &ends {
         poll(&mut [PollFd::new(end, PollFlags::IN)], None).unwrap();
