@@ -178,6 +178,8 @@ fn settings(directory: &Path, port: u16, options: &Options) -> String {
         ("max_wal_size", "128MB"),
         // After a crash the whole file system is synchronised at once: file by file takes seconds.
         ("recovery_init_sync_method", "syncfs"),
+        // In the directory, so that it goes with it even when a test has killed the server.
+        ("dynamic_shared_memory_type", "mmap"),
         ("timezone", "UTC"),
         ("log_timezone", "UTC"),
         // The start is over when the log says so, in English.

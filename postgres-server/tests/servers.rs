@@ -77,6 +77,22 @@ fn what_was_committed_outlives_a_crash() {
 }
 
 #[test]
+fn a_server_that_was_killed_can_be_started_again_and_leaves_nothing() {
+    let mut server = Server::start(Version::Debian).unwrap();
+    server.sql("postgres", "CREATE TABLE kept (n int);").unwrap();
+    let segments = fs::read_dir(server.directory().join("data/pg_dynshmem")).unwrap().count();
+    assert!(segments > 0, "elsewhere they would outlive it");
+    let (pid, directory) = (server.pid().unwrap(), server.directory().to_owned());
+    kill_process(id(pid), Signal::KILL).unwrap();
+    server.stop(Stop::Immediate).unwrap();
+    assert!(!is_alive(pid));
+    server.start_again().unwrap();
+    assert_eq!(server.sql("postgres", "SELECT count(*) FROM kept;").as_deref(), Ok("0"));
+    drop(server);
+    assert!(!directory.exists());
+}
+
+#[test]
 fn a_server_that_stands_still_is_stopped_all_the_same() {
     let server = Server::start(Version::Debian).unwrap();
     let (pid, directory) = (server.pid().unwrap(), server.directory().to_owned());
