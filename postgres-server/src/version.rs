@@ -66,11 +66,16 @@ fn in_path() -> Option<PathBuf> {
 pub(crate) fn tools() -> Result<PathBuf, String> {
     let program =
         env::current_exe().map_err(|why| format!("This process's own program is unknown: {why}."))?;
-    // Cargo marks its target directory for those who make backups.
-    let target = program.ancestors().find(|folder| folder.join("CACHEDIR.TAG").is_file());
-    target.map(|target| target.join("tools")).ok_or_else(|| {
+    target(&program).map(|target| target.join("tools")).ok_or_else(|| {
         format!("{} is in no target directory of cargo's, where tools would be.", program.display())
     })
+}
+
+/// The target directory that the program is in. Cargo marks one that it made for those who make backups, and writes what
+/// it knows of the compiler into every one.
+fn target(program: &Path) -> Option<&Path> {
+    let marks = ["CACHEDIR.TAG", ".rustc_info.json"];
+    program.ancestors().find(|folder| marks.iter().any(|mark| folder.join(mark).is_file()))
 }
 
 #[cfg(test)]
@@ -91,5 +96,15 @@ mod tests {
         assert_eq!(highest(folder.path(), "wheel-", "bin"), Some(bin("wheel-18.10.0")));
         assert_eq!(highest(folder.path(), "other-", "bin"), None);
         assert_eq!(highest(&folder.path().join("none"), "", "bin"), None);
+    }
+    #[test]
+    fn a_target_directory_is_known_whoever_made_it() {
+        for mark in ["CACHEDIR.TAG", ".rustc_info.json"] {
+            let folder = tempfile::tempdir().unwrap();
+            let program = folder.path().join("debug/deps/servers-1");
+            assert_eq!(target(&program), None);
+            fs::write(folder.path().join(mark), "").unwrap();
+            assert_eq!(target(&program), Some(folder.path()));
+        }
     }
 }
