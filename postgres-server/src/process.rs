@@ -12,8 +12,8 @@ use crate::account::{Account, command};
 use crate::server::Stop;
 
 /// Starts the server, tells its pid, and waits for the name of the signal that is to stop it. When it hears none,
-/// because whoever held the other end dropped it or was killed, it stops the server at once and removes the directory that is
-/// its first argument.
+/// because whoever held the other end was killed, it stops the server at once and removes the directory that is its
+/// first argument.
 ///
 /// A signal at the parent's death (`prctl(2)`) would come when the *thread* ends that started the server. The server is
 /// this shell's child and not waited for before, so that its pid is never another's. CONT is for one that a test
