@@ -20,7 +20,8 @@ pub(crate) const PORT: u16 = 5432;
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// Whether what is committed outlives a loss of power. Without it what is committed still outlives [`Stop`] of
-    /// either kind, and everything is faster: nothing is synchronised, and where there is room the cluster is in memory. `synchronous_commit` is on in any case.
+    /// either kind, and everything is faster: nothing is synchronised, and where there is room the cluster is in
+    /// memory. `synchronous_commit` is on in any case.
     pub durable: bool,
     /// Whether it listens on a loopback port too, with a password: see [`Server::tcp_url`].
     pub tcp: bool,
