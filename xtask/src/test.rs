@@ -37,6 +37,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         &tools::METRICS_READER,
         &tools::TRACES_READER,
         &tools::SCANNER,
+        &tools::POSTGRESQL,
     ] {
         tools::python_package(&shell, package)?;
     }
@@ -75,7 +76,8 @@ fn steps(options: &Options) -> Vec<Step> {
     }
     let mut tests = step(
         "tests",
-        "cargo nextest run --workspace --all-features --locked",
+        // Most of the tests that need PostgreSQL want one empty database: servers are started once, for all of them.
+        "cargo run --quiet --locked -p symbolon-postgres-server -- cargo nextest run --workspace --all-features --locked",
         "The failures are above, each with its output; `cargo xtask test --quick -- NAME` runs one again.",
     );
     tests.command.extend_from_slice(&options.nextest);
@@ -128,7 +130,7 @@ mod tests {
                 "cargo fmt --all --check",
                 "cargo clippy --workspace --all-targets --all-features --locked -- -D warnings",
                 "cargo test --doc --workspace --all-features --locked",
-                "cargo nextest run --workspace --all-features --locked",
+                "cargo run --quiet --locked -p symbolon-postgres-server -- cargo nextest run --workspace --all-features --locked",
                 "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps --workspace --all-features --locked",
                 "cargo deny --locked check bans licenses sources",
                 "cargo xtask instructions",
@@ -145,7 +147,7 @@ mod tests {
     fn a_quick_run_is_three_steps() {
         let lines = lines(true, false, &[]);
         assert_eq!(lines.len(), 3);
-        assert!(lines[2].starts_with("cargo nextest run"));
+        assert!(lines[2].contains(" -- cargo nextest run "));
     }
 
     #[test]
@@ -155,7 +157,7 @@ mod tests {
         assert_eq!(
             with,
             [
-                "cargo nextest run --workspace --all-features --locked -p symbolon-core 'test(/closure|token/)'"
+                "cargo run --quiet --locked -p symbolon-postgres-server -- cargo nextest run --workspace --all-features --locked -p symbolon-core 'test(/closure|token/)'"
             ]
         );
     }

