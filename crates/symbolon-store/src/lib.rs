@@ -4,6 +4,7 @@
 //! (`tests/conformance`), and a second database is a second module that passes them.
 
 mod cursor;
+mod fault;
 mod listing;
 mod open_error;
 #[cfg(feature = "postgres")]

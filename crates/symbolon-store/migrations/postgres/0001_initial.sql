@@ -158,8 +158,8 @@ CREATE TABLE audit (
     hash       BYTEA NOT NULL CHECK (octet_length(hash) = 32)
 );
 
-CREATE INDEX audit_about ON audit (subject);
-CREATE INDEX audit_by    ON audit (actor);
+CREATE INDEX audit_about ON audit (subject, seq);
+CREATE INDEX audit_by    ON audit (actor, seq);
 
 CREATE FUNCTION audit_is_append_only() RETURNS trigger LANGUAGE plpgsql AS
 $$BEGIN RAISE EXCEPTION 'the audit is append-only'; END$$;

@@ -4,10 +4,11 @@
 use std::error::Error;
 use std::path::Path;
 
-use symbolon_core::seal::Sealer;
 use symbolon_core::store::StoreError;
 
 use crate::OpenError;
+
+pub(super) use crate::fault::{closed, conflict, known, missing};
 
 // Primary result codes (https://www.sqlite.org/rescode.html); the extended ones carry them in their low byte.
 const PERM: i32 = 3;
@@ -24,19 +25,7 @@ const NOTADB: i32 = 26;
 const UNIQUE: [i32; 2] = [2067, 1555];
 
 /// Why one mutation was not written.
-#[derive(Debug)]
-pub(super) enum Fault {
-    /// The record's rules refuse it; the database is well.
-    Refused(StoreError),
-    /// The database failed.
-    Failed(rusqlite::Error),
-}
-
-impl From<rusqlite::Error> for Fault {
-    fn from(error: rusqlite::Error) -> Self {
-        Self::Failed(error)
-    }
-}
+pub(super) type Fault = crate::fault::Fault<rusqlite::Error>;
 
 impl From<Fault> for StoreError {
     fn from(fault: Fault) -> Self {
@@ -45,21 +34,6 @@ impl From<Fault> for StoreError {
             Fault::Failed(error) => failed(&error),
         }
     }
-}
-
-/// A conflict with what is stored.
-pub(super) fn conflict(sentence: &'static str) -> Fault {
-    Fault::Refused(StoreError::Conflict(sentence))
-}
-
-/// Refuses a digest under a pepper that nobody looks under any more.
-pub(super) fn known(sealer: &Sealer, pepper: u32) -> Result<(), Fault> {
-    if sealer.knows(pepper) { Ok(()) } else { Err(conflict("the pepper was retired meanwhile; try again")) }
-}
-
-/// What was to be changed is not there.
-pub(super) fn missing(what: &'static str) -> Fault {
-    Fault::Refused(StoreError::NotFound(what))
 }
 
 /// The conflict that a violated UNIQUE stands for: the first sentence whose `table.column` SQLite names.
@@ -112,11 +86,6 @@ fn of_code(code: i32) -> StoreError {
         code => return StoreError::Unavailable(format!("the database failed (SQLite code {code})")),
     };
     StoreError::Unavailable(reason.to_owned())
-}
-
-/// What a store that was closed answers.
-pub(super) fn closed() -> StoreError {
-    StoreError::Unavailable("the store is closed".to_owned())
 }
 
 /// The failure as whoever starts the program hears it.
