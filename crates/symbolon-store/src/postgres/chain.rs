@@ -2,15 +2,19 @@
 
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use symbolon_core::audit::{Head, Line, LineHash};
 use symbolon_core::record::AuditLine;
 
 use super::open::KNOWN;
-use super::refusal::{Fault, conflict};
+use super::fault::Fault;
+use crate::fault::conflict;
 
 /// Where those listen who want to hear of changes at once. What is sent is the number; it may get lost.
 const CHANNEL: &str = "symbolon_changes";
+
+/// What nobody can write: no text of the database has a zero byte in it.
+pub(super) const NO_TEXT: &str = "a text with a zero byte in it cannot be kept";
 
 /// The first statement moves the clock, and so waits until nobody else in the fleet writes. The second sees all that was
 /// committed before: each has a snapshot of its own. Sent together, for every round trip is one that all others wait for.
@@ -104,7 +108,7 @@ impl Ledger {
             if !can_be_kept(&line) {
                 self.lines.truncate(before);
                 // Here and not at the end, where it would cost the neighbours theirs.
-                return Err(conflict("a text with a zero byte in it cannot be kept"));
+                return Err(conflict(NO_TEXT));
             }
             head = Head { seq: line.seq, hash: line.hash };
             self.lines.push(line);
@@ -163,6 +167,15 @@ impl Ledger {
     }
 }
 
+/// How far the clock is, and of which fleet it is.
+pub(super) async fn now(pool: &PgPool) -> Result<(u64, i64), sqlx::Error> {
+    let (seq, epoch): (i64, i64) =
+        sqlx::query_as("SELECT seq, coalesce((SELECT epoch FROM fleet), 0) FROM fleet_clock")
+            .fetch_one(pool)
+            .await?;
+    Ok((seq.unsigned_abs(), epoch))
+}
+
 /// The last line. Where somebody has changed its hash behind our back, the next one follows from nothing, and is not refused
 /// for that: it is found when the chain is.
 fn head(row: &PgRow) -> Result<Head, sqlx::Error> {
@@ -172,7 +185,6 @@ fn head(row: &PgRow) -> Result<Head, sqlx::Error> {
     Ok(Head { seq, hash: hash.map_or(LineHash::GENESIS, LineHash::from_bytes) })
 }
 
-/// No text of the database has a zero byte in it.
 fn can_be_kept(line: &Line) -> bool {
     let needed = [&line.actor, &line.action, &line.subject, &line.detail];
     let others = [&line.session, &line.client_ip, &line.request_id, &line.service];

@@ -7,10 +7,12 @@ use sqlx::PgPool;
 use symbolon_core::store::{Sink, StoreError};
 use tokio::sync::Mutex;
 
-use super::changes::changes_after;
-use super::connect::Server;
+use super::changes::{Feed, changes_after};
 use super::load;
 use crate::seals::Seals;
+
+/// How many mutations are read at once.
+const AT_ONCE: u32 = 1_000;
 
 /// Who sees to it that the sink hears of what is committed, here and by other nodes, and knows when a number is settled.
 #[async_trait]
@@ -25,7 +27,6 @@ pub(super) trait Settle: Send + Sync {
 
 /// The sink of a process that is alone: it is told of every change before the number counts as settled.
 pub(super) struct Alone {
-    server: Server,
     readers: PgPool,
     seals: Arc<Seals>,
     listener: OnceLock<Listener>,
@@ -39,8 +40,8 @@ struct Listener {
 }
 
 impl Alone {
-    pub(super) fn new(server: Server, readers: PgPool, seals: Arc<Seals>) -> Self {
-        Self { server, readers, seals, listener: OnceLock::new(), attaching: Mutex::new(()) }
+    pub(super) fn new(readers: PgPool, seals: Arc<Seals>) -> Self {
+        Self { readers, seals, listener: OnceLock::new(), attaching: Mutex::new(()) }
     }
 }
 
@@ -51,7 +52,7 @@ impl Settle for Alone {
         if self.listener.get().is_some() {
             return Err(StoreError::Conflict("the store informs somebody already"));
         }
-        let heard = load::load(&self.server, sink.clone(), self.seals.clone()).await?;
+        let heard = load::load(&self.readers, &sink, &self.seals).await?;
         // It is empty: looked at above, under the lock.
         let _ = self.listener.set(Listener { sink, heard: Mutex::new(heard) });
         Ok(())
@@ -61,9 +62,18 @@ impl Settle for Alone {
         let Some(listener) = self.listener.get() else { return Ok(()) };
         let mut heard = listener.heard.lock().await;
         while *heard < seq {
-            let (upto, changes) = changes_after(&self.readers, &self.seals, *heard).await?;
-            listener.sink.apply_all(&changes);
-            *heard = upto;
+            match changes_after(&self.readers, &self.seals, *heard, AT_ONCE).await? {
+                Feed::Next(committed) if !committed.is_empty() => {
+                    for one in committed {
+                        listener.sink.apply_all(&one.changes);
+                        *heard = one.seq;
+                    }
+                }
+                Feed::Next(_) | Feed::Gap => {
+                    let reason = "a change record is missing in the database: start Symbolon anew, so that it loads all";
+                    return Err(StoreError::Unavailable(reason.to_owned()));
+                }
+            }
         }
         Ok(())
     }

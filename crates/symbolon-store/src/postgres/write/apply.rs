@@ -9,7 +9,7 @@ use super::tokens::Owner;
 use super::users::Revoked;
 use super::{enforcement, keys, tokens, users, webhooks};
 use crate::postgres::chain::{Done, Record};
-use crate::postgres::refusal::Fault;
+use crate::postgres::fault::Fault;
 
 /// Writes one change and notes its record; the tokens that it revokes besides.
 pub(super) async fn change(

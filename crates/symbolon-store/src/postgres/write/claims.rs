@@ -4,7 +4,7 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 use symbolon_core::store::{Claim, StoreError};
 
-use crate::postgres::refusal::Fault;
+use crate::postgres::fault::Fault;
 use crate::rows;
 
 pub(super) async fn make(db: &mut PgConnection, claim: &Claim, now: Timestamp) -> Result<(), Fault> {

@@ -4,7 +4,7 @@ use sqlx::PgConnection;
 use symbolon_core::record::Enforcement;
 use symbolon_core::seal::Sealer;
 
-use crate::postgres::refusal::Fault;
+use crate::postgres::fault::Fault;
 
 pub(super) async fn switch(
     db: &mut PgConnection,

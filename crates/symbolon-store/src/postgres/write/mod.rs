@@ -15,8 +15,10 @@ use sqlx::PgConnection;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::{Mutation, Standing, StoreError};
 
-use super::chain::{Done, Ledger};
-use super::refusal::{Fault, conflict};
+use super::chain::{Done, Ledger, NO_TEXT};
+use super::codes::is_no_text;
+use super::fault::Fault;
+use crate::fault::conflict;
 use super::writer::{Upkeep, Work};
 use crate::seals::{Seals, Walk};
 
@@ -29,7 +31,7 @@ pub(super) async fn work(
 ) -> Result<(), Fault> {
     match work {
         Work::Commit(mutation) => {
-            let done = commit(db, mutation, &seals.sealer()).await?;
+            let done = commit(db, mutation, &seals.sealer()).await.map_err(unkept)?;
             ledger.note(done, &mutation.audit)
         }
         Work::Redigest { secrets, now, changes } => {
@@ -38,6 +40,14 @@ pub(super) async fn work(
             ledger.note(done, &[])
         }
         Work::Upkeep(upkeep) => self::upkeep(db, upkeep, seals).await.map(drop),
+    }
+}
+
+/// Says of a text that the database cannot keep that it is not the database that failed.
+fn unkept(fault: Fault) -> Fault {
+    match fault {
+        Fault::Failed(error) if is_no_text(&error) => conflict(NO_TEXT),
+        other => other,
     }
 }
 

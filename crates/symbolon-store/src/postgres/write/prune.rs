@@ -1,15 +1,15 @@
 //! What has ended is removed.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use sqlx::PgConnection;
 use symbolon_core::usage::{Day, KEPT_DAYS};
 
-use crate::postgres::refusal::Fault;
+use crate::postgres::fault::Fault;
 
 /// The most rows of use that one call removes, and about as many change records: mutations wait meanwhile.
 const PRUNED: i64 = 10_000;
 /// How long change records are kept at least. Who comes later than that has loaded anew.
-const RECORDED: SignedDuration = SignedDuration::from_hours(1);
+const RECORDED_MILLIS: i64 = 3_600_000;
 
 pub(super) async fn prune(db: &mut PgConnection, at: Timestamp) -> Result<(), Fault> {
     let now = at.as_millisecond();
@@ -24,12 +24,12 @@ pub(super) async fn prune(db: &mut PgConnection, at: Timestamp) -> Result<(), Fa
     .bind(PRUNED)
     .execute(&mut *db)
     .await?;
-    changes(db, at - RECORDED).await
+    changes(db, now.saturating_sub(RECORDED_MILLIS)).await
 }
 
 /// Forgets the oldest change records, up to the first that is too young, or that some node has not applied; the newest stays.
 /// A number goes with all of its parts, for a reader takes it as whole.
-async fn changes(db: &mut PgConnection, before: Timestamp) -> Result<(), Fault> {
+async fn changes(db: &mut PgConnection, before: i64) -> Result<(), Fault> {
     sqlx::query(
         "WITH oldest AS (SELECT seq, at FROM changes ORDER BY seq, part LIMIT $2),
               kept AS (SELECT least((SELECT min(seq) FROM oldest WHERE at >= $1),
@@ -38,7 +38,7 @@ async fn changes(db: &mut PgConnection, before: Timestamp) -> Result<(), Fault> 
                                     (SELECT max(seq) + 1 FROM oldest)) AS first)
          DELETE FROM changes USING kept WHERE changes.seq < kept.first",
     )
-    .bind(before.as_millisecond())
+    .bind(before)
     .bind(PRUNED)
     .execute(db)
     .await?;
