@@ -6,13 +6,16 @@
 mod cursor;
 mod fault;
 mod listing;
+mod loading;
 mod open_error;
+mod peppers;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rotation;
 mod rows;
 mod seals;
 mod sqlite;
+mod usage;
 
 pub use open_error::OpenError;
 pub use sqlite::{Contents, SqliteStore, copy, inspect};
