@@ -18,4 +18,6 @@ mod sqlite;
 mod usage;
 
 pub use open_error::OpenError;
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
 pub use sqlite::{Contents, SqliteStore, copy, inspect};

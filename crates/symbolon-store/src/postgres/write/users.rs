@@ -99,7 +99,6 @@ pub(super) async fn is_at(db: &mut PgConnection, id: UserId, revision: u64) -> R
 }
 
 /// A token that was revoked with its owner.
-#[derive(sqlx::FromRow)]
 pub(super) struct Revoked {
     id: String,
     service: String,
@@ -140,7 +139,7 @@ pub(super) async fn remove(
         return Err(missing("that user"));
     }
     // What a rotation keeps besides digests stays: when it was, and whether a retired secret was tried.
-    let revoked = sqlx::query_as(
+    let revoked: Vec<(String, String, String, String)> = sqlx::query_as(
         "UPDATE tokens
          SET revoked_at = $2, updated_at = $2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = false,
              foreign_hash = NULL, revision = revision + 1,
@@ -155,7 +154,8 @@ pub(super) async fn remove(
     .fetch_all(&mut *db)
     .await?;
     end_sessions(db, id).await?;
-    Ok(revoked)
+    let revoked = revoked.into_iter();
+    Ok(revoked.map(|(id, service, name, owner)| Revoked { id, service, name, owner }).collect())
 }
 
 pub(super) async fn start_session(
