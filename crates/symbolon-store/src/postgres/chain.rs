@@ -6,8 +6,8 @@ use sqlx::{PgConnection, PgPool, Row};
 use symbolon_core::audit::{Head, Line, LineHash};
 use symbolon_core::record::AuditLine;
 
-use super::open::KNOWN;
 use super::fault::Fault;
+use super::open::KNOWN;
 use crate::fault::conflict;
 
 /// Where those listen who want to hear of changes at once. What is sent is the number; it may get lost.

@@ -22,7 +22,9 @@ pub(super) fn loses_all(error: &sqlx::Error) -> bool {
     // 57: the server ends the session, or took too long. 53: it has no room left. 25: the transaction is not what it was taken
     // for. 08: the connection broke.
     match code(error) {
-        Some(code) => is_passing(error) || ["57", "53", "25", "08"].iter().any(|class| code.starts_with(class)),
+        Some(code) => {
+            is_passing(error) || ["57", "53", "25", "08"].iter().any(|class| code.starts_with(class))
+        }
         None => true,
     }
 }

@@ -70,7 +70,11 @@ async fn check_server(server: &Server) -> Result<(), OpenError> {
 }
 
 /// Brings the schema up to date, in one transaction, in which others that start at once wait.
-async fn migrate(db: &mut PgConnection, server: &Server, migrations: &[&'static str]) -> Result<(), OpenError> {
+async fn migrate(
+    db: &mut PgConnection,
+    server: &Server,
+    migrations: &[&'static str],
+) -> Result<(), OpenError> {
     let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
     let place = || PathBuf::from(server.place());
     let mut transaction = db.begin().await.map_err(open_fault)?;

@@ -10,10 +10,10 @@ use symbolon_core::store::StoreError;
 use tokio::time::timeout;
 
 use super::chain::{Ledger, NoBeginning};
-use super::connect::Server;
-use super::fault::unavailable;
-use super::fault::Fault;
 use super::codes::{is_known_undone, is_passing, loses_all};
+use super::connect::Server;
+use super::fault::Fault;
+use super::fault::unavailable;
 use super::write;
 use super::writer::{Asked, Upkeep, Waiting, Work};
 use crate::seals::{Seals, Walk};

@@ -113,10 +113,9 @@ impl State {
 fn of_token(token: Token, happened: Happened, at: Timestamp) -> Change {
     match happened {
         Happened::Removed if token.revoked_at.is_some() => Change::TokenErased(token.id, at),
-        // Revoked since, it is no new one any more.
-        Happened::Created if token.revoked_at.is_none() => Change::TokenCreated(token),
+        Happened::Created => Change::TokenCreated(token),
         Happened::Owned => Change::TokenOwned(token),
-        Happened::Created | Happened::Changed | Happened::Removed => Change::TokenChanged(token),
+        Happened::Changed | Happened::Removed => Change::TokenChanged(token),
     }
 }
 

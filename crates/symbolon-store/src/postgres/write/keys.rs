@@ -6,8 +6,8 @@ use symbolon_core::record::{Key, KeyKind};
 use symbolon_core::seal::Sealer;
 use symbolon_core::token::TokenPrefix;
 
-use crate::postgres::fault::{Fault, taken};
 use crate::fault::{known, missing};
+use crate::postgres::fault::{Fault, taken};
 
 pub(super) async fn create(db: &mut PgConnection, key: &Key, sealer: &Sealer) -> Result<(), Fault> {
     let (kind, service) = match &key.kind {

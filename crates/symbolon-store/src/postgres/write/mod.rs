@@ -18,8 +18,8 @@ use symbolon_core::store::{Mutation, Standing, StoreError};
 use super::chain::{Done, Ledger, NO_TEXT};
 use super::codes::is_no_text;
 use super::fault::Fault;
-use crate::fault::conflict;
 use super::writer::{Upkeep, Work};
+use crate::fault::conflict;
 use crate::seals::{Seals, Walk};
 
 /// Does one piece of work that others are to hear of, and notes in the ledger what it was.

@@ -115,8 +115,7 @@ async fn moved(
     secret: &Redigest,
 ) -> Result<Option<Change>, sqlx::Error> {
     let from = secret.from.as_bytes().as_slice();
-    let token =
-        sqlx::query(select_tokens!("WHERE digest = $1")).bind(from).fetch_optional(&mut *db).await?;
+    let token = sqlx::query(select_tokens!("WHERE digest = $1")).bind(from).fetch_optional(&mut *db).await?;
     if let Some(row) = token {
         return Ok(rows::sealed::<Token>(&row, seals).ok().map(|token| {
             let revision = token.revision + 1;

@@ -146,8 +146,10 @@ pub(super) async fn erase(db: &mut PgConnection, id: TokenId, at: Timestamp) -> 
     if erased.rows_affected() > 0 {
         return Ok(());
     }
-    let there: Option<i32> =
-        sqlx::query_scalar("SELECT 1 FROM tokens WHERE id = $1").bind(id.to_string()).fetch_optional(db).await?;
+    let there: Option<i32> = sqlx::query_scalar("SELECT 1 FROM tokens WHERE id = $1")
+        .bind(id.to_string())
+        .fetch_optional(db)
+        .await?;
     there.map(drop).ok_or_else(|| missing("that token"))
 }
 

@@ -40,10 +40,11 @@ pub(super) async fn create(db: &mut PgConnection, user: &User, sealer: &Sealer) 
     if made.rows_affected() > 0 {
         return Ok(());
     }
-    let removed: Option<bool> = sqlx::query_scalar("SELECT removed_at IS NOT NULL FROM users WHERE name = $1")
-        .bind(user.name.as_str())
-        .fetch_optional(db)
-        .await?;
+    let removed: Option<bool> =
+        sqlx::query_scalar("SELECT removed_at IS NOT NULL FROM users WHERE name = $1")
+            .bind(user.name.as_str())
+            .fetch_optional(db)
+            .await?;
     Err(conflict(match removed {
         // A name that changes hands would let the new bearer be taken for the old one, in logs and
         // applications.
@@ -120,11 +121,7 @@ impl Revoked {
     }
 }
 
-pub(super) async fn remove(
-    db: &mut PgConnection,
-    id: UserId,
-    at: Timestamp,
-) -> Result<Vec<Revoked>, Fault> {
+pub(super) async fn remove(db: &mut PgConnection, id: UserId, at: Timestamp) -> Result<Vec<Revoked>, Fault> {
     let removed = sqlx::query(
         "UPDATE users
          SET removed_at = $2, password = NULL, password_temporary = false, active = false, platform_admin = false,

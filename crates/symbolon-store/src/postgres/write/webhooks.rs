@@ -7,8 +7,8 @@ use symbolon_core::name::WebhookName;
 use symbolon_core::notice::Told;
 use symbolon_core::store::WebhookState;
 
-use crate::postgres::fault::Fault;
 use crate::fault::{conflict, missing};
+use crate::postgres::fault::Fault;
 
 /// Forgets those that are not named, and lets the others begin that were not there.
 pub(super) async fn begin(db: &mut PgConnection, names: &[WebhookName]) -> Result<(), Fault> {
