@@ -5,6 +5,12 @@
 #[path = "../conformance/mod.rs"]
 mod conformance;
 
+mod chain;
+mod failures;
+mod opening;
+mod pruning;
+mod refusals;
+
 use std::sync::Arc;
 
 use async_trait::async_trait;
