@@ -1,6 +1,6 @@
 //! Change records are forgotten when everybody has heard of them.
 
-use symbolon_core::store::{Change, Store};
+use symbolon_core::store::{Change, Mutation};
 use symbolon_postgres_server::Version;
 
 use crate::base;
@@ -18,7 +18,7 @@ async fn what_some_node_has_not_applied_stays_and_so_do_the_young_and_the_newest
         let changes = vec![Change::KeyCreated(make::key(2 * n)), Change::KeyCreated(make::key(2 * n + 1))];
         let mutation = make::mutation(changes);
         let now = make::at(i64::from(n) * HOUR);
-        accept(&*store, symbolon_core::store::Mutation { now, ..mutation }).await;
+        accept(&*store, Mutation { now, ..mutation }).await;
     }
     store.prune(make::at(HOUR)).await.unwrap();
     assert_eq!(left(), "1|6|12", "an hour old, and not older");

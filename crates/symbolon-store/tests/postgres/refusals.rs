@@ -1,7 +1,7 @@
 //! What only this database refuses.
 
 use symbolon_core::record::Key;
-use symbolon_core::store::{Change, Mutation, Store};
+use symbolon_core::store::{Change, Mutation};
 use symbolon_postgres_server::Version;
 
 use crate::base;
