@@ -12,6 +12,8 @@ mod open;
 mod planted;
 mod read;
 mod settle;
+#[cfg(test)]
+mod testing;
 mod transaction;
 mod usage;
 mod write;
