@@ -1,7 +1,7 @@
 //! The record: what is kept of tokens, users, sessions and keys, behind [`symbolon_core::store::Store`].
 //!
-//! [`SqliteStore`] is one file and one process. What every database must keep alike is written down as tests
-//! (`tests/conformance`), and a second database is a second module that passes them.
+//! [`SqliteStore`] is one file and one process; `PostgresStore`, behind the feature `postgres`, is a database that several
+//! processes share. What every database must keep alike is written down as tests (`tests/conformance`).
 
 mod cursor;
 mod fault;

@@ -114,6 +114,49 @@ async fn a_server_that_does_not_keep_what_it_acknowledges_is_refused() {
 }
 
 #[tokio::test]
+async fn what_the_database_has_set_for_its_sessions_does_not_matter() {
+    let base = base(Version::Debian);
+    let settings = [
+        "search_path = pg_catalog",
+        "default_transaction_read_only = on",
+        "default_transaction_isolation = serializable",
+        "row_security = on",
+        "lock_timeout = 1",
+        "timezone = 'Asia/Tokyo'",
+    ];
+    // At once: what is set holds for the sessions that begin then.
+    let all = settings.map(|setting| format!("ALTER DATABASE {} SET {setting}", base.database.name()));
+    base.meddle(&all.join("; ")).await.unwrap();
+    let store = base.open().await;
+    accept(&*store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
+    assert_eq!(store.key(make::key_id(1)).await.unwrap(), Some(make::key(1)));
+    store.close().await;
+    let tables = base.database.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'");
+    assert_eq!(tables.unwrap(), "14");
+}
+
+#[tokio::test]
+async fn rows_that_a_policy_hides_are_missed_and_not_left_out() {
+    let base = base(Version::Debian);
+    // Whoever owns a table is under its policies too, where they are forced; but for a superuser.
+    let (name, role) = (base.database.name(), format!("role_{}", base.database.name()));
+    base.meddle(&format!("CREATE ROLE {role} LOGIN; GRANT ALL ON DATABASE {name} TO {role}; ALTER SCHEMA public OWNER TO {role}"))
+        .await
+        .unwrap();
+    let url = base.database.url().replace("postgres@", &format!("{role}@"));
+    let store = PostgresStore::open(&url, &make::keys()).await.unwrap();
+    accept(&store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
+    base.meddle("ALTER TABLE keys ENABLE ROW LEVEL SECURITY; ALTER TABLE keys FORCE ROW LEVEL SECURITY")
+        .await
+        .unwrap();
+    assert!(store.key(make::key_id(1)).await.is_err());
+    store.close().await;
+    base.meddle(&format!("REASSIGN OWNED BY {role} TO postgres; DROP OWNED BY {role}; DROP ROLE {role}"))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
 async fn a_standby_and_another_encoding_are_refused() {
     let mut server = Server::start(Version::Debian).unwrap();
     server
