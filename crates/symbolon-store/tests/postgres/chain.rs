@@ -94,12 +94,6 @@ async fn on_another_server_than_the_fleets_nothing_is_written() {
     let base = base(Version::Debian);
     let store = base.open().await;
     let key = |n| commit(&*store, vec![Change::KeyCreated(make::key(n))]);
-    base.meddle(
-        "INSERT INTO fleet (lease_ms, margin_ms, system_identifier, timeline, epoch)
-         SELECT 3000, 300, system_identifier::text, '00000001', 7 FROM pg_control_system()",
-    )
-    .await
-    .unwrap();
     key(1).await.unwrap();
     for change in [
         "timeline = '00000002'",
