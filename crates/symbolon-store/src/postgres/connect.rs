@@ -35,7 +35,7 @@ const SETTINGS: [(&str, &str); 17] = [
     ("jit", "off"),
     ("statement_timeout", "10s"),
     ("lock_timeout", "5s"),
-    ("idle_in_transaction_session_timeout", "10s"),
+    ("idle_in_transaction_session_timeout", "2s"),
     ("client_connection_check_interval", "2s"),
     ("tcp_keepalives_idle", "10"),
     ("tcp_keepalives_interval", "5"),

@@ -125,8 +125,18 @@ impl Transactions {
         group: &mut Vec<Asked>,
         waiting: &mut Waiting,
     ) -> Result<Option<Committed>, Lost> {
+        let kept = self.connection.is_some();
         let mut db = self.connect().await?;
-        let filled = timeout(STATEMENTS, fill(&mut db, group, waiting, &self.seals)).await;
+        let ledger = match timeout(STATEMENTS, Ledger::begin(&mut db)).await {
+            Ok(Ok(ledger)) => ledger,
+            // The server was restarted since, perhaps. Nothing was done, and on a new connection it may be.
+            Ok(Err(NoBeginning::Failed(error))) if kept => {
+                return Err(Lost::Passing(Lost::from(error).reason().to_owned()));
+            }
+            Ok(Err(error)) => return Err(error.into()),
+            Err(_) => return Err(Lost::Undone(SILENT.to_owned())),
+        };
+        let filled = timeout(STATEMENTS, fill(&mut db, ledger, group, waiting, &self.seals)).await;
         let committed = filled.unwrap_or_else(|_| Err(Lost::Undone(SILENT.to_owned())))?;
         if committed.is_some() {
             commit(&mut db).await?;
@@ -188,11 +198,11 @@ async fn commit(db: &mut PgConnection) -> Result<(), Lost> {
 /// back by then, and need not wait for the next one. `None` where it has rolled back, for there was nothing to commit.
 async fn fill(
     db: &mut PgConnection,
+    mut ledger: Ledger,
     group: &mut Vec<Asked>,
     waiting: &mut Waiting,
     seals: &Seals,
 ) -> Result<Option<Committed>, Lost> {
-    let mut ledger = Ledger::begin(db).await?;
     let mut now = Timestamp::UNIX_EPOCH;
     let mut savepoint = false;
     let mut done = 0;

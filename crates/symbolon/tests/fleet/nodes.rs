@@ -21,7 +21,7 @@ fn what_is_answered_by_one_node_is_so_at_all() {
             0 => apis[ender].send("DELETE", &one, &json!(null)),
             1 => apis[ender].send("POST", &format!("{one}/disable"), &json!(null)),
             2 => apis[ender].send("PATCH", &one, &json!({"scopes": ["read:jobs"]})),
-            _ => apis[ender].send("POST", &format!("{one}/rotate"), &json!({"old_secret": "revoke"})),
+            _ => apis[ender].send("POST", &format!("{one}/rotate"), &json!({"old_ends": "now"})),
         };
         assert!([200, 204].contains(&ended.status), "{round} {}", ended.json());
         for (node, api) in apis.iter_mut().enumerate() {
@@ -36,8 +36,10 @@ fn a_person_signs_in_at_one_node_and_is_known_at_all_and_demoted_at_once() {
     let postgres = postgres();
     let (_, nodes) = three(&postgres);
     let [mut a, mut b, mut c] = nodes.each_ref().map(crate::support::Server::api);
-    let made = a.send("POST", "/v1/users", &json!({"name": "ann", "roles": {"odin": "viewer"}})).json();
-    let (id, password) = (made["id"].as_str().unwrap(), made["password"].as_str().unwrap());
+    let password = "correct horse battery";
+    let ann = json!({"name": "ann", "password": password, "roles": {"odin": "viewer"}});
+    let made = a.send("POST", "/v1/users", &ann).json();
+    let id = made["id"].as_str().unwrap_or_else(|| panic!("{made}"));
     let session =
         nodes[1].anonymous().send("POST", "/v1/sessions", &json!({"username": "ann", "password": password}));
     let jwt = session.json()["token"].as_str().unwrap_or_else(|| panic!("{session:?}")).to_owned();
