@@ -9,7 +9,10 @@ use crate::{applying, checking, failover, mutation, registration, renewal, time}
 
 /// A step. `node` and `host` are machines, `wait` is a mutator, `id` a row of `nodes`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the same in all of them, and the steps say what they are when shown")]
+#[expect(
+    missing_docs,
+    reason = "the fields are the same in all of them, and the steps say what they are when shown"
+)]
 pub enum Action {
     Tick(Odd),
     LoadBeforeInsert { node: usize },
@@ -47,11 +50,16 @@ pub enum Action {
 impl Action {
     /// The steps that there are in a fleet; whether one can be taken is the transition's to say.
     pub(crate) fn all(c: &Config) -> Vec<Self> {
-        let mut all = vec![Self::Tick(Odd::None), Self::LateRenewal, Self::Prune, Self::Load, Self::LookAtClock];
+        let mut all =
+            vec![Self::Tick(Odd::None), Self::LateRenewal, Self::Prune, Self::Load, Self::LookAtClock];
         all.extend([Self::Promote, Self::Adopt, Self::Restart]);
         for node in 0..c.nodes {
             all.extend([Odd::Slow(node), Odd::Fast(node), Odd::Suspended(node)].map(Self::Tick));
-            all.extend([Self::LoadBeforeInsert { node }, Self::Insert { node }, Self::InsertAnswered { node }]);
+            all.extend([
+                Self::LoadBeforeInsert { node },
+                Self::Insert { node },
+                Self::InsertAnswered { node },
+            ]);
             for keep in [true, false] {
                 all.extend([Self::InsertLost { node, keep }, Self::Removed { node, keep }]);
                 all.push(Self::RenewalLost { node, late: keep });
@@ -119,7 +127,9 @@ impl fmt::Display for Action {
             Self::Tick(Odd::Suspended(node)) => {
                 write!(f, "a tick passes while node {node} is suspended, unseen by its clock")
             }
-            Self::LoadBeforeInsert { node } => write!(f, "node {node} loads, and takes that for its first lease"),
+            Self::LoadBeforeInsert { node } => {
+                write!(f, "node {node} loads, and takes that for its first lease")
+            }
             Self::Insert { node } => write!(f, "node {node}'s registration commits"),
             Self::InsertAnswered { node } => write!(f, "node {node} learns that it is registered"),
             Self::InsertLost { node, keep } => {
@@ -129,8 +139,12 @@ impl fmt::Display for Action {
             Self::RenewalStarts { node } => write!(f, "node {node} takes t0 and sends a renewal"),
             Self::RenewalCommits { node } => write!(f, "node {node}'s renewal is executed"),
             Self::RenewalArrives { node } => write!(f, "node {node} gets its renewal's answer"),
-            Self::RenewalLost { node, late: false } => write!(f, "node {node}'s renewal is lost, or its answer"),
-            Self::RenewalLost { node, late: true } => write!(f, "node {node} gives up a renewal that is on its way"),
+            Self::RenewalLost { node, late: false } => {
+                write!(f, "node {node}'s renewal is lost, or its answer")
+            }
+            Self::RenewalLost { node, late: true } => {
+                write!(f, "node {node} gives up a renewal that is on its way")
+            }
             Self::Removed { node, keep } => write!(f, "node {node} learns that it was removed{}", kept(keep)),
             Self::LateRenewal => write!(f, "the renewal that was given up is executed"),
             Self::Apply { node } => write!(f, "node {node} applies the next change"),
@@ -142,9 +156,13 @@ impl fmt::Display for Action {
             Self::CommitOpen { wait } => write!(f, "mutator {wait} commits"),
             Self::Repeat { .. } => write!(f, "a mutation finds nothing to change"),
             Self::Observe { wait } => write!(f, "mutator {wait} reads the counts"),
-            Self::AcknowledgeByAll { wait } => write!(f, "mutator {wait} sees its change applied by all, and replies"),
+            Self::AcknowledgeByAll { wait } => {
+                write!(f, "mutator {wait} sees its change applied by all, and replies")
+            }
             Self::AcknowledgeByTimer { wait } => write!(f, "mutator {wait}'s time is up, and it replies"),
-            Self::Remove { wait, id } => write!(f, "mutator {wait} deletes row {id} if it has the count observed"),
+            Self::Remove { wait, id } => {
+                write!(f, "mutator {wait} deletes row {id} if it has the count observed")
+            }
             Self::LookAtLease { node } => write!(f, "a check begins on node {node}"),
             Self::Load => write!(f, "the check looks the token up"),
             Self::LookAtClock => write!(f, "the check ends"),

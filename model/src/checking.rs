@@ -3,14 +3,15 @@
 
 use crate::config::Config;
 use crate::mutant::Mutant;
-use crate::state::{Check, State};
+use crate::state::{Check, Node, Standing, State};
 
 /// Rule 8: the lease is looked at. Without one nothing is looked up.
 pub(crate) fn look_at_lease(c: &Config, s: &State, n: usize) -> Option<State> {
     if s.check != Check::Idle {
         return None;
     }
-    let left = s.nodes[n].lease;
+    let Node { lease, standing, .. } = s.nodes[n];
+    let left = if matches!(standing, Standing::In(_)) { lease } else { 0 };
     let mut next = *s;
     next.check = if left > 0 || c.is(Mutant::LookupFirst) {
         Check::Begun { node: n, left }

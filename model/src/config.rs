@@ -44,6 +44,8 @@ pub struct Config {
     pub mutant: Option<Mutant>,
     /// Whether [`History`](crate::state::History) is kept.
     pub remembers: bool,
+    /// Whether states that go on alike are made one.
+    pub reduced: bool,
 }
 
 impl Config {
@@ -66,6 +68,7 @@ impl Config {
         reloads: false,
         mutant: None,
         remembers: false,
+        reduced: true,
     };
 
     /// The same with a rule broken.

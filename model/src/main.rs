@@ -1,33 +1,71 @@
-//! x
-use symbolon_model::config::*;
-use symbolon_model::*;
-use symbolon_model::search::*;
-fn main() {
-    let P = Config::PLAIN;
-    let t = |c: Config| { let s = std::time::Instant::now(); 
-      let o = if c.mutant.is_some() {shortest(c)} else {exhaust(c)};
- println!("{} {:?} {} {} {}  {:?}", o.name, c.mutant, o.states, o.depth, o.exhausted, s.elapsed()); if let Some(r) = o.broken { if std::env::var("V").is_ok() {println!("{r}");} else {println!("broken in {} steps", r.steps.len()-1)} } };
-    for a in std::env::args().skip(1) { match &*a {
-     "1" => t(Config{name:"1n1c any crash",crashes:ANY,spare_ids:2,..P}),
-     "2" => t(Config{name:"2n1c",nodes:2,..P}),
-     "3" => t(Config{name:"2n1c drift",nodes:2,lease:2,margin:1,drift:true,hosts:true,..P}),
-     "4" => t(Config{name:"2n2c",nodes:2,changes:2,..P}),
-     "5" => t(Config{name:"1n2c1r all",nodes:1,changes:2,repeats:1,crashes:ANY,late:true,prune:true,reloads:true,spare_ids:2,..P}),
-     "6" => t(Config{name:"1n2c drift",lease:2,margin:1,drift:true,hosts:true,changes:2,..P}),
-     "7" => t(Config{name:"3n1c",nodes:3,..P}),
-     "8" => t(Config{name:"1n2c all",nodes:1,changes:2,crashes:ANY,late:true,prune:true,reloads:true,spare_ids:2,..P}),
-     "9" => t(Config{name:"1n1c fail",nodes:1,changes:1,failovers:1,prune:true,..P}),
-     "look" => { let o = look(Config{failovers:1,..P}); println!("{o:?}"); }
-     "m" => { use Mutant::*;
-       let two = Config{name:"two changes",changes:2,..P};
-       let dr = Config{name:"drift",lease:2,margin:1,drift:true,hosts:true,..P};
-       for (m,c) in [(TimerFromCommit,two),(TimerBeforeCommit,P),(NodesBeforeCommit,P),(CountsRefreshed,two),
-        (IdsReused,Config{changes:2,crashes:1,..P}),(RepeatAtOnce,Config{repeats:1,..P}),(LeaseBeforeApplying,P),(LeaseFromArrival,P),
-        (RemovalIgnoresRenewals,two),(RemovalBeforeWaitEnds,two),(MarginTooSmall,dr),(LoadBeforeInsert,P),(OneIdForTwo,Config{nodes:2,..P}),
-        (OlderSnapshot,Config{reloads:true,..P}),(LookupFirst,P),(NoSecondLook,P),(ClockStopsInSuspend,Config{hosts:true,..P}),(LongerLease,P),
-        (AsynchronousReplica,Config{failovers:1,..P}),(RenewalsNotDurable,two),(AdoptionAtOnce,Config{failovers:1,..P})] {
-         t(c.with(m)); t(c);
-       }
-     }
-     _ => {} } }
+//! Searches the large configurations, for as long as is given: `cargo run -p symbolon-model --release`.
+#![expect(clippy::print_stdout, reason = "what was searched is what it is run for")]
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::Parser;
+use symbolon_model::config::Config;
+use symbolon_model::configurations::{EVERY_TIME, LONG, MUTANTS};
+use symbolon_model::search::{exhaust_within, shortest};
+
+/// Search all states of fleets, and show the run that breaks the promise about revocations, if there is one.
+#[derive(Parser)]
+struct CommandLine {
+    /// What to search: names from --list, or of unsafe versions; the large configurations without any
+    configurations: Vec<String>,
+    /// After how many seconds to give up each
+    #[arg(long, default_value_t = 600)]
+    seconds: u64,
+    /// On how many threads
+    #[arg(long, default_value_t = 1)]
+    threads: usize,
+    /// Print what there is to search, and search nothing
+    #[arg(long)]
+    list: bool,
+}
+
+fn main() -> ExitCode {
+    let line = CommandLine::parse();
+    let configurations: Vec<Config> = EVERY_TIME.into_iter().map(|(config, _)| config).chain(LONG).collect();
+    if line.list {
+        for config in configurations {
+            println!("{}", config.name);
+        }
+        for (mutant, config) in MUTANTS {
+            println!("{mutant:?} (in {})", config.name);
+        }
+        return ExitCode::SUCCESS;
+    }
+    let mut names: Vec<&str> = line.configurations.iter().map(String::as_str).collect();
+    if names.is_empty() {
+        names.extend(LONG.map(|config| config.name));
+    }
+    let mut all_held = true;
+    for name in names {
+        let mutant = MUTANTS.into_iter().find(|(mutant, _)| format!("{mutant:?}") == name);
+        let config = configurations.iter().find(|config| config.name == name);
+        all_held &= match (mutant, config) {
+            (Some((mutant, config)), _) => report(&shortest(config.with(mutant))),
+            (None, Some(config)) => {
+                let progress = |states, seconds| println!("{name}: {states} states in {seconds} s");
+                report(&exhaust_within(*config, line.threads, Duration::from_secs(line.seconds), progress))
+            }
+            (None, None) => {
+                println!("{name} is not known; --list has what is");
+                false
+            }
+        };
+    }
+    if all_held { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints what came of a search; whether all that was seen holds.
+fn report(outcome: &symbolon_model::search::Outcome) -> bool {
+    let extent = if outcome.exhausted { "all of them" } else { "not all of them" };
+    println!("{}: {} states, {extent}", outcome.name, outcome.states);
+    if let Some(run) = &outcome.broken {
+        println!("{run}");
+    }
+    outcome.broken.is_none()
 }

@@ -23,6 +23,8 @@ pub enum Mutant {
     RemovalIgnoresRenewals,
     /// Rule 6: a removal comes while the timer runs.
     RemovalBeforeWaitEnds,
+    /// Rule 6: a mutator that was answered by all, before its time is up, removes too.
+    RemovalAfterAll,
     /// Rule 1: the margin is under ρL.
     MarginTooSmall,
     /// Rule 2: a node loads before its row is committed, and takes that for its first lease.
@@ -46,6 +48,32 @@ pub enum Mutant {
     /// Rule 11: a promoted primary is adopted without the wait.
     AdoptionAtOnce,
 }
+
+/// All of them.
+pub const ALL: [Mutant; 22] = [
+    Mutant::TimerFromCommit,
+    Mutant::TimerBeforeCommit,
+    Mutant::NodesBeforeCommit,
+    Mutant::CountsRefreshed,
+    Mutant::IdsReused,
+    Mutant::RepeatAtOnce,
+    Mutant::LeaseBeforeApplying,
+    Mutant::LeaseFromArrival,
+    Mutant::RemovalIgnoresRenewals,
+    Mutant::RemovalBeforeWaitEnds,
+    Mutant::RemovalAfterAll,
+    Mutant::MarginTooSmall,
+    Mutant::LoadBeforeInsert,
+    Mutant::OneIdForTwo,
+    Mutant::OlderSnapshot,
+    Mutant::LookupFirst,
+    Mutant::NoSecondLook,
+    Mutant::ClockStopsInSuspend,
+    Mutant::LongerLease,
+    Mutant::AsynchronousReplica,
+    Mutant::RenewalsNotDurable,
+    Mutant::AdoptionAtOnce,
+];
 
 impl Mutant {
     /// Whether it makes something matter that [`settle`](crate::reduce::settle) forgets: counts come back to what they

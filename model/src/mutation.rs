@@ -83,7 +83,8 @@ pub(crate) fn observe(c: &Config, s: &State, wait: usize) -> Option<State> {
     Some(next)
 }
 
-/// Rule 6: a fresh read shows every present row with the change applied, and the reply is sent.
+/// Rule 6: a fresh read shows every present row with the change applied, and the reply is sent. Nothing is removed then:
+/// "only then" in the rule is of the timer.
 pub(crate) fn acknowledge_by_all(c: &Config, s: &State, wait: usize) -> Option<State> {
     let Wait { stage: WaitStage::Waiting, seq, observed, .. } = s.waits[wait] else { return None };
     let waited_for = |id: usize| !c.is(Mutant::NodesBeforeCommit) || observed[id].is_some();
@@ -92,7 +93,11 @@ pub(crate) fn acknowledge_by_all(c: &Config, s: &State, wait: usize) -> Option<S
     }
     let mut next = *s;
     next.acknowledged = s.acknowledged.max(seq);
-    next.waits[wait] = Wait::default();
+    if c.is(Mutant::RemovalAfterAll) {
+        next.waits[wait].stage = WaitStage::Removing;
+    } else {
+        next.waits[wait] = Wait::default();
+    }
     next.history.acknowledged_by_all |= c.remembers;
     Some(next)
 }

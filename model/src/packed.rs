@@ -35,7 +35,9 @@ impl Hasher for Bytes {
     }
 
     fn write(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|byte| self.push(*byte));
+        for byte in bytes {
+            self.push(*byte);
+        }
     }
 
     fn write_u8(&mut self, number: u8) {

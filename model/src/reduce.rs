@@ -1,5 +1,8 @@
 //! States that differ in nothing that matters are made one.
 
+#[cfg(test)]
+mod tests;
+
 use crate::config::Config;
 use crate::mutant::Mutant;
 use crate::state::{
@@ -8,7 +11,7 @@ use crate::state::{
 
 /// Makes one of all states that go on alike.
 pub(crate) fn settle(c: &Config, state: &mut State) {
-    if c.mutant.is_some_and(Mutant::needs_all) {
+    if !c.reduced || c.mutant.is_some_and(Mutant::needs_all) {
         return;
     }
     forget_counts(state);
@@ -48,16 +51,19 @@ fn forget_what_nobody_asks(c: &Config, state: &mut State) {
         *applied = asked.into_iter().filter(|asked| asked <= applied).max().unwrap_or(0);
     };
     state.db.rows.iter_mut().flatten().for_each(|row| as_asked(&mut row.applied));
-    state.nodes.iter_mut().filter_map(|node| node.renewal.as_mut()).for_each(|each| as_asked(&mut each.applied));
+    state
+        .nodes
+        .iter_mut()
+        .filter_map(|node| node.renewal.as_mut())
+        .for_each(|each| as_asked(&mut each.applied));
     state.late.iter_mut().for_each(|late| as_asked(&mut late.applied));
 }
 
-/// An answer whose lease would be over is as good as lost, a snapshot that would not be swapped in as good as not read,
-/// and a check whose lease is over as good as refused: each may become the other, and has nothing else before it. A `seq`
-/// that is applied, or that belongs to no lease, is any.
+/// An answer whose lease would be over is as good as lost, and a check whose lease is over as good as refused: each may
+/// become the other, and has nothing else before it. A `seq` that is applied, or that belongs to no lease, is any. (A
+/// snapshot that would not be swapped in is not over: the node may lose its index before it is done reading.)
 fn forget_what_is_over(state: &mut State) {
     for node in &mut state.nodes {
-        node.reload = node.reload.filter(|_| node.index < node.reload);
         node.renewal = node.renewal.filter(|renewal| {
             renewal.left > 0 || matches!(renewal.stage, RenewalStage::Sent | RenewalStage::NoRow)
         });
@@ -101,18 +107,24 @@ pub(crate) fn representative(state: &State) -> State {
     next
 }
 
-/// A node without the number of its id.
-fn anonymous(state: &State, n: usize) -> (Node, Option<Row>, Check, [bool; NODES]) {
+/// All there is to a node but its number and that of its id: it and its row, the check on it, and which mutators have
+/// observed its row, wait by its clock, or wait to adopt by it; and whether a late renewal is of its row.
+type Anonymous = (Node, Option<Row>, Check, [bool; WAITS], [bool; WAITS], bool, bool);
+
+fn anonymous(state: &State, n: usize) -> Anonymous {
     let mut node = state.nodes[n];
-    let row = id_of(node.standing).and_then(|id| state.db.rows[usize::from(id)]);
+    let id = id_of(node.standing).map(usize::from);
     node.standing = with_id(node.standing, 0);
+    let row = id.and_then(|id| state.db.rows[id]);
     let check = match state.check {
-        Check::Begun { node, .. } | Check::Loaded { node, .. } if node == n => state.check,
+        Check::Begun { node, .. } | Check::Loaded { node, .. } if node == n => anywhere(state.check),
         _ => Check::Idle,
     };
-    let id = id_of(state.nodes[n].standing).map(usize::from);
     let observed = state.waits.map(|wait| id.is_some_and(|id| wait.observed[id].is_some()));
-    (node, row, anywhere(check), observed)
+    let hosted = state.waits.map(|wait| wait.host == n);
+    let adopts = state.adoption.is_some_and(|adoption| adoption.host == n);
+    let late = state.late.is_some_and(|late| Some(usize::from(late.id)) == id);
+    (node, row, check, observed, hosted, adopts, late)
 }
 
 /// A check without the number of its node.
@@ -125,11 +137,17 @@ fn anywhere(mut check: Check) -> Check {
 
 /// The nodes' own ids come first, in the order of the nodes, and then the rest, in the order of what is in their rows.
 fn rename_ids(next: &mut State) {
-    let own = |id: usize| next.nodes.iter().position(|node| id_of(node.standing).map(usize::from) == Some(id));
+    let own =
+        |id: usize| next.nodes.iter().position(|node| id_of(node.standing).map(usize::from) == Some(id));
     let rest = |id: usize| {
         let late = next.late.filter(|late| usize::from(late.id) == id);
         let observed = next.waits.map(|wait| wait.observed[id]);
-        (next.db.rows[id].is_none() && late.is_none(), next.db.rows[id], observed, late.map(|late| late.applied))
+        (
+            next.db.rows[id].is_none() && late.is_none(),
+            next.db.rows[id],
+            observed,
+            late.map(|late| late.applied),
+        )
     };
     let mut order: [usize; IDS] = std::array::from_fn(|id| id);
     let known: [_; IDS] = std::array::from_fn(|id| (own(id).unwrap_or(NODES), rest(id)));

@@ -1,13 +1,14 @@
 //! Searches of a configuration's states, and what comes of them.
 
 use std::fmt;
+use std::sync::atomic::Ordering;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use stateright::{Checker, HasDiscoveries, Model};
 
 use crate::config::Config;
-use crate::fleet::{DURABLE, Fleet, PROMISE};
+use crate::fleet::{DURABLE, Fleet, PROMISE, SEEN};
 use crate::reduce::representative;
 use crate::state::State;
 
@@ -21,7 +22,7 @@ pub struct Outcome {
     pub name: &'static str,
     /// How many different states were seen, those that differ in nothing that matters counted once.
     pub states: usize,
-    /// How long the longest run is that was followed, in steps.
+    /// How many states the longest run has that was followed.
     pub depth: usize,
     /// Whether there is no state that was not seen.
     pub exhausted: bool,
@@ -65,28 +66,30 @@ pub fn exhaust_within(
     limit: Duration,
     mut progress: impl FnMut(usize, u64),
 ) -> Outcome {
-    let checker = Fleet::new(config).checker().symmetry_fn(representative).threads(threads);
-    let mut checker = checker.finish_when(HasDiscoveries::AnyFailures).timeout(limit).spawn_dfs();
+    let fleet = Fleet::new(config);
+    let given_up = fleet.given_up();
+    let checker = fleet.checker().symmetry_fn(representative).threads(threads);
+    let mut checker = checker.finish_when(HasDiscoveries::AnyFailures).spawn_dfs();
     let (done, ended) = channel();
     let handles = checker.handles();
-    let joined = std::thread::spawn(move || {
-        let all_ended_well = handles.into_iter().map(std::thread::JoinHandle::join).all(|each| each.is_ok());
-        // Nobody listens any more only if this search was given up.
-        let _ = done.send(all_ended_well);
+    let joiner = std::thread::spawn(move || {
+        let well = handles.into_iter().map(std::thread::JoinHandle::join).all(|each| each.is_ok());
+        // Whoever listens does so until this comes.
+        let _ = done.send(well);
     });
     let mut waited = Duration::ZERO;
-    let ended_well = loop {
-        match ended.recv_timeout(PROGRESS) {
-            Err(RecvTimeoutError::Timeout) => {
-                waited += PROGRESS;
-                progress(checker.unique_state_count(), waited.as_secs());
-            }
-            Ok(ended_well) => break ended_well,
+    let well = loop {
+        let part = PROGRESS.min(limit.saturating_sub(waited)).max(Duration::from_secs(1));
+        match ended.recv_timeout(part) {
+            Ok(well) => break well,
             Err(RecvTimeoutError::Disconnected) => break false,
+            Err(RecvTimeoutError::Timeout) => waited += part,
         }
+        progress(checker.unique_state_count(), waited.as_secs());
+        given_up.store(waited >= limit, Ordering::Relaxed);
     };
-    let _ = joined.join();
-    outcome(&checker, ended_well && checker.is_done())
+    let _ = joiner.join();
+    outcome(&checker, well && !given_up.load(Ordering::Relaxed))
 }
 
 fn outcome(checker: &impl Checker<Fleet>, ended: bool) -> Outcome {
@@ -104,7 +107,7 @@ fn outcome(checker: &impl Checker<Fleet>, ended: bool) -> Outcome {
         depth: checker.max_depth(),
         exhausted: ended && broken.is_none(),
         broken: broken.map(run),
-        seen: discoveries.keys().copied().filter(|name| ![PROMISE, DURABLE].contains(name)).collect(),
+        seen: SEEN.into_iter().filter(|name| discoveries.contains_key(name)).collect(),
     }
 }
 

@@ -21,7 +21,8 @@ impl fmt::Display for State {
         for (n, node) in self.nodes.iter().enumerate().filter(|(_, node)| **node != Node::default()) {
             write!(f, " | node {n} {node}")?;
         }
-        for (number, wait) in self.waits.iter().enumerate().filter(|(_, wait)| wait.stage != WaitStage::Idle) {
+        for (number, wait) in self.waits.iter().enumerate().filter(|(_, wait)| wait.stage != WaitStage::Idle)
+        {
             write!(f, " | mutator {number} {wait}")?;
         }
         match self.check {
@@ -44,7 +45,11 @@ impl fmt::Display for State {
 }
 
 fn by(stale: bool) -> &'static str {
-    if stale { "by an index that lacks what is acknowledged" } else { "by an index that has all that is acknowledged" }
+    if stale {
+        "by an index that lacks what is acknowledged"
+    } else {
+        "by an index that has all that is acknowledged"
+    }
 }
 
 impl fmt::Display for Node {
