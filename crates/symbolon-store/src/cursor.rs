@@ -46,6 +46,10 @@ pub(crate) fn key(list: List, after: Option<&str>) -> Result<Option<String>, Sto
     let Some(after) = after else { return Ok(None) };
     let bytes: Option<Vec<u8>> = after.as_bytes().chunks(2).map(byte).collect();
     let text = bytes.and_then(|bytes| String::from_utf8(bytes).ok()).ok_or(NO_PAGE)?;
+    // No key has it, and PostgreSQL takes no text that does.
+    if text.contains('\0') {
+        return Err(NO_PAGE);
+    }
     text.strip_prefix(list.mark()).map(|key| Some(key.to_owned())).ok_or(NO_PAGE)
 }
 

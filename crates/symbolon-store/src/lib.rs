@@ -1,20 +1,25 @@
 //! The record: what is kept of tokens, users, sessions and keys, behind [`symbolon_core::store::Store`].
 //!
-//! [`SqliteStore`] is one file and one process. What every database must keep alike is written down as tests
-//! (`tests/conformance`), and a second database is a second module that passes them.
+//! [`SqliteStore`] is one file and one process; `PostgresStore` (feature `postgres`) is a database that a fleet of processes
+//! shares. What both must keep alike is written down as tests (`tests/conformance`).
 
 mod cursor;
 mod fault;
 #[cfg(any(test, feature = "postgres"))]
 mod fleet;
 mod listing;
+mod loading;
 mod open_error;
+mod peppers;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod rotation;
 mod rows;
 mod seals;
 mod sqlite;
+mod usage;
 
 pub use open_error::OpenError;
+#[cfg(feature = "postgres")]
+pub use postgres::{Membership, PostgresStore};
 pub use sqlite::{Contents, SqliteStore, copy, inspect};

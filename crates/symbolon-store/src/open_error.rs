@@ -64,6 +64,70 @@ pub enum OpenError {
     /// The database's structure is broken.
     #[error("{} is damaged; restore it from a backup", .0.display())]
     Damaged(PathBuf),
+    /// The text is no URL of a PostgreSQL database. It is not repeated: it may have a password in it.
+    #[error("the URL of the database cannot be read: {0}")]
+    NoUrl(String),
+    /// The server cannot be reached, or lets nobody in.
+    #[error("{place} cannot be reached: {reason}")]
+    Unreachable {
+        /// Host, port and database.
+        place: String,
+        /// What the system or the server said.
+        reason: String,
+    },
+    /// The server follows another one, and takes no mutations.
+    #[error("{0} is a standby: give the URL of the primary")]
+    Standby(String),
+    /// A commit that the server has acknowledged may be lost.
+    #[error(
+        "{0} acknowledges what is not written yet (synchronous_commit = off), so that a revocation could be undone by a power \
+         failure: set it to on for this role, database and server"
+    )]
+    NotDurable(String),
+    /// The server's version is too old.
+    #[error("{place} is PostgreSQL {found}; {needed} or later is needed")]
+    OldServer {
+        /// Host, port and database.
+        place: String,
+        /// The server's major version.
+        found: i32,
+        /// The first that will do.
+        needed: i32,
+    },
+    /// Texts are kept there in another encoding.
+    #[error("{place} is in {encoding}; make a database with ENCODING 'UTF8'")]
+    Encoding {
+        /// Host, port and database.
+        place: String,
+        /// Its encoding, in PostgreSQL's words.
+        encoding: String,
+    },
+    /// Somebody else has put a trigger, a rule, a policy, a view, a function or an operator into it.
+    #[error(
+        "{place} has something in its schema that Symbolon did not put there ({name:?}), and that may have changed, hidden or \
+         dropped what was written: find out who writes to the database; then put a backup back, or take it out with psql \
+         (DROP TRIGGER, DROP VIEW and so on) and look what it has done with `symbolon audit verify`"
+    )]
+    PlantedIn {
+        /// Host, port and database.
+        place: String,
+        /// What it is called there; at most 64 characters of it.
+        name: String,
+    },
+    /// Its fleet has leases of another length, and nodes that hold them.
+    #[error(
+        "the nodes that share {place} have leases of {} ms with a margin of {} ms, and here {} ms and {} ms are set: one fleet \
+         has one lease. Set the same here; or stop every node, and start them with the new one",
+        .found.0, .found.1, .asked.0, .asked.1
+    )]
+    OtherLease {
+        /// The server and the database.
+        place: String,
+        /// The lease and the margin of the fleet, in milliseconds.
+        found: (i64, i64),
+        /// Those that are set.
+        asked: (i64, i64),
+    },
     /// Anything else.
     #[error("{} cannot be opened: {reason}", .path.display())]
     Failed {

@@ -25,6 +25,16 @@ pub struct FleetStatus {
     pub synchronous_standbys: u32,
 }
 
+impl FleetStatus {
+    /// Whether whoever asked does what one node is to do for all, such as telling webhooks: the first by id of those that
+    /// were heard of within a lease. While nodes come and go there may be two for a moment, or none; what is done so has to
+    /// stand both.
+    pub fn leads(&self) -> bool {
+        let heard = self.nodes.iter().filter(|node| node.renewed_ago <= self.terms.over());
+        self.own.is_some() && self.own == heard.map(|node| node.id).min()
+    }
+}
+
 /// A node of a fleet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FleetNode {
@@ -40,4 +50,32 @@ pub struct FleetNode {
     pub applied: u64,
     /// How long ago it was renewed, by the database's clock. For the eye alone: no promise rests on it.
     pub renewed_ago: Duration,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_those_that_are_heard_of_one_leads() {
+        let node = |id: u8, renewed_ago| FleetNode {
+            id: NodeId::from_bytes([id; 16]),
+            name: "a".to_owned(),
+            version: "1".to_owned(),
+            started_at: Timestamp::UNIX_EPOCH,
+            applied: 0,
+            renewed_ago: Duration::from_millis(renewed_ago),
+        };
+        let nodes = vec![node(1, 3_301), node(2, 3_300), node(3, 0)];
+        let asked = |own: Option<u8>| FleetStatus {
+            terms: LeaseTerms::USUAL,
+            seq: 0,
+            epoch: 1,
+            own: own.map(|id| NodeId::from_bytes([id; 16])),
+            nodes: nodes.clone(),
+            synchronous_standbys: 0,
+        };
+        let leading = [None, Some(1), Some(2), Some(3), Some(4)].map(|own| asked(own).leads());
+        assert_eq!(leading, [false, false, true, false, false]);
+    }
 }

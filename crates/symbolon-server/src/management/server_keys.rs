@@ -61,7 +61,7 @@ pub(super) async fn rotate_pepper(
     State(app): State<App>,
     caller: Caller,
 ) -> Result<(StatusCode, Json<ServerKeys>), ApiError> {
-    let keeper = keeper(&app, &caller)?;
+    let keeper = keeper(&app, &caller).await?;
     let now = app.now();
     let changing = app.changing_keys().await;
     let deed = of_key("pepper.rotate", next(&keeper.kept().peppers), json!({}));
@@ -80,7 +80,7 @@ pub(super) async fn rotate_sessions(
     caller: Caller,
     Body { value, .. }: Body<RotateSessionKey>,
 ) -> Result<(StatusCode, Json<ServerKeys>), ApiError> {
-    let keeper = keeper(&app, &caller)?;
+    let keeper = keeper(&app, &caller).await?;
     let now = app.now();
     let end = now.saturating_add(LIFE).ok().filter(|_| !value.end_sessions);
     let changing = app.changing_keys().await;
@@ -103,7 +103,7 @@ pub(super) async fn retire_pepper(
     PathOf(OfPepper { id }): PathOf<OfPepper>,
     QueryOf(retiring): QueryOf<Retiring>,
 ) -> Result<StatusCode, ApiError> {
-    let keeper = keeper(&app, &caller)?;
+    let keeper = keeper(&app, &caller).await?;
     let revoke =
         retiring.revoke.as_deref().map(|text| parsed::<bool>("revoke", text)).transpose()? == Some(true);
     let changing = app.changing_keys().await;
@@ -175,10 +175,15 @@ async fn revoke_under(app: &App, caller: &Caller, id: u32) -> Result<(usize, usi
 
 /// Whoever keeps the keys, for those who may have them changed: a system key, or somebody at the machine. A password alone
 /// does not do it.
-fn keeper<'a>(app: &'a App, caller: &Caller) -> Result<&'a dyn KeyKeeper, ApiError> {
+async fn keeper<'a>(app: &'a App, caller: &Caller) -> Result<&'a dyn KeyKeeper, ApiError> {
     if !matches!(caller.operator()?, Operator::System) {
         let detail = "the server's keys are changed with a system key, or at the machine";
         return Err(Refusal::new(Code::InsufficientRole, detail).into());
+    }
+    if app.store().fleet().await?.is_some_and(|fleet| fleet.nodes.len() > 1) {
+        let detail = "every node has the keys in a file of its own, and what one of them makes the others do not know: stop all \
+                      but one, change the keys there, copy keys.toml to the others, and start them";
+        return Err(ApiError::new(Code::Conflict, detail));
     }
     let keeper = app.shared().parts.keeper.as_deref();
     keeper.ok_or_else(|| {

@@ -7,7 +7,7 @@ use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::name::{ServiceName, WebhookName};
 use symbolon_core::notice::{About, Answer, Event, Message, Names, Outcome, progress};
 use symbolon_core::record::Token;
-use symbolon_core::store::{StoreError, WebhookState};
+use symbolon_core::store::{FleetStatus, StoreError, WebhookState};
 use tokio::task::JoinSet;
 
 use super::Receiver;
@@ -34,6 +34,14 @@ impl App {
     /// Tells every webhook what there is to tell, beside each other; to be called every second or so. Returns when each
     /// has been told all, waits for its next attempt, or has somebody who tells it already.
     pub async fn deliver_notices(&self) {
+        // One node of a fleet does it for all; none, where it is not known who is there.
+        if !self.receivers().is_empty() {
+            match self.store().fleet().await {
+                Ok(fleet) if fleet.as_ref().is_none_or(FleetStatus::leads) => {}
+                Ok(_) => return,
+                Err(error) => return tracing::debug!(%error, "notices wait for the record"),
+            }
+        }
         let mut all = JoinSet::new();
         for receiver in self.receivers() {
             let (app, receiver) = (self.clone(), receiver.clone());

@@ -235,7 +235,9 @@ CREATE TABLE nodes (
     schema      INT NOT NULL,
     started_at  BIGINT NOT NULL,
     applied_seq BIGINT NOT NULL,
-    renewals    BIGINT NOT NULL
+    renewals    BIGINT NOT NULL,
+    -- For the eye alone: no promise rests on a clock that is set.
+    renewed_at  TIMESTAMPTZ NOT NULL DEFAULT clock_timestamp()
 ) WITH (fillfactor = 50, autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 500,
         autovacuum_analyze_scale_factor = 0, autovacuum_analyze_threshold = 1000000,
         autovacuum_vacuum_cost_delay = 0);

@@ -1,3 +1,331 @@
-//! The record in a PostgreSQL database, which several processes may share.
+//! The record in a PostgreSQL database, which several processes may share: a writer task that commits in groups and in its turn
+//! among all nodes, a few connections that read, and one that notes uses.
 
+mod chain;
+mod changes;
+mod codes;
+mod connect;
 mod fault;
+mod fleet;
+mod load;
+mod notices;
+mod open;
+mod planted;
+mod read;
+mod settle;
+mod transaction;
+mod usage;
+mod write;
+mod writer;
+
+use std::fmt;
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use jiff::Timestamp;
+use sqlx::PgPool;
+use symbolon_core::audit::{Head, Line};
+use symbolon_core::decision::{Keys, Redigest};
+use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::imported::Source;
+use symbolon_core::name::{ServiceName, UserName};
+use symbolon_core::record::{Key, Session, Token, User};
+use symbolon_core::store::{
+    AuditQuery, BrokenSeal, Claim, FleetStatus, Mutation, Page, PageQuery, PepperUse, Sealing, Sink, Store,
+    StoreError, TokenQuery, UnreadableLine,
+};
+use symbolon_core::token::TokenPrefix;
+use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
+use tokio::sync::{mpsc, oneshot};
+
+use self::fault::unavailable;
+use self::fleet::Fleet;
+pub use self::fleet::Membership;
+use self::open::Opened;
+use self::read::Readers;
+use self::settle::Settle;
+use self::writer::{Command, Upkeep, Work, Writer};
+use crate::OpenError;
+use crate::fault::closed;
+use crate::seals::Seals;
+
+/// How many commands may wait for the writer before callers wait to hand theirs over.
+const QUEUE: usize = 1024;
+
+/// The record in a PostgreSQL database.
+///
+/// Dropping it closes it too, but does not wait; [`Store::close`] does.
+pub struct PostgresStore {
+    commands: mpsc::Sender<Command>,
+    readers: Readers,
+    usage: PgPool,
+    fleet: Arc<Fleet>,
+    /// What it is called in messages.
+    place: String,
+}
+
+impl PostgresStore {
+    /// Opens the database of a `postgres://` URL, and brings its schema up to date; several processes may do so at once. TLS is
+    /// as the URL's `sslmode` has it. Rows that grant are sealed and checked with `keys`. To be called inside a Tokio runtime,
+    /// where the writer lives.
+    ///
+    /// `password` is taken in place of the URL's, if there is one. The process is a node of the fleet that shares the database
+    /// from [`Store::attach`] on until it is closed.
+    ///
+    /// A standby is refused, and a server that acknowledges commits before they are durable. The database must be there, and
+    /// its tables belong to the URL's user.
+    pub async fn open(
+        url: &str,
+        password: Option<&str>,
+        keys: &Keys,
+        membership: Membership,
+    ) -> Result<Self, OpenError> {
+        let Opened { server, readers, usage } = open::open(url, password, membership.terms).await?;
+        let seals = Arc::new(Seals::new(keys));
+        let fleet = Arc::new(Fleet::begin(&server, readers.clone(), seals.clone(), membership));
+        let (commands, queue) = mpsc::channel(QUEUE);
+        let place = server.place().to_owned();
+        let last = leave(fleet.clone(), [readers.clone(), usage.clone()]);
+        Writer::start(server, seals.clone(), fleet.clone(), queue, last);
+        Ok(Self { commands, readers: Readers { pool: readers, seals }, usage, fleet, place })
+    }
+
+    /// Hands a command to the writer and waits for its answer. From the moment it is handed over it is
+    /// carried out, whether or not the caller still waits.
+    async fn ask(
+        &self,
+        command: impl FnOnce(oneshot::Sender<Result<(), StoreError>>) -> Command,
+    ) -> Result<(), StoreError> {
+        let (reply, answer) = oneshot::channel();
+        self.commands.send(command(reply)).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+
+    /// Whether the writer is there. Without it nothing can be promised, however well the database reads.
+    fn alive(&self) -> Result<(), StoreError> {
+        if self.commands.is_closed() { Err(closed()) } else { Ok(()) }
+    }
+
+    async fn write(&self, work: Work) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Write(work, reply)).await
+    }
+
+    async fn upkeep(&self, upkeep: Upkeep) -> Result<(), StoreError> {
+        self.write(Work::Upkeep(upkeep)).await
+    }
+}
+
+/// When nothing is to be written any more.
+async fn leave(fleet: Arc<Fleet>, pools: [PgPool; 2]) {
+    fleet.leave().await;
+    for pool in pools {
+        pool.close().await;
+    }
+}
+
+impl fmt::Debug for PostgresStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PostgresStore").field("place", &self.place).finish_non_exhaustive()
+    }
+}
+
+#[async_trait]
+impl Sealing for PostgresStore {
+    fn set_keys(&self, keys: &Keys) {
+        self.readers.seals.set_keys(keys);
+    }
+
+    fn begin_reseal(&self) {
+        self.readers.seals.begin_walk();
+    }
+
+    async fn reseal(&self) -> Result<bool, StoreError> {
+        let Some(at) = self.readers.seals.walk() else { return Ok(false) };
+        self.upkeep(Upkeep::Reseal(at)).await?;
+        Ok(self.readers.seals.walk().is_some())
+    }
+
+    async fn redigest(&self, secrets: Vec<Redigest>, now: Timestamp) -> Result<(), StoreError> {
+        if secrets.is_empty() {
+            return Ok(());
+        }
+        self.write(Work::Redigest { secrets, now, changes: Vec::new() }).await
+    }
+
+    async fn pepper_uses(&self, now: Timestamp) -> Result<Vec<PepperUse>, StoreError> {
+        read::pepper_uses(&self.readers.pool, now).await
+    }
+
+    async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
+        read::under_pepper(&self.readers.pool, pepper, limit).await
+    }
+
+    async fn unused_imports(&self, limit: u32) -> Result<(u64, Vec<TokenId>), StoreError> {
+        read::unused_imports(&self.readers.pool, limit).await
+    }
+
+    fn broken_seals(&self) -> Vec<BrokenSeal> {
+        self.readers.seals.all_broken()
+    }
+}
+
+#[async_trait]
+impl Store for PostgresStore {
+    async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
+        self.ask(|reply| Command::Attach(sink, reply)).await
+    }
+
+    async fn commit(&self, mutation: Mutation) -> Result<(), StoreError> {
+        if mutation.audit.is_empty() {
+            return Err(StoreError::Conflict("a mutation without a line in the audit"));
+        }
+        self.write(Work::Commit(Box::new(mutation))).await
+    }
+
+    async fn note_used(&self, uses: Vec<(TokenId, Timestamp)>) -> Result<(), StoreError> {
+        if uses.is_empty() {
+            return Ok(());
+        }
+        usage::note(&self.usage, &uses).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError> {
+        if counts.is_empty() {
+            return Ok(());
+        }
+        usage::record(&self.usage, &counts).await.map_err(|error| unavailable(&error))
+    }
+
+    async fn applied(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        let (seq, epoch) = chain::now(&self.readers.pool).await.map_err(|error| unavailable(&error))?;
+        self.fleet.settle(seq, epoch).await
+    }
+
+    async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
+        self.upkeep(Upkeep::Prune(now)).await
+    }
+
+    async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {
+        read::token(&self.readers, service, id).await
+    }
+
+    async fn token_prefixed(
+        &self,
+        service: &ServiceName,
+        prefix: TokenPrefix,
+    ) -> Result<Option<Token>, StoreError> {
+        read::token_prefixed(&self.readers, service, prefix).await
+    }
+
+    async fn imported(
+        &self,
+        service: &ServiceName,
+        sources: &[Source],
+    ) -> Result<Vec<(Source, TokenId)>, StoreError> {
+        read::imported(&self.readers.pool, service, sources).await
+    }
+
+    async fn tokens(&self, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
+        read::tokens(&self.readers, query).await
+    }
+
+    async fn usage(&self, token: TokenId, days: RangeInclusive<Day>) -> Result<TokenUsage, StoreError> {
+        read::usage(&self.readers.pool, token, &days).await
+    }
+
+    async fn requests(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<DayTotal>, StoreError> {
+        read::requests(&self.readers.pool, tokens, &days).await
+    }
+
+    async fn routes_used(
+        &self,
+        tokens: &[TokenId],
+        days: RangeInclusive<Day>,
+    ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
+        read::routes_used(&self.readers.pool, tokens, &days).await
+    }
+
+    async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
+        read::user(&self.readers, id).await
+    }
+
+    async fn user_named(&self, name: &UserName) -> Result<Option<User>, StoreError> {
+        read::user_named(&self.readers, name).await
+    }
+
+    async fn users(&self, page: &PageQuery) -> Result<Page<User>, StoreError> {
+        read::users(&self.readers, page).await
+    }
+
+    async fn sessions(
+        &self,
+        user: Option<UserId>,
+        now: Timestamp,
+        page: &PageQuery,
+    ) -> Result<Page<Session>, StoreError> {
+        read::sessions(&self.readers, user, now, page).await
+    }
+
+    async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError> {
+        read::key(&self.readers, id).await
+    }
+
+    async fn keys(&self, page: &PageQuery) -> Result<Page<Key>, StoreError> {
+        read::keys(&self.readers, page).await
+    }
+
+    async fn audit(&self, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
+        read::audit(&self.readers, query).await
+    }
+
+    async fn audit_after(
+        &self,
+        after: u64,
+        limit: usize,
+    ) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError> {
+        read::audit_after(&self.readers.pool, after, limit).await
+    }
+
+    async fn audit_head(&self) -> Result<Head, StoreError> {
+        read::audit_head(&self.readers.pool).await
+    }
+
+    async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
+        read::claim(&self.readers.pool, scope, key, now).await
+    }
+
+    async fn ping(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        read::ping(&self.readers.pool).await
+    }
+
+    async fn size(&self) -> Result<u64, StoreError> {
+        self.alive()?;
+        read::size(&self.readers.pool).await
+    }
+
+    async fn check(&self) -> Result<(), StoreError> {
+        self.alive()?;
+        read::check(&self.readers.pool).await
+    }
+
+    fn kind(&self) -> &'static str {
+        "postgres"
+    }
+
+    async fn fleet(&self) -> Result<Option<FleetStatus>, StoreError> {
+        fleet::roll(&self.readers.pool, self.fleet.own()).await.map(Some)
+    }
+
+    async fn close(&self) {
+        // An error says that the writer has gone already, or is going.
+        let _ = self.commands.send(Command::Close).await;
+        self.commands.closed().await;
+    }
+}

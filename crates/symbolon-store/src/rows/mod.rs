@@ -162,7 +162,8 @@ pub(crate) fn ending(row: &impl Columns, seals: &Seals) -> Option<Ending> {
     Some(Ending { token, told })
 }
 
-fn told(row: &impl Columns) -> Parsed<Option<Told>> {
+/// What was told of a token's end.
+pub(crate) fn told(row: &impl Columns) -> Parsed<Option<Told>> {
     let Some(expires_at) = maybe_time(row, "told_end")? else { return Ok(None) };
     Ok(Some(Told { expires_at, days: number(row, "told_days")? }))
 }

@@ -7,46 +7,25 @@
 mod ranges;
 
 use std::path::Path;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
-use std::time::Duration;
 
-use jiff::Timestamp;
 use rusqlite::Connection;
-use symbolon_core::name::NameFault;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{BrokenSeal, Change, Sink};
 
 use super::connect::connect_reading;
+use crate::loading::{BATCH, Progress, TELLING, switched};
 use crate::rows::{
     self, Row, Words, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
 use crate::seals::Seals;
 use ranges::Ranges;
 
-/// Changes that are handed on together: enough to hide what handing on costs, few enough to hold.
-const BATCH: usize = 256;
 /// More threads than that would wait for each other at the sink.
 const MOST_THREADS: usize = 8;
-/// How often the log hears of a load that takes long.
-const TELLING: Duration = Duration::from_secs(1);
-
-/// How far a load is.
-#[derive(Debug, Default)]
-struct Progress {
-    tokens: AtomicU64,
-    /// An estimate.
-    of: AtomicU64,
-}
-
-impl Progress {
-    fn tell(&self) {
-        let (tokens, about) = (self.tokens.load(Ordering::Relaxed), self.of.load(Ordering::Relaxed));
-        tracing::info!(tokens, about, "the record is being loaded");
-    }
-}
 
 /// One load.
 pub(super) struct Load<'a> {
@@ -103,11 +82,10 @@ impl Load<'_> {
             progress,
             "enforcement",
             select_enforcement!("NOT INDEXED WHERE rowid BETWEEN ?1 AND ?2"),
-            |switched| switched.or_else(|broken| enforced(&broken)).map(Change::EnforcementSwitched).ok(),
+            switched,
         )?;
         let tokens = ranges::estimate(&db, "tokens", "revoked_at IS NULL")?;
-        progress.of.store(tokens, Ordering::Relaxed);
-        self.sink.expect(usize::try_from(tokens).unwrap_or(0));
+        progress.expect(tokens, self.sink);
         self.table::<Token>(
             &mut db,
             progress,
@@ -174,24 +152,11 @@ impl Load<'_> {
                     if stop.load(Ordering::Relaxed) {
                         return Ok(());
                     }
-                    self.hand_on(&mut batch, progress);
+                    progress.hand_on(&mut batch, self.sink);
                 }
             }
         }
-        self.hand_on(&mut batch, progress);
+        progress.hand_on(&mut batch, self.sink);
         Ok(())
     }
-
-    fn hand_on(&self, batch: &mut Vec<Change>, progress: &Progress) {
-        self.sink.apply_all(batch);
-        let tokens = batch.iter().filter(|change| matches!(change, Change::TokenCreated(_))).count();
-        progress.tokens.fetch_add(tokens as u64, Ordering::Relaxed);
-        batch.clear();
-    }
-}
-
-/// What holds of a service whose switch is not what was written: left out, it would hold no more, and the configuration may
-/// say that nothing is enforced.
-fn enforced(broken: &BrokenSeal) -> Result<Enforcement, NameFault> {
-    Ok(Enforcement { service: broken.id.parse()?, enforce: true, since: Timestamp::UNIX_EPOCH })
 }

@@ -83,9 +83,11 @@ pub(crate) async fn a_foreign_hash_is_gone_with_the_upgrade_the_revocation_and_t
     }
     store.close().await;
     // What no statement of ours can bring about is refused by the schema too.
-    for forged in
-        ["foreign_hash = 'x'", "of_old_form = 1", "of_old_form = 1, revoked_at = NULL, import_source = NULL"]
-    {
+    for forged in [
+        "foreign_hash = 'x'",
+        "of_old_form = TRUE",
+        "of_old_form = TRUE, revoked_at = NULL, import_source = NULL",
+    ] {
         place.meddle(&format!("UPDATE tokens SET {forged}")).await.unwrap_err();
     }
 }

@@ -97,7 +97,7 @@ impl Live {
 }
 
 /// What a change is called in the change record, and whose it is.
-pub(crate) fn named(change: &Change) -> (String, String) {
+fn named(change: &Change) -> (String, String) {
     let (kind, id) = match change {
         Change::TokenCreated(token) => ("token.created", token.id.to_string()),
         Change::TokenChanged(token) => ("token.changed", token.id.to_string()),
@@ -117,4 +117,16 @@ pub(crate) fn named(change: &Change) -> (String, String) {
         Change::WebhookRetried(name) => ("webhook.retried", name.to_string()),
     };
     (kind.to_owned(), id)
+}
+
+/// Asserts that what was heard are the changes of these records, in their order. Where the sink hears of what holds, a change
+/// may have become the end of what it was of: it had ended by then.
+pub(crate) fn assert_heard(heard: &[Change], records: &[(String, String)], tells_what_holds: bool) {
+    const ENDS: [&str; 4] = ["token.erased", "user.removed", "session.ended", "key.removed"];
+    assert_eq!(heard.len(), records.len());
+    for (heard, (kind, id)) in heard.iter().map(named).zip(records) {
+        let of = |kind: &str| kind.split('.').next().map(str::to_owned);
+        let ended = tells_what_holds && ENDS.contains(&heard.0.as_str()) && of(&heard.0) == of(kind);
+        assert!(heard.1 == *id && (heard.0 == *kind || ended), "{heard:?} of {kind} {id}");
+    }
 }

@@ -40,8 +40,13 @@ pub(crate) trait Place: Send + Sync {
     async fn open(&self) -> Arc<dyn Store>;
     /// Does something to it behind the store's back, in SQL that every database understands.
     async fn meddle(&self, sql: &str) -> Result<(), String>;
-    /// Kind and id of every change record, in order.
+    /// Kind and id of every change record, in order; without those of mutations that have changed nothing.
     async fn changes(&self) -> Vec<(String, String)>;
+    /// Whether the sink hears of what holds when it does, which a later change may have brought about, rather than of what
+    /// each change has written.
+    fn tells_what_holds(&self) -> bool {
+        false
+    }
     /// Another database of the same kind, empty.
     async fn another(&self) -> Box<dyn Place>;
 }

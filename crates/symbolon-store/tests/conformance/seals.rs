@@ -47,11 +47,11 @@ pub(crate) async fn every_edit_of_a_row_that_grants_is_found(place: &dyn Place) 
                 "scopes = '[\"no scope\"]'",
                 "owner = 'usr_00000000000000000000000000000002'",
                 "service = 'odysseus'",
-                "digest = zeroblob(32)",
+                "digest = (SELECT hash FROM audit LIMIT 1)",
                 "pepper = 2",
                 "expires_at = 99999999999999",
                 "updated_at = 99999999999999",
-                "disabled = 1",
+                "disabled = TRUE",
                 "revision = 7",
                 "seal = NULL",
                 "seal = (SELECT seal FROM tokens WHERE id = 'tok_00000000000000000000000000000002')",
@@ -63,8 +63,8 @@ pub(crate) async fn every_edit_of_a_row_that_grants_is_found(place: &dyn Place) 
             &user,
             &[
                 "roles = '{\"odin\": \"superadmin\"}'",
-                "platform_admin = 1",
-                "active = 0",
+                "platform_admin = TRUE",
+                "active = FALSE",
                 "password = '$argon2id$2'",
                 "name = 'other'",
                 "seal = NULL",
@@ -74,13 +74,22 @@ pub(crate) async fn every_edit_of_a_row_that_grants_is_found(place: &dyn Place) 
             Kind::Session,
             "sessions",
             &session,
-            &["user = 'usr_00000000000000000000000000000002'", "expires_at = 99999999999999", "seal = NULL"],
+            &[
+                "\"user\" = 'usr_00000000000000000000000000000002'",
+                "expires_at = 99999999999999",
+                "seal = NULL",
+            ],
         ),
         (
             Kind::Key,
             "keys",
             &key,
-            &["kind = 'verifier', service = 'odin'", "digest = zeroblob(32)", "pepper = 9", "seal = NULL"],
+            &[
+                "kind = 'verifier', service = 'odin'",
+                "digest = (SELECT hash FROM audit LIMIT 1)",
+                "pepper = 9",
+                "seal = NULL",
+            ],
         ),
     ] {
         for edit in edits {
@@ -108,11 +117,12 @@ pub(crate) async fn a_planted_row_is_not_loaded(place: &dyn Place) {
     place
         .meddle(
             "INSERT INTO keys (id, kind, service, name, key_prefix, created_at, digest, pepper)
-             VALUES ('key_00000000000000000000000000000009', 'system', NULL, 'x', NULL, 1, zeroblob(32), 1);
-             INSERT INTO sessions (id, user, created_at, expires_at, client_ip, seal)
-             SELECT 'ses_00000000000000000000000000000009', user, created_at, expires_at, client_ip, seal
+             VALUES ('key_00000000000000000000000000000009', 'system', NULL, 'x', NULL, 1,
+                     (SELECT hash FROM audit LIMIT 1), 1);
+             INSERT INTO sessions (id, \"user\", created_at, expires_at, client_ip, seal)
+             SELECT 'ses_00000000000000000000000000000009', \"user\", created_at, expires_at, client_ip, seal
              FROM sessions LIMIT 1;
-             UPDATE users SET removed_at = 1, password = NULL, active = 0, platform_admin = 0, roles = '{}'
+             UPDATE users SET removed_at = 1, password = NULL, active = FALSE, platform_admin = FALSE, roles = '{}'
              WHERE id = 'usr_00000000000000000000000000000002'",
         )
         .await
@@ -133,9 +143,9 @@ pub(crate) async fn what_was_taken_back_cannot_be_put_back(place: &dyn Place) {
     accept(&*store, make::mutation(changes)).await;
     place
         .meddle(
-            "UPDATE tokens SET revoked_at = NULL, digest = zeroblob(32), pepper = 1
+            "UPDATE tokens SET revoked_at = NULL, digest = (SELECT hash FROM audit LIMIT 1), pepper = 1
              WHERE id = 'tok_00000000000000000000000000000001';
-             UPDATE users SET removed_at = NULL, active = 1 WHERE id = 'usr_00000000000000000000000000000002'",
+             UPDATE users SET removed_at = NULL, active = TRUE WHERE id = 'usr_00000000000000000000000000000002'",
         )
         .await
         .unwrap();
@@ -150,7 +160,7 @@ pub(crate) async fn what_is_found_later_is_not_handed_out(place: &dyn Place) {
     filled(&*store).await;
     attached(&*store).await;
     assert_eq!(store.broken_seals(), []);
-    place.meddle("UPDATE tokens SET scopes = '[]'; UPDATE users SET platform_admin = 1").await.unwrap();
+    place.meddle("UPDATE tokens SET scopes = '[]'; UPDATE users SET platform_admin = TRUE").await.unwrap();
     let answer = store.token(&make::odin(), make::token_id(1)).await.unwrap_err();
     let text = "the record of the token tok_00000000000000000000000000000001 was changed outside Symbolon";
     assert_eq!(answer.to_string(), text);
@@ -170,9 +180,9 @@ pub(crate) async fn what_is_broken_can_be_taken_back_and_is_then_no_alarm(place:
         .meddle(
             "UPDATE tokens SET scopes = '[\"no scope\"]', created_at = 9000000000000000000
              WHERE id = 'tok_00000000000000000000000000000001';
-             UPDATE users SET platform_admin = 1 WHERE id = 'usr_00000000000000000000000000000002';
+             UPDATE users SET platform_admin = TRUE WHERE id = 'usr_00000000000000000000000000000002';
              UPDATE keys SET name = 'y' WHERE id = 'key_00000000000000000000000000000001';
-             UPDATE enforcement SET enforce = 0",
+             UPDATE enforcement SET enforce = FALSE",
         )
         .await
         .unwrap();
@@ -207,7 +217,7 @@ pub(crate) async fn a_rotated_pepper_takes_everything_along(place: &dyn Place) {
     accept(&*store, make::mutation(changes)).await;
     let mirror = attached(&*store).await;
     place
-        .meddle("UPDATE tokens SET disabled = 1 WHERE id = 'tok_0000000000000000000000000000000b'")
+        .meddle("UPDATE tokens SET disabled = TRUE WHERE id = 'tok_0000000000000000000000000000000b'")
         .await
         .unwrap();
     assert!(!store.reseal().await.unwrap(), "nothing is outdated");

@@ -56,7 +56,7 @@ pub(crate) async fn text_is_found_as_it_is_written(place: &dyn Place) {
     let store = place.open().await;
     let user = make::user(1);
     let texts =
-        ["100% sure", "snake_case", "it's \"quoted\"", "back\\slash", "Grafana", "Äpfel", "nul\0here"];
+        ["100% sure", "snake_case", "it's \"quoted\"", "back\\slash", "Grafana", "Äpfel", "bell\u{7}here"];
     let mut changes = vec![Change::UserCreated(user.clone())];
     for (n, text) in (0..).zip(texts) {
         // Half say it in the name, half in the description.
@@ -84,7 +84,7 @@ pub(crate) async fn text_is_found_as_it_is_written(place: &dyn Place) {
     assert_eq!(found("Äp").await, "described 5");
     // Letter case is ignored in ASCII only.
     assert_eq!(found("äp").await, "");
-    assert_eq!(found("\0h").await, "nul\0here");
+    assert_eq!(found("\u{7}h").await, "bell\u{7}here");
     assert_eq!(found("qht2").await, "token 99");
     assert_eq!(found("%sure").await, "");
     assert_eq!(found(&"x".repeat(1 << 20)).await, "");

@@ -14,7 +14,7 @@ async fn stored(store: &dyn Store, token: &Token) -> Token {
 fn full() -> Token {
     Token {
         name: "Grafana \"read-only\"; -- ü \u{1f511}".to_owned(),
-        description: "line\nline\0'".to_owned(),
+        description: "line\nline\u{7}'".to_owned(),
         profile: Some("watch".to_owned()),
         metadata: Metadata::default().merged([("team".to_owned(), Some("\"é\"".to_owned()))]).unwrap(),
         disabled: true,

@@ -96,7 +96,13 @@ mod postgres {
         };
         let password = database.password()?;
         let url = database.url.expose_secret();
-        let store = PostgresStore::open(url, password.as_ref(), &file.keys(), membership).await;
+        let store = PostgresStore::open(
+            url,
+            password.as_ref().map(ExposeSecret::expose_secret),
+            &file.keys(),
+            membership,
+        )
+        .await;
         let store: Arc<dyn Store> = Arc::new(store.map_err(Failure::new)?);
         if let Err(failure) = ours(directory, &*store, known).await {
             store.close().await;

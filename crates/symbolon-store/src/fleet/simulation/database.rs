@@ -99,7 +99,7 @@ impl Line {
     async fn way(&self) {
         let rough = self.faults.lock().unwrap().rough;
         let most = match () {
-            () if rough && self.world.once_in(50) => Duration::from_millis(3_000),
+            () if rough && self.world.once_in(50) => Duration::from_secs(3),
             () if rough && self.world.once_in(8) => Duration::from_millis(60),
             () => Duration::from_millis(2),
         };
@@ -122,9 +122,8 @@ impl Line {
         self.way().await;
         let returns = {
             let faults = self.faults.lock().unwrap();
-            !faults.down
-                && !faults.cut_back.contains(&self.node)
-                && !(faults.rough && self.world.once_in(100))
+            let lost = faults.down || faults.cut_back.contains(&self.node);
+            !lost && !(faults.rough && self.world.once_in(100))
         };
         if returns {
             return Ok(answer);

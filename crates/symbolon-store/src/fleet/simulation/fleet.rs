@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use symbolon_core::credential::Presented;
-use symbolon_core::decision::Keys;
+use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
 use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::lease::{Lease, LeaseTerms};
@@ -113,7 +113,6 @@ struct Shared {
 /// What lives and dies with a process.
 struct Node {
     number: usize,
-    gate: Arc<Gate>,
     line: Arc<Line>,
     settling: Arc<Settling>,
     wake: Arc<Notify>,
@@ -170,7 +169,7 @@ impl Fleet {
         let lease = Arc::new(Lease::of(clock.clone()));
         let gate = Arc::new(Gate::leased(shared.keys.clone(), lease.clone()));
         let catalog = Arc::new(symbolon_core::Catalog::compile("things.toml", CATALOG).unwrap());
-        gate.set_services(vec![Service { catalog, rules: Default::default() }]).unwrap();
+        gate.set_services(vec![Service { catalog, rules: ServiceRules::default() }]).unwrap();
         let line = Arc::new(Line {
             world: shared.world.clone(),
             database: shared.database.clone(),
@@ -202,7 +201,6 @@ impl Fleet {
         for operator in 0..2 {
             let node = Node {
                 number: number * 2 + operator,
-                gate: gate.clone(),
                 line: line.clone(),
                 settling: settling.clone(),
                 wake: wake.clone(),

@@ -76,13 +76,9 @@ impl Database {
         let (same, epoch, lease, margin): (bool, i64, i64, i64) = self
             .node
             .ask(async |db| {
-                sqlx::query_as(concat!(
-                    "SELECT ",
-                    same_server!(),
-                    ", epoch, lease_ms, margin_ms FROM fleet"
-                ))
-                .fetch_one(db)
-                .await
+                sqlx::query_as(concat!("SELECT ", same_server!(), ", epoch, lease_ms, margin_ms FROM fleet"))
+                    .fetch_one(db)
+                    .await
             })
             .await?;
         if (lease, margin) != millis(self.terms) {
@@ -99,7 +95,8 @@ pub(super) fn millis(terms: LeaseTerms) -> (i64, i64) {
 }
 
 fn other_terms() -> StoreError {
-    let reason = "the lease of the fleet was changed: start this node anew with the lease that the others have";
+    let reason =
+        "the lease of the fleet was changed: start this node anew with the lease that the others have";
     StoreError::Unavailable(reason.to_owned())
 }
 
@@ -246,7 +243,10 @@ impl Ledger for Database {
             .rows_affected();
             // Another node was quicker where there is none.
             if taken > 0 {
-                sqlx::query("UPDATE fleet_clock SET seq = seq + $1").bind(FAR).execute(&mut *transaction).await?;
+                sqlx::query("UPDATE fleet_clock SET seq = seq + $1")
+                    .bind(FAR)
+                    .execute(&mut *transaction)
+                    .await?;
                 sqlx::query("DELETE FROM nodes").execute(&mut *transaction).await?;
             }
             transaction.commit().await.map(|()| taken > 0)

@@ -1,13 +1,11 @@
 //! What rests on which pepper.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, SqliteExecutor, SqlitePool};
+use sqlx::{SqliteExecutor, SqlitePool};
 use symbolon_core::id::{KeyId, TokenId};
 use symbolon_core::store::{PepperUse, StoreError};
 
+use crate::peppers::{counted, ids_of, sealed_under, summed};
 use crate::sqlite::fault::unavailable;
 
 pub(in crate::sqlite) async fn pepper_uses(
@@ -15,17 +13,10 @@ pub(in crate::sqlite) async fn pepper_uses(
     now: Timestamp,
 ) -> Result<Vec<PepperUse>, StoreError> {
     let failed = |error: sqlx::Error| unavailable(&error);
-    let mut uses: BTreeMap<u32, PepperUse> = BTreeMap::new();
-    let mut digests = digests_by_pepper(db).await.map_err(failed)?;
-    digests.extend(old_secrets_by_pepper(db, now).await.map_err(failed)?);
-    for part in digests.into_iter().chain(seals_by_pepper(db).await.map_err(failed)?) {
-        let one =
-            uses.entry(part.pepper).or_insert(PepperUse { pepper: part.pepper, ..PepperUse::default() });
-        one.tokens += part.tokens;
-        one.keys += part.keys;
-        one.seals += part.seals;
-    }
-    Ok(uses.into_values().collect())
+    let mut parts = digests_by_pepper(db).await.map_err(failed)?;
+    parts.extend(old_secrets_by_pepper(db, now).await.map_err(failed)?);
+    parts.extend(seals_by_pepper(db).await.map_err(failed)?);
+    Ok(summed(parts))
 }
 
 /// Digests of tokens and keys; a pepper may come twice.
@@ -38,7 +29,7 @@ pub(in crate::sqlite) async fn digests_by_pepper(
     )
     .fetch_all(db)
     .await?;
-    counted(&rows)
+    Ok(counted(&rows))
 }
 
 /// Tokens of which the secret before the present one may still work at `now`: that one is not moved.
@@ -53,17 +44,7 @@ async fn old_secrets_by_pepper(db: &SqlitePool, now: Timestamp) -> Result<Vec<Pe
     .bind(now.as_millisecond())
     .fetch_all(db)
     .await?;
-    counted(&rows)
-}
-
-fn counted(rows: &[SqliteRow]) -> Result<Vec<PepperUse>, sqlx::Error> {
-    let read = |row: &SqliteRow| {
-        // What no pepper can be called was not written by us.
-        let Ok(pepper) = u32::try_from(row.try_get::<i64, _>("pepper")?) else { return Ok(None) };
-        let count = |column| row.try_get::<i64, _>(column).map(i64::cast_unsigned);
-        Ok(Some(PepperUse { pepper, tokens: count("tokens")?, keys: count("keys")?, seals: 0 }))
-    };
-    rows.iter().filter_map(|row| read(row).transpose()).collect()
+    Ok(counted(&rows))
 }
 
 /// Seals of rows that grant. The number in one is its first four bytes.
@@ -79,12 +60,7 @@ pub(in crate::sqlite) async fn seals_by_pepper(
     )
     .fetch_all(db)
     .await?;
-    let read = |row: &SqliteRow| {
-        let Some(pepper) = row.try_get::<&[u8], _>("pepper")?.first_chunk() else { return Ok(None) };
-        let seals = row.try_get::<i64, _>("seals")?.cast_unsigned();
-        Ok(Some(PepperUse { pepper: u32::from_be_bytes(*pepper), seals, ..PepperUse::default() }))
-    };
-    rows.iter().filter_map(|row| read(row).transpose()).collect()
+    Ok(sealed_under(&rows))
 }
 
 pub(in crate::sqlite) async fn under_pepper(
@@ -98,9 +74,7 @@ pub(in crate::sqlite) async fn under_pepper(
     };
     let tokens = ids("SELECT id FROM tokens WHERE pepper = ?1 LIMIT ?2").await?;
     let keys = ids("SELECT id FROM keys WHERE pepper = ?1 LIMIT ?2").await?;
-    // An id that is none was not written by us, and nothing loads it.
-    let tokens = tokens.iter().filter_map(|id| id.parse().ok()).collect();
-    Ok((tokens, keys.iter().filter_map(|id| id.parse().ok()).collect()))
+    Ok((ids_of(&tokens), ids_of(&keys)))
 }
 
 pub(in crate::sqlite) async fn unused_imports(
@@ -121,5 +95,5 @@ pub(in crate::sqlite) async fn unused_imports(
     .fetch_all(db)
     .await
     .map_err(failed)?;
-    Ok((count.cast_unsigned(), ids.iter().filter_map(|id| id.parse().ok()).collect()))
+    Ok((count.cast_unsigned(), ids_of(&ids)))
 }

@@ -1,0 +1,152 @@
+//! Connections to the server, all of them as careful as each other.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
+use tokio::time::timeout;
+
+use crate::OpenError;
+
+/// How long a connection may take to come about, and a caller waits for one of a pool.
+const ACQUIRE: Duration = Duration::from_secs(2);
+/// A connection that was left alone for longer is asked whether it lives before somebody relies on it.
+const TRUSTED: Duration = Duration::from_secs(1);
+const READERS: u32 = 8;
+
+/// What holds in every session, whatever server, database, role or URL say.
+///
+/// The times are upper bounds of what goes wrong: a node that stopped in the middle of a transaction holds the clock of the
+/// whole fleet, and is let go of.
+const SETTINGS: [(&str, &str); 17] = [
+    ("application_name", "symbolon"),
+    // Durable when acknowledged, and with a synchronous standby durable there too.
+    ("synchronous_commit", "on"),
+    ("default_transaction_isolation", "read committed"),
+    ("default_transaction_read_only", "off"),
+    // Nothing that somebody puts into another schema stands in for what is ours.
+    ("search_path", "public,pg_temp"),
+    // A policy that hides rows is an error, and not a shorter answer.
+    ("row_security", "off"),
+    ("timezone", "UTC"),
+    ("client_min_messages", "warning"),
+    ("jit", "off"),
+    ("statement_timeout", "10s"),
+    ("lock_timeout", "5s"),
+    ("idle_in_transaction_session_timeout", "10s"),
+    ("client_connection_check_interval", "2s"),
+    ("tcp_keepalives_idle", "10"),
+    ("tcp_keepalives_interval", "5"),
+    ("tcp_keepalives_count", "2"),
+    ("tcp_user_timeout", "20s"),
+];
+
+/// A mutation may have to wait for what is locked here, but is never the one that a deadlock costs: the server looks for
+/// deadlocks after a second (`deadlock_timeout`), and by then this has given up.
+const USAGE_LOCK: (&str, &str) = ("lock_timeout", "300ms");
+
+/// Where the record is, and how to get there. Prints without what is secret of it.
+#[derive(Clone)]
+pub(super) struct Server {
+    /// As the URL has it.
+    plain: PgConnectOptions,
+    place: String,
+}
+
+impl Server {
+    /// The server and the database of a `postgres://` URL.
+    pub(super) fn parse(url: &str, password: Option<&str>) -> Result<Self, OpenError> {
+        if !["postgres://", "postgresql://"].iter().any(|scheme| url.starts_with(scheme)) {
+            return Err(OpenError::NoUrl("it does not begin with postgres://".to_owned()));
+        }
+        let plain = PgConnectOptions::from_str(url).map_err(|error| OpenError::NoUrl(error.to_string()))?;
+        let plain = plain.disable_statement_logging();
+        let plain = password.map_or(plain.clone(), |password| plain.password(password));
+        let host = match plain.get_socket() {
+            Some(socket) => socket.display().to_string(),
+            None => plain.get_host().to_owned(),
+        };
+        let database = plain.get_database().unwrap_or(plain.get_username());
+        let place = format!("postgres://{host}:{}/{database}", plain.get_port());
+        Ok(Self { plain, place })
+    }
+
+    /// What it is called in messages: host, port and database.
+    pub(super) fn place(&self) -> &str {
+        &self.place
+    }
+
+    /// How to connect with every setting of ours.
+    pub(super) fn options(&self) -> PgConnectOptions {
+        self.plain.clone().options(SETTINGS)
+    }
+
+    /// A connection with the settings that the server has by itself, to look at them.
+    pub(super) async fn connect_plainly(&self) -> Result<PgConnection, sqlx::Error> {
+        connect(&self.plain).await
+    }
+
+    /// A connection of one's own.
+    pub(super) async fn connect(&self) -> Result<PgConnection, sqlx::Error> {
+        connect(&self.options()).await
+    }
+
+    /// Connections that read. They come about when they are needed.
+    pub(super) fn readers(&self) -> PgPool {
+        pool(READERS).connect_lazy_with(self.options().options([("default_transaction_read_only", "on")]))
+    }
+
+    /// The one connection that hears of changes.
+    pub(super) fn listener(&self) -> PgPool {
+        pool(1).connect_lazy_with(self.options())
+    }
+
+    /// The one connection that notes uses.
+    pub(super) fn usage(&self) -> PgPool {
+        pool(1).connect_lazy_with(self.options().options([USAGE_LOCK]))
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Server").field(&self.place).finish()
+    }
+}
+
+async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
+    timeout(ACQUIRE, options.connect()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
+}
+
+fn pool(most: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(most)
+        .acquire_timeout(ACQUIRE)
+        .test_before_acquire(false)
+        .before_acquire(|connection, about| {
+            Box::pin(async move {
+                if about.idle_for > TRUSTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_not_printed() {
+        let server =
+            Server::parse("postgres://me:s3cr3t@db.example:5433/record?sslmode=require", None).unwrap();
+        assert_eq!(server.place(), "postgres://db.example:5433/record");
+        assert_eq!(format!("{server:?}"), r#"Server("postgres://db.example:5433/record")"#);
+        for broken in ["postgres://me:s3cr3t@db:port/record", "mysql://me:s3cr3t@db", "s3cr3t", ""] {
+            let refusal = Server::parse(broken, None).unwrap_err();
+            assert!(!format!("{refusal} {refusal:?}").contains("s3cr3t"), "{refusal:?}");
+        }
+    }
+}

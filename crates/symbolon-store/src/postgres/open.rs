@@ -1,0 +1,150 @@
+//! Opening: the right server, the right database, the right schema; each step that can fail has its sentence.
+
+use std::path::PathBuf;
+
+use sqlx::{Connection, PgConnection, PgPool};
+use symbolon_core::lease::LeaseTerms;
+
+use super::connect::Server;
+use super::fault::cannot_open;
+use super::fleet::create;
+use super::planted::planted;
+use crate::OpenError;
+
+/// In order. One that was released is never changed: databases that have it do not run it again. Each writes its number into
+/// `symbolon_schema`, and the oldest one that a program may know which goes on working beside it.
+const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_initial.sql")];
+
+/// The last number known here.
+pub(super) const KNOWN: usize = MIGRATIONS.len();
+
+/// Whoever migrates holds this lock ("SYMBOLON" in bytes), for several nodes may start at once.
+const MIGRATING: i64 = 0x5359_4d42_4f4c_4f4e;
+
+/// The first version whose words are all understood that are used here.
+const OLDEST_SERVER: i32 = 15;
+
+/// An open database: the parts that the store and its writer share out.
+pub(super) struct Opened {
+    pub(super) server: Server,
+    pub(super) readers: PgPool,
+    pub(super) usage: PgPool,
+}
+
+/// Opens the database of a URL, and brings its schema up to date.
+pub(super) async fn open(url: &str, password: Option<&str>, terms: LeaseTerms) -> Result<Opened, OpenError> {
+    let server = Server::parse(url, password)?;
+    check_server(&server).await?;
+    let mut db = server.connect().await.map_err(|error| cannot_open(server.place(), &error))?;
+    migrate(&mut db, &server, &MIGRATIONS).await?;
+    create(&mut db, &server, terms).await?;
+    db.close().await.map_err(|error| cannot_open(server.place(), &error))?;
+    let (readers, usage) = (server.readers(), server.usage());
+    Ok(Opened { server, readers, usage })
+}
+
+/// Refuses a server on which an acknowledged mutation is not one.
+async fn check_server(server: &Server) -> Result<(), OpenError> {
+    let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
+    let place = || server.place().to_owned();
+    let mut db = server.connect_plainly().await.map_err(open_fault)?;
+    let (version, standby, encoding, commit): (i32, bool, String, String) = sqlx::query_as(
+        "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(),
+             current_setting('server_encoding'), current_setting('synchronous_commit')",
+    )
+    .fetch_one(&mut db)
+    .await
+    .map_err(open_fault)?;
+    db.close().await.map_err(open_fault)?;
+    if version < OLDEST_SERVER {
+        return Err(OpenError::OldServer { place: place(), found: version, needed: OLDEST_SERVER });
+    }
+    if standby {
+        return Err(OpenError::Standby(place()));
+    }
+    if encoding != "UTF8" {
+        return Err(OpenError::Encoding { place: place(), encoding });
+    }
+    // Ours would say otherwise; but who set this does not expect commits to last, and has perhaps set more.
+    if commit == "off" {
+        return Err(OpenError::NotDurable(place()));
+    }
+    Ok(())
+}
+
+/// Brings the schema up to date, in one transaction, in which others that start at once wait.
+async fn migrate(
+    db: &mut PgConnection,
+    server: &Server,
+    migrations: &[&'static str],
+) -> Result<(), OpenError> {
+    let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
+    let place = || PathBuf::from(server.place());
+    let mut transaction = db.begin().await.map_err(open_fault)?;
+    // Of a large record a migration takes its time, for the one who migrates and for those who wait.
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
+        .execute(&mut *transaction)
+        .await
+        .map_err(open_fault)?;
+    sqlx::query("SELECT pg_advisory_xact_lock($1)")
+        .bind(MIGRATING)
+        .execute(&mut *transaction)
+        .await
+        .map_err(open_fault)?;
+    let found = schema(&mut transaction).await.map_err(open_fault)?;
+    // Before the migrations: they write too.
+    let stranger = planted(&mut transaction).await.map_err(open_fault)?;
+    let done = match found {
+        Schema::Strange => return Err(OpenError::NotOurs(place())),
+        Schema::Empty => 0,
+        Schema::Ours { version, oldest } => {
+            let (version, oldest) = (number(version), number(oldest));
+            if oldest > migrations.len() {
+                return Err(OpenError::Newer { path: place(), found: version, known: migrations.len() });
+            }
+            version
+        }
+    };
+    if let Some(name) = stranger {
+        return Err(OpenError::PlantedIn { place: server.place().to_owned(), name });
+    }
+    for migration in migrations.get(done..).unwrap_or_default() {
+        sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(open_fault)?;
+    }
+    transaction.commit().await.map_err(open_fault)
+}
+
+/// No Symbolon writes a negative number; with such a one the first migration fails, as it should.
+fn number(found: i32) -> usize {
+    usize::try_from(found).unwrap_or(0)
+}
+
+/// What a database is.
+enum Schema {
+    Empty,
+    Ours {
+        version: i32,
+        /// The oldest number that a program may know.
+        oldest: i32,
+    },
+    /// Another program's.
+    Strange,
+}
+
+async fn schema(db: &mut PgConnection) -> Result<Schema, sqlx::Error> {
+    let (ours, tables): (bool, i64) = sqlx::query_as(
+        "SELECT to_regclass('public.symbolon_schema') IS NOT NULL,
+             (SELECT count(*) FROM pg_class
+              WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'p', 'v', 'm', 'f')
+                AND NOT EXISTS (SELECT 1 FROM pg_depend
+                                WHERE classid = 'pg_class'::regclass AND objid = pg_class.oid AND deptype = 'e'))",
+    )
+    .fetch_one(&mut *db)
+    .await?;
+    if !ours {
+        return Ok(if tables == 0 { Schema::Empty } else { Schema::Strange });
+    }
+    let found: Option<(i32, i32)> =
+        sqlx::query_as("SELECT version, oldest FROM symbolon_schema").fetch_optional(db).await?;
+    Ok(found.map_or(Schema::Strange, |(version, oldest)| Schema::Ours { version, oldest }))
+}

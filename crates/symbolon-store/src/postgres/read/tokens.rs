@@ -1,0 +1,122 @@
+//! Lists of tokens, in every order.
+
+use jiff::Timestamp;
+use symbolon_core::manage::MAX_NAME;
+use symbolon_core::record::{Token, TokenState};
+use symbolon_core::store::{Page, StoreError, TokenOrder, TokenQuery};
+
+use super::lists::page;
+use super::{Readers, matches_nothing};
+use crate::cursor::{self, Bound};
+use crate::listing::{self, fetched};
+use crate::rows::select_tokens;
+
+/// The last of all characters, and more of them than a name has.
+const LAST: &str = "\u{10ffff}";
+const LONGEST: usize = MAX_NAME + 1;
+
+/// A page of tokens. The arguments decide which index serves it; all else is tested row by row. `CASE` is
+/// [`Token::state`] in SQL, with what has lain unused for too long. The text is found with `strpos` and not `LIKE`: there is
+/// nothing to escape. `lower` knows ASCII only where the collation is "C", which is what the contract asks for. A scope is
+/// looked for with its quotes, as it stands in the JSON: it is no part of another.
+macro_rules! select_page {
+    ($kept:literal, $owner:literal, $key:literal, $beyond:literal, $direction:literal) => {
+        select_tokens!(
+            "WHERE service = $1 AND ",
+            $owner,
+            " AND ",
+            $kept,
+            " AND (",
+            $key,
+            ", id) ",
+            $beyond,
+            " ($3, $4)
+              AND ($5 IS NULL OR $5 = CASE
+                   WHEN revoked_at IS NOT NULL THEN 'revoked'
+                   WHEN expires_at <= $6 THEN 'expired'
+                   WHEN greatest(created_at, updated_at, coalesce(last_used_at, created_at)) <= $10 THEN 'expired'
+                   WHEN of_old_form AND $11 THEN 'expired'
+                   WHEN disabled THEN 'disabled'
+                   ELSE 'active' END)
+              AND ($7 IS NULL OR strpos(lower(name), $7) > 0 OR strpos(lower(description), $7) > 0
+                   OR strpos(lower(token_prefix), $7) > 0)
+              AND ($8 IS NULL OR strpos(scopes, $8) > 0)
+              AND ($12 IS NULL OR substr(token_prefix, 1, length($12)) = $12)
+              AND ($13 IS NULL OR greatest(created_at, coalesce(last_used_at, created_at)) < $13)
+              AND ($14 IS NULL OR created_at < $14)
+              ORDER BY ",
+            $key,
+            " ",
+            $direction,
+            ", id ",
+            $direction,
+            " LIMIT $9"
+        )
+    };
+}
+
+/// The four statements of one order: live or revoked, everybody's or one owner's. `$live` and `$revoked` choose among
+/// everybody's the index of the order; an owner's has one index for both.
+macro_rules! pages {
+    ($live:literal, $revoked:literal, $key:literal, $descending:expr, $of_revoked:expr, $of_owner:expr) => {
+        match ($of_revoked, $of_owner, $descending) {
+            (false, false, false) => select_page!($live, "$2 IS NULL", $key, ">", "ASC"),
+            (false, false, true) => select_page!($live, "$2 IS NULL", $key, "<", "DESC"),
+            (false, true, false) => select_page!("revoked_at IS NULL", "owner = $2", $key, ">", "ASC"),
+            (false, true, true) => select_page!("revoked_at IS NULL", "owner = $2", $key, "<", "DESC"),
+            (true, false, false) => select_page!($revoked, "$2 IS NULL", $key, ">", "ASC"),
+            (true, false, true) => select_page!($revoked, "$2 IS NULL", $key, "<", "DESC"),
+            (true, true, false) => select_page!("revoked_at IS NOT NULL", "owner = $2", $key, ">", "ASC"),
+            (true, true, true) => select_page!("revoked_at IS NOT NULL", "owner = $2", $key, "<", "DESC"),
+        }
+    };
+}
+
+fn statement(by: TokenOrder, descending: bool, of_revoked: bool, of_owner: bool) -> &'static str {
+    match by {
+        TokenOrder::Created => pages!(
+            "revoked_at IS NULL",
+            "revoked_at IS NOT NULL",
+            "created_at",
+            descending,
+            of_revoked,
+            of_owner
+        ),
+        TokenOrder::Name => pages!("live", "NOT live", "sort_name", descending, of_revoked, of_owner),
+        TokenOrder::LastUsed => pages!("live", "NOT live", "sort_used", descending, of_revoked, of_owner),
+        TokenOrder::Expires => {
+            pages!("live", "NOT live", "sort_expires", descending, of_revoked, of_owner)
+        }
+    }
+}
+
+pub(in crate::postgres) async fn tokens(db: &Readers, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
+    let sort = query.sort;
+    let (bound, id) = cursor::sorted(sort, query.page.after.as_deref())?;
+    if matches_nothing(query.text.as_ref()) || matches_nothing(query.prefix.as_ref()) {
+        return Ok(Page { items: Vec::new(), next: None });
+    }
+    let of_revoked = query.state == Some(TokenState::Revoked);
+    let scope = query.scope.as_ref().map(|scope| serde_json::Value::from(scope.as_str()).to_string());
+    let prepared = sqlx::query(statement(sort.by, sort.descending, of_revoked, query.owner.is_some()))
+        .bind(query.service.as_str())
+        .bind(query.owner.map(|id| id.to_string()));
+    let prepared = match bound {
+        Bound::Number(number) => prepared.bind(number),
+        Bound::Text(text) => prepared.bind(text),
+        Bound::AfterText => prepared.bind(LAST.repeat(LONGEST)),
+    };
+    let prepared = prepared
+        .bind(id)
+        .bind(query.state.map(TokenState::as_str))
+        .bind(query.now.as_millisecond())
+        .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
+        .bind(scope)
+        .bind(fetched(&query.page))
+        .bind(query.idle_since.map(Timestamp::as_millisecond))
+        .bind(query.old_form_ended)
+        .bind(&query.prefix)
+        .bind(query.unused_since.map(Timestamp::as_millisecond))
+        .bind(query.created_before.map(Timestamp::as_millisecond));
+    page(db, listing::tokens(sort), prepared, &query.page).await
+}

@@ -1,0 +1,88 @@
+//! What is asked of the database as a whole.
+
+use sqlx::{PgConnection, PgPool};
+use symbolon_core::store::StoreError;
+
+use crate::postgres::fault::unavailable;
+use crate::postgres::planted::planted;
+
+/// Whether the primary answers. A standby would, too, and would not know of what has just been revoked.
+pub(in crate::postgres) async fn ping(db: &PgPool) -> Result<(), StoreError> {
+    let standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock")
+        .fetch_one(db)
+        .await
+        .map_err(|error| unavailable(&error))?;
+    if standby {
+        let reason = "the PostgreSQL server is a standby: the connection has to lead to the primary";
+        return Err(StoreError::Unavailable(reason.to_owned()));
+    }
+    Ok(())
+}
+
+/// The bytes of our tables, with their indexes and what of them lies apart.
+pub(in crate::postgres) async fn size(db: &PgPool) -> Result<u64, StoreError> {
+    sqlx::query_scalar::<_, i64>(
+        "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+    )
+    .fetch_one(db)
+    .await
+    .map(i64::cast_unsigned)
+    .map_err(|error| unavailable(&error))
+}
+
+/// Looks for damage that the server can tell of without an extension.
+pub(in crate::postgres) async fn check(db: &PgPool) -> Result<(), StoreError> {
+    let failed = |error: sqlx::Error| unavailable(&error);
+    // One transaction, for the setting that holds as long as it.
+    let mut transaction = db.begin().await.map_err(failed)?;
+    sqlx::raw_sql("SET LOCAL statement_timeout = 0").execute(&mut *transaction).await.map_err(failed)?;
+    find_damage(&mut transaction).await?;
+    transaction.rollback().await.map_err(failed)
+}
+
+/// Every row of a table, with all that belongs to it: a value that cannot be read is an error.
+macro_rules! read_all {
+    ($($table:literal)*) => {
+        [$(concat!("SELECT count(*) FROM ", $table, " AS one WHERE one::text IS NULL")),*]
+    };
+}
+
+const READ_ALL: [&str; 14] = read_all!(
+    "symbolon_schema" "users" "tokens" "sessions" "keys" "enforcement" "audit" "claims" "usage" "webhooks"
+    "fleet_clock" "fleet" "nodes" "changes"
+);
+
+async fn find_damage(db: &mut PgConnection) -> Result<(), StoreError> {
+    let failed = |error: sqlx::Error| unavailable(&error);
+    if let Some(name) = planted(&mut *db).await.map_err(failed)? {
+        let detail = format!("somebody has put {name:?} into the database's schema, where it acts by itself");
+        return Err(StoreError::Unavailable(detail));
+    }
+    let broken: Option<String> = sqlx::query_scalar(
+        "SELECT indexrelid::regclass::text FROM pg_index JOIN pg_class AS indexed ON indexed.oid = indrelid
+         WHERE indexed.relnamespace = 'public'::regnamespace AND indexed.relkind = 'r'
+           AND NOT (indisvalid AND indisready AND indislive) LIMIT 1",
+    )
+    .fetch_optional(&mut *db)
+    .await
+    .map_err(failed)?;
+    if let Some(index) = broken {
+        let detail = format!("the index {index} is broken: REINDEX makes it anew");
+        return Err(StoreError::Unavailable(detail));
+    }
+    for read in READ_ALL {
+        sqlx::query(read).execute(&mut *db).await.map_err(failed)?;
+    }
+    let orphan: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM tokens WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = owner))
+             OR EXISTS (SELECT 1 FROM sessions WHERE NOT EXISTS (SELECT 1 FROM users WHERE users.id = \"user\"))",
+    )
+    .fetch_one(db)
+    .await
+    .map_err(failed)?;
+    if orphan {
+        return Err(StoreError::Unavailable("a row of the record names a user that is not there".to_owned()));
+    }
+    Ok(())
+}

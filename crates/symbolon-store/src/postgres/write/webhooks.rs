@@ -1,0 +1,77 @@
+//! How far webhooks have come, and what was told of tokens' ends.
+
+use jiff::Timestamp;
+use sqlx::PgConnection;
+use symbolon_core::id::TokenId;
+use symbolon_core::name::WebhookName;
+use symbolon_core::notice::Told;
+use symbolon_core::store::WebhookState;
+
+use crate::fault::{conflict, missing};
+use crate::postgres::fault::Fault;
+
+/// Forgets those that are not named, and lets the others begin that were not there.
+pub(super) async fn begin(db: &mut PgConnection, names: &[WebhookName]) -> Result<(), Fault> {
+    let names: Vec<_> = names.iter().map(WebhookName::as_str).collect();
+    sqlx::query("DELETE FROM webhooks WHERE name <> ALL ($1)").bind(&names).execute(&mut *db).await?;
+    sqlx::query(
+        "INSERT INTO webhooks (name, position, attempts, revision)
+         SELECT name, (SELECT coalesce(max(seq), 0) FROM audit), 0, 1 FROM unnest($1::text[]) AS named (name)
+         ON CONFLICT (name) DO NOTHING",
+    )
+    .bind(&names)
+    .execute(db)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn save(db: &mut PgConnection, state: &WebhookState) -> Result<(), Fault> {
+    let time = |at: Option<Timestamp>| at.map(Timestamp::as_millisecond);
+    let saved = sqlx::query(
+        "UPDATE webhooks
+         SET position = $2, attempts = $3, waiting_since = $4, next_at = $5, last_at = $6, last_answer = $7,
+             disabled_at = $8, revision = $9
+         WHERE name = $1 AND revision = $9 - 1",
+    )
+    .bind(state.name.as_str())
+    .bind(state.position.cast_signed())
+    .bind(i64::from(state.attempts))
+    .bind(time(state.waiting_since))
+    .bind(time(state.next_at))
+    .bind(time(state.last_at))
+    .bind(&state.last_answer)
+    .bind(time(state.disabled_at))
+    .bind(state.revision.cast_signed())
+    .execute(db)
+    .await?;
+    if saved.rows_affected() == 0 { Err(conflict("that webhook was changed meanwhile")) } else { Ok(()) }
+}
+
+pub(super) async fn retry(db: &mut PgConnection, name: &WebhookName) -> Result<(), Fault> {
+    let retried = sqlx::query(
+        "UPDATE webhooks SET attempts = 0, next_at = NULL, disabled_at = NULL, revision = revision + 1
+         WHERE name = $1",
+    )
+    .bind(name.as_str())
+    .execute(db)
+    .await?;
+    if retried.rows_affected() == 0 { Err(missing("that webhook")) } else { Ok(()) }
+}
+
+pub(super) async fn tell_ending(db: &mut PgConnection, token: TokenId, told: Told) -> Result<(), Fault> {
+    let Told { expires_at, days } = told;
+    let told = sqlx::query(
+        "UPDATE tokens SET told_end = $2, told_days = $3
+         WHERE id = $1 AND expires_at = $2 AND revoked_at IS NULL
+           AND (told_end IS DISTINCT FROM expires_at OR told_days > $3)",
+    )
+    .bind(token.to_string())
+    .bind(expires_at.as_millisecond())
+    .bind(i64::from(days))
+    .execute(db)
+    .await?;
+    if told.rows_affected() == 0 {
+        return Err(conflict("that was told of the token's end, or it is another by now"));
+    }
+    Ok(())
+}
