@@ -2,8 +2,11 @@
 
 mod checker;
 mod clock;
+mod fleet;
 mod history;
+mod http;
 mod random;
+mod summary;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -19,6 +22,11 @@ struct CommandLine {
 
 #[derive(Subcommand)]
 enum Task {
+    /// Run a fleet of three under load and faults, and check its history
+    Fleet(fleet::Options),
+    /// Say the wall clock in seconds and the steady one in nanoseconds, as a node reads them
+    #[command(hide = true)]
+    Clocks,
     /// Read a history, and name what breaks a promise in it
     Check {
         /// The history
@@ -28,6 +36,11 @@ enum Task {
 
 fn main() -> ExitCode {
     let outcome = match CommandLine::parse().task {
+        Task::Fleet(options) => fleet::run(&options).and_then(|()| summary::write(&options.history())),
+        Task::Clocks => {
+            say(&format!("{} {}", clock::wall(), clock::now()));
+            Ok(true)
+        }
         Task::Check { file } => checker::check(&file).map(|verdict| {
             say(&verdict.to_string());
             verdict.is_good()

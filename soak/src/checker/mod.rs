@@ -23,11 +23,8 @@ pub(crate) fn check(path: &Path) -> Result<Verdict, String> {
         (Known::default(), Silences::default(), None::<Run>, false);
     for line in history::read(path)? {
         match line? {
-            (_, Event::Run(told)) => {
-                if run.replace(told).is_some() {
-                    return Err("the history is of two runs".to_owned());
-                }
-            }
+            (_, Event::Run(_)) if run.is_some() => return Err("the history is of two runs".to_owned()),
+            (_, Event::Run(told)) => run = Some(told),
             (line, Event::Mutation(mutation)) => known.add(line, mutation),
             (_, Event::Silence(silence)) => silences.add(silence),
             (_, Event::End { .. }) => ended = true,
@@ -35,9 +32,11 @@ pub(crate) fn check(path: &Path) -> Result<Verdict, String> {
         }
     }
     let run = run.ok_or("the history does not say what was run")?;
-    let mut verdict = Verdict::default();
-    verdict.acknowledged = known.acknowledged();
-    verdict.silences = silences.longer_than(run.answers_for);
+    let mut verdict = Verdict {
+        acknowledged: known.acknowledged(),
+        silences: silences.longer_than(run.answers_for),
+        ..Verdict::default()
+    };
     if !ended {
         verdict.name(
             Kind::Unfinished,
