@@ -14,6 +14,13 @@ use crate::http::Wire;
 /// The reader that asks no node.
 pub(crate) const SQL: &str = "sql";
 const PATIENCE: Duration = Duration::from_mins(1);
+/// What is listed at a node. Tokens that are revoked are listed where they are asked for.
+const PATHS: [&str; 4] = [
+    "/v1/users?limit=1000",
+    "/v1/services/odin/tokens?limit=1000",
+    "/v1/services/odin/tokens?limit=1000&state=revoked",
+    "/v1/sessions?limit=1000",
+];
 /// How many ask at once at the end, of each node.
 const ASKERS: usize = 4;
 
@@ -21,8 +28,7 @@ const ASKERS: usize = 4;
 pub(crate) async fn all(world: &Arc<World>) -> Result<(), String> {
     for node in &world.nodes {
         let mut wire = Wire::to(node.management);
-        for path in ["/v1/users?limit=1000", "/v1/services/odin/tokens?limit=1000", "/v1/sessions?limit=1000"]
-        {
+        for path in PATHS {
             pages(world, node.name(), &mut wire, path).await?;
         }
     }

@@ -160,11 +160,14 @@ impl World {
     }
 }
 
+/// No limit is set here, so that this is how a bad credential is refused where many have come from one place.
+const TOO_MANY: u16 = 429;
+
 /// What the reply to a request says of whoever sent it.
 fn of_a_request(reply: &Result<Reply, Lost>) -> Answer {
     match reply.as_ref().map(|reply| reply.status) {
         Ok(200) => Answer::Allowed,
-        Ok(401 | 403) => Answer::Denied,
+        Ok(401 | 403 | TOO_MANY) => Answer::Denied,
         Ok(503) => Answer::Unavailable,
         Ok(_) => Answer::Other,
         Err(_) => Answer::Nothing,
@@ -178,7 +181,7 @@ fn of_a_question(reply: &Result<Reply, Lost>) -> Answer {
     match (reply.status, said["allowed"].as_bool(), said["status"].as_u64()) {
         (200, Some(true), _) => Answer::Allowed,
         (503, ..) | (200, _, Some(503)) => Answer::Unavailable,
-        (200, Some(false), Some(401 | 403)) => Answer::Denied,
+        (200, Some(false), Some(401 | 403 | 429)) => Answer::Denied,
         _ => Answer::Other,
     }
 }
@@ -221,7 +224,7 @@ mod tests {
             (200, r#"{"allowed":true,"status":200}"#, Answer::Allowed),
             (200, r#"{"allowed":false,"status":401}"#, Answer::Denied),
             (200, r#"{"allowed":false,"status":403}"#, Answer::Denied),
-            (200, r#"{"allowed":false,"status":429}"#, Answer::Other),
+            (200, r#"{"allowed":false,"status":429}"#, Answer::Denied),
             (200, r#"{"allowed":false,"status":503}"#, Answer::Unavailable),
             (503, "{}", Answer::Unavailable),
             (401, "{}", Answer::Other),
@@ -234,7 +237,8 @@ mod tests {
             (401, Answer::Denied),
             (403, Answer::Denied),
             (503, Answer::Unavailable),
-            (429, Answer::Other),
+            (429, Answer::Denied),
+            (500, Answer::Other),
         ] {
             assert_eq!(of_a_request(&reply(status, "")), answer);
         }
