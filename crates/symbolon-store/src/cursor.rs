@@ -150,8 +150,18 @@ mod tests {
 
     #[test]
     fn what_the_store_did_not_make_is_no_page() {
-        let forged =
-            ["", "7", "zz", "74", "7F", "é", "74ff", &print(List::Tokens, "+5/tok"), &"7".repeat(1 << 20)];
+        let forged = [
+            "",
+            "7",
+            "zz",
+            "74",
+            "7F",
+            "é",
+            "74ff",
+            &print(List::Tokens, "+5/tok"),
+            &print(List::Tokens, "5/\0"),
+            &"7".repeat(1 << 20),
+        ];
         for text in forged {
             let fault = before(List::Tokens, Some(text)).unwrap_err();
             assert_eq!(fault.to_string(), "that page is not there", "{text:.20}");

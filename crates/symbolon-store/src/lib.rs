@@ -1,7 +1,7 @@
 //! The record: what is kept of tokens, users, sessions and keys, behind [`symbolon_core::store::Store`].
 //!
-//! [`SqliteStore`] is one file and one process; `PostgresStore` (feature `postgres`) is a database that a fleet of processes
-//! shares. What both must keep alike is written down as tests (`tests/conformance`).
+//! [`SqliteStore`] is one file and one process; `PostgresStore`, behind the feature `postgres`, is a database that a fleet of
+//! processes shares. What both must keep alike is written down as tests (`tests/conformance`).
 
 mod cursor;
 mod fault;

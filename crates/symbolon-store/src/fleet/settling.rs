@@ -98,7 +98,7 @@ impl Settling {
             for (id, renewals) in silent {
                 match self.ledger.remove(id, renewals).await {
                     Ok(()) => {
-                        tracing::warn!(node = %id, "a node was silent for longer than a lease: nobody waits for it any more")
+                        tracing::warn!(node = %id, "a node was silent for longer than a lease: nobody waits for it any more");
                     }
                     Err(error) => tracing::debug!(node = %id, %error, "a silent node could not be removed"),
                 }

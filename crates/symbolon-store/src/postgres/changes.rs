@@ -2,6 +2,8 @@
 
 mod record;
 mod state;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 

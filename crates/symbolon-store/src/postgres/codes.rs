@@ -1,5 +1,7 @@
 //! What a failure means for the transaction in which it came.
 
+use sqlx::postgres::{PgDatabaseError, PgSeverity};
+
 /// A transaction that is to be begun again: two of them stood in each other's way.
 const AGAIN: [&str; 2] = ["40001", "40P01"];
 /// A text that no text of this database can be: it has a zero byte in it.
@@ -13,8 +15,16 @@ pub(super) fn is_passing(error: &sqlx::Error) -> bool {
 /// Whether the server has said of a commit that it did not take place. Whoever hears nothing, or hears that the connection was
 /// ended, does not know.
 pub(super) fn is_known_undone(error: &sqlx::Error) -> bool {
-    // 40003: the server itself does not know. 23: a constraint that is looked at last.
-    code(error).is_some_and(|code| code != "40003" && (code.starts_with("40") || code.starts_with("23")))
+    let Some(fault) = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>())
+    else {
+        return false;
+    };
+    // What goes wrong after a commit was written ends the session, or the server. 40003: the server itself does not know; 08,
+    // 57, 58, XX: it, or what is in between, fails.
+    let code = fault.code();
+    fault.severity() == PgSeverity::Error
+        && code != "40003"
+        && !["08", "57", "58", "XX"].iter().any(|class| code.starts_with(class))
 }
 
 /// Whether the whole transaction is lost, and not the one statement.

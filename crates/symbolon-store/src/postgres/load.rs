@@ -5,6 +5,8 @@
 //! turn, in the order in which they lie there.
 
 mod pieces;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::thread;
@@ -61,6 +63,8 @@ struct Load {
     progress: Progress,
 }
 
+const TOKENS: &str = select_tokens!("WHERE ctid >= $1::tid AND ctid < $2::tid AND revoked_at IS NULL");
+
 /// How one table is read.
 struct Table<T> {
     name: &'static str,
@@ -115,11 +119,8 @@ async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
     };
     load.table(&mut db, &snapshot, enforcement).await?;
     load.progress.expect(pieces::estimate(&mut db).await?, load.sink.as_ref());
-    let tokens: Table<Token> = Table {
-        name: "tokens",
-        select: select_tokens!("WHERE ctid >= $1::tid AND ctid < $2::tid AND revoked_at IS NULL"),
-        into: |token| token.map(Change::TokenCreated).ok(),
-    };
+    let tokens: Table<Token> =
+        Table { name: "tokens", select: TOKENS, into: |token| token.map(Change::TokenCreated).ok() };
     load.table(&mut db, &snapshot, tokens).await?;
     db.rollback().await?;
     Ok(seq)

@@ -12,7 +12,10 @@ mod notices;
 mod open;
 mod planted;
 mod read;
+mod sealing;
 mod settle;
+#[cfg(test)]
+mod testing;
 mod transaction;
 mod usage;
 mod write;
@@ -26,14 +29,14 @@ use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::PgPool;
 use symbolon_core::audit::{Head, Line};
-use symbolon_core::decision::{Keys, Redigest};
+use symbolon_core::decision::Keys;
 use symbolon_core::id::{KeyId, TokenId, UserId};
 use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, BrokenSeal, Claim, FleetStatus, Mutation, Page, PageQuery, PepperUse, Sealing, Sink, Store,
-    StoreError, TokenQuery, UnreadableLine,
+    AuditQuery, Claim, FleetStatus, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery,
+    UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
@@ -127,46 +130,6 @@ async fn leave(fleet: Arc<Fleet>, pools: [PgPool; 2]) {
 impl fmt::Debug for PostgresStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresStore").field("place", &self.place).finish_non_exhaustive()
-    }
-}
-
-#[async_trait]
-impl Sealing for PostgresStore {
-    fn set_keys(&self, keys: &Keys) {
-        self.readers.seals.set_keys(keys);
-    }
-
-    fn begin_reseal(&self) {
-        self.readers.seals.begin_walk();
-    }
-
-    async fn reseal(&self) -> Result<bool, StoreError> {
-        let Some(at) = self.readers.seals.walk() else { return Ok(false) };
-        self.upkeep(Upkeep::Reseal(at)).await?;
-        Ok(self.readers.seals.walk().is_some())
-    }
-
-    async fn redigest(&self, secrets: Vec<Redigest>, now: Timestamp) -> Result<(), StoreError> {
-        if secrets.is_empty() {
-            return Ok(());
-        }
-        self.write(Work::Redigest { secrets, now, changes: Vec::new() }).await
-    }
-
-    async fn pepper_uses(&self, now: Timestamp) -> Result<Vec<PepperUse>, StoreError> {
-        read::pepper_uses(&self.readers.pool, now).await
-    }
-
-    async fn under_pepper(&self, pepper: u32, limit: u32) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
-        read::under_pepper(&self.readers.pool, pepper, limit).await
-    }
-
-    async fn unused_imports(&self, limit: u32) -> Result<(u64, Vec<TokenId>), StoreError> {
-        read::unused_imports(&self.readers.pool, limit).await
-    }
-
-    fn broken_seals(&self) -> Vec<BrokenSeal> {
-        self.readers.seals.all_broken()
     }
 }
 

@@ -148,3 +148,37 @@ async fn schema(db: &mut PgConnection) -> Result<Schema, sqlx::Error> {
         sqlx::query_as("SELECT version, oldest FROM symbolon_schema").fetch_optional(db).await?;
     Ok(found.map_or(Schema::Strange, |(version, oldest)| Schema::Ours { version, oldest }))
 }
+
+#[cfg(test)]
+mod tests {
+    use symbolon_postgres_server::{Database, Version, shared};
+
+    use super::*;
+
+    const SECOND: &str = "ALTER TABLE users ADD COLUMN more TEXT; UPDATE symbolon_schema SET version = 2";
+    const THIRD: &str =
+        "ALTER TABLE users DROP COLUMN more; UPDATE symbolon_schema SET version = 3, oldest = 3";
+
+    async fn open_knowing(database: &Database, migrations: &[&'static str]) -> Result<(), OpenError> {
+        let server = Server::parse(&database.url(), None)?;
+        let mut db = server.connect().await.unwrap();
+        migrate(&mut db, &server, migrations).await
+    }
+
+    #[tokio::test]
+    async fn an_older_schema_is_brought_up_to_date_at_once_or_not_at_all() {
+        let database = shared(Version::Debian).unwrap().new_database().unwrap();
+        let schema = || database.sql("SELECT version, oldest FROM symbolon_schema").unwrap();
+        let first = MIGRATIONS[0];
+        open_knowing(&database, &[first]).await.unwrap();
+        assert!(open_knowing(&database, &[first, SECOND, "SELECT 1 / 0"]).await.is_err());
+        assert_eq!(schema(), "1|1");
+        open_knowing(&database, &[first, SECOND]).await.unwrap();
+        assert_eq!(schema(), "2|1");
+        open_knowing(&database, &[first]).await.unwrap();
+        assert_eq!(schema(), "2|1", "the older program goes on beside it");
+        open_knowing(&database, &[first, SECOND, THIRD]).await.unwrap();
+        let refusal = open_knowing(&database, &[first, SECOND]).await.unwrap_err();
+        assert!(matches!(refusal, OpenError::Newer { found: 3, known: 2, .. }), "{refusal}");
+    }
+}

@@ -143,13 +143,13 @@ impl Transactions {
             write::upkeep(&mut db, upkeep, &self.seals).await
         };
         match timeout(STATEMENTS, work).await {
-            Err(_) => return Err(StoreError::Unavailable(SILENT.to_owned())),
+            Err(_) => Err(StoreError::Unavailable(SILENT.to_owned())),
             Ok(Err(Fault::Refused(refusal))) => {
                 rollback(&mut db).await.map_err(|lost| StoreError::from(&lost))?;
                 self.connection = Some(db);
-                return Err(refusal);
+                Err(refusal)
             }
-            Ok(Err(fault)) => return Err(fault.into()),
+            Ok(Err(fault)) => Err(fault.into()),
             Ok(Ok(next)) => {
                 commit(&mut db).await.map_err(|lost| StoreError::from(&lost))?;
                 self.connection = Some(db);

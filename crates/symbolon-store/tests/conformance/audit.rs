@@ -99,6 +99,8 @@ pub(crate) async fn filters_narrow_alone_and_together(place: &dyn Place) {
         ..all()
     };
     assert_eq!(subjects(&*store, every).await, "b");
+    // No line has it, and no database has to take it.
+    assert_eq!(subjects(&*store, AuditQuery { subject: text("\0"), ..all() }).await, "");
     store.close().await;
 }
 

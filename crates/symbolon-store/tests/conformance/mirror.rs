@@ -97,7 +97,7 @@ impl Live {
 }
 
 /// What a change is called in the change record, and whose it is.
-fn named(change: &Change) -> (String, String) {
+pub(crate) fn named(change: &Change) -> (String, String) {
     let (kind, id) = match change {
         Change::TokenCreated(token) => ("token.created", token.id.to_string()),
         Change::TokenChanged(token) => ("token.changed", token.id.to_string()),

@@ -87,6 +87,7 @@ pub(crate) async fn text_is_found_as_it_is_written(place: &dyn Place) {
     assert_eq!(found("\u{7}h").await, "bell\u{7}here");
     assert_eq!(found("qht2").await, "token 99");
     assert_eq!(found("%sure").await, "");
+    assert_eq!(found("\0").await, "", "a character that no database has to take");
     assert_eq!(found(&"x".repeat(1 << 20)).await, "");
     assert_eq!(found("").await.split(", ").count(), texts.len() + 1);
     store.close().await;

@@ -5,7 +5,12 @@
 #[path = "../conformance/mod.rs"]
 mod conformance;
 
+mod chain;
+mod failures;
 mod membership;
+mod opening;
+mod pruning;
+mod refusals;
 
 use std::sync::Arc;
 
@@ -13,9 +18,14 @@ use async_trait::async_trait;
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 use symbolon_core::store::Store;
 use symbolon_postgres_server::{Database, Version, shared};
-use symbolon_store::PostgresStore;
+use symbolon_store::{Membership, OpenError, PostgresStore};
 
 use self::conformance::Place;
+
+/// Opens the database of this URL, as a node of its own.
+async fn open(url: &str) -> Result<PostgresStore, OpenError> {
+    PostgresStore::open(url, None, &conformance::make::keys(), membership::node("test")).await
+}
 
 /// A database of its own on a server that other tests use too; it goes when the test ends.
 struct Base {
@@ -37,8 +47,7 @@ impl Base {
 #[async_trait]
 impl Place for Base {
     async fn open(&self) -> Arc<dyn Store> {
-        let (url, keys) = (self.database.url(), conformance::make::keys());
-        Arc::new(PostgresStore::open(&url, None, &keys, membership::node("test")).await.unwrap())
+        Arc::new(open(&self.database.url()).await.unwrap())
     }
 
     async fn meddle(&self, sql: &str) -> Result<(), String> {

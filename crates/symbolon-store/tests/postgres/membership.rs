@@ -6,7 +6,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use jiff::Timestamp;
 use symbolon_core::lease::{Lease, LeaseTerms, Moment, SteadyClock};
 use symbolon_core::random::Entropy;
-use symbolon_store::Membership;
+
+use super::Membership;
 
 /// The machine's steady clock: no test suspends it.
 struct Clock;

@@ -123,7 +123,7 @@ impl Line {
         let returns = {
             let faults = self.faults.lock().unwrap();
             let lost = faults.down || faults.cut_back.contains(&self.node);
-            !lost && !(faults.rough && self.world.once_in(100))
+            !(lost || faults.rough && self.world.once_in(100))
         };
         if returns {
             return Ok(answer);

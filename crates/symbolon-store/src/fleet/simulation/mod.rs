@@ -12,12 +12,12 @@ use fleet::Fleet;
 /// How many seeds a run of the tests takes.
 const SEEDS: u64 = 80;
 
+#[expect(clippy::disallowed_methods, reason = "an edge: a test has no other arguments")]
 fn asked(variable: &str) -> Option<u64> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
 #[test]
-#[expect(clippy::print_stdout, reason = "the history of one seed is asked for")]
 fn no_node_admits_what_was_taken_back_whatever_happens() {
     if let Some(seed) = asked("SYMBOLON_SIMULATION_SEED") {
         let mut fleet = Fleet::new(seed);

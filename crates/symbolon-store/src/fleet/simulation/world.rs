@@ -68,7 +68,7 @@ impl World {
 
     /// A time between these, by chance.
     pub(super) fn between(&self, least: Duration, most: Duration) -> Duration {
-        let span = u64::try_from((most - least).as_nanos()).unwrap();
+        let span = u64::try_from(most.saturating_sub(least).as_nanos()).unwrap();
         least + Duration::from_nanos(self.below(span))
     }
 
@@ -83,7 +83,7 @@ impl World {
     /// Keeps a line of what happened, for whoever looks for the reason of a failure.
     pub(super) fn tell(&self, what: impl FnOnce() -> String) {
         let mut state = self.state();
-        let line = format!("{:>9.3} ms  {}", (state.now - 1_000_000_000) as f64 / 1e6, what());
+        let line = format!("{:>9} µs  {}", (state.now - 1_000_000_000) / 1_000, what());
         if state.told.len() == TOLD {
             state.told.remove(0);
         }

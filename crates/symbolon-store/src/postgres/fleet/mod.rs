@@ -16,9 +16,10 @@ use sqlx::PgPool;
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::{Lease, LeaseTerms, Moment, SteadyClock};
 use symbolon_core::random::Entropy;
-use symbolon_core::store::{Sink, StoreError};
+use symbolon_core::store::{Change, Sink, StoreError};
+use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Notify, oneshot};
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::{JoinHandle, JoinSet, block_in_place};
 
 use self::ledger::Database;
 use super::connect::Server;
@@ -54,6 +55,40 @@ struct Timer(Arc<dyn SteadyClock>);
 impl Waits for Timer {
     fn until(&self, moment: Moment) -> Pin<Box<dyn Future<Output = ()> + Send>> {
         Box::pin(tokio::time::sleep(moment.since(self.0.now())))
+    }
+}
+
+/// A sink that is told of changes where others do not wait for it: it is busy for a while with what was written in bulk.
+struct Aside(Arc<dyn Sink>);
+
+impl Aside {
+    fn tell(&self, tell: impl FnOnce(&dyn Sink)) {
+        match Handle::current().runtime_flavor() {
+            RuntimeFlavor::MultiThread => block_in_place(|| tell(&*self.0)),
+            _ => tell(&*self.0),
+        }
+    }
+}
+
+impl Sink for Aside {
+    fn begin(&self) {
+        self.tell(|sink| sink.begin());
+    }
+
+    fn apply(&self, change: &Change) {
+        self.tell(|sink| sink.apply(change));
+    }
+
+    fn apply_all(&self, changes: &[Change]) {
+        self.tell(|sink| sink.apply_all(changes));
+    }
+
+    fn expect(&self, tokens: usize) {
+        self.tell(|sink| sink.expect(tokens));
+    }
+
+    fn loaded(&self) {
+        self.tell(|sink| sink.loaded());
     }
 }
 
@@ -132,7 +167,7 @@ impl Settle for Fleet {
         let Membership { lease, terms, clock, entropy, .. } = self.membership.clone();
         let mut follower = Follower::new(Parts {
             ledger: self.ledger.clone(),
-            sink,
+            sink: Arc::new(Aside(sink)),
             lease,
             terms,
             clock,

@@ -26,12 +26,30 @@ pub(super) async fn page<T>(
     listing.page(rows, &db.seals, asked)
 }
 
+macro_rules! users_page {
+    () => {
+        select_users!("WHERE name > $1 AND removed_at IS NULL ORDER BY name LIMIT $2")
+    };
+}
+
+macro_rules! sessions_page {
+    () => {
+        select_sessions!(
+            "WHERE (created_at, id) < ($1, $2) AND expires_at > $3 AND ($4 IS NULL OR \"user\" = $4)
+             ORDER BY created_at DESC, id DESC LIMIT $5"
+        )
+    };
+}
+
+macro_rules! keys_page {
+    () => {
+        select_keys!("WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3")
+    };
+}
+
 pub(in crate::postgres) async fn users(db: &Readers, asked: &PageQuery) -> Result<Page<User>, StoreError> {
     let after = cursor::key(List::Users, asked.after.as_deref())?.unwrap_or_default();
-    let prepared =
-        sqlx::query(select_users!("WHERE name > $1 AND removed_at IS NULL ORDER BY name LIMIT $2"))
-            .bind(after)
-            .bind(fetched(asked));
+    let prepared = sqlx::query(users_page!()).bind(after).bind(fetched(asked));
     page(db, listing::users(), prepared, asked).await
 }
 
@@ -42,26 +60,18 @@ pub(in crate::postgres) async fn sessions(
     asked: &PageQuery,
 ) -> Result<Page<Session>, StoreError> {
     let (at, id) = cursor::before(List::Sessions, asked.after.as_deref())?;
-    let prepared = sqlx::query(select_sessions!(
-        "WHERE (created_at, id) < ($1, $2) AND expires_at > $3 AND ($4 IS NULL OR \"user\" = $4)
-         ORDER BY created_at DESC, id DESC LIMIT $5"
-    ))
-    .bind(at)
-    .bind(id)
-    .bind(now.as_millisecond())
-    .bind(user.map(|id| id.to_string()))
-    .bind(fetched(asked));
+    let prepared = sqlx::query(sessions_page!())
+        .bind(at)
+        .bind(id)
+        .bind(now.as_millisecond())
+        .bind(user.map(|id| id.to_string()))
+        .bind(fetched(asked));
     page(db, listing::sessions(), prepared, asked).await
 }
 
 pub(in crate::postgres) async fn keys(db: &Readers, asked: &PageQuery) -> Result<Page<Key>, StoreError> {
     let (at, id) = cursor::before(List::Keys, asked.after.as_deref())?;
-    let prepared = sqlx::query(select_keys!(
-        "WHERE (created_at, id) < ($1, $2) ORDER BY created_at DESC, id DESC LIMIT $3"
-    ))
-    .bind(at)
-    .bind(id)
-    .bind(fetched(asked));
+    let prepared = sqlx::query(keys_page!()).bind(at).bind(id).bind(fetched(asked));
     page(db, listing::keys(), prepared, asked).await
 }
 
@@ -96,4 +106,41 @@ pub(in crate::postgres) async fn audit(db: &Readers, query: &AuditQuery) -> Resu
         .bind(&query.action)
         .bind(fetched(&query.page));
     page(db, listing::audit(), prepared, &query.page).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::testing::place;
+
+    /// A page costs what it shows and not what is stored: an index gives the rows in order, and nothing is
+    /// sorted.
+    #[tokio::test]
+    async fn every_list_has_its_index() {
+        let place = place().await;
+        for (types, sql, index, bound) in [
+            ("text, bigint", users_page!(), "users_name_key", "(name > $1)"),
+            (
+                "bigint, text, bigint, text, bigint",
+                sessions_page!(),
+                "sessions_listed",
+                "ROW(created_at, id) < ",
+            ),
+            ("bigint, text, bigint", keys_page!(), "keys_listed", "ROW(created_at, id) < "),
+            (
+                AUDIT,
+                audit_page!("subject = $1 AND ($2 IS NULL OR actor = $2)"),
+                "audit_about",
+                "((subject = $1) AND (seq < $3))",
+            ),
+            (AUDIT, audit_page!("$1 IS NULL AND actor = $2"), "audit_by", "((actor = $2) AND (seq < $3))"),
+            (AUDIT, audit_page!("$1 IS NULL AND $2 IS NULL"), "audit_pkey", "(seq < $3)"),
+        ] {
+            let plan = place.plan(types, sql);
+            let served = plan.contains(&format!(" {index} ")) && plan.contains(bound);
+            assert!(served && !plan.contains("Sort"), "{sql}: {plan}");
+        }
+    }
+
+    const AUDIT: &str = "text, text, bigint, text, text, bigint";
 }

@@ -120,3 +120,55 @@ pub(in crate::postgres) async fn tokens(db: &Readers, query: &TokenQuery) -> Res
         .bind(query.created_before.map(Timestamp::as_millisecond));
     page(db, listing::tokens(sort), prepared, &query.page).await
 }
+
+#[cfg(test)]
+mod tests {
+    use symbolon_core::store::TokenSort;
+
+    use super::*;
+    use crate::postgres::testing::place;
+
+    /// As `every_list_has_its_index`, for each order of tokens.
+    #[tokio::test]
+    async fn every_order_has_its_index() {
+        let place = place().await;
+        // Of some size, for of nothing one index is as good as another.
+        place.meddle(
+            "INSERT INTO users (id, name, active, platform_admin, roles, created_at, revision)
+             SELECT 'usr' || n, 'usr' || n, true, false, '{}', 1, 1 FROM generate_series(0, 49) AS n;
+             INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, disabled, created_at, updated_at,
+                 last_used_at, expires_at, revoked_at, revision)
+             SELECT 'tok' || n, 'odin', 'name' || n, '', 'usr' || n % 50, 'prefix' || n, '[]', false, n, n, n, n,
+                 CASE WHEN n % 2 = 0 THEN 1 END, 1
+             FROM generate_series(1, 5000) AS n;
+             ANALYZE tokens",
+        );
+        for TokenSort { by, descending } in TokenSort::ALL {
+            let (key, key_type, everybodys, owned) = match by {
+                TokenOrder::Created => ("created_at", "bigint", "", "tokens_owned"),
+                TokenOrder::Name => ("sort_name", "text", "tokens_by_name", "tokens_owned_by_name"),
+                TokenOrder::LastUsed => ("sort_used", "bigint", "tokens_by_used", "tokens_owned_by_used"),
+                TokenOrder::Expires => {
+                    ("sort_expires", "bigint", "tokens_by_expires", "tokens_owned_by_expires")
+                }
+            };
+            let types = format!(
+                "text, text, {key_type}, text, text, bigint, text, text, bigint, bigint, bool, text, bigint, bigint"
+            );
+            let beyond = if descending { '<' } else { '>' };
+            for (of_revoked, of_owner) in [(false, false), (false, true), (true, false), (true, true)] {
+                let index = match (by, of_owner) {
+                    (_, true) => owned,
+                    (TokenOrder::Created, false) if of_revoked => "tokens_revoked",
+                    (TokenOrder::Created, false) => "tokens_live",
+                    (_, false) => everybodys,
+                };
+                let sql = statement(by, descending, of_revoked, of_owner);
+                let plan = place.plan(&types, sql);
+                let served = plan.contains(&format!(" {index} "))
+                    && plan.contains(&format!("(ROW({key}, id) {beyond} ROW($3, $4))"));
+                assert!(served && !plan.contains("Sort"), "{sql}: {plan}");
+            }
+        }
+    }
+}

@@ -52,3 +52,16 @@ pub(in crate::postgres) async fn webhooks(db: &PgPool) -> Result<Vec<WebhookStat
         .filter_map(|row| rows::webhook(row).map_err(|fault| fault.report("webhooks", row)).ok())
         .collect())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::testing::place;
+
+    /// The walk costs what may still be told, and not what has ended over the years.
+    #[tokio::test]
+    async fn ends_have_their_index() {
+        let plan = place().await.plan("bigint, bigint, text, bigint", endings!());
+        assert!(plan.contains(" tokens_ending ") && !plan.contains("Sort"), "{plan}");
+    }
+}

@@ -86,3 +86,51 @@ async fn find_damage(db: &mut PgConnection) -> Result<(), StoreError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::postgres::testing::{make, place};
+    use symbolon_core::store::Change;
+
+    #[tokio::test]
+    async fn a_check_finds_what_is_broken_and_what_was_planted() {
+        let place = place().await;
+        let user = make::user(1);
+        place
+            .commit(vec![Change::UserCreated(user.clone()), Change::TokenCreated(make::token(1, &user))])
+            .await;
+        check(place.pool()).await.unwrap();
+        for (broken, mended, said) in [
+            (
+                "UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'tokens_live'::regclass",
+                "UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'tokens_live'::regclass",
+                "the index tokens_live is broken",
+            ),
+            ("CREATE VIEW shown AS SELECT * FROM users", "DROP VIEW shown", "\"shown\""),
+            (
+                "ALTER TABLE tokens DROP CONSTRAINT tokens_owner_fkey; UPDATE tokens SET owner = 'usr_gone'",
+                "DELETE FROM tokens",
+                "names a user that is not there",
+            ),
+            ("ALTER TABLE webhooks RENAME TO hooks", "ALTER TABLE hooks RENAME TO webhooks", "is missing"),
+        ] {
+            place.meddle(broken);
+            let found = check(place.pool()).await.unwrap_err().to_string();
+            assert!(found.contains(said), "{found}");
+            place.meddle(mended);
+            check(place.pool()).await.unwrap();
+        }
+    }
+
+    #[tokio::test]
+    async fn a_record_has_a_size() {
+        let place = place().await;
+        let empty = size(place.pool()).await.unwrap();
+        place.meddle(
+            "INSERT INTO usage SELECT n, 'tok', 'GET', '/', 'allowed', 1, 1, NULL FROM generate_series(1, 10000) AS n",
+        );
+        let full = size(place.pool()).await.unwrap();
+        assert!(empty > 8_192 && full > empty + 500_000, "{empty} {full}");
+    }
+}

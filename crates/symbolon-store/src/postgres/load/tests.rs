@@ -1,0 +1,74 @@
+use std::sync::Mutex;
+
+use symbolon_core::store::Store;
+
+use super::*;
+use crate::postgres::testing::{Place, make, place};
+
+/// Does something to the database as soon as it hears of users, and counts tokens.
+struct Meddler<'p> {
+    place: &'p Place,
+    sql: &'static str,
+    tokens: Mutex<Vec<usize>>,
+}
+
+impl Sink for Meddler<'static> {
+    fn apply(&self, change: &Change) {
+        self.apply_all(std::slice::from_ref(change));
+    }
+
+    fn apply_all(&self, changes: &[Change]) {
+        if changes.iter().any(|change| matches!(change, Change::UserCreated(_))) {
+            self.place.meddle(self.sql);
+        }
+        let tokens = changes.iter().filter(|change| matches!(change, Change::TokenCreated(_))).count();
+        self.tokens.lock().unwrap().push(tokens);
+    }
+
+    fn loaded(&self) {
+        panic!("the caller says so");
+    }
+}
+
+/// Tokens at either end of a table of some megabytes, and nothing that is live between.
+const DEAD: &str = "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, disabled, created_at,
+        updated_at, revoked_at, revision)
+    SELECT 'tok_dead' || n, 'odin', 'dead', repeat('x', 1500), (SELECT id FROM users LIMIT 1), 'dead' || n, '[]', false,
+        1, 1, 1, 1
+    FROM generate_series(1, 4000) AS n";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_load_is_of_one_moment_on_all_its_connections() {
+    let place: &'static Place = Box::leak(Box::new(place().await));
+    let user = make::user(1);
+    let tokens = |from: u32| (from..from + 5).map(|n| Change::TokenCreated(make::token(n, &make::user(1))));
+    place.commit(std::iter::once(Change::UserCreated(user)).chain(tokens(0)).collect()).await;
+    place.meddle(DEAD);
+    place.commit(tokens(10).collect()).await;
+
+    let sql = "DELETE FROM tokens WHERE revoked_at IS NULL; UPDATE fleet_clock SET seq = seq + 7;";
+    let sink = Arc::new(Meddler { place, sql, tokens: Mutex::default() });
+    let listening: Arc<dyn Sink> = sink.clone();
+    let seq = load(place.pool(), &listening, &place.store.readers.seals).await.unwrap();
+    assert_eq!(seq, 2);
+    assert_eq!(sink.tokens.lock().unwrap().iter().sum::<usize>(), 10);
+    place.store.close().await;
+}
+
+#[tokio::test]
+async fn pages_are_read_where_they_lie() {
+    let place = place().await;
+    place.meddle(
+        "INSERT INTO users (id, name, active, platform_admin, roles, created_at, revision)
+                  VALUES ('usr', 'usr', true, false, '{}', 1, 1)",
+    );
+    place.meddle(DEAD);
+    let mut db = place.pool().acquire().await.unwrap();
+    let pieces = Pieces::of(&mut db, "tokens").await.unwrap();
+    assert!(pieces.count() > 10, "{pieces:?}");
+    let [from, to] = pieces.next().unwrap();
+    let explain =
+        format!("EXPLAIN {}", TOKENS.replace("$1", &format!("'{from}'")).replace("$2", &format!("'{to}'")));
+    let plan = place.database.sql(&explain).unwrap();
+    assert!(plan.contains("Tid Range Scan on tokens"), "{plan}");
+}
