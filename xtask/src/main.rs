@@ -8,6 +8,7 @@ mod instructions;
 mod package;
 mod screenshots;
 mod shell;
+mod soak;
 mod step;
 mod test;
 mod tools;
@@ -57,6 +58,9 @@ enum Task {
     ///
     /// What a check costs in time is for `cargo xtask bench`.
     Instructions(instructions::Options),
+    /// Run what takes long, and look for what no short test finds
+    #[command(subcommand)]
+    Soak(soak::Soak),
     /// Make the Debian package, in target/debian
     Package(package::Options),
     /// Take pictures of the console's pages, of a server with invented tokens and use
@@ -68,6 +72,7 @@ fn main() -> ExitCode {
         Task::Test(options) => test::run(&options),
         Task::Bench(options) => bench::run(&options),
         Task::Instructions(options) => instructions::run(&options),
+        Task::Soak(soak) => soak::run(&soak),
         Task::Package(options) => package::run(&options),
         Task::Screenshots(options) => screenshots::run(&options),
     };

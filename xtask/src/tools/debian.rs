@@ -57,6 +57,13 @@ pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 /// What counting instructions needs.
 pub(crate) const FOR_COUNTS: &[Program] = &[CC, Program { name: "valgrind", packages: "valgrind" }];
 
+/// What long runs need. The library that steps wall clocks comes with the program that names it.
+pub(crate) const FOR_SOAKS: &[Program] = &[
+    CC,
+    Program { name: "postgres", packages: "postgresql" },
+    Program { name: "faketime", packages: "faketime" },
+];
+
 /// What is measured as a baseline beside programs of our own.
 pub(crate) const FOR_BASELINES: &[Program] = &[NGINX];
 

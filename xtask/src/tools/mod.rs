@@ -13,7 +13,9 @@ use std::fs;
 use std::path::Path;
 
 pub(crate) use cargo::{DEB, DENY, NEXTEST, cargo_tool};
-pub(crate) use debian::{FOR_BASELINES, FOR_COUNTS, FOR_PACKAGES, FOR_RIVALS, FOR_TESTS, programs};
+pub(crate) use debian::{
+    FOR_BASELINES, FOR_COUNTS, FOR_PACKAGES, FOR_RIVALS, FOR_SOAKS, FOR_TESTS, programs,
+};
 pub(crate) use npm::{BETTER_AUTH, FOR_BROWSER_TESTS, FOR_OAUTH_TESTS, FOR_TYPESCRIPT_CLIENT, npm_packages};
 pub(crate) use python::{
     CLIENT_GENERATOR, COMPOSE, FOR_PYTHON_CLIENT, GATEWAYS, METRICS_READER, OAUTH_CLIENT, POSTGRESQL, RIVALS,
