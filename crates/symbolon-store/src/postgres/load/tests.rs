@@ -75,9 +75,7 @@ async fn another_connection_sees_the_same() {
     place.commit(vec![Change::UserCreated(user.clone()), Change::TokenCreated(make::token(1, &user))]).await;
     let (pool, seals) = (place.pool().clone(), place.store.readers.seals.clone());
     let load = Load { pool, sink: Arc::new(Nobody), seals, progress: Progress::default() };
-    let mut db = load.pool.begin_with(BEGIN).await.unwrap();
-    let snapshot: String =
-        sqlx::query_scalar("SELECT pg_export_snapshot()").fetch_one(&mut *db).await.unwrap();
+    let (_first, _, snapshot) = begin(&load.pool).await.unwrap();
     place.meddle("DELETE FROM tokens");
     let mut other = load.join(&snapshot).await.unwrap();
     let tokens: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens").fetch_one(&mut *other).await.unwrap();
@@ -100,4 +98,15 @@ async fn pages_are_read_where_they_lie() {
         format!("EXPLAIN {}", TOKENS.replace("$1", &format!("'{from}'")).replace("$2", &format!("'{to}'")));
     let plan = place.database.sql(&explain).unwrap();
     assert!(plan.contains("Tid Range Scan on tokens"), "{plan}");
+}
+
+#[tokio::test]
+async fn no_table_is_made_anew_while_it_is_loaded() {
+    let place = place().await;
+    let (first, ..) = begin(place.pool()).await.unwrap();
+    let anew = "SET lock_timeout = '100ms'; VACUUM FULL tokens";
+    let refusal = place.database.sql(anew).unwrap_err();
+    assert!(refusal.contains("lock timeout"), "{refusal}");
+    first.rollback().await.unwrap();
+    place.meddle(anew);
 }
