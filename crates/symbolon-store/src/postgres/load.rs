@@ -84,8 +84,9 @@ impl<T> Clone for Table<T> {
 
 impl<T> Copy for Table<T> {}
 
-async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
-    let mut db = load.pool.begin_with(BEGIN).await?;
+/// A transaction of one moment, the number of the last mutation before that, and the name by which others join it.
+async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, i64, String), sqlx::Error> {
+    let mut db = pool.begin_with(BEGIN).await?;
     // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes before
     // the snapshot.
     sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
@@ -93,7 +94,11 @@ async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
         .await?;
     let (seq, snapshot): (i64, String) =
         sqlx::query_as("SELECT seq, pg_export_snapshot() FROM fleet_clock").fetch_one(&mut *db).await?;
+    Ok((db, seq, snapshot))
+}
 
+async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
+    let (mut db, seq, snapshot) = begin(&load.pool).await?;
     let users: Table<User> = Table {
         name: "users",
         select: select_users!("WHERE ctid >= $1::tid AND ctid < $2::tid AND removed_at IS NULL"),

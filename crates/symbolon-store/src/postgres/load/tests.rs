@@ -6,13 +6,13 @@ use super::*;
 use crate::postgres::testing::{Place, make, place};
 
 /// Does something to the database as soon as it hears of users, and counts tokens.
-struct Meddler<'p> {
-    place: &'p Place,
+struct Meddler {
+    place: &'static Place,
     sql: &'static str,
     tokens: Mutex<Vec<usize>>,
 }
 
-impl Sink for Meddler<'static> {
+impl Sink for Meddler {
     fn apply(&self, change: &Change) {
         self.apply_all(std::slice::from_ref(change));
     }
@@ -30,6 +30,19 @@ impl Sink for Meddler<'static> {
     }
 }
 
+/// Nobody is to be told of anything.
+struct Nobody;
+
+impl Sink for Nobody {
+    fn apply(&self, change: &Change) {
+        panic!("{change:?}");
+    }
+
+    fn loaded(&self) {
+        panic!("nothing was loaded");
+    }
+}
+
 /// Tokens at either end of a table of some megabytes, and nothing that is live between.
 const DEAD: &str = "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, disabled, created_at,
         updated_at, revoked_at, revision)
@@ -38,7 +51,7 @@ const DEAD: &str = "INSERT INTO tokens (id, service, name, description, owner, t
     FROM generate_series(1, 4000) AS n";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_load_is_of_one_moment_on_all_its_connections() {
+async fn a_load_is_of_one_moment() {
     let place: &'static Place = Box::leak(Box::new(place().await));
     let user = make::user(1);
     let tokens = |from: u32| (from..from + 5).map(|n| Change::TokenCreated(make::token(n, &make::user(1))));
@@ -53,6 +66,20 @@ async fn a_load_is_of_one_moment_on_all_its_connections() {
     assert_eq!(seq, 2);
     assert_eq!(sink.tokens.lock().unwrap().iter().sum::<usize>(), 10);
     place.store.close().await;
+}
+
+#[tokio::test]
+async fn another_connection_sees_the_same() {
+    let place = place().await;
+    let user = make::user(1);
+    place.commit(vec![Change::UserCreated(user.clone()), Change::TokenCreated(make::token(1, &user))]).await;
+    let (pool, seals) = (place.pool().clone(), place.store.readers.seals.clone());
+    let load = Load { pool, sink: Arc::new(Nobody), seals, progress: Progress::default() };
+    let (_first, _, snapshot) = begin(&load.pool).await.unwrap();
+    place.meddle("DELETE FROM tokens");
+    let mut other = load.join(&snapshot).await.unwrap();
+    let tokens: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens").fetch_one(&mut *other).await.unwrap();
+    assert_eq!(tokens, 1);
 }
 
 #[tokio::test]
@@ -71,4 +98,15 @@ async fn pages_are_read_where_they_lie() {
         format!("EXPLAIN {}", TOKENS.replace("$1", &format!("'{from}'")).replace("$2", &format!("'{to}'")));
     let plan = place.database.sql(&explain).unwrap();
     assert!(plan.contains("Tid Range Scan on tokens"), "{plan}");
+}
+
+#[tokio::test]
+async fn no_table_is_made_anew_while_it_is_loaded() {
+    let place = place().await;
+    let (first, ..) = begin(place.pool()).await.unwrap();
+    let anew = "SET lock_timeout = '100ms'; VACUUM FULL tokens";
+    let refusal = place.database.sql(anew).unwrap_err();
+    assert!(refusal.contains("lock timeout"), "{refusal}");
+    first.rollback().await.unwrap();
+    place.meddle(anew);
 }
