@@ -24,6 +24,7 @@ mod writer;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -40,7 +41,7 @@ use symbolon_core::store::{
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Mutex, mpsc, oneshot};
 
 use self::fault::unavailable;
 use self::fleet::Fleet;
@@ -64,6 +65,9 @@ pub struct PostgresStore {
     readers: Readers,
     usage: PgPool,
     fleet: Arc<Fleet>,
+    /// How many looks were begun at what is committed, and the last that has ended well.
+    looks: AtomicU64,
+    looked: Mutex<u64>,
     /// What it is called in messages.
     place: String,
 }
@@ -91,7 +95,15 @@ impl PostgresStore {
         let place = server.place().to_owned();
         let last = leave(fleet.clone(), [readers.clone(), usage.clone()]);
         Writer::start(server, seals.clone(), fleet.clone(), queue, last);
-        Ok(Self { commands, readers: Readers { pool: readers, seals }, usage, fleet, place })
+        Ok(Self {
+            commands,
+            readers: Readers { pool: readers, seals },
+            usage,
+            fleet,
+            looks: AtomicU64::new(0),
+            looked: Mutex::new(0),
+            place,
+        })
     }
 
     /// Hands a command to the writer and waits for its answer. From the moment it is handed over it is
@@ -162,8 +174,17 @@ impl Store for PostgresStore {
 
     async fn applied(&self) -> Result<(), StoreError> {
         self.alive()?;
+        // One look for all who ask meanwhile, however many: one that begins after somebody asks is theirs too.
+        let asked = self.looks.load(Ordering::SeqCst);
+        let mut looked = self.looked.lock().await;
+        if *looked > asked {
+            return Ok(());
+        }
+        let number = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
         let (seq, epoch) = chain::now(&self.readers.pool).await.map_err(|error| unavailable(&error))?;
-        self.fleet.settle(seq, epoch).await
+        self.fleet.settle(seq, epoch).await?;
+        *looked = number;
+        Ok(())
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
