@@ -121,14 +121,13 @@ mod postgres {
                  before [database] is set, or name another data_dir",
                 directory.database().display()
             ))),
-            Ok(None) => Ok(()),
             Ok(Some(_)) | Err(StoreError::SealBroken(_)) if !known => {
                 // Made a moment ago, and nothing was written with them.
                 fs::remove_file(directory.keys()).map_err(Failure::new)?;
                 Err(not_its_keys())
             }
             Err(StoreError::SealBroken(_)) => Err(not_its_keys()),
-            Ok(Some(_)) => Ok(()),
+            Ok(_) => Ok(()),
             Err(error) => Err(Failure::new(error)),
         }
     }
