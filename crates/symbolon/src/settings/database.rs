@@ -186,7 +186,7 @@ mod tests {
         for (text, line, expected) in [
             ("url = \"mysql://me:s3cr3t@db\"", 2, "url is written postgres://"),
             ("lease = \"3s\"", 2, "it is of a record in PostgreSQL"),
-            (&format!("{url}\nlease = \"0.1s\""), 3, "a wait is written such as"),
+            (&format!("{url}\nlease = \"long\""), 3, "a wait is written such as"),
             (&format!("{url}\nlease = \"100ms\""), 3, "lease is from 500ms to 1m"),
             (&format!("{url}\nlease = \"2m\""), 3, "lease is from 500ms to 1m"),
             (

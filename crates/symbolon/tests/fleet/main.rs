@@ -80,11 +80,14 @@ fn names(api: &mut Http) -> Vec<String> {
 }
 
 /// Asks until what comes back is what is wanted. What changes it is under way, and each ask waits for an answer.
-fn until<T: PartialEq + std::fmt::Debug>(wanted: T, mut ask: impl FnMut() -> T) {
+fn until<T: PartialEq + std::fmt::Debug + ?Sized, A: std::borrow::Borrow<T> + std::fmt::Debug>(
+    wanted: &T,
+    mut ask: impl FnMut() -> A,
+) {
     let mut last = None;
     for _ in 0..20_000 {
         let now = ask();
-        if now == wanted {
+        if now.borrow() == wanted {
             return;
         }
         last = Some(now);

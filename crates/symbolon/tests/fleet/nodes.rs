@@ -17,13 +17,13 @@ fn what_is_answered_by_one_node_is_so_at_all() {
             assert_eq!(verify(api, &secret), "allowed", "made by {maker}");
         }
         let one = format!("{TOKENS}/{id}");
-        let ended = match round % 4 {
+        let answer = match round % 4 {
             0 => apis[ender].send("DELETE", &one, &json!(null)),
             1 => apis[ender].send("POST", &format!("{one}/disable"), &json!(null)),
             2 => apis[ender].send("PATCH", &one, &json!({"scopes": ["read:jobs"]})),
             _ => apis[ender].send("POST", &format!("{one}/rotate"), &json!({"old_ends": "now"})),
         };
-        assert!([200, 204].contains(&ended.status), "{round} {}", ended.json());
+        assert!([200, 204].contains(&answer.status), "{round} {}", answer.json());
         for (node, api) in apis.iter_mut().enumerate() {
             let code = verify(api, &secret);
             assert_ne!(code, "allowed", "round {round}, ended by {ender}, asked at {node}");
@@ -72,7 +72,7 @@ fn a_node_that_dies_is_waited_for_once_and_one_that_leaves_is_not() {
     // Answered when no lease of its is held any more; and then it is there no longer.
     assert_eq!(api.send("DELETE", &format!("{TOKENS}/{id}"), &json!(null)).status, 204);
     assert_eq!(verify(&mut api, &secret), "invalid_token");
-    until(vec!["a".to_owned()], || names(&mut api));
+    until(&["a".to_owned()][..], || names(&mut api));
 }
 
 #[test]
@@ -92,6 +92,6 @@ fn a_node_that_stood_still_answers_nothing_from_before() {
     for _ in 0..200 {
         assert_ne!(verify(&mut asked, &secret), "allowed");
     }
-    until("invalid_token".to_owned(), || verify(&mut asked, &secret));
-    until(vec!["a".to_owned(), "b".to_owned()], || names(&mut api));
+    until("invalid_token", || verify(&mut asked, &secret));
+    until(&["a".to_owned(), "b".to_owned()][..], || names(&mut api));
 }

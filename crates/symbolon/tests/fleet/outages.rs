@@ -19,7 +19,7 @@ fn without_its_database_a_fleet_answers_until_its_leases_end_and_heals_by_itself
         assert!(refused.head.to_lowercase().contains("retry-after"), "{}", refused.head);
         // From memory, and then not any more; at no time is it a refusal.
         for api in &mut apis {
-            until("unavailable".to_owned(), || {
+            until("unavailable", || {
                 let code = verify(api, &secret);
                 assert!(["allowed", "unavailable"].contains(&code.as_str()), "{code}");
                 code
@@ -31,9 +31,9 @@ fn without_its_database_a_fleet_answers_until_its_leases_end_and_heals_by_itself
         }
         postgres.start_again().unwrap();
         for api in &mut apis {
-            until("allowed".to_owned(), || verify(api, &secret));
+            until("allowed", || verify(api, &secret));
         }
-        until(vec!["a".to_owned(), "b".to_owned(), "c".to_owned()], || names(&mut apis[1]));
+        until(&["a".to_owned(), "b".to_owned(), "c".to_owned()][..], || names(&mut apis[1]));
     }
     assert_eq!(apis[2].send("DELETE", &format!("{TOKENS}/{id}"), &json!(null)).status, 204);
     for api in &mut apis {

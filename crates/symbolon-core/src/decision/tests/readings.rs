@@ -152,11 +152,13 @@ paths = ["GET /admin", "GET /docs/{*rest}"]
     let user = world.user(Some("user"));
     let admin = world.token(user, &["admin"]);
     let long = format!("/docs/{}", "x".repeat(101));
-    for path in ["/Admin", "/admIn", "/%61dmin", "/admin/", &long] {
+    for path in ["/Admin", "/admIn", "/admin/", &long] {
         let line = format!("GET {path}");
         assert_eq!(world.ask(&line, None), REFUSED, "{line}");
         assert_eq!(world.ask(&line, Some(&admin)), Ok("token"), "{line}");
     }
+    // What needs no escape has one spelling, and is that path.
+    assert_eq!(world.ask("GET /%61dmin", None), Err(Reason::CredentialRequired));
     for path in ["/docs/x", "/adminx", "/news"] {
         assert_eq!(world.ask(&format!("GET {path}"), None), Ok("anonymous"), "{path}");
     }
