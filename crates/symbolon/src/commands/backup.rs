@@ -49,7 +49,7 @@ impl Backup {
         if directory.elsewhere().is_some() {
             return Err(Failure::usage(
                 "the record is in PostgreSQL, which has tools of its own for that (pg_dump, pg_basebackup); copy keys.toml and \
-                 audit-key.toml besides, or make a file of the record: symbolon store copy",
+                 audit-key.toml besides",
             ));
         }
         if directory.contents()? == Contents::Nothing {

@@ -117,8 +117,8 @@ mod postgres {
         let system = store.user(UserId::SYSTEM).await;
         match system {
             Ok(None) if directory.database().exists() => Err(Failure::new(format!(
-                "the database is empty, and there is a record in {}: copy it with `symbolon store copy --to postgres://…` \
-                 before [database] is set, or name another data_dir",
+                "the database is empty, and there is a record in {}: take [database] out of the configuration to serve it, \
+                 or name another data_dir to begin anew",
                 directory.database().display()
             ))),
             Ok(Some(_)) | Err(StoreError::SealBroken(_)) if !known => {

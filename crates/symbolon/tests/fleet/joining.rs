@@ -44,7 +44,7 @@ fn a_record_in_a_file_is_not_passed_over_for_an_empty_database() {
     before.write("symbolon.toml", &format!("listen = \"127.0.0.1:0\"\n[database]\nurl = \"{url}\"\n"));
     let told = refused(&before);
     assert!(told.contains("the database is empty, and there is a record in"), "{told}");
-    assert!(told.contains("symbolon store copy --to"), "{told}");
+    assert!(told.contains("take [database] out of the configuration"), "{told}");
 }
 
 #[test]
