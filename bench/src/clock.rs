@@ -2,7 +2,9 @@
 
 use std::time::Instant;
 
+use rustix::time::{ClockId, clock_gettime};
 use symbolon_core::Timestamp;
+use symbolon_core::lease::{Moment, SteadyClock};
 use symbolon_core::random::Entropy;
 use symbolon_server::Clock;
 
@@ -20,6 +22,17 @@ impl Clock for SystemClock {
     fn now(&self) -> Timestamp {
         let now = Timestamp::now();
         Timestamp::from_millisecond(now.as_millisecond()).unwrap_or(now)
+    }
+}
+
+/// The clock that leases are measured by.
+pub(crate) struct BootClock;
+
+impl SteadyClock for BootClock {
+    fn now(&self) -> Moment {
+        let now = clock_gettime(ClockId::Boottime);
+        let nanos = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
+        Moment(u64::try_from(nanos).unwrap_or(0))
     }
 }
 

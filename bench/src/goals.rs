@@ -66,7 +66,7 @@ const fn own(
 }
 
 /// Rows of `large` and `build` are there where they were asked for.
-const ALL: [Goal; 21] = [
+const ALL: [Goal; 24] = [
     ratio(
         "What a gateway asks: at least 0.95 of the requests of a server that answers a constant",
         ("gateway", ""),
@@ -104,6 +104,24 @@ const ALL: [Goal; 21] = [
         ("check", "whole"),
         "ns",
         AtMost(1.5),
+    ),
+    ratio(
+        "A check at a node of a fleet: at most 1.1 times one where SQLite has the record",
+        ("fleet", "under a lease"),
+        "ns",
+        AtMost(1.1),
+    ),
+    ratio(
+        "A check at one of three nodes: at most 1.05 times one at the only one",
+        ("fleet", "of three nodes"),
+        "ns",
+        AtMost(1.05),
+    ),
+    ratio(
+        "A check while 100 changes a second arrive: at most 1.1 times one while none do",
+        ("fleet", "makes 100 tokens"),
+        "ns",
+        AtMost(1.1),
     ),
     ratio(
         "A check under all routes of O.D.I.N.: at most 1.1 times one under 12 of them",

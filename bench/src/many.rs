@@ -68,7 +68,7 @@ async fn fill(path: &Path, count: usize) -> Outcome<String> {
         }
         done += changes.len();
         let store = store.clone();
-        calls.spawn(async move { world::commit(&store, changes).await });
+        calls.spawn(async move { world::commit(&*store, changes).await });
         // Now it is handed to the writer, which is a thread of its own.
         tokio::task::yield_now().await;
         while calls.len() >= CALLS {

@@ -68,15 +68,22 @@ fn compiled(catalog: &str) -> Outcome<Service> {
 
 /// Makes a record at `path` with `count` tokens in it, and closes it.
 pub(crate) async fn make(path: &Path, count: usize) -> Outcome<World> {
-    let catalog = service()?.catalog;
     let store = SqliteStore::open(path, &keys()).await.map_err(|why| why.to_string())?;
+    let world = fill(&store, count).await?;
+    store.close().await;
+    Ok(world)
+}
+
+/// Puts people, keys and `count` tokens into an empty record.
+pub(crate) async fn fill(store: &dyn Store, count: usize) -> Outcome<World> {
+    let catalog = service()?.catalog;
     let fault = |why: StoreError| format!("the record cannot be filled: {why}");
     let owners = owners(&catalog)?;
     let (system, system_key) = key(KeyKind::System);
     let (verifier, verifier_key) = key(KeyKind::Verifier(catalog.service.clone()));
     let mut changes: Vec<_> = owners.iter().cloned().map(Change::UserCreated).collect();
     changes.extend([Change::KeyCreated(system), Change::KeyCreated(verifier)]);
-    commit(&store, changes).await.map_err(fault)?;
+    commit(store, changes).await.map_err(fault)?;
     let (mut tokens, mut ids) = (Vec::with_capacity(count), Vec::with_capacity(count));
     while tokens.len() < count {
         let mut changes = Vec::with_capacity(BATCH);
@@ -86,9 +93,8 @@ pub(crate) async fn make(path: &Path, count: usize) -> Outcome<World> {
             changes.push(Change::TokenCreated(token));
             tokens.push(secret.reveal().to_owned());
         }
-        commit(&store, changes).await.map_err(fault)?;
+        commit(store, changes).await.map_err(fault)?;
     }
-    store.close().await;
     Ok(World { tokens, ids, system_key, verifier_key })
 }
 
@@ -157,7 +163,7 @@ fn key(kind: KeyKind) -> (Key, String) {
 }
 
 /// One change or several, with a line in the audit.
-pub(crate) async fn commit(store: &SqliteStore, changes: Vec<Change>) -> Result<(), StoreError> {
+pub(crate) async fn commit(store: &dyn Store, changes: Vec<Change>) -> Result<(), StoreError> {
     let line = AuditLine {
         at: now(),
         origin: Origin { actor: ActorId::Local, client_ip: None, request: None },

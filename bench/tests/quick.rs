@@ -26,6 +26,7 @@ fn heavy_a_quick_run_fills_every_row() {
         ("proxy", 3),
         ("refusal", 4),
         ("check", 10),
+        ("fleet", 3),
         ("foreign", 2),
         ("usage", 1),
         ("start", 1),

@@ -15,7 +15,7 @@ pub(crate) struct Options {
     #[arg(long)]
     pub(crate) quick: bool,
 
-    /// One measurement alone: gateway, verify, proxy, refusal, check, foreign, usage, start, create, large or build
+    /// One measurement alone: gateway, verify, proxy, refusal, check, fleet, foreign, usage, start, create, large or build
     #[arg(long, value_name = "NAME")]
     pub(crate) only: Option<String>,
 
@@ -58,6 +58,9 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     {
         say(&format!("==> nginx is not measured: {why}"));
         peers.push(("nginx", Err(why)));
+    }
+    if !options.only_peers && options.only.as_deref().is_none_or(|only| only == "fleet") {
+        tools::programs(&shell, tools::FOR_FLEETS)?;
     }
     let commit = said("git", &["describe", "--always", "--dirty", "--abbrev=12", "--exclude=*"]);
     run_all(&shell, &[step(options, &peers, said("rustc", &["--version"]), commit)])

@@ -3,6 +3,7 @@
 mod build;
 mod check;
 mod create;
+mod fleet;
 mod foreign;
 mod gateway;
 mod large;
@@ -24,12 +25,13 @@ use crate::stage::{Side, Stage, quantities};
 type Measure = fn(&Stage) -> Outcome<Vec<Comparison>>;
 
 /// All of them, by the name in the results. The last one adds to the record that the others read.
-pub(crate) const ALL: [(&str, Measure); 9] = [
+pub(crate) const ALL: [(&str, Measure); 10] = [
     ("gateway", gateway::measure),
     ("verify", verify::measure),
     ("proxy", proxy::measure),
     ("refusal", refusal::measure),
     ("check", check::measure),
+    ("fleet", fleet::measure),
     ("foreign", foreign::measure),
     ("usage", usage::measure),
     ("start", start::measure),

@@ -67,6 +67,9 @@ pub(crate) const FOR_SOAKS: &[Program] = &[
 /// What is measured as a baseline beside programs of our own.
 pub(crate) const FOR_BASELINES: &[Program] = &[NGINX];
 
+/// What measuring a fleet needs.
+pub(crate) const FOR_FLEETS: &[Program] = &[Program { name: "postgres", packages: "postgresql" }];
+
 /// What measuring rivals needs.
 pub(crate) const FOR_RIVALS: &[Program] = &[
     CC,

@@ -14,7 +14,7 @@ use std::path::Path;
 
 pub(crate) use cargo::{DEB, DENY, NEXTEST, cargo_tool};
 pub(crate) use debian::{
-    FOR_BASELINES, FOR_COUNTS, FOR_PACKAGES, FOR_RIVALS, FOR_SOAKS, FOR_TESTS, programs,
+    FOR_BASELINES, FOR_COUNTS, FOR_FLEETS, FOR_PACKAGES, FOR_RIVALS, FOR_SOAKS, FOR_TESTS, programs,
 };
 pub(crate) use npm::{BETTER_AUTH, FOR_BROWSER_TESTS, FOR_OAUTH_TESTS, FOR_TYPESCRIPT_CLIENT, npm_packages};
 pub(crate) use python::{

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::hash::{BuildHasherDefault, Hasher};
 use std::hint::black_box;
+use std::sync::Arc;
 use std::time::Duration;
 
 use symbolon_core::Timestamp;
@@ -23,8 +24,8 @@ const TARGETS: [&[u8]; 4] =
 
 /// Tokens, in a gate and in a plain map. They are asked about in an order that has nothing to do with that in which
 /// they came, nor with where a map puts them: what the caches hold is chance.
-pub(super) struct Crowd {
-    gate: Gate,
+pub(in crate::measure) struct Crowd {
+    gate: Arc<Gate>,
     service: ServiceName,
     map: Map,
     /// The secrets, one after the other, as a request's header would lie there: read already.
@@ -51,17 +52,26 @@ impl Crowd {
             secrets.push((secret.reveal().to_owned(), *secret.text().digest(&pepper).as_bytes()));
         }
         gate.loaded();
+        Ok(Self::of(Arc::new(gate), catalog.service.clone(), secrets))
+    }
+
+    /// Those that a gate knows of a service: each secret and its digest.
+    pub(in crate::measure) fn of(
+        gate: Arc<Gate>,
+        service: ServiceName,
+        mut secrets: Vec<(String, [u8; 32])>,
+    ) -> Self {
         // Secrets are random, so their order is.
         secrets.sort_unstable();
-        Ok(Self {
+        Self {
             gate,
-            service: catalog.service.clone(),
+            service,
             map: secrets.iter().map(|(_, digest)| (*digest, [1; 16])).collect(),
             length: secrets.first().map_or(1, |(secret, _)| secret.len()),
             secrets: secrets.iter().flat_map(|(secret, _)| secret.bytes()).collect(),
             digests: secrets.iter().map(|(_, digest)| *digest).collect(),
-            pepper,
-        })
+            pepper: world::keys().pepper,
+        }
     }
 
     /// Puts a service in force, in place of the one before, of which it has the name.
@@ -70,7 +80,7 @@ impl Crowd {
     }
 
     /// Nanoseconds of one check.
-    pub(super) fn check(&self, period: Duration) -> Outcome<f64> {
+    pub(in crate::measure) fn check(&self, period: Duration) -> Outcome<f64> {
         // As housekeeping does each second: a first use since then costs more than the ones after it.
         while !self.gate.take_uses(10_000).is_empty() {}
         self.decide(period, |request, now| self.gate.check(&self.service, request, now))

@@ -8,9 +8,8 @@ use crate::stage::Stage;
 use crate::{Outcome, world};
 
 use super::memory;
-use crowd::Crowd;
 
-pub(super) use crowd::Map;
+pub(super) use crowd::{Crowd, Map};
 
 /// For whoever reads the results.
 pub(crate) const TWO_BASELINES: &str = "A check in process stands beside two baselines of the same two things, a digest of what was presented and the lookup of \
