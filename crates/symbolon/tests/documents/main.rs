@@ -154,6 +154,13 @@ fn heavy_the_configuration_of_the_reference_is_accepted_as_it_stands() {
     let directory = tempfile::tempdir().unwrap();
     let text = read("docs/configuration.md");
     let example = text.split("```toml\n").nth(1).and_then(|rest| rest.split("```").next()).unwrap();
+    // All of it stands as it is, but for where the database is.
+    let postgres = symbolon_postgres_server::shared(symbolon_postgres_server::Version::Debian).unwrap();
+    let database = postgres.new_database().unwrap();
+    let there = "postgres://symbolon@db.example.org/symbolon?sslmode=verify-full";
+    assert_eq!(example.matches(there).count(), 1);
+    let example = example.replace(there, &database.url());
+    std::fs::write(directory.path().join("db.password"), "of nobody\n").unwrap();
     std::fs::write(directory.path().join("symbolon.toml"), example).unwrap();
     // `init` reads all of it, and the files that it names, before it makes anything.
     let symbolon = |words: &[&str]| {
