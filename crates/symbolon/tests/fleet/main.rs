@@ -85,7 +85,7 @@ fn until<T: PartialEq + std::fmt::Debug + ?Sized, A: std::borrow::Borrow<T> + st
     mut ask: impl FnMut() -> A,
 ) {
     let mut last = None;
-    for _ in 0..20_000 {
+    for _ in 0..100_000 {
         let now = ask();
         if now.borrow() == wanted {
             return;

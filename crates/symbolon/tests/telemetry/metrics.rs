@@ -188,8 +188,12 @@ const A_WEBHOOK: &str = "[[webhooks]]\nname = \"chat\"\nurl = \"http://127.0.0.1
 fn the_document_has_every_name() {
     let place = Place::empty();
     write_pair(&place, 2048);
+    // A node of a fleet, for it tells more than who has the record alone.
+    let postgres = symbolon_postgres_server::shared(symbolon_postgres_server::Version::Debian).unwrap();
+    let database = postgres.new_database().unwrap();
     let settings = format!(
-        "access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"\n{OVER_TLS}\n{A_WEBHOOK}"
+        "access_log = \"access.log\"\n[telemetry]\notlp = \"http://127.0.0.1:1\"\n[database]\nurl = \"{}\"\n{OVER_TLS}\n{A_WEBHOOK}",
+        database.url()
     );
     let server = server_in(place, &settings);
     token(&server);
