@@ -13,6 +13,7 @@ mod open_error;
 mod peppers;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod reading;
 mod rotation;
 mod rows;
 mod seals;

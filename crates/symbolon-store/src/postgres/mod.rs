@@ -10,6 +10,8 @@ mod fleet;
 mod load;
 mod notices;
 mod open;
+#[cfg(test)]
+mod plans;
 mod planted;
 mod read;
 mod sealing;
@@ -52,6 +54,7 @@ use self::settle::Settle;
 use self::writer::{Command, Upkeep, Work, Writer};
 use crate::OpenError;
 use crate::fault::closed;
+use crate::reading;
 use crate::seals::Seals;
 
 /// How many commands may wait for the writer before callers wait to hand theirs over.
@@ -192,7 +195,7 @@ impl Store for PostgresStore {
     }
 
     async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {
-        read::token(&self.readers, service, id).await
+        reading::token(&self.readers, service, id).await
     }
 
     async fn token_prefixed(
@@ -200,7 +203,7 @@ impl Store for PostgresStore {
         service: &ServiceName,
         prefix: TokenPrefix,
     ) -> Result<Option<Token>, StoreError> {
-        read::token_prefixed(&self.readers, service, prefix).await
+        reading::token_prefixed(&self.readers, service, prefix).await
     }
 
     async fn imported(
@@ -236,15 +239,15 @@ impl Store for PostgresStore {
     }
 
     async fn user(&self, id: UserId) -> Result<Option<User>, StoreError> {
-        read::user(&self.readers, id).await
+        reading::user(&self.readers, id).await
     }
 
     async fn user_named(&self, name: &UserName) -> Result<Option<User>, StoreError> {
-        read::user_named(&self.readers, name).await
+        reading::user_named(&self.readers, name).await
     }
 
     async fn users(&self, page: &PageQuery) -> Result<Page<User>, StoreError> {
-        read::users(&self.readers, page).await
+        reading::users(&self.readers, page).await
     }
 
     async fn sessions(
@@ -253,19 +256,19 @@ impl Store for PostgresStore {
         now: Timestamp,
         page: &PageQuery,
     ) -> Result<Page<Session>, StoreError> {
-        read::sessions(&self.readers, user, now, page).await
+        reading::sessions(&self.readers, user, now, page).await
     }
 
     async fn key(&self, id: KeyId) -> Result<Option<Key>, StoreError> {
-        read::key(&self.readers, id).await
+        reading::key(&self.readers, id).await
     }
 
     async fn keys(&self, page: &PageQuery) -> Result<Page<Key>, StoreError> {
-        read::keys(&self.readers, page).await
+        reading::keys(&self.readers, page).await
     }
 
     async fn audit(&self, query: &AuditQuery) -> Result<Page<Line>, StoreError> {
-        read::audit(&self.readers, query).await
+        reading::audit(&self.readers, query).await
     }
 
     async fn audit_after(
@@ -273,15 +276,15 @@ impl Store for PostgresStore {
         after: u64,
         limit: usize,
     ) -> Result<Vec<Result<Line, UnreadableLine>>, StoreError> {
-        read::audit_after(&self.readers.pool, after, limit).await
+        reading::audit_after(&self.readers, after, limit).await
     }
 
     async fn audit_head(&self) -> Result<Head, StoreError> {
-        read::audit_head(&self.readers.pool).await
+        reading::audit_head(&self.readers).await
     }
 
     async fn claim(&self, scope: &str, key: &str, now: Timestamp) -> Result<Option<Claim>, StoreError> {
-        read::claim(&self.readers.pool, scope, key, now).await
+        reading::claim(&self.readers, scope, key, now).await
     }
 
     async fn ping(&self) -> Result<(), StoreError> {

@@ -6,8 +6,9 @@ use symbolon_core::id::TokenId;
 use symbolon_core::name::WebhookName;
 use symbolon_core::store::{Ending, Notices, StoreError, WebhookState};
 
+use super::PostgresStore;
 use super::writer::Upkeep;
-use super::{PostgresStore, read};
+use crate::reading;
 
 #[async_trait]
 impl Notices for PostgresStore {
@@ -16,7 +17,7 @@ impl Notices for PostgresStore {
         until: Timestamp,
         after: Option<(Timestamp, TokenId)>,
     ) -> Result<Vec<Ending>, StoreError> {
-        read::endings(&self.readers, until, after).await
+        reading::endings(&self.readers, until, after).await
     }
 
     async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {
@@ -24,7 +25,7 @@ impl Notices for PostgresStore {
     }
 
     async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {
-        read::webhooks(&self.readers.pool).await
+        reading::webhooks(&self.readers).await
     }
 
     async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {

@@ -1,72 +1,51 @@
-//! Reads of single rows and of the database as a whole; `lists` has the pages.
-//!
-//! Each is one statement, and so sees one moment: everything acknowledged before it.
+//! What is read in SQLite's own words, and of the database as a whole; what both databases are asked alike is in
+//! `crate::reading`.
 
-mod audit;
-mod lists;
 mod peppers;
 mod tokens;
 mod usage;
-mod webhooks;
 
-use std::sync::Arc;
-
-use jiff::Timestamp;
-use sqlx::sqlite::SqliteConnectOptions;
+use async_trait::async_trait;
+use sqlx::sqlite::{Sqlite, SqliteConnectOptions, SqliteRow};
 use sqlx::{ConnectOptions, Connection, SqliteConnection, SqlitePool};
-use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::id::TokenId;
 use symbolon_core::imported::Source;
-use symbolon_core::name::{ServiceName, UserName};
-use symbolon_core::record::{Key, Token, User};
-use symbolon_core::store::{Claim, StoreError};
-use symbolon_core::token::TokenPrefix;
+use symbolon_core::name::ServiceName;
+use symbolon_core::store::StoreError;
 
-pub(super) use self::audit::{audit_after, audit_head};
-pub(super) use self::lists::{audit, keys, sessions, users};
 pub(super) use self::peppers::{
     digests_by_pepper, pepper_uses, seals_by_pepper, under_pepper, unused_imports,
 };
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, routes_used, usage};
-pub(super) use self::webhooks::{endings, webhooks};
 use super::fault::unavailable;
 use super::planted::planted;
-use crate::rows::{self, select_keys, select_tokens, select_users};
+use crate::reading::{Asked, Given};
+use crate::rows;
 use crate::seals::Seals;
 
-/// Connections that read, and what rows are checked with.
-#[derive(Debug)]
-pub(super) struct Readers {
-    pub(super) pool: SqlitePool,
-    pub(super) seals: Arc<Seals>,
-}
+/// Connections that read.
+pub(super) type Readers = crate::reading::Readers<Sqlite>;
 
-pub(super) async fn token(
-    db: &Readers,
-    service: &ServiceName,
-    id: TokenId,
-) -> Result<Option<Token>, StoreError> {
-    let row = sqlx::query(select_tokens!("WHERE id = ?1 AND service = ?2"))
-        .bind(id.to_string())
-        .bind(service.as_str())
-        .fetch_optional(&db.pool)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    rows::only_sealed(row, &db.seals)
-}
+#[async_trait]
+impl Asked for Readers {
+    type Row = SqliteRow;
 
-pub(super) async fn token_prefixed(
-    db: &Readers,
-    service: &ServiceName,
-    prefix: TokenPrefix,
-) -> Result<Option<Token>, StoreError> {
-    let row = sqlx::query(select_tokens!("WHERE service = ?1 AND token_prefix = ?2"))
-        .bind(service.as_str())
-        .bind(prefix.as_str())
-        .fetch_optional(&db.pool)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    rows::only_sealed(row, &db.seals)
+    async fn rows(&self, sql: &'static str, given: &[Given<'_>]) -> Result<Vec<SqliteRow>, StoreError> {
+        let asked = given.iter().fold(sqlx::query(sql), |asked, value| match *value {
+            Given::Number(number) => asked.bind(number),
+            Given::Text(text) => asked.bind(text),
+            Given::MaybeText(text) => asked.bind(text),
+            Given::MaybeNumber(number) => asked.bind(number),
+            Given::Truth(truth) => asked.bind(truth),
+            Given::Blob(bytes) => asked.bind(bytes),
+        });
+        asked.fetch_all(&self.pool).await.map_err(|error| unavailable(&error))
+    }
+
+    fn seals(&self) -> &Seals {
+        &self.seals
+    }
 }
 
 pub(super) async fn imported(
@@ -89,51 +68,6 @@ pub(super) async fn imported(
     .map_err(|error| unavailable(&error))?;
     let found = rows.iter().map(|row| rows::only(Some(row), "tokens", rows::imported_from));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
-}
-
-pub(super) async fn user(db: &Readers, id: UserId) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query(select_users!("WHERE id = ?1 AND removed_at IS NULL"))
-        .bind(id.to_string())
-        .fetch_optional(&db.pool)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    rows::only_sealed(row, &db.seals)
-}
-
-pub(super) async fn user_named(db: &Readers, name: &UserName) -> Result<Option<User>, StoreError> {
-    let row = sqlx::query(select_users!("WHERE name = ?1 AND removed_at IS NULL"))
-        .bind(name.as_str())
-        .fetch_optional(&db.pool)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    rows::only_sealed(row, &db.seals)
-}
-
-pub(super) async fn key(db: &Readers, id: KeyId) -> Result<Option<Key>, StoreError> {
-    let row = sqlx::query(select_keys!("WHERE id = ?1"))
-        .bind(id.to_string())
-        .fetch_optional(&db.pool)
-        .await
-        .map_err(|error| unavailable(&error))?;
-    rows::only_sealed(row, &db.seals)
-}
-
-pub(super) async fn claim(
-    db: &SqlitePool,
-    scope: &str,
-    key: &str,
-    now: Timestamp,
-) -> Result<Option<Claim>, StoreError> {
-    let row = sqlx::query(
-        "SELECT scope, key, body, made, expires_at FROM claims WHERE scope = ?1 AND key = ?2 AND expires_at > ?3",
-    )
-    .bind(scope)
-    .bind(key)
-    .bind(now.as_millisecond())
-    .fetch_optional(db)
-    .await
-    .map_err(|error| unavailable(&error))?;
-    rows::only(row.as_ref(), "claims", rows::claim)
 }
 
 /// A read that has to go to the file: a constant would be answered without it.

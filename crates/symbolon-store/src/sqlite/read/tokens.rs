@@ -1,13 +1,10 @@
 //! Lists of tokens, in every order.
 
-use jiff::Timestamp;
-use symbolon_core::record::{Token, TokenState};
+use symbolon_core::record::Token;
 use symbolon_core::store::{Page, StoreError, TokenOrder, TokenQuery};
 
 use super::Readers;
-use super::lists::page;
-use crate::cursor::{self, Bound};
-use crate::listing::{self, fetched};
+use crate::reading::{self, Given};
 use crate::rows::select_tokens;
 
 /// A page of tokens. The arguments decide which index serves it; all else is tested row by row. `CASE` is
@@ -86,32 +83,8 @@ fn statement(by: TokenOrder, descending: bool, of_revoked: bool, of_owner: bool)
 }
 
 pub(in crate::sqlite) async fn tokens(db: &Readers, query: &TokenQuery) -> Result<Page<Token>, StoreError> {
-    let sort = query.sort;
-    let (bound, id) = cursor::sorted(sort, query.page.after.as_deref())?;
-    let of_revoked = query.state == Some(TokenState::Revoked);
-    let scope = query.scope.as_ref().map(|scope| serde_json::Value::from(scope.as_str()).to_string());
-    let prepared = sqlx::query(statement(sort.by, sort.descending, of_revoked, query.owner.is_some()))
-        .bind(query.service.as_str())
-        .bind(query.owner.map(|id| id.to_string()));
-    let prepared = match bound {
-        Bound::Number(number) => prepared.bind(number),
-        Bound::Text(text) => prepared.bind(text),
-        // A blob is after every text (https://www.sqlite.org/datatype3.html, section 4.1).
-        Bound::AfterText => prepared.bind(Vec::new()),
-    };
-    let prepared = prepared
-        .bind(id)
-        .bind(query.state.map(TokenState::as_str))
-        .bind(query.now.as_millisecond())
-        .bind(query.text.as_ref().map(|text| text.to_ascii_lowercase()))
-        .bind(scope)
-        .bind(fetched(&query.page))
-        .bind(query.idle_since.map(Timestamp::as_millisecond))
-        .bind(query.old_form_ended)
-        .bind(&query.prefix)
-        .bind(query.unused_since.map(Timestamp::as_millisecond))
-        .bind(query.created_before.map(Timestamp::as_millisecond));
-    page(db, listing::tokens(sort), prepared, &query.page).await
+    // A blob is after every text (https://www.sqlite.org/datatype3.html, section 4.1).
+    reading::tokens::tokens(db, statement, Given::Blob(&[]), query).await
 }
 
 #[cfg(test)]
