@@ -15,7 +15,6 @@ mod plans;
 mod planted;
 mod read;
 mod sealing;
-mod settle;
 #[cfg(test)]
 mod testing;
 mod transaction;
@@ -50,7 +49,6 @@ use self::fleet::Fleet;
 pub use self::fleet::Membership;
 use self::open::Opened;
 use self::read::Readers;
-use self::settle::Settle;
 use self::writer::{Command, Upkeep, Work, Writer};
 use crate::OpenError;
 use crate::fault::closed;

@@ -11,7 +11,7 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
 use super::connect::Server;
-use super::settle::Settle;
+use super::fleet::Fleet;
 use super::transaction::{Lost, Transactions};
 use crate::seals::{Seals, Walk};
 
@@ -112,7 +112,7 @@ impl Waiting {
 pub(super) struct Writer {
     transactions: Transactions,
     seals: Arc<Seals>,
-    settle: Arc<dyn Settle>,
+    fleet: Arc<Fleet>,
     /// Groups that are committed and wait to be settled.
     answering: JoinSet<()>,
     waiting: Waiting,
@@ -123,13 +123,13 @@ impl Writer {
     pub(super) fn start(
         server: Server,
         seals: Arc<Seals>,
-        settle: Arc<dyn Settle>,
+        fleet: Arc<Fleet>,
         queue: mpsc::Receiver<Command>,
         last: impl Future<Output = ()> + Send + 'static,
     ) {
         let transactions = Transactions::new(server, seals.clone());
         let waiting = Waiting { held: None, queue };
-        let mut writer = Self { transactions, seals, settle, answering: JoinSet::new(), waiting };
+        let mut writer = Self { transactions, seals, fleet, answering: JoinSet::new(), waiting };
         tokio::spawn(async move {
             writer.run().await;
             // Whoever was promised an answer gets it.
@@ -148,7 +148,7 @@ impl Writer {
                 }
                 Command::Write(work, reply) => self.write(Asked::new(work, reply)).await,
                 Command::Attach(sink, reply) => {
-                    let _ = reply.send(self.settle.attach(sink).await);
+                    let _ = reply.send(self.fleet.attach(sink).await);
                 }
                 Command::Close => break,
             }
@@ -169,9 +169,9 @@ impl Writer {
             self.seals.mend(change);
         }
         let Some(committed) = committed else { return written.into_iter().for_each(Asked::answer) };
-        let settle = self.settle.clone();
+        let fleet = self.fleet.clone();
         self.answering.spawn(async move {
-            let settled = settle.settle(committed.seq, committed.epoch).await.map_err(|error| {
+            let settled = fleet.settle(committed.seq, committed.epoch).await.map_err(|error| {
                 tracing::error!(%error, seq = committed.seq, "a committed mutation was not settled");
                 match error {
                     StoreError::Unavailable(reason) => reason,

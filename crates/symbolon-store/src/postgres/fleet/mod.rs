@@ -10,7 +10,6 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex as Lock, PoisonError};
 
-use async_trait::async_trait;
 use jiff::Timestamp;
 use sqlx::PgPool;
 use symbolon_core::id::NodeId;
@@ -23,7 +22,6 @@ use tokio::task::{JoinHandle, JoinSet, block_in_place};
 
 use self::ledger::Database;
 use super::connect::Server;
-use super::settle::Settle;
 use crate::fleet::{Follower, Parts, Settling, Waits};
 use crate::seals::Seals;
 
@@ -155,11 +153,10 @@ impl Fleet {
             let _ = ended.await;
         }
     }
-}
 
-#[async_trait]
-impl Settle for Fleet {
-    async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
+    /// Loads everything live into the sink and keeps it informed from then on. Called once, by the writer, which commits
+    /// nothing meanwhile; other nodes do.
+    pub(super) async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError> {
         let _one = self.attaching.lock().await;
         if self.following().is_some() {
             return Err(StoreError::Conflict("the store informs somebody already"));
@@ -182,7 +179,9 @@ impl Settle for Fleet {
         Ok(())
     }
 
-    async fn settle(&self, seq: u64, epoch: i64) -> Result<(), StoreError> {
+    /// Returns when everything up to this number has reached every sink that may answer by it, of the fleet that has this
+    /// epoch. Called from many tasks at once, in no order; and a caller may stop waiting.
+    pub(super) async fn settle(&self, seq: u64, epoch: i64) -> Result<(), StoreError> {
         self.wake.notify_one();
         self.settling.settle(seq, epoch).await
     }
