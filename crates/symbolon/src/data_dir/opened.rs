@@ -11,7 +11,7 @@ use symbolon_core::lease::Lease;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::{Store, StoreError};
 
-use super::record::{self, Record};
+use super::record::Record;
 use super::{Contents, DataDir, KeyFile, Keyring, Lock, Purpose, audit_key, holder};
 use crate::failure::Failure;
 
@@ -102,8 +102,6 @@ impl Opened {
     pub(crate) async fn initialised(&self) -> Result<bool, Failure> {
         match self.store.user(UserId::SYSTEM).await {
             Ok(user) => Ok(user.is_some()),
-            // In a database that others write to as well it is rather that these keys are not its own.
-            Err(StoreError::SealBroken(_)) if self.store.kind() != "sqlite" => Err(record::not_its_keys()),
             // It is there, and somebody has changed it. It counts as not there and the alarm says so; all else serves.
             Err(StoreError::SealBroken(_)) => Ok(true),
             Err(error) => Err(Failure::new(error)),

@@ -53,15 +53,6 @@ impl DataDir {
     }
 }
 
-/// What to say where the keys in the directory open nothing of the database.
-pub(super) fn not_its_keys() -> Failure {
-    Failure::new(
-        "the keys in the data directory are not those of this database: copy keys.toml and audit-key.toml from a node that \
-         serves it. Where they are, somebody has changed the record of the user system: find out who writes to the database, \
-         and put a backup back",
-    )
-}
-
 #[cfg(feature = "postgres")]
 mod postgres {
     use std::fs;
@@ -71,7 +62,7 @@ mod postgres {
     use symbolon_core::store::StoreError;
     use symbolon_store::{Membership, PostgresStore};
 
-    use super::{Arc, DataDir, Entropy, Failure, KeyFile, Lease, Record, Store, Timestamp, not_its_keys};
+    use super::{Arc, DataDir, Entropy, Failure, KeyFile, Lease, Record, Store, Timestamp};
     use crate::clock::BootClock;
     use crate::settings::DatabaseSettings;
 
@@ -130,6 +121,15 @@ mod postgres {
             Ok(_) => Ok(()),
             Err(error) => Err(Failure::new(error)),
         }
+    }
+
+    /// What to say where the keys in the directory open nothing of the database.
+    fn not_its_keys() -> Failure {
+        Failure::new(
+            "the keys in the data directory are not those of this database: copy keys.toml and audit-key.toml from a node that \
+             serves it. Where they are, somebody has changed the record of the user system: find out who writes to the database, \
+             and put a backup back",
+        )
     }
 
     /// The machine's name.
