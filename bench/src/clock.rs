@@ -31,8 +31,7 @@ pub(crate) struct BootClock;
 impl SteadyClock for BootClock {
     fn now(&self) -> Moment {
         let now = clock_gettime(ClockId::Boottime);
-        let nanos = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
-        Moment(u64::try_from(nanos).unwrap_or(0))
+        Moment::of(now.tv_sec, now.tv_nsec)
     }
 }
 

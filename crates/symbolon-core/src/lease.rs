@@ -15,6 +15,12 @@ use std::time::Duration;
 pub struct Moment(pub u64);
 
 impl Moment {
+    /// As a clock of the system says it: `timespec`, in seconds and nanoseconds.
+    pub fn of(seconds: i64, nanoseconds: i64) -> Self {
+        let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
+        Self(u64::try_from(nanos).unwrap_or(0))
+    }
+
     /// The moment this much later.
     #[must_use]
     pub fn after(self, wait: Duration) -> Self {

@@ -35,8 +35,7 @@ impl SteadyClock for BootClock {
         #[cfg(not(any(target_os = "linux", target_os = "android")))]
         const CLOCK: ClockId = ClockId::Monotonic;
         let now = clock_gettime(CLOCK);
-        let nanos = i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec);
-        Moment(u64::try_from(nanos).unwrap_or(0))
+        Moment::of(now.tv_sec, now.tv_nsec)
     }
 }
 

@@ -15,7 +15,7 @@ struct Clock;
 impl SteadyClock for Clock {
     fn now(&self) -> Moment {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Moment(u64::try_from(i128::from(now.tv_sec) * 1_000_000_000 + i128::from(now.tv_nsec)).unwrap())
+        Moment::of(now.tv_sec, now.tv_nsec)
     }
 }
 
