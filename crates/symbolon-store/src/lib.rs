@@ -9,6 +9,10 @@ mod fault;
 mod fleet;
 mod listing;
 mod loading;
+#[cfg(test)]
+#[path = "../tests/conformance/make.rs"]
+#[expect(dead_code, reason = "made for the conformance suite, of which tests here want a part")]
+mod make;
 mod open_error;
 mod peppers;
 #[cfg(feature = "postgres")]

@@ -1,14 +1,13 @@
 //! A new database for a test of this module, and values to keep in it.
 
-#[path = "../../tests/conformance/make.rs"]
-#[expect(dead_code, reason = "made for the conformance suite, of which tests here want a part")]
-pub(super) mod make;
 #[path = "../../tests/postgres/membership.rs"]
 pub(super) mod membership;
 
 use sqlx::postgres::PgPool;
 use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_postgres_server::{Database, Version, shared};
+
+pub(super) use crate::make;
 
 use super::{Membership, PostgresStore};
 

@@ -8,37 +8,37 @@ use std::time::Duration;
 use jiff::Timestamp;
 use symbolon_core::credential::Presented;
 use symbolon_core::decision::{Keys, ServiceRules};
-use symbolon_core::digest::Pepper;
-use symbolon_core::id::{TokenId, UserId};
+use symbolon_core::id::TokenId;
 use symbolon_core::lease::{Lease, LeaseTerms};
 use symbolon_core::record::{Token, User};
-use symbolon_core::session::SessionKey;
 use symbolon_core::store::StoreError;
 use symbolon_core::token::NewSecret;
 use symbolon_gate::{Gate, Known, Service};
 use tokio::sync::{Notify, oneshot};
-use zeroize::Zeroizing;
 
 use super::database::{Database, Faults, Line};
 use super::world::{Clock, Tasks, World};
 use crate::fleet::{Follower, Parts, Settling};
+use crate::make;
 
 const NODES: usize = 3;
 /// For how long things are broken, and how long it may take until all is well again.
 const BROKEN: Duration = Duration::from_secs(40);
 const HEALS: Duration = Duration::from_secs(25);
 
+/// The service of which `make` makes tokens.
 const CATALOG: &str = r#"
-service = "things"
-title = "Things"
-token_prefix = "thg"
-roles = ["user"]
+service = "odin"
+title = "Odin"
+token_prefix = "odin"
+roles = ["operator"]
 mounts = [""]
 [scopes]
-"read" = "Read"
+"read:jobs" = "Read jobs"
+"read:printers" = "Read printers"
 [[routes]]
-scopes = ["read"]
-role = "user"
+scopes = ["read:jobs", "read:printers"]
+role = "operator"
 paths = ["GET /read"]
 "#;
 
@@ -131,24 +131,13 @@ fn now() -> Timestamp {
 impl Fleet {
     pub(super) fn new(seed: u64) -> Self {
         let world = World::new(seed);
-        let owner = User {
-            id: UserId::new(now(), &*world),
-            name: "ann".parse().unwrap(),
-            password: None,
-            password_temporary: false,
-            active: true,
-            platform_admin: false,
-            roles: [("things".parse().unwrap(), "user".parse().unwrap())].into(),
-            created_at: now(),
-            revision: 1,
-        };
-        let key = || Zeroizing::new([1; 32]);
+        let owner = make::user(1);
         let ends = world.now() + u64::try_from(BROKEN.as_nanos()).unwrap();
         let shared = Arc::new(Shared {
             database: Arc::new(Mutex::new(Database::new(owner.clone()))),
             faults: Arc::new(Mutex::new(Faults { rough: true, ..Faults::default() })),
             outside: Mutex::default(),
-            keys: Keys::new(Pepper::new(1, &key()), SessionKey::new(&key())),
+            keys: make::keys(),
             owner,
             ends,
             world,
@@ -168,7 +157,7 @@ impl Fleet {
         let clock = Arc::new(Clock::new(&shared.world));
         let lease = Arc::new(Lease::of(clock.clone()));
         let gate = Arc::new(Gate::leased(shared.keys.clone(), lease.clone()));
-        let catalog = Arc::new(symbolon_core::Catalog::compile("things.toml", CATALOG).unwrap());
+        let catalog = Arc::new(symbolon_core::Catalog::compile("odin.toml", CATALOG).unwrap());
         gate.set_services(vec![Service { catalog, rules: ServiceRules::default() }]).unwrap();
         let line = Arc::new(Line {
             world: shared.world.clone(),
@@ -366,29 +355,12 @@ impl Shared {
 
     async fn give(&self, node: &Node) {
         let world = &*self.world;
-        let secret = NewSecret::generate(&"thg".parse().unwrap(), world);
+        let secret = NewSecret::generate(&"odin".parse().unwrap(), world);
         let token = Token {
             id: TokenId::new(now(), world),
-            service: "things".parse().unwrap(),
-            name: "test".to_owned(),
-            description: String::new(),
-            owner: self.owner.id,
             token_prefix: secret.text().token_prefix(),
-            scopes: vec!["read".parse().unwrap()],
-            metadata: symbolon_core::metadata::Metadata::default(),
-            profile: None,
-            disabled: false,
-            created_at: now(),
-            updated_at: now(),
-            expires_at: None,
-            last_used_at: None,
-            revoked_at: None,
-            revision: 1,
             digest: Some((secret.text().digest(&self.keys.pepper), 1)),
-            rotation: symbolon_core::rotation::Rotation::default(),
-            rate_limit: None,
-            restrictions: symbolon_core::restriction::Restrictions::default(),
-            imported: None,
+            ..make::token(1, &self.owner)
         };
         let id = token.id;
         if let Ok(Ok((seq, epoch))) = node.line.call(|db| db.write(token)).await {
