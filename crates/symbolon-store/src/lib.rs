@@ -23,6 +23,7 @@ mod rows;
 mod seals;
 mod sqlite;
 mod usage;
+mod writing;
 
 pub use open_error::OpenError;
 #[cfg(feature = "postgres")]

@@ -5,11 +5,11 @@ use sqlx::PgConnection;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::Change;
 
-use super::tokens::Owner;
-use super::users::Revoked;
 use super::{enforcement, keys, tokens, users, webhooks};
 use crate::postgres::chain::{Done, Record};
 use crate::postgres::fault::Fault;
+use crate::writing::Owner;
+use crate::writing::Revoked;
 
 /// Writes one change and notes its record; the tokens that it revokes besides.
 pub(super) async fn change(

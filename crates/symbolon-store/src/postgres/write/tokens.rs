@@ -6,7 +6,6 @@ use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use symbolon_core::foreign::ForeignHash;
 use symbolon_core::id::TokenId;
-use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
 use symbolon_core::seal::{Seal, Sealer};
 use symbolon_core::store::Room;
@@ -14,12 +13,7 @@ use symbolon_core::store::Room;
 use crate::fault::{conflict, known, missing};
 use crate::postgres::fault::{Fault, taken};
 use crate::rotation;
-
-/// A list of names as JSON. Names have a narrow alphabet and need no escapes, but that is their module's to
-/// know.
-fn scopes(token: &Token) -> String {
-    token.scopes.iter().map(ScopeName::as_str).collect::<serde_json::Value>().to_string()
-}
+use crate::writing::{FoundToken, Owner, one_secret, scopes, token_unchanged};
 
 /// Binds what both a new token and a changed one are written with, from `$1` to `$23`.
 fn bound<'q>(
@@ -89,15 +83,6 @@ pub(super) async fn create(db: &mut PgConnection, token: &Token, sealer: &Sealer
     if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
 }
 
-/// What a change may do to the owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The token keeps its owner.
-    Same,
-    /// It gets another, who is there.
-    Other,
-}
-
 pub(super) async fn change(
     db: &mut PgConnection,
     token: &Token,
@@ -153,20 +138,6 @@ pub(super) async fn erase(db: &mut PgConnection, id: TokenId, at: Timestamp) -> 
     there.map(drop).ok_or_else(|| missing("that token"))
 }
 
-/// A live token is known by its digest or, until it is used here, by a foreign hash; a revoked one by nothing.
-fn one_secret(token: &Token) -> Result<(), Fault> {
-    match (&token.revoked_at, &token.digest, token.foreign()) {
-        (Some(_), None, _) if token.is_of_old_form() => Err(conflict("a revoked token has no old secret")),
-        (Some(_), None, _) if token.rotation.others().next().is_some() => {
-            Err(conflict("a revoked token has no digest"))
-        }
-        (Some(_), Some(_), _) => Err(conflict("a revoked token has no digest")),
-        (None, None, None) => Err(conflict("a token that is not revoked has a digest")),
-        (None, Some(_), Some(_)) => Err(conflict("a token that has a digest has no foreign hash")),
-        (Some(_), None, _) | (None, ..) => Ok(()),
-    }
-}
-
 /// Why a change found no row to change.
 async fn why_not(db: &mut PgConnection, token: &Token, owner: Owner) -> Result<Fault, sqlx::Error> {
     let row: Option<(bool, i64, bool)> = sqlx::query_as(
@@ -178,16 +149,8 @@ async fn why_not(db: &mut PgConnection, token: &Token, owner: Owner) -> Result<F
     .bind(token.owner.to_string())
     .fetch_optional(db)
     .await?;
-    let Some((revoked, revision, belongs)) = row else { return Ok(missing("that token")) };
-    Ok(if revoked {
-        conflict("that token is revoked")
-    } else if revision.checked_add(1) != Some(token.revision.cast_signed()) {
-        conflict("that token was changed meanwhile")
-    } else if owner == Owner::Other && !belongs {
-        missing("the owner")
-    } else {
-        conflict("a token keeps its service, owner, token_prefix and time of creation")
-    })
+    let found = row.map(|(revoked, revision, owned)| FoundToken { revoked, revision, owned });
+    Ok(token_unchanged(found, token, owner))
 }
 
 /// Whether the user has so few live tokens of the service that there may be so many more.

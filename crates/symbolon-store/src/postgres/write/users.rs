@@ -3,18 +3,12 @@
 use jiff::Timestamp;
 use sqlx::PgConnection;
 use symbolon_core::id::{SessionId, UserId};
-use symbolon_core::record::{AuditLine, PasswordHash, Session, User};
+use symbolon_core::record::{PasswordHash, Session, User};
 use symbolon_core::seal::Sealer;
 
 use crate::fault::{conflict, missing};
 use crate::postgres::fault::{Fault, taken};
-
-/// Roles as a JSON object of service and role.
-fn roles(user: &User) -> String {
-    let roles: serde_json::Map<String, serde_json::Value> =
-        user.roles.iter().map(|(service, role)| (service.to_string(), role.as_str().into())).collect();
-    serde_json::Value::Object(roles).to_string()
-}
+use crate::writing::{Revoked, name_taken, roles, user_unchanged};
 
 pub(super) async fn create(db: &mut PgConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
     // Not an error where the name is taken: after one nothing could be asked in this transaction.
@@ -45,12 +39,7 @@ pub(super) async fn create(db: &mut PgConnection, user: &User, sealer: &Sealer) 
             .bind(user.name.as_str())
             .fetch_optional(db)
             .await?;
-    Err(conflict(match removed {
-        // A name that changes hands would let the new bearer be taken for the old one, in logs and
-        // applications.
-        Some(true) => "that user name belonged to a removed user and is not given again",
-        _ => "that user name is taken",
-    }))
+    Err(conflict(name_taken(removed)))
 }
 
 pub(super) async fn change(db: &mut PgConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
@@ -79,13 +68,7 @@ pub(super) async fn change(db: &mut PgConnection, user: &User, sealer: &Sealer) 
             .bind(user.id.to_string())
             .fetch_optional(db)
             .await?;
-    let Some(found) = found else { return Err(missing("that user")) };
-    let seen = found.checked_add(1) == Some(user.revision.cast_signed());
-    Err(conflict(if seen {
-        "a user keeps their name and time of creation"
-    } else {
-        "that user was changed meanwhile"
-    }))
+    Err(user_unchanged(found, user))
 }
 
 /// Whether a user is there in this revision.
@@ -97,28 +80,6 @@ pub(super) async fn is_at(db: &mut PgConnection, id: UserId, revision: u64) -> R
             .fetch_optional(db)
             .await?;
     Ok(found.is_some())
-}
-
-/// A token that was revoked with its owner.
-pub(super) struct Revoked {
-    id: String,
-    service: String,
-    name: String,
-    owner: String,
-}
-
-impl Revoked {
-    /// Its line in the audit, beside that of its owner's removal.
-    pub(super) fn line(self, removal: &AuditLine) -> AuditLine {
-        AuditLine {
-            at: removal.at,
-            origin: removal.origin.clone(),
-            action: "token.revoke",
-            subject: self.id,
-            service: self.service.parse().ok(),
-            detail: serde_json::json!({ "name": self.name, "owner": self.owner, "with_owner": true }),
-        }
-    }
 }
 
 pub(super) async fn remove(db: &mut PgConnection, id: UserId, at: Timestamp) -> Result<Vec<Revoked>, Fault> {

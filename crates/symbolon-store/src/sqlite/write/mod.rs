@@ -21,10 +21,10 @@ use super::statement::{execute, first};
 use super::writer::Work;
 use crate::rows;
 use crate::seals::Seals;
-use users::Revoked;
+use crate::writing::Revoked;
 
 pub(super) use self::seals::seal_all;
-use tokens::Owner;
+use crate::writing::Owner;
 
 /// Does one piece of work inside the caller's savepoint. After an error the caller rolls back to it.
 pub(super) fn work(db: &Connection, work: &mut Work, seals: &Seals) -> Result<(), Fault> {

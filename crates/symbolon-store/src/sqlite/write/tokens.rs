@@ -4,7 +4,6 @@ use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use symbolon_core::foreign::ForeignHash;
 use symbolon_core::id::TokenId;
-use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::Room;
@@ -12,12 +11,7 @@ use symbolon_core::store::Room;
 use crate::rotation;
 use crate::sqlite::fault::{Fault, conflict, known, missing, taken};
 use crate::sqlite::statement::{execute, first};
-
-/// A list of names as JSON. Names have a narrow alphabet and need no escapes, but that is their module's to
-/// know.
-fn scopes(token: &Token) -> String {
-    token.scopes.iter().map(ScopeName::as_str).collect::<serde_json::Value>().to_string()
-}
+use crate::writing::{FoundToken, Owner, one_secret, scopes, token_unchanged};
 
 fn metadata(token: &Token) -> String {
     serde_json::json!(token.metadata.entries()).to_string()
@@ -57,15 +51,6 @@ pub(super) fn create(db: &Connection, token: &Token, sealer: &Sealer) -> Result<
         )
     })?;
     if made == 0 { Err(missing("the owner")) } else { Ok(()) }
-}
-
-/// What a change may do to the owner.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Owner {
-    /// The token keeps its owner.
-    Same,
-    /// It gets another, who is there.
-    Other,
 }
 
 pub(super) fn change(db: &Connection, token: &Token, sealer: &Sealer, owner: Owner) -> Result<(), Fault> {
@@ -137,20 +122,6 @@ pub(super) fn erase(db: &Connection, id: TokenId, at: Timestamp) -> Result<(), F
     there.ok_or_else(|| missing("that token"))
 }
 
-/// A live token is known by its digest or, until it is used here, by a foreign hash; a revoked one by nothing.
-fn one_secret(token: &Token) -> Result<(), Fault> {
-    match (&token.revoked_at, &token.digest, token.foreign()) {
-        (Some(_), None, _) if token.is_of_old_form() => Err(conflict("a revoked token has no old secret")),
-        (Some(_), None, _) if token.rotation.others().next().is_some() => {
-            Err(conflict("a revoked token has no digest"))
-        }
-        (Some(_), Some(_), _) => Err(conflict("a revoked token has no digest")),
-        (None, None, None) => Err(conflict("a token that is not revoked has a digest")),
-        (None, Some(_), Some(_)) => Err(conflict("a token that has a digest has no foreign hash")),
-        (Some(_), None, _) | (None, ..) => Ok(()),
-    }
-}
-
 /// Why a change found no row to change.
 fn why_not(db: &Connection, token: &Token, owner: Owner) -> Result<Fault, rusqlite::Error> {
     let select = "SELECT revoked_at IS NOT NULL AS revoked, revision,
@@ -159,16 +130,8 @@ fn why_not(db: &Connection, token: &Token, owner: Owner) -> Result<Fault, rusqli
     let row = first(db, select, params![token.id.to_string(), token.owner.to_string()], |row| {
         Ok((row.get::<_, bool>("revoked")?, row.get::<_, i64>("revision")?, row.get::<_, bool>("owned")?))
     })?;
-    let Some((revoked, revision, belongs)) = row else { return Ok(missing("that token")) };
-    Ok(if revoked {
-        conflict("that token is revoked")
-    } else if revision.checked_add(1) != Some(token.revision.cast_signed()) {
-        conflict("that token was changed meanwhile")
-    } else if owner == Owner::Other && !belongs {
-        missing("the owner")
-    } else {
-        conflict("a token keeps its service, owner, token_prefix and time of creation")
-    })
+    let found = row.map(|(revoked, revision, owned)| FoundToken { revoked, revision, owned });
+    Ok(token_unchanged(found, token, owner))
 }
 
 /// Whether the user has so few live tokens of the service that there may be so many more.

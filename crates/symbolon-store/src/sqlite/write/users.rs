@@ -3,18 +3,12 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use symbolon_core::id::{SessionId, UserId};
-use symbolon_core::record::{AuditLine, PasswordHash, Session, User};
+use symbolon_core::record::{PasswordHash, Session, User};
 use symbolon_core::seal::Sealer;
 
-use crate::sqlite::fault::{Fault, conflict, missing, taken};
+use crate::sqlite::fault::{Fault, missing, taken};
 use crate::sqlite::statement::{all, execute, first};
-
-/// Roles as a JSON object of service and role.
-fn roles(user: &User) -> String {
-    let roles: serde_json::Map<String, serde_json::Value> =
-        user.roles.iter().map(|(service, role)| (service.to_string(), role.as_str().into())).collect();
-    serde_json::Value::Object(roles).to_string()
-}
+use crate::writing::{Revoked, name_taken, roles, user_unchanged};
 
 pub(super) fn create(db: &Connection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
     let made = execute(
@@ -42,13 +36,7 @@ pub(super) fn create(db: &Connection, user: &User, sealer: &Sealer) -> Result<()
         params![user.name.as_str()],
         |row| row.get(0),
     )?;
-    let name_taken = match removed {
-        // A name that changes hands would let the new bearer be taken for the old one, in logs and
-        // applications.
-        Some(true) => "that user name belonged to a removed user and is not given again",
-        _ => "that user name is taken",
-    };
-    Err(taken(error, &[("users.name", name_taken), ("users.id", "that user id is taken")]))
+    Err(taken(error, &[("users.name", name_taken(removed)), ("users.id", "that user id is taken")]))
 }
 
 pub(super) fn change(db: &Connection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
@@ -79,13 +67,7 @@ pub(super) fn change(db: &Connection, user: &User, sealer: &Sealer) -> Result<()
         params![user.id.to_string()],
         |row| row.get(0),
     )?;
-    let Some(found) = found else { return Err(missing("that user")) };
-    let seen = found.checked_add(1) == Some(user.revision.cast_signed());
-    Err(conflict(if seen {
-        "a user keeps their name and time of creation"
-    } else {
-        "that user was changed meanwhile"
-    }))
+    Err(user_unchanged(found, user))
 }
 
 /// Whether a user is there in this revision.
@@ -97,28 +79,6 @@ pub(super) fn is_at(db: &Connection, id: UserId, revision: u64) -> Result<bool, 
         |_| Ok(()),
     )?;
     Ok(found.is_some())
-}
-
-/// A token that was revoked with its owner.
-pub(super) struct Revoked {
-    id: String,
-    service: String,
-    name: String,
-    owner: String,
-}
-
-impl Revoked {
-    /// Its line in the audit, beside that of its owner's removal.
-    pub(super) fn line(self, removal: &AuditLine) -> AuditLine {
-        AuditLine {
-            at: removal.at,
-            origin: removal.origin.clone(),
-            action: "token.revoke",
-            subject: self.id,
-            service: self.service.parse().ok(),
-            detail: serde_json::json!({ "name": self.name, "owner": self.owner, "with_owner": true }),
-        }
-    }
 }
 
 pub(super) fn remove(db: &Connection, id: UserId, at: Timestamp) -> Result<Vec<Revoked>, Fault> {
