@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::Args;
 
 use crate::shell::{Shell, say};
-use crate::step::{Step, run_all};
+use crate::step::{Step, run_all, words};
 use crate::tools;
 
 /// How much to measure.
@@ -118,10 +118,6 @@ fn document() -> Step {
 }
 
 const BENCH: &str = "cargo run --release --locked --package symbolon-bench --";
-
-fn words(command: &str) -> Vec<String> {
-    command.split(' ').map(str::to_owned).collect()
-}
 
 #[cfg(test)]
 mod tests {

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::shell::Shell;
-use crate::step::{Step, run_all};
+use crate::step::{Step, run_all, words};
 use crate::tools;
 
 /// Which pictures to take.
@@ -25,12 +25,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
 fn steps(options: &Options) -> [Step; 2] {
     let script = "node crates/symbolon/tests/console/screenshots.mjs target/debug/symbolon";
     let output = if options.all { "target/screenshots --all" } else { "docs/screenshots" };
-    let step = |name, command: &str, advice| Step {
-        name,
-        command: command.split(' ').map(str::to_owned).collect(),
-        variables: &[],
-        advice,
-    };
+    let step = |name, command: &str, advice| Step { name, command: words(command), variables: &[], advice };
     [
         // Where the next step looks for it, whatever the user's own settings say.
         step("build", "cargo build --locked --package symbolon --target-dir target", "It does not compile."),

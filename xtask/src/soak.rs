@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args, Subcommand};
 
 use crate::shell::{Shell, say};
-use crate::step::{Step, run_all};
+use crate::step::{Step, run_all, words};
 use crate::tools;
 
 /// What is run.
@@ -113,10 +113,6 @@ fn simulation() -> Step {
     );
     let advice = "The seed that failed stands above.";
     Step { name: "simulation", command, variables: &[("SYMBOLON_SIMULATION_SEEDS", "5000")], advice }
-}
-
-fn words(command: &str) -> Vec<String> {
-    command.split(' ').map(str::to_owned).collect()
 }
 
 #[cfg(test)]

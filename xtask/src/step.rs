@@ -28,6 +28,11 @@ impl Display for Step {
     }
 }
 
+/// The words of a command in which none has a space.
+pub(crate) fn words(command: &str) -> Vec<String> {
+    command.split(' ').map(str::to_owned).collect()
+}
+
 /// Runs the steps in order and stops at the first that fails; the error is a sentence.
 pub(crate) fn run_all(shell: &Shell, steps: &[Step]) -> Result<(), String> {
     let mut recap = String::new();

@@ -3,7 +3,7 @@
 use clap::Args;
 
 use crate::shell::Shell;
-use crate::step::{Step, run_all};
+use crate::step::{Step, run_all, words};
 use crate::tools;
 
 /// What to check.
@@ -110,7 +110,7 @@ fn steps(options: &Options) -> Vec<Step> {
 }
 
 fn step(name: &'static str, command: &str, advice: &'static str) -> Step {
-    Step { name, command: command.split(' ').map(str::to_owned).collect(), variables: &[], advice }
+    Step { name, command: words(command), variables: &[], advice }
 }
 
 #[cfg(test)]
