@@ -86,12 +86,21 @@ async fn the_stream_of_a_revoked_token_is_cut() {
     ended.recv().await.unwrap();
 }
 
-/// An application that answers `head` at once, and says how each request's body ended: whole or not.
-async fn reader(head: &'static str, ended: mpsc::UnboundedSender<bool>) -> Backend {
+/// What an application tells of a request's body.
+#[derive(Debug, PartialEq)]
+enum Upload {
+    Begun,
+    Whole,
+    Cut,
+}
+
+/// An application that answers `head` at once, and says that a request came and how its body ended.
+async fn reader(head: &'static str, say: mpsc::UnboundedSender<Upload>) -> Backend {
     Backend::new(move |_, mut wire| {
-        let ended = ended.clone();
+        let say = say.clone();
         async move {
             wire.head().await.unwrap();
+            say.send(Upload::Begun).unwrap();
             wire.send(head).await;
             let (mut buffer, mut last) = ([0; 4096], Vec::<u8>::new());
             while let Ok(count @ 1..) = wire.0.read(&mut buffer).await {
@@ -101,7 +110,7 @@ async fn reader(head: &'static str, ended: mpsc::UnboundedSender<bool>) -> Backe
                     break;
                 }
             }
-            ended.send(last == b"0\r\n\r\n").unwrap();
+            say.send(if last == b"0\r\n\r\n" { Upload::Whole } else { Upload::Cut }).unwrap();
         }
     })
     .await
@@ -117,21 +126,23 @@ async fn the_upload_of_a_revoked_token_is_cut() {
         [(true, ""), (false, ""), (true, "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")]
     {
         let (secret, token) = world.token_of("shop", &ann, &["write:things"]).await;
-        let (say, mut ended) = mpsc::unbounded_channel();
+        let (say, mut told) = mpsc::unbounded_channel();
         let backend = reader(answer, say).await;
         let front = front(&world, &backend).await;
         let mut wire = front.connect().await;
         wire.send(request("POST /api/things", &[&UPLOAD[..], &[("X-API-Key", &secret)]].concat())).await;
         wire.send("5\r\nhello\r\n").await;
+        // Let in, or there is nothing to cut.
+        assert_eq!(told.recv().await, Some(Upload::Begun));
         if !answer.is_empty() {
             assert_eq!(wire.message().await.unwrap().status(), 200);
         }
         world.revoke(token).await;
         if !pauses {
             // As fast as it is taken, until it is not taken any more.
-            while wire.0.get_mut().write_all(b"5\r\nhello\r\n").await.is_ok() && ended.is_empty() {}
+            while wire.0.get_mut().write_all(b"5\r\nhello\r\n").await.is_ok() && told.is_empty() {}
         }
-        assert_eq!(ended.recv().await, Some(false), "cut, and not ended: {pauses} {answer}");
+        assert_eq!(told.recv().await, Some(Upload::Cut), "pauses: {pauses}, answer: {answer}");
         if pauses && answer.is_empty() {
             assert_eq!(wire.message().await.unwrap().code(), "invalid_token");
         }
