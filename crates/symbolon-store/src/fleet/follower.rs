@@ -1,5 +1,8 @@
 //! What a node does to know everything, and to be allowed to say so.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -131,9 +134,14 @@ impl Follower {
         }
     }
 
-    /// Applies what was committed, through `seq` at least. Through which mutation the sink knows everything then.
+    /// Applies what was committed, through `seq` and all that the node ever knew of at least. Through which mutation the sink
+    /// knows everything then.
+    ///
+    /// Not until nothing more is there: far from a database that is changed all the time there is always something, and the
+    /// node would never come to renew its lease.
     async fn caught_up(&mut self, seq: u64) -> Result<u64, StoreError> {
-        self.newest = self.newest.max(seq);
+        let seq = self.newest.max(seq);
+        self.newest = seq;
         let Some(mut applied) = self.applied else { return self.load().await };
         loop {
             match self.parts.ledger.changes(applied).await? {
@@ -142,6 +150,9 @@ impl Follower {
                     applied = last;
                     self.applied = Some(applied);
                     self.newest = self.newest.max(applied);
+                    if applied >= seq {
+                        return Ok(applied);
+                    }
                 }
                 Feed::Changes(..) if applied >= seq => return Ok(applied),
                 // Committed, and not among the changes: the database was exchanged, or they were taken away.
