@@ -20,6 +20,7 @@ mod packed;
 mod reduce;
 mod registration;
 mod renewal;
+pub mod scaling;
 pub mod search;
 mod show;
 pub mod state;
