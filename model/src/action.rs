@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::config::Config;
 use crate::state::State;
-use crate::time::Odd;
+use crate::time::Clocks;
 use crate::{applying, checking, failover, mutation, registration, renewal, time};
 
 /// A step. `node` and `host` are machines, `wait` is a mutator, `id` a row of `nodes`.
@@ -14,7 +14,7 @@ use crate::{applying, checking, failover, mutation, registration, renewal, time}
     reason = "the fields are the same in all of them, and the steps say what they are when shown"
 )]
 pub enum Action {
-    Tick(Odd),
+    Tick(Clocks),
     LoadBeforeInsert { node: usize },
     Insert { node: usize },
     InsertAnswered { node: usize },
@@ -50,11 +50,10 @@ pub enum Action {
 impl Action {
     /// The steps that there are in a fleet; whether one can be taken is the transition's to say.
     pub(crate) fn all(c: &Config) -> Vec<Self> {
-        let mut all =
-            vec![Self::Tick(Odd::None), Self::LateRenewal, Self::Prune, Self::Load, Self::LookAtClock];
+        let mut all: Vec<_> = Clocks::all(c).into_iter().map(Self::Tick).collect();
+        all.extend([Self::LateRenewal, Self::Prune, Self::Load, Self::LookAtClock]);
         all.extend([Self::Promote, Self::Adopt, Self::Restart]);
         for node in 0..c.nodes {
-            all.extend([Odd::Slow(node), Odd::Fast(node), Odd::Suspended(node)].map(Self::Tick));
             all.extend([
                 Self::LoadBeforeInsert { node },
                 Self::Insert { node },
@@ -83,7 +82,7 @@ impl Action {
     /// What comes of the step, or `None` where it cannot be taken.
     pub(crate) fn take(self, c: &Config, s: &State) -> Option<State> {
         match self {
-            Self::Tick(odd) => time::tick(c, s, odd),
+            Self::Tick(clocks) => time::tick(c, s, clocks),
             Self::LoadBeforeInsert { node } => registration::load_before_insert(c, s, node),
             Self::Insert { node } => registration::insert(c, s, node),
             Self::InsertAnswered { node } => registration::answered(s, node),
@@ -121,11 +120,15 @@ impl Action {
 impl fmt::Display for Action {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
-            Self::Tick(Odd::None) => write!(f, "a tick passes"),
-            Self::Tick(Odd::Slow(node)) => write!(f, "a tick passes, and node {node}'s clock loses it"),
-            Self::Tick(Odd::Fast(node)) => write!(f, "a tick passes, and node {node}'s clock makes it two"),
-            Self::Tick(Odd::Suspended(node)) => {
-                write!(f, "a tick passes while node {node} is suspended, unseen by its clock")
+            Self::Tick(clocks) => {
+                write!(f, "a tick passes")?;
+                clocks.odd().try_for_each(|(machine, steps)| {
+                    write!(
+                        f,
+                        ", and node {machine}'s clock makes it {}",
+                        if steps == 0 { "none" } else { "two" }
+                    )
+                })
             }
             Self::LoadBeforeInsert { node } => {
                 write!(f, "node {node} loads, and takes that for its first lease")

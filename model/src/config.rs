@@ -87,12 +87,12 @@ impl Config {
 
     /// How long a node answers by a renewal (rules 1 and 3).
     pub(crate) fn lease_ticks(&self) -> Ticks {
-        if self.is(Mutant::LongerLease) { self.lease + self.margin + 1 } else { self.lease - self.margin }
+        self.lease - self.margin + Ticks::from(self.is(Mutant::LongerLease))
     }
 
     /// How long a mutator, or who adopts, waits (rules 1, 6 and 11).
     pub(crate) fn wait_ticks(&self) -> Ticks {
-        self.lease + self.margin
+        self.lease + self.margin - Ticks::from(self.is(Mutant::ShorterWait))
     }
 
     /// How many rows there may be.

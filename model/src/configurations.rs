@@ -33,7 +33,7 @@ pub const EVERY_TIME: [(Config, usize); 9] = [
         606_822,
     ),
     (Config { name: "one-node-three-mutations", changes: 2, repeats: 1, ..PLAIN }, 352_288),
-    (Config { name: "two-nodes-drift", nodes: 2, ..DRIFT }, 1_997_260),
+    (Config { name: "two-nodes-drift", nodes: 2, ..DRIFT }, 2_048_944),
     (Config { name: "two-nodes-crash", nodes: 2, crashes: 1, late: true, prune: true, ..PLAIN }, 3_225_001),
     (Config { name: "two-nodes-failover", nodes: 2, spare_ids: 0, failovers: 1, ..PLAIN }, 301_312),
     (Config { name: "two-nodes-repeat", nodes: 2, spare_ids: 0, repeats: 1, ..PLAIN }, 291_030),
@@ -57,8 +57,10 @@ const TWO_CHANGES: Config = Config { name: "two changes", changes: 2, ..PLAIN };
 const PROMOTED: Config = Config { name: "a promotion", failovers: 1, ..PLAIN };
 const TWO_NODES: Config = Config { name: "two nodes", nodes: 2, spare_ids: 0, ..PLAIN };
 
+const DRIFTING: Config = Config { name: "two nodes that drift", nodes: 2, spare_ids: 0, ..DRIFT };
+
 /// Each unsafe version with the smallest configuration that shows it.
-pub const MUTANTS: [(Mutant, Config); 22] = [
+pub const MUTANTS: [(Mutant, Config); 23] = [
     (Mutant::TimerFromCommit, TWO_CHANGES),
     (Mutant::TimerBeforeCommit, PLAIN),
     (Mutant::NodesBeforeCommit, PLAIN),
@@ -70,7 +72,7 @@ pub const MUTANTS: [(Mutant, Config); 22] = [
     (Mutant::RemovalIgnoresRenewals, TWO_CHANGES),
     (Mutant::RemovalBeforeWaitEnds, PLAIN),
     (Mutant::RemovalAfterAll, TWO_CHANGES),
-    (Mutant::MarginTooSmall, Config { name: "two nodes that drift", nodes: 2, spare_ids: 0, ..DRIFT }),
+    (Mutant::MarginTooSmall, DRIFTING),
     (Mutant::LoadBeforeInsert, PLAIN),
     (Mutant::OneIdForTwo, TWO_NODES),
     (Mutant::OlderSnapshot, Config { name: "reloads", reloads: true, ..PLAIN }),
@@ -78,6 +80,7 @@ pub const MUTANTS: [(Mutant, Config); 22] = [
     (Mutant::NoSecondLook, PLAIN),
     (Mutant::ClockStopsInSuspend, Config { name: "two nodes, mutators on them", hosts: true, ..TWO_NODES }),
     (Mutant::LongerLease, PLAIN),
+    (Mutant::ShorterWait, DRIFTING),
     (Mutant::AsynchronousReplica, PROMOTED),
     (Mutant::RenewalsNotDurable, TWO_CHANGES),
     (Mutant::AdoptionAtOnce, PROMOTED),

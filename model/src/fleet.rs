@@ -9,7 +9,7 @@ use crate::action::Action;
 use crate::config::Config;
 use crate::reduce::settle;
 use crate::state::{Check, State};
-use crate::time::Odd;
+use crate::time::Clocks;
 
 /// What no state may break, the promise of the protocol. "Before" is before the moment at which the check loaded its index.
 pub const PROMISE: &str = "no node admits a token whose revocation was acknowledged before";
@@ -71,7 +71,7 @@ impl Model for Fleet {
             Check::Admitted { .. } | Check::Unavailable => {}
             // Whatever else happens, it will be let pass as it should be, or be refused.
             Check::Loaded { stale: false, .. } => {
-                actions.extend([Action::LookAtClock, Action::Tick(Odd::None)]);
+                actions.extend([Action::LookAtClock, Action::Tick(Clocks::RIGHT)]);
             }
             _ => actions.extend(&self.steps),
         }

@@ -27,4 +27,4 @@ pub mod state;
 mod time;
 
 pub use mutant::{ALL, Mutant};
-pub use time::Odd;
+pub use time::Clocks;

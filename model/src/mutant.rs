@@ -41,6 +41,8 @@ pub enum Mutant {
     ClockStopsInSuspend,
     /// Rule 1: a node counts with a longer lease than the mutator.
     LongerLease,
+    /// Rule 6: a mutator waits a tick less than L + μ, in a fleet whose clocks are as wrong as they may be.
+    ShorterWait,
     /// Rule 10: an asynchronous replica takes over.
     AsynchronousReplica,
     /// Rule 10: a crash of the database forgets renewals.
@@ -50,7 +52,7 @@ pub enum Mutant {
 }
 
 /// All of them.
-pub const ALL: [Mutant; 22] = [
+pub const ALL: [Mutant; 23] = [
     Mutant::TimerFromCommit,
     Mutant::TimerBeforeCommit,
     Mutant::NodesBeforeCommit,
@@ -70,6 +72,7 @@ pub const ALL: [Mutant; 22] = [
     Mutant::NoSecondLook,
     Mutant::ClockStopsInSuspend,
     Mutant::LongerLease,
+    Mutant::ShorterWait,
     Mutant::AsynchronousReplica,
     Mutant::RenewalsNotDurable,
     Mutant::AdoptionAtOnce,
