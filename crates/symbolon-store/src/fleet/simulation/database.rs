@@ -72,6 +72,8 @@ pub(super) struct Faults {
     pub(super) cut_there: BTreeSet<usize>,
     /// Nodes that hear no answers.
     pub(super) cut_back: BTreeSet<usize>,
+    /// Nodes whose calls take so long that what they hear may be older than a lease.
+    pub(super) slow: BTreeSet<usize>,
     /// Nodes that are stopped.
     pub(super) paused: BTreeSet<usize>,
     /// Nodes that are to be killed and begun anew.
@@ -97,8 +99,12 @@ impl Line {
     }
 
     async fn way(&self) {
-        let rough = self.faults.lock().unwrap().rough;
+        let (rough, slow) = {
+            let faults = self.faults.lock().unwrap();
+            (faults.rough, faults.slow.contains(&self.node))
+        };
         let most = match () {
+            () if slow && self.world.once_in(3) => Duration::from_secs(4),
             () if rough && self.world.once_in(50) => Duration::from_secs(3),
             () if rough && self.world.once_in(8) => Duration::from_millis(60),
             () => Duration::from_millis(2),

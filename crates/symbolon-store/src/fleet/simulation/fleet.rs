@@ -1,9 +1,10 @@
 //! A fleet of three over one database: operators that take tokens away and give others, callers that ask, and whoever breaks
 //! things.
 
+mod callers;
 mod operators;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::id::TokenId;
 use symbolon_core::lease::{Lease, LeaseTerms};
 use symbolon_core::record::User;
-use symbolon_gate::{Gate, Known, Service};
+use symbolon_gate::{Gate, Service};
 use tokio::sync::{Notify, oneshot};
 
 use super::database::{Database, Faults, Line};
@@ -92,6 +93,8 @@ struct Outside {
     gone: BTreeSet<TokenId>,
     /// Switched off, and whoever did it has the reply; taken out before it is switched on.
     off: BTreeSet<TokenId>,
+    /// The last of those, which callers try more than others.
+    lately: VecDeque<TokenId>,
     /// Tokens by their secrets; each operator switches its own.
     secrets: BTreeMap<TokenId, (String, usize)>,
     wrong: Option<String>,
@@ -228,35 +231,6 @@ impl Fleet {
         self.healed()
     }
 
-    /// Somebody asks a node that is not paused about some token, between two steps.
-    fn ask(&self) {
-        let world = &self.shared.world;
-        let node = usize::try_from(world.below(NODES as u64)).unwrap();
-        if self.shared.faults.lock().unwrap().paused.contains(&node) {
-            return;
-        }
-        let mut outside = self.shared.outside.lock().unwrap();
-        if outside.secrets.is_empty() {
-            return;
-        }
-        let at = usize::try_from(world.below(outside.secrets.len() as u64)).unwrap();
-        let (id, (secret, _)) =
-            outside.secrets.iter().nth(at).map(|(id, known)| (*id, known.clone())).unwrap();
-        let found = self.gates[node].recognize(Presented::Secret(secret.as_bytes()), now());
-        match found {
-            Err(symbolon_gate::Unavailable) => outside.told.unavailable += 1,
-            Ok(Err(_)) => outside.told.refused += 1,
-            Ok(Ok(Known::Token(..))) => {
-                outside.told.admitted += 1;
-                if outside.gone.contains(&id) || outside.off.contains(&id) {
-                    outside.wrong =
-                        Some(format!("node {node} admits {id} after it was said to be taken away"));
-                }
-            }
-            Ok(Ok(other)) => outside.wrong = Some(format!("{other:?}")),
-        }
-    }
-
     /// When nothing has been broken for a while, every node answers, and by what is so.
     fn healed(&self) -> Result<Told, String> {
         let outside = self.shared.outside.lock().unwrap();
@@ -298,7 +272,7 @@ impl Shared {
         while world.now() < self.ends {
             world.pause(world.between(Duration::from_millis(50), Duration::from_millis(1_500))).await;
             let node = usize::try_from(world.below(NODES as u64)).unwrap();
-            let what = world.below(12);
+            let what = world.below(13);
             world.tell(|| format!("fault {what} at node {node}"));
             let mut faults = self.faults.lock().unwrap();
             match what {
@@ -309,7 +283,9 @@ impl Shared {
                 5 | 6 => {
                     faults.cut_there.clear();
                     faults.cut_back.clear();
+                    faults.slow.clear();
                 }
+                12 => drop(faults.slow.insert(node)),
                 7 => drop(faults.killed.insert(node)),
                 8 => faults.down = !faults.down && world.once_in(2),
                 9 => self.database.lock().unwrap().prune(3),

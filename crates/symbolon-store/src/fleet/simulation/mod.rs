@@ -10,7 +10,7 @@ mod world;
 use fleet::Fleet;
 
 /// How many seeds a run of the tests takes.
-const SEEDS: u64 = 80;
+const SEEDS: u64 = 60;
 
 #[expect(clippy::disallowed_methods, reason = "an edge: a test has no other arguments")]
 fn asked(variable: &str) -> Option<u64> {

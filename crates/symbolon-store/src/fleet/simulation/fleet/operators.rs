@@ -86,6 +86,7 @@ impl Shared {
             let mut outside = self.outside.lock().unwrap();
             outside.told.repeated += u64::from(repeated);
             outside.gone.insert(id);
+            outside.try_often(id);
             drop(outside);
             self.world.tell(|| format!("operator {} hears that {id} is gone, by {seq}", node.number));
         }
@@ -109,7 +110,10 @@ impl Shared {
             .await;
         let Ok(Some((seq, epoch, off))) = written else { return };
         if self.settled(node, seq, epoch).await.is_ok() && off {
-            self.outside.lock().unwrap().off.insert(id);
+            let mut outside = self.outside.lock().unwrap();
+            outside.off.insert(id);
+            outside.try_often(id);
+            drop(outside);
             self.world.tell(|| format!("operator {} hears that {id} is off, by {seq}", node.number));
         }
     }
