@@ -17,7 +17,7 @@ use crate::leaks::GitHubAlerts;
 use crate::metrics::Metrics;
 use crate::notices::{Receiver, Webhook};
 use crate::observed::Observed;
-use crate::passwords::Hashing;
+use crate::passwords::Passwords;
 use crate::proving::Proving;
 use crate::public_url::PublicUrl;
 use crate::pulse::Pulse;
@@ -78,7 +78,7 @@ pub(crate) struct Shared {
     observed: Observed,
     metrics: Metrics,
     pulse: Pulse,
-    pub(crate) hashing: Hashing,
+    pub(crate) passwords: Passwords,
     /// First uses of imported tokens.
     pub(crate) proving: Proving,
     /// Failed sign-ins, and wrong secrets of old forms.
@@ -116,7 +116,7 @@ impl App {
             audit_growth: watch::Sender::default(),
             observed: Observed::default(),
             metrics: Metrics::default(),
-            hashing: Hashing::default(),
+            passwords: Passwords::default(),
             proving: Proving::default(),
             throttle: Throttle::default(),
             failures: Failures::default(),

@@ -46,7 +46,7 @@ pub use leaks::{GitHubAlerts, OnLeak, PublicKeys, PublicKeysFault};
 pub use management::{check_operator_secret, document, router};
 pub use notices::{WEBHOOK_TIMEOUT, Webhook, WebhookUrl, WebhookUrlFault};
 pub use others::OtherCredentials;
-pub use passwords::{PasswordFault, check_password, hash_password};
+pub use passwords::{PasswordFault, hash_password};
 pub use public_url::{PublicUrl, PublicUrlFault};
 pub use pulse::Door;
 pub use traces::{Collector, CollectorFault, TraceSettings, Traces};

@@ -1,12 +1,15 @@
 //! Passwords: argon2id with the crate's recommended cost (19 MiB, two passes; OWASP Password Storage).
 
-use std::sync::{Arc, LazyLock};
+mod memory;
+
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::PasswordHash;
 use tokio::sync::{Semaphore, oneshot};
+
+use self::memory::{Idle, Memory};
 
 /// Shortest password, in bytes.
 const MIN: usize = 12;
@@ -31,30 +34,59 @@ pub(crate) fn acceptable(password: &str) -> Result<(), PasswordFault> {
 
 /// Hashes a password under a fresh salt. Takes a core for some 25 ms: not for an asynchronous thread.
 pub fn hash_password(password: &str, entropy: &dyn Entropy) -> Result<PasswordHash, PasswordFault> {
+    hash(&mut Memory::default(), password, entropy)
+}
+
+fn hash(memory: &mut Memory, password: &str, entropy: &dyn Entropy) -> Result<PasswordHash, PasswordFault> {
     acceptable(password)?;
     let mut salt = [0; 16];
     entropy.fill(&mut salt);
-    let hash =
-        Argon2::default().hash_password_with_salt(password.as_bytes(), &salt).map_err(|_| PasswordFault)?;
+    let hash = memory.hash(password.as_bytes(), &salt).ok_or(PasswordFault)?;
     Ok(PasswordHash::from_phc(hash.to_string()))
 }
 
 /// Whether a password is the one of `hash`. Without a hash the same work is done and the answer is no, so that
-/// the time taken does not tell who exists. Blocks like [`hash_password`].
-pub fn check_password(password: &str, hash: Option<&PasswordHash>) -> bool {
+/// the time taken does not tell who exists.
+fn check(memory: &mut Memory, password: &str, hash: Option<&PasswordHash>) -> bool {
     // A hash of nothing that anybody can type.
-    static NOBODY: LazyLock<Option<PasswordHash>> = LazyLock::new(|| {
-        let hash = Argon2::default().hash_password_with_salt(&[0; MAX], &[0; 16]).ok()?;
+    static NOBODY: OnceLock<Option<PasswordHash>> = OnceLock::new();
+    let nobody = NOBODY.get_or_init(|| {
+        let hash = memory.hash(&[0; MAX], &[0; 16])?;
         Some(PasswordHash::from_phc(hash.to_string()))
     });
-    let known = hash.or(NOBODY.as_ref());
+    let known = hash.or(nobody.as_ref());
     let password = if password.len() > MAX { "" } else { password };
-    let equal = known
-        .is_some_and(|known| Argon2::default().verify_password(password.as_bytes(), known.as_phc()).is_ok());
+    let equal = known.is_some_and(|known| memory.is_of(password.as_bytes(), known.as_phc()));
     equal && hash.is_some()
 }
 
-/// Where passwords are hashed: off the asynchronous threads, and not many at once.
+/// Where a server hashes and checks passwords.
+#[derive(Debug, Default)]
+pub(crate) struct Passwords {
+    hashing: Hashing,
+    /// Of no more hashes than have their turn at once.
+    idle: Idle,
+}
+
+impl Passwords {
+    /// A new password's hash.
+    pub(crate) async fn hash(
+        &self,
+        password: String,
+        entropy: Arc<dyn Entropy>,
+    ) -> Result<Result<PasswordHash, PasswordFault>, Busy> {
+        let idle = self.idle.clone();
+        self.hashing.run(move || hash(idle.lend().memory(), &password, &*entropy)).await
+    }
+
+    /// Whether a password is the one of `hash`; without a hash it takes as long and is not.
+    pub(crate) async fn check(&self, password: String, hash: Option<PasswordHash>) -> Result<bool, Busy> {
+        let idle = self.idle.clone();
+        self.hashing.run(move || check(idle.lend().memory(), &password, hash.as_ref())).await
+    }
+}
+
+/// Where slow checks are made: off the asynchronous threads, and not many at once.
 #[derive(Debug)]
 pub(crate) struct Hashing {
     turns: Arc<Semaphore>,
@@ -142,6 +174,7 @@ mod tests {
     #[test]
     fn only_the_right_password_passes() {
         let hash = hash_password("correct horse battery", &Sevens).unwrap();
+        let check_password = |password: &str, hash| check(&mut Memory::default(), password, hash);
         assert!(hash.as_phc().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
         assert!(check_password("correct horse battery", Some(&hash)));
         assert!(!check_password("correct horse batter", Some(&hash)));

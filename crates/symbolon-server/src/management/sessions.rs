@@ -30,7 +30,7 @@ use super::{clear_cookie, cookies, wire};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{cookie, device_cookie_name};
-use crate::passwords::{Busy, acceptable, check_password, hash_password};
+use crate::passwords::{Busy, acceptable};
 use crate::throttle::{Counted, Source};
 use crate::trusted::client;
 
@@ -49,14 +49,13 @@ pub(super) async fn password_is(
     password: String,
     hash: Option<PasswordHash>,
 ) -> Result<bool, ApiError> {
-    Ok(app.shared().hashing.run(move || check_password(&password, hash.as_ref())).await?)
+    Ok(app.shared().passwords.check(password, hash).await?)
 }
 
 /// A new password's hash; the fault names `field`.
 pub(super) async fn hashed(app: &App, field: &str, password: String) -> Result<PasswordHash, ApiError> {
     acceptable(&password).map_err(|fault| Refusal::field(field, fault.to_string()))?;
-    let shared = app.clone();
-    let hash = app.shared().hashing.run(move || hash_password(&password, shared.entropy())).await?;
+    let hash = app.shared().passwords.hash(password, app.shared().parts.entropy.clone()).await?;
     hash.map_err(|fault| Refusal::field(field, fault.to_string()).into())
 }
 
