@@ -38,6 +38,8 @@ pub(crate) enum Event {
     Resources(Resources),
     /// How long something took.
     Latency(Latency),
+    /// What of it each step took.
+    Steps(Steps),
     /// Something that whoever reads the history should know.
     Note { at: Moment, text: String },
     /// Nothing is left out; the last line.
@@ -167,6 +169,24 @@ pub(crate) struct Resources {
 pub(crate) struct Latency {
     pub(crate) of: String,
     pub(crate) millis: Vec<f64>,
+}
+
+/// What the nodes told of the steps of what took so long.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Steps {
+    pub(crate) of: String,
+    pub(crate) steps: Vec<Step>,
+}
+
+/// One step of acknowledgements.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Step {
+    pub(crate) step: String,
+    /// Of the time of all steps together, from 0 to 1.
+    pub(crate) share: f64,
+    /// In milliseconds, as this and the next are within their classes.
+    pub(crate) median: f64,
+    pub(crate) p99: f64,
 }
 
 /// Where events are written from anywhere.

@@ -7,7 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::checker::{self, Verdict};
-use crate::history::{self, Event, Resources};
+use crate::history::{self, Event, Resources, Step};
 
 /// What a run showed.
 #[derive(Debug, Serialize)]
@@ -17,6 +17,8 @@ struct Summary {
     verdict: Verdict,
     /// In milliseconds, by what was done.
     latencies: BTreeMap<String, Spread>,
+    /// What of that the steps took, as the nodes told it.
+    steps: BTreeMap<String, Vec<Step>>,
     /// How often each fault was.
     faults: BTreeMap<String, u32>,
     /// How often mutations were tried, by their kind and outcome.
@@ -91,13 +93,14 @@ impl Summary {
         let verdict = checker::check(path)?;
         let (mut seed, mut begin, mut end) = (0, 0, 0);
         let (mut latencies, mut faults, mut mutations) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
-        let (mut taken, mut notes) = (Vec::new(), Vec::new());
+        let (mut taken, mut notes, mut steps) = (Vec::new(), Vec::new(), BTreeMap::new());
         for line in history::read(path)? {
             match line?.1 {
                 Event::Run(run) => (seed, begin) = (run.seed, run.at),
                 Event::Latency(latency) => {
                     latencies.insert(latency.of, Spread::of(latency.millis));
                 }
+                Event::Steps(told) => drop(steps.insert(told.of, told.steps)),
                 Event::Fault(fault) => {
                     let kind = fault.kind.split(['+', '-']).next().unwrap_or_default().trim().to_owned();
                     *faults.entry(kind).or_default() += 1;
@@ -114,7 +117,7 @@ impl Summary {
         }
         let seconds = (end - begin) / 1_000_000_000;
         let resources = growths(&taken, begin);
-        Ok(Self { seed, seconds, verdict, latencies, faults, mutations, resources, notes })
+        Ok(Self { seed, seconds, verdict, latencies, steps, faults, mutations, resources, notes })
     }
 
     fn table(&self) -> String {
@@ -127,6 +130,11 @@ impl Summary {
         for (of, spread) in &self.latencies {
             let Spread { count, median, p99, most } = spread;
             let _ = writeln!(text, "{of:<44}{count:>7}{median:>10.1}{p99:>10.1}{most:>10.1}");
+        }
+        let steps = self.steps.iter().flat_map(|(of, steps)| steps.iter().map(move |step| (of, step)));
+        for (of, Step { step, share, median, p99 }) in steps {
+            let (of, share) = (format!("  {step}, of {of}"), format!("{:.1} %", share * 100.0));
+            let _ = writeln!(text, "{of:<44}{share:>7}{median:>10.1}{p99:>10.1}");
         }
         for (title, counts) in [("faults", &self.faults), ("mutations", &self.mutations)] {
             let _ = writeln!(text, "\n{title}");

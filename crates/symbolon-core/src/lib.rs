@@ -12,6 +12,7 @@ pub mod credential;
 pub mod decision;
 pub mod device;
 pub mod digest;
+pub mod durations;
 pub mod explain;
 pub mod foreign;
 mod hex;

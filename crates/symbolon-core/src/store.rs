@@ -8,6 +8,7 @@ mod fleet;
 mod room;
 mod seals;
 mod sort;
+mod steps;
 mod webhook;
 
 use std::ops::RangeInclusive;
@@ -29,6 +30,7 @@ pub use fleet::{FleetNode, FleetStatus};
 pub use room::Room;
 pub use seals::{BrokenSeal, PepperUse, Sealing};
 pub use sort::{SortFault, TokenOrder, TokenSort};
+pub use steps::{CommitStep, CommitSteps};
 pub use webhook::{Ending, Notices, WebhookState};
 
 /// One change of what is kept, whole: it carries the new state, never a difference.
@@ -353,6 +355,10 @@ pub trait Store: Sealing + Notices + Send + Sync {
     /// The nodes that share the record; `None` where one process has it to itself.
     async fn fleet(&self) -> Result<Option<FleetStatus>, StoreError> {
         Ok(None)
+    }
+    /// How long the steps of mutations took that were acknowledged here; `None` where the store does not tell them apart.
+    fn commit_steps(&self) -> Option<&CommitSteps> {
+        None
     }
     /// Ends the store: waits for what is being written, then closes.
     async fn close(&self);

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use super::faults;
 use super::operator::{Done, Operator, Wish};
+use super::steps::Steps;
 use super::world::World;
 use crate::clock;
-use crate::history::{Event, Latency};
+use crate::history::{self, Event, Latency};
 
 /// How many mutations are made at once, of as many tokens.
 const AT_ONCE: usize = 100;
 /// How many follow the first one after a node's death.
 const NEXT: usize = 50;
+const HEALTHY: &str = "healthy, one after another";
 
 /// Measures everything; `count` mutations one after another.
 pub(crate) async fn measure(world: &Arc<World>, seed: u64, count: usize) -> Result<(), String> {
@@ -24,10 +26,13 @@ pub(crate) async fn measure(world: &Arc<World>, seed: u64, count: usize) -> Resu
         tokens.push(operator.make_token().await.ok_or_else(fault)?.subject.clone());
     }
     let mut healthy = Vec::new();
+    let before = Steps::ask(world).await?;
     for number in 0..count {
         healthy.push(one(&mut operator, world, &tokens[0], number % 2 == 0).await?);
     }
-    tell(world, "healthy, one after another", healthy);
+    let steps = Steps::ask(world).await?.since(&before);
+    world.history.write(Event::Steps(history::Steps { of: HEALTHY.to_owned(), steps }));
+    tell(world, HEALTHY, healthy);
     let last = world.nodes.len() - 1;
     // Through those that live.
     operator.leave(last);

@@ -9,6 +9,7 @@ mod operator;
 mod read_back;
 mod relay;
 mod stepping;
+mod steps;
 mod watch;
 mod world;
 

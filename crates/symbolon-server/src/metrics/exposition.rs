@@ -7,8 +7,7 @@ use prometheus_client::encoding::prometheus_text;
 use prometheus_client::encoding::{DescriptorEncoder, MetricEncoder, NoLabelSet};
 use prometheus_client::metrics::MetricType;
 use prometheus_client::registry::Registry;
-
-use super::Durations;
+use symbolon_core::durations::Durations;
 
 /// What the text is, in its answer's header.
 pub(crate) use prometheus_text::CONTENT_TYPE;

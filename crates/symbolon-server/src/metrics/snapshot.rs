@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 
 use symbolon_core::Timestamp;
 use symbolon_core::seal::Kind;
-use symbolon_core::store::FleetStatus;
+use symbolon_core::store::{CommitSteps, FleetStatus};
 use symbolon_gate::RouteChecks;
 
 use super::exposition::{Family, Labels, Value, text};
@@ -182,6 +182,14 @@ impl App {
             ),
             gauge("symbolon_store_commits_waiting", "Mutations that wait for the record.", float(waiting)),
         ];
+        let steps = self.store().commit_steps().into_iter().flat_map(CommitSteps::read);
+        families.push(family(
+            "symbolon_store_commit_step_seconds",
+            "What mutations waited for that were made, by step.",
+            steps
+                .map(|(step, took)| (vec![("step", step.as_str().to_owned())], Value::Durations(took)))
+                .collect(),
+        ));
         let broken = self.store().broken_seals();
         let broken = Kind::ALL.map(|kind| {
             let count = broken.iter().filter(|one| one.kind == kind).count() as u64;

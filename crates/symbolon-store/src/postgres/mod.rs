@@ -37,7 +37,7 @@ use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Claim, FleetStatus, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery,
+    AuditQuery, Claim, CommitSteps, FleetStatus, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery,
     UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
@@ -49,7 +49,7 @@ use self::fleet::Fleet;
 pub use self::fleet::Membership;
 use self::open::Opened;
 use self::read::Readers;
-use self::writer::{Command, Upkeep, Work, Writer};
+use self::writer::{Asked, Command, Upkeep, Work, Writer};
 use crate::OpenError;
 use crate::fault::closed;
 use crate::reading;
@@ -66,6 +66,7 @@ pub struct PostgresStore {
     readers: Readers,
     usage: PgPool,
     fleet: Arc<Fleet>,
+    steps: Arc<CommitSteps>,
     /// How many looks were begun at what is committed, and the last that has ended well.
     looks: AtomicU64,
     looked: Mutex<u64>,
@@ -95,12 +96,14 @@ impl PostgresStore {
         let (commands, queue) = mpsc::channel(QUEUE);
         let place = server.place().to_owned();
         let last = leave(fleet.clone(), [readers.clone(), usage.clone()]);
-        Writer::start(server, seals.clone(), fleet.clone(), queue, last);
+        let steps = Arc::new(CommitSteps::default());
+        Writer::start(server, seals.clone(), fleet.clone(), steps.clone(), queue, last);
         Ok(Self {
             commands,
             readers: Readers { pool: readers, seals },
             usage,
             fleet,
+            steps,
             looks: AtomicU64::new(0),
             looked: Mutex::new(0),
             place,
@@ -124,7 +127,8 @@ impl PostgresStore {
     }
 
     async fn write(&self, work: Work) -> Result<(), StoreError> {
-        self.ask(|reply| Command::Write(work, reply)).await
+        let now = self.fleet.now();
+        self.ask(|reply| Command::Write(Asked::new(work, reply, now))).await
     }
 
     async fn upkeep(&self, upkeep: Upkeep) -> Result<(), StoreError> {
@@ -306,6 +310,10 @@ impl Store for PostgresStore {
 
     async fn fleet(&self) -> Result<Option<FleetStatus>, StoreError> {
         fleet::roll(&self.readers.pool, self.fleet.own()).await.map(Some)
+    }
+
+    fn commit_steps(&self) -> Option<&CommitSteps> {
+        Some(&self.steps)
     }
 
     async fn close(&self) {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::{Connection, PgConnection};
+use symbolon_core::lease::SteadyClock;
 use symbolon_core::store::StoreError;
 use tokio::time::timeout;
 
@@ -88,11 +89,13 @@ pub(super) struct Transactions {
     connection: Option<PgConnection>,
     server: Server,
     seals: Arc<Seals>,
+    /// By which it is measured how long a mutation waited for its turn.
+    clock: Arc<dyn SteadyClock>,
 }
 
 impl Transactions {
-    pub(super) fn new(server: Server, seals: Arc<Seals>) -> Self {
-        Self { connection: None, server, seals }
+    pub(super) fn new(server: Server, seals: Arc<Seals>, clock: Arc<dyn SteadyClock>) -> Self {
+        Self { connection: None, server, seals, clock }
     }
 
     pub(super) async fn close(&mut self) {
@@ -136,7 +139,8 @@ impl Transactions {
             Ok(Err(error)) => return Err(error.into()),
             Err(_) => return Err(Lost::Undone(SILENT.to_owned())),
         };
-        let filled = timeout(STATEMENTS, fill(&mut db, ledger, group, waiting, &self.seals)).await;
+        let filling = fill(&mut db, ledger, group, waiting, &self.seals, &*self.clock);
+        let filled = timeout(STATEMENTS, filling).await;
         let committed = filled.unwrap_or_else(|_| Err(Lost::Undone(SILENT.to_owned())))?;
         if committed.is_some() {
             commit(&mut db).await?;
@@ -202,6 +206,7 @@ async fn fill(
     group: &mut Vec<Asked>,
     waiting: &mut Waiting,
     seals: &Seals,
+    clock: &dyn SteadyClock,
 ) -> Result<Option<Committed>, Lost> {
     let mut now = Timestamp::UNIX_EPOCH;
     let mut savepoint = false;
@@ -216,6 +221,7 @@ async fn fill(
             savepoint = true;
         }
         let asked = &mut group[done];
+        asked.begun = clock.now();
         if let Work::Commit(mutation) = &asked.work {
             now = mutation.now;
         }

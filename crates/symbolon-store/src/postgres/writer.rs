@@ -2,11 +2,13 @@
 //! and one turn at the clock of the fleet.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use symbolon_core::decision::Redigest;
+use symbolon_core::lease::Moment;
 use symbolon_core::name::WebhookName;
-use symbolon_core::store::{Change, Mutation, Sink, StoreError, WebhookState};
+use symbolon_core::store::{Change, CommitSteps, Mutation, Sink, StoreError, WebhookState};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -56,7 +58,7 @@ pub(super) type Reply = oneshot::Sender<Result<(), StoreError>>;
 
 /// What the writer is told. Carried out in the order in which it was sent.
 pub(super) enum Command {
-    Write(Work, Reply),
+    Write(Asked),
     Attach(Arc<dyn Sink>, Reply),
     Close,
 }
@@ -66,11 +68,22 @@ pub(super) struct Asked {
     pub(super) work: Work,
     pub(super) reply: Reply,
     pub(super) outcome: Result<(), StoreError>,
+    /// When it was asked for.
+    asked: Moment,
+    /// When its turn came, the last time that it was tried.
+    pub(super) begun: Moment,
 }
 
 impl Asked {
-    pub(super) fn new(work: Work, reply: Reply) -> Self {
-        Self { work, reply, outcome: Ok(()) }
+    pub(super) fn new(work: Work, reply: Reply, now: Moment) -> Self {
+        Self { work, reply, outcome: Ok(()), asked: now, begun: now }
+    }
+
+    /// How long its steps took, if it was acknowledged and somebody's mutation.
+    fn steps(&self, committed: Moment, settled: Moment) -> Option<[Duration; 3]> {
+        let acknowledged = self.outcome.is_ok() && matches!(self.work, Work::Commit(_));
+        acknowledged
+            .then(|| [self.begun.since(self.asked), committed.since(self.begun), settled.since(committed)])
     }
 
     /// A caller that has gone away does not undo what it asked for; nobody hears this.
@@ -98,8 +111,8 @@ impl Waiting {
     pub(super) fn join(&mut self, group: &mut Vec<Asked>) {
         while group.len() < GROUP && self.held.is_none() {
             match self.queue.try_recv() {
-                Ok(Command::Write(work @ (Work::Commit(_) | Work::Redigest { .. }), reply)) => {
-                    group.push(Asked::new(work, reply));
+                Ok(Command::Write(asked @ Asked { work: Work::Commit(_) | Work::Redigest { .. }, .. })) => {
+                    group.push(asked);
                 }
                 Ok(other) => self.held = Some(other),
                 Err(_) => return,
@@ -113,6 +126,7 @@ pub(super) struct Writer {
     transactions: Transactions,
     seals: Arc<Seals>,
     fleet: Arc<Fleet>,
+    steps: Arc<CommitSteps>,
     /// Groups that are committed and wait to be settled.
     answering: JoinSet<()>,
     waiting: Waiting,
@@ -124,12 +138,13 @@ impl Writer {
         server: Server,
         seals: Arc<Seals>,
         fleet: Arc<Fleet>,
+        steps: Arc<CommitSteps>,
         queue: mpsc::Receiver<Command>,
         last: impl Future<Output = ()> + Send + 'static,
     ) {
-        let transactions = Transactions::new(server, seals.clone());
+        let transactions = Transactions::new(server, seals.clone(), fleet.clock());
         let waiting = Waiting { held: None, queue };
-        let mut writer = Self { transactions, seals, fleet, answering: JoinSet::new(), waiting };
+        let mut writer = Self { transactions, seals, fleet, steps, answering: JoinSet::new(), waiting };
         tokio::spawn(async move {
             writer.run().await;
             // Whoever was promised an answer gets it.
@@ -143,10 +158,10 @@ impl Writer {
         while let Some(command) = self.waiting.next().await {
             while self.answering.try_join_next().is_some() {}
             match command {
-                Command::Write(Work::Upkeep(upkeep), reply) => {
+                Command::Write(Asked { work: Work::Upkeep(upkeep), reply, .. }) => {
                     let _ = reply.send(self.upkeep(upkeep).await);
                 }
-                Command::Write(work, reply) => self.write(Asked::new(work, reply)).await,
+                Command::Write(asked) => self.write(asked).await,
                 Command::Attach(sink, reply) => {
                     let _ = reply.send(self.fleet.attach(sink).await);
                 }
@@ -169,7 +184,8 @@ impl Writer {
             self.seals.mend(change);
         }
         let Some(committed) = committed else { return written.into_iter().for_each(Asked::answer) };
-        let fleet = self.fleet.clone();
+        let (fleet, steps) = (self.fleet.clone(), self.steps.clone());
+        let written_at = fleet.now();
         self.answering.spawn(async move {
             let settled = fleet.settle(committed.seq, committed.epoch).await.map_err(|error| {
                 tracing::error!(%error, seq = committed.seq, "a committed mutation was not settled");
@@ -178,8 +194,12 @@ impl Writer {
                     other => other.to_string(),
                 }
             });
+            let settled_at = fleet.now();
             for mut asked in written {
                 asked.outcome = settled.clone().map_err(StoreError::Unavailable);
+                if let Some(took) = asked.steps(written_at, settled_at) {
+                    steps.took(took);
+                }
                 asked.answer();
             }
         });

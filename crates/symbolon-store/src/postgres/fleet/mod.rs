@@ -140,6 +140,16 @@ impl Fleet {
         self.ledger.own()
     }
 
+    /// The clock that leases are measured by, and steps of mutations.
+    pub(super) fn clock(&self) -> Arc<dyn SteadyClock> {
+        self.membership.clock.clone()
+    }
+
+    /// The moment it is by that clock.
+    pub(super) fn now(&self) -> Moment {
+        self.membership.clock.now()
+    }
+
     fn following(&self) -> std::sync::MutexGuard<'_, Option<Following>> {
         self.following.lock().unwrap_or_else(PoisonError::into_inner)
     }
