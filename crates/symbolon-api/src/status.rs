@@ -125,8 +125,9 @@ pub struct Fleet {
     pub seq: u64,
     /// How often another database server took the place of the one before, counted from 1.
     pub epoch: i64,
-    /// How many standbys of the database have every mutation before it is acknowledged.
-    pub synchronous_standbys: u32,
+    /// How many standbys of the database have every mutation before it is acknowledged; `null` where the database does not
+    /// tell its role.
+    pub synchronous_standbys: Option<u32>,
     /// The node that answers, if it is one just now.
     pub own: Option<String>,
     /// Every node, by name.

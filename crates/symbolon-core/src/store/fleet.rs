@@ -21,8 +21,8 @@ pub struct FleetStatus {
     /// Everybody, by name.
     pub nodes: Vec<FleetNode>,
     /// How many standbys have every commit before it is acknowledged. With none, what was acknowledged may be lost when the
-    /// server is.
-    pub synchronous_standbys: u32,
+    /// server is. `None`: there are some that follow the server, and it does not tell this role in which way.
+    pub synchronous_standbys: Option<u32>,
 }
 
 impl FleetStatus {
@@ -73,7 +73,7 @@ mod tests {
             epoch: 1,
             own: own.map(|id| NodeId::from_bytes([id; 16])),
             nodes: nodes.clone(),
-            synchronous_standbys: 0,
+            synchronous_standbys: Some(0),
         };
         let leading = [None, Some(1), Some(2), Some(3), Some(4)].map(|own| asked(own).leads());
         assert_eq!(leading, [false, false, true, false, false]);

@@ -11,6 +11,7 @@ mod membership;
 mod opening;
 mod pruning;
 mod refusals;
+mod standbys;
 
 use std::sync::Arc;
 

@@ -11,8 +11,8 @@ use crate::console::text::{EN, fill, number};
 pub(super) struct Nodes {
     /// What stands above the table.
     pub(super) says: String,
-    /// That nothing acknowledged survives the loss of the database, where that is so.
-    pub(super) alone: bool,
+    /// What may be lost with the database, or is not known of that.
+    pub(super) warnings: Vec<&'static str>,
     pub(super) all: Vec<Node>,
 }
 
@@ -42,7 +42,7 @@ impl Nodes {
         let says = says.each_ref().map(|(name, value)| (*name, value.as_str()));
         Some(Self {
             says: fill(EN.health_fleet_says, &says),
-            alone: fleet.synchronous_standbys == 0,
+            warnings: warnings(fleet),
             all: fleet.nodes.iter().map(|node| Node::of(node, fleet)).collect(),
         })
     }
@@ -69,6 +69,15 @@ impl Node {
     }
 }
 
+/// What may be lost with the database.
+fn warnings(fleet: &Fleet) -> Vec<&'static str> {
+    match fleet.synchronous_standbys {
+        Some(0) => vec![EN.health_fleet_alone],
+        Some(_) => Vec::new(),
+        None => vec![EN.health_fleet_hidden],
+    }
+}
+
 /// Such as `2.7 s`.
 fn seconds(millis: u64) -> String {
     format!("{:.1} s", Duration::from_millis(millis).as_secs_f64())
@@ -89,17 +98,28 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_node_that_is_silent_or_behind_stands_out() {
-        let fleet = Fleet {
+    fn fleet(synchronous_standbys: Option<u32>) -> Fleet {
+        Fleet {
             lease_ms: 3_000,
             margin_ms: 300,
             seq: 9,
             epoch: 1,
-            synchronous_standbys: 0,
+            synchronous_standbys,
             own: Some("nod_1".to_owned()),
             nodes: vec![node("nod_1", 0, 900), node("nod_2", 4, 900), node("nod_3", 4, 3_301)],
-        };
+        }
+    }
+
+    #[test]
+    fn what_is_not_seen_is_not_said_to_be_missing() {
+        assert_eq!(warnings(&fleet(Some(0))), [EN.health_fleet_alone]);
+        assert_eq!(warnings(&fleet(None)), [EN.health_fleet_hidden]);
+        assert!(warnings(&fleet(Some(1))).is_empty());
+    }
+
+    #[test]
+    fn a_node_that_is_silent_or_behind_stands_out() {
+        let fleet = fleet(Some(0));
         let shown: Vec<_> = fleet.nodes.iter().map(|one| Node::of(one, &fleet)).collect();
         let states: Vec<_> = shown.iter().map(|node| (node.own, node.state.1)).collect();
         assert_eq!(states, [(true, "is-active"), (false, "is-disabled"), (false, "is-revoked")]);

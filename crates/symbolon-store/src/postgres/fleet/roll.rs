@@ -19,8 +19,10 @@ async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::E
     let mut db = pool.acquire().await?;
     let fleet = sqlx::query(
         "SELECT lease_ms, margin_ms, epoch, (SELECT seq FROM fleet_clock) AS seq,
-             (SELECT count(*) FROM pg_stat_replication WHERE sync_state IN ('sync', 'quorum')) AS standbys
-         FROM fleet",
+             standbys.synchronous, standbys.hidden
+         FROM fleet, (SELECT count(*) FILTER (WHERE sync_state IN ('sync', 'quorum')) AS synchronous,
+                          count(*) FILTER (WHERE sync_state IS NULL) AS hidden
+                      FROM pg_stat_replication) AS standbys",
     )
     .fetch_one(&mut *db)
     .await?;
@@ -53,6 +55,12 @@ async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::E
         epoch: fleet.try_get("epoch")?,
         own,
         nodes: nodes.iter().map(node).collect::<Result<_, sqlx::Error>>()?,
-        synchronous_standbys: u32::try_from(fleet.try_get::<i64, _>("standbys")?).unwrap_or(u32::MAX),
+        synchronous_standbys: synchronous(fleet.try_get("synchronous")?, fleet.try_get("hidden")?),
     })
+}
+
+/// How many standbys are synchronous, as far as this role is told: of each that follows the server it sees at least that it is
+/// there. Without `pg_read_all_stats` the rest of such a row is empty.
+fn synchronous(seen: i64, hidden: i64) -> Option<u32> {
+    (seen > 0 || hidden == 0).then(|| u32::try_from(seen).unwrap_or(u32::MAX))
 }

@@ -34,12 +34,18 @@ fn told(status: &Status, findings: &mut Findings) {
             format!("its nodes are of versions {}; finish the upgrade", versions.join(" and ")),
         );
     }
-    if fleet.synchronous_standbys == 0 {
-        findings.warn(
+    match fleet.synchronous_standbys {
+        Some(0) => findings.warn(
             "fleet",
             "the database has no synchronous standby: where it is lost, what was acknowledged last is lost with it; set \
              synchronous_standby_names where you have a standby",
-        );
+        ),
+        Some(_) => {}
+        None => findings.warn(
+            "fleet",
+            "the database does not tell its role whether a standby is synchronous: GRANT pg_read_all_stats TO the role of \
+             [database] url",
+        ),
     }
 }
 
@@ -83,24 +89,29 @@ mod tests {
 
     #[test]
     fn what_is_wrong_with_a_fleet_is_said_with_what_to_do() {
-        let fleet = |standbys: u32, nodes: &[serde_json::Value]| {
+        let fleet = |standbys: Option<u32>, nodes: &[serde_json::Value]| {
             json!({
                 "lease_ms": 3000, "margin_ms": 300, "seq": 1, "epoch": 1, "synchronous_standbys": standbys,
                 "own": "nod_1", "nodes": nodes,
             })
         };
-        let well = found(&fleet(1, &[node("0.1.0", 900), node("0.1.0", 900)]));
+        let well = found(&fleet(Some(1), &[node("0.1.0", 900), node("0.1.0", 900)]));
         assert!(
             matches!(&well[..], [(Level::Ok, detail)] if detail.starts_with("2 nodes; leases of 3000 ms")),
             "{well:?}"
         );
-        let ill = found(&fleet(0, &[node("0.1.0", 900), node("0.2.0", 3301)]));
+        let ill = found(&fleet(Some(0), &[node("0.1.0", 900), node("0.2.0", 3301)]));
         let warned: Vec<_> =
             ill.iter().filter(|(level, _)| *level == Level::Warn).map(|(_, detail)| detail).collect();
         assert_eq!(warned.len(), 3, "{ill:?}");
         assert!(warned[0].contains("has not renewed its lease for 3301 ms"));
         assert!(
             warned[1].contains("versions 0.1.0 and 0.2.0") && warned[2].contains("no synchronous standby")
+        );
+        let hidden = found(&fleet(None, &[node("0.1.0", 900)]));
+        assert!(
+            matches!(&hidden[..], [_, (Level::Warn, detail)] if detail.contains("GRANT pg_read_all_stats TO")),
+            "{hidden:?}"
         );
         assert!(found(&serde_json::Value::Null).is_empty());
     }
