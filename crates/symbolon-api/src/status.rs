@@ -128,6 +128,9 @@ pub struct Fleet {
     /// How many standbys of the database have every mutation before it is acknowledged; `null` where the database does not
     /// tell its role.
     pub synchronous_standbys: Option<u32>,
+    /// Settings of the database server that are off, such as `fsync`, by which a crash of its machine may undo what was
+    /// acknowledged.
+    pub switched_off: Vec<String>,
     /// The node that answers, if it is one just now.
     pub own: Option<String>,
     /// Every node, by name.

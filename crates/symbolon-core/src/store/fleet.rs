@@ -23,6 +23,9 @@ pub struct FleetStatus {
     /// How many standbys have every commit before it is acknowledged. With none, what was acknowledged may be lost when the
     /// server is. `None`: there are some that follow the server, and it does not tell this role in which way.
     pub synchronous_standbys: Option<u32>,
+    /// Settings of the database's server that are off and without which a crash of its machine may undo what was
+    /// acknowledged, by their names there.
+    pub switched_off: Vec<String>,
 }
 
 impl FleetStatus {
@@ -74,6 +77,7 @@ mod tests {
             own: own.map(|id| NodeId::from_bytes([id; 16])),
             nodes: nodes.clone(),
             synchronous_standbys: Some(0),
+            switched_off: Vec::new(),
         };
         let leading = [None, Some(1), Some(2), Some(3), Some(4)].map(|own| asked(own).leads());
         assert_eq!(leading, [false, false, true, false, false]);

@@ -694,6 +694,7 @@ texts! {
     health_fleet_says = "They share one record, which is at change {seq}. This node answers for another {left} of {lease} without a word from the database.";
     health_fleet_alone = "The database has no synchronous standby: what was acknowledged last may be lost with it.";
     health_fleet_hidden = "The database does not tell Symbolon's role whether a standby is synchronous: grant it pg_read_all_stats.";
+    health_fleet_off = "The database server has {setting} = off: a crash of its machine may undo what was acknowledged.";
     health_node = "Node";
     health_node_own = "this one";
     health_node_answers = "Answers";

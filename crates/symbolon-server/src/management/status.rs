@@ -70,6 +70,7 @@ fn fleet(status: &FleetStatus) -> Fleet {
         seq: status.seq,
         epoch: status.epoch,
         synchronous_standbys: status.synchronous_standbys,
+        switched_off: status.switched_off.clone(),
         own: status.own.map(|id| id.to_string()),
         nodes: status.nodes.iter().map(node).collect(),
     }

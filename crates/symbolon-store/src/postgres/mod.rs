@@ -5,6 +5,7 @@ mod chain;
 mod changes;
 mod codes;
 mod connect;
+mod durability;
 mod fault;
 mod fleet;
 mod load;

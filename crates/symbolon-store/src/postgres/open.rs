@@ -6,6 +6,7 @@ use sqlx::{Connection, PgConnection, PgPool};
 use symbolon_core::lease::LeaseTerms;
 
 use super::connect::Server;
+use super::durability::switched_off;
 use super::fault::cannot_open;
 use super::fleet::create;
 use super::planted::planted;
@@ -55,6 +56,7 @@ async fn check_server(server: &Server) -> Result<(), OpenError> {
     .fetch_one(&mut db)
     .await
     .map_err(open_fault)?;
+    let off = switched_off(&mut db).await.map_err(open_fault)?;
     db.close().await.map_err(open_fault)?;
     if version < OLDEST_SERVER {
         return Err(OpenError::OldServer { place: place(), found: version, needed: OLDEST_SERVER });
@@ -68,6 +70,14 @@ async fn check_server(server: &Server) -> Result<(), OpenError> {
     // Ours would say otherwise; but who set this does not expect commits to last, and has perhaps set more.
     if commit == "off" {
         return Err(OpenError::NotDurable(place()));
+    }
+    // No session can say otherwise, and a trial may want it so.
+    if !off.is_empty() {
+        tracing::warn!(
+            place = server.place(),
+            off = off.join(", "),
+            "the database server is set so that a crash of its machine may undo what was acknowledged, revocations among it"
+        );
     }
     Ok(())
 }

@@ -1,9 +1,9 @@
-//! What is told of standbys, by what the role may see of them.
+//! What is told of how far an acknowledgement outlives the server: standbys, by what the role may see of them, and settings.
 
 use std::process::{Child, Command, Stdio};
 
 use symbolon_core::store::Store;
-use symbolon_postgres_server::{Server, Version};
+use symbolon_postgres_server::{Options, Server, Version};
 use tempfile::TempDir;
 
 use crate::open;
@@ -61,4 +61,20 @@ async fn a_standby_that_the_role_may_not_see_is_not_said_to_be_missing() {
     assert_eq!((told(&all).await, told(&plain).await), (Some(1), None));
     sql("GRANT pg_read_all_stats TO plain");
     assert_eq!(told(&plain).await, Some(1));
+}
+
+#[tokio::test]
+async fn settings_by_which_a_crash_may_undo_something_are_told() {
+    let off = async |options: &Options| {
+        let server = Server::with(Version::Debian, options).unwrap();
+        let store = open(&server.new_database().unwrap()).await.unwrap();
+        let fleet = store.fleet().await.unwrap().unwrap();
+        store.close().await;
+        fleet.switched_off
+    };
+    let durable = Options { durable: true, ..Options::default() };
+    assert_eq!(off(&durable).await, [""; 0]);
+    let settings = vec![("full_page_writes".to_owned(), "off".to_owned())];
+    assert_eq!(off(&Options { settings, ..durable }).await, ["full_page_writes"]);
+    assert_eq!(off(&Options::default()).await, ["fsync", "full_page_writes"]);
 }

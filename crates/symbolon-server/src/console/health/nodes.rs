@@ -12,7 +12,7 @@ pub(super) struct Nodes {
     /// What stands above the table.
     pub(super) says: String,
     /// What may be lost with the database, or is not known of that.
-    pub(super) warnings: Vec<&'static str>,
+    pub(super) warnings: Vec<String>,
     pub(super) all: Vec<Node>,
 }
 
@@ -70,12 +70,14 @@ impl Node {
 }
 
 /// What may be lost with the database.
-fn warnings(fleet: &Fleet) -> Vec<&'static str> {
-    match fleet.synchronous_standbys {
-        Some(0) => vec![EN.health_fleet_alone],
-        Some(_) => Vec::new(),
-        None => vec![EN.health_fleet_hidden],
-    }
+fn warnings(fleet: &Fleet) -> Vec<String> {
+    let standbys = match fleet.synchronous_standbys {
+        Some(0) => Some(EN.health_fleet_alone),
+        Some(_) => None,
+        None => Some(EN.health_fleet_hidden),
+    };
+    let off = fleet.switched_off.iter().map(|setting| fill(EN.health_fleet_off, &[("setting", setting)]));
+    standbys.map(str::to_owned).into_iter().chain(off).collect()
 }
 
 /// Such as `2.7 s`.
@@ -105,16 +107,19 @@ mod tests {
             seq: 9,
             epoch: 1,
             synchronous_standbys,
+            switched_off: Vec::new(),
             own: Some("nod_1".to_owned()),
             nodes: vec![node("nod_1", 0, 900), node("nod_2", 4, 900), node("nod_3", 4, 3_301)],
         }
     }
 
     #[test]
-    fn what_is_not_seen_is_not_said_to_be_missing() {
+    fn what_may_be_lost_is_said_and_what_is_not_seen_is_not_said_to_be_missing() {
         assert_eq!(warnings(&fleet(Some(0))), [EN.health_fleet_alone]);
         assert_eq!(warnings(&fleet(None)), [EN.health_fleet_hidden]);
         assert!(warnings(&fleet(Some(1))).is_empty());
+        let risky = Fleet { switched_off: vec!["fsync".to_owned()], ..fleet(Some(1)) };
+        assert!(matches!(&warnings(&risky)[..], [said] if said.contains("fsync = off")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use symbolon_core::id::NodeId;
 use symbolon_core::lease::LeaseTerms;
 use symbolon_core::store::{FleetNode, FleetStatus, StoreError};
 
+use crate::postgres::durability::switched_off;
 use crate::postgres::fault::unavailable;
 
 /// The fleet as the database knows it; `own` is the node that asks.
@@ -26,6 +27,7 @@ async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::E
     )
     .fetch_one(&mut *db)
     .await?;
+    let switched_off = switched_off(&mut db).await?;
     let nodes = sqlx::query(
         "SELECT id, name, version, started_at, applied_seq,
              greatest(0, extract(epoch FROM clock_timestamp() - renewed_at) * 1000)::bigint AS renewed_ago
@@ -56,6 +58,7 @@ async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::E
         own,
         nodes: nodes.iter().map(node).collect::<Result<_, sqlx::Error>>()?,
         synchronous_standbys: synchronous(fleet.try_get("synchronous")?, fleet.try_get("hidden")?),
+        switched_off,
     })
 }
 

@@ -47,6 +47,15 @@ fn told(status: &Status, findings: &mut Findings) {
              [database] url",
         ),
     }
+    for setting in &fleet.switched_off {
+        findings.warn(
+            "fleet",
+            format!(
+                "the database server has {setting} = off: a crash of its machine may undo what was acknowledged, revocations \
+                 among it; set it to on, and restart the server"
+            ),
+        );
+    }
 }
 
 /// What is to be said of nodes that do not do what they should.
@@ -92,6 +101,7 @@ mod tests {
         let fleet = |standbys: Option<u32>, nodes: &[serde_json::Value]| {
             json!({
                 "lease_ms": 3000, "margin_ms": 300, "seq": 1, "epoch": 1, "synchronous_standbys": standbys,
+                "switched_off": [],
                 "own": "nod_1", "nodes": nodes,
             })
         };
@@ -112,6 +122,13 @@ mod tests {
         assert!(
             matches!(&hidden[..], [_, (Level::Warn, detail)] if detail.contains("GRANT pg_read_all_stats TO")),
             "{hidden:?}"
+        );
+        let mut fleet = fleet(Some(1), &[node("0.1.0", 900)]);
+        fleet["switched_off"] = json!(["fsync"]);
+        let risky = found(&fleet);
+        assert!(
+            matches!(&risky[..], [_, (Level::Warn, detail)] if detail.contains("has fsync = off")),
+            "{risky:?}"
         );
         assert!(found(&serde_json::Value::Null).is_empty());
     }
