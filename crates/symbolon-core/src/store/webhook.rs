@@ -63,7 +63,7 @@ pub trait Notices: Send + Sync {
         after: Option<(Timestamp, TokenId)>,
     ) -> Result<Vec<Ending>, StoreError>;
     /// From now on there are these webhooks. Those that were not there begin at the end of the audit; those that are not
-    /// named are forgotten. No audit, no change record.
+    /// named are forgotten, unless another node has them that shares the record. No audit, no change record.
     async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError>;
     /// Every webhook that has begun, by name.
     async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError>;

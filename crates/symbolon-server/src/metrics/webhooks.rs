@@ -30,7 +30,11 @@ impl App {
         let now = self.now();
         let gauges = |value: &dyn Fn(&WebhookState) -> f64| -> Vec<(Labels, Value)> {
             let gauge = |state: &WebhookState| (vec![label(state.name.as_str())], Value::Gauge(value(state)));
-            states.iter().map(gauge).collect()
+            // Others may be other nodes'.
+            let is_ours = |state: &&WebhookState| {
+                self.receivers().iter().any(|receiver| receiver.webhook.name == state.name)
+            };
+            states.iter().filter(is_ours).map(gauge).collect()
         };
         families.push(family(
             "symbolon_webhook_behind",

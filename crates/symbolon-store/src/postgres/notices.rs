@@ -21,7 +21,9 @@ impl Notices for PostgresStore {
     }
 
     async fn begin_webhooks(&self, names: Vec<WebhookName>) -> Result<(), StoreError> {
-        self.upkeep(Upkeep::BeginWebhooks(names)).await
+        // Before it is asked as which node: one that comes back under another id meanwhile says so by itself.
+        self.fleet.tells(names.clone());
+        self.upkeep(Upkeep::BeginWebhooks(names, self.fleet.own())).await
     }
 
     async fn webhooks(&self) -> Result<Vec<WebhookState>, StoreError> {

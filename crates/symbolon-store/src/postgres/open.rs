@@ -14,7 +14,10 @@ use crate::OpenError;
 
 /// In order. One that was released is never changed: databases that have it do not run it again. Each writes its number into
 /// `symbolon_schema`, and the oldest one that a program may know which goes on working beside it.
-const MIGRATIONS: [&str; 1] = [include_str!("../../migrations/postgres/0001_initial.sql")];
+const MIGRATIONS: [&str; 2] = [
+    include_str!("../../migrations/postgres/0001_initial.sql"),
+    include_str!("../../migrations/postgres/0002_webhooks_of_nodes.sql"),
+];
 
 /// The last number known here.
 pub(super) const KNOWN: usize = MIGRATIONS.len();

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use symbolon_core::decision::Redigest;
+use symbolon_core::id::NodeId;
 use symbolon_core::lease::Moment;
 use symbolon_core::name::WebhookName;
 use symbolon_core::store::{Change, CommitSteps, Mutation, Sink, StoreError, WebhookState};
@@ -39,7 +40,8 @@ pub(super) enum Upkeep {
     Prune(Timestamp),
     /// One step of the walk that makes seals anew.
     Reseal(Walk),
-    BeginWebhooks(Vec<WebhookName>),
+    /// Those of this node, and as which it is there.
+    BeginWebhooks(Vec<WebhookName>, Option<NodeId>),
     SaveWebhook(Box<WebhookState>),
 }
 

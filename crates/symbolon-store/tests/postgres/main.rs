@@ -12,6 +12,7 @@ mod opening;
 mod pruning;
 mod refusals;
 mod standbys;
+mod webhooks;
 
 use std::sync::Arc;
 

@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use sqlx::{Connection, PgPool};
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::LeaseTerms;
+use symbolon_core::name::WebhookName;
 use symbolon_core::store::{Sink, StoreError};
 
 use super::Membership;
@@ -45,6 +46,8 @@ pub(super) struct Database {
     started_at: i64,
     /// As which node this process is there, as far as it knows.
     own: Mutex<Option<NodeId>>,
+    /// Which webhooks it tells, once that is known.
+    webhooks: Mutex<Option<Vec<WebhookName>>>,
 }
 
 impl Database {
@@ -59,12 +62,18 @@ impl Database {
             version: membership.version.clone(),
             started_at: membership.started_at.as_millisecond(),
             own: Mutex::default(),
+            webhooks: Mutex::default(),
         }
     }
 
     /// As which node this process is there.
     pub(super) fn own(&self) -> Option<NodeId> {
         *self.own.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// From now on the node says, as whatever it is there, that it tells these.
+    pub(super) fn tells(&self, webhooks: Vec<WebhookName>) {
+        *self.webhooks.lock().unwrap_or_else(PoisonError::into_inner) = Some(webhooks);
     }
 
     fn is(&self, own: Option<NodeId>) {
@@ -111,10 +120,13 @@ fn kept(number: u64) -> i64 {
 #[async_trait]
 impl Ledger for Database {
     async fn register(&self, id: NodeId, applied: u64) -> Result<(), StoreError> {
+        let webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let webhooks: Option<Vec<_>> =
+            webhooks.map(|names| names.iter().map(|name| name.as_str().to_owned()).collect());
         let insert = async |db: &mut sqlx::PgConnection| {
             sqlx::query(
-                "INSERT INTO nodes (id, name, version, schema, started_at, applied_seq, renewals)
-                 VALUES ($1, $2, $3, $4, $5, $6, 0)",
+                "INSERT INTO nodes (id, name, version, schema, started_at, applied_seq, renewals, webhooks)
+                 VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
             )
             .bind(id.to_string())
             .bind(&self.name)
@@ -122,6 +134,7 @@ impl Ledger for Database {
             .bind(i32::try_from(KNOWN).unwrap_or(i32::MAX))
             .bind(self.started_at)
             .bind(kept(applied))
+            .bind(webhooks)
             .execute(db)
             .await
         };

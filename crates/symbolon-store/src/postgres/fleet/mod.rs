@@ -14,6 +14,7 @@ use jiff::Timestamp;
 use sqlx::PgPool;
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::{Lease, LeaseTerms, Moment, SteadyClock};
+use symbolon_core::name::WebhookName;
 use symbolon_core::random::Entropy;
 use symbolon_core::store::{Change, Sink, StoreError};
 use tokio::runtime::{Handle, RuntimeFlavor};
@@ -138,6 +139,11 @@ impl Fleet {
     /// As which node this process is there.
     pub(super) fn own(&self) -> Option<NodeId> {
         self.ledger.own()
+    }
+
+    /// Which webhooks this process tells.
+    pub(super) fn tells(&self, webhooks: Vec<WebhookName>) {
+        self.ledger.tells(webhooks);
     }
 
     /// The clock that leases are measured by, and steps of mutations.

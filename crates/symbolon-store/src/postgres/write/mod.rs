@@ -60,7 +60,7 @@ pub(super) async fn upkeep(
     match upkeep {
         Upkeep::Prune(now) => prune::prune(db, *now).await?,
         Upkeep::Reseal(at) => return Ok(self::seals::reseal(db, &seals.sealer(), *at).await?),
-        Upkeep::BeginWebhooks(names) => webhooks::begin(db, names).await?,
+        Upkeep::BeginWebhooks(names, own) => webhooks::begin(db, names, *own).await?,
         Upkeep::SaveWebhook(state) => webhooks::save(db, state).await?,
     }
     Ok(None)

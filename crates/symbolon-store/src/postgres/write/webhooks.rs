@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::PgConnection;
-use symbolon_core::id::TokenId;
+use symbolon_core::id::{NodeId, TokenId};
 use symbolon_core::name::WebhookName;
 use symbolon_core::notice::Told;
 use symbolon_core::store::WebhookState;
@@ -10,10 +10,31 @@ use symbolon_core::store::WebhookState;
 use crate::fault::{conflict, missing};
 use crate::postgres::fault::Fault;
 
-/// Forgets those that are not named, and lets the others begin that were not there.
-pub(super) async fn begin(db: &mut PgConnection, names: &[WebhookName]) -> Result<(), Fault> {
+/// Lets those begin that are named and were not there, and forgets those that no node has: neither `own`, whose these are, nor
+/// any other that is there, as far as they have said. One that has not said so may have all of them.
+pub(super) async fn begin(
+    db: &mut PgConnection,
+    names: &[WebhookName],
+    own: Option<NodeId>,
+) -> Result<(), Fault> {
     let names: Vec<_> = names.iter().map(WebhookName::as_str).collect();
-    sqlx::query("DELETE FROM webhooks WHERE name <> ALL ($1)").bind(&names).execute(&mut *db).await?;
+    let own = own.map(|id| id.to_string());
+    sqlx::query("UPDATE nodes SET webhooks = $1 WHERE id = $2")
+        .bind(&names)
+        .bind(&own)
+        .execute(&mut *db)
+        .await?;
+    sqlx::query(
+        "DELETE FROM webhooks
+         WHERE name <> ALL ($1) AND NOT EXISTS (
+             SELECT 1 FROM nodes
+             WHERE nodes.id IS DISTINCT FROM $2
+               AND (nodes.webhooks IS NULL OR webhooks.name = ANY (nodes.webhooks)))",
+    )
+    .bind(&names)
+    .bind(&own)
+    .execute(&mut *db)
+    .await?;
     sqlx::query(
         "INSERT INTO webhooks (name, position, attempts, revision)
          SELECT name, (SELECT coalesce(max(seq), 0) FROM audit), 0, 1 FROM unnest($1::text[]) AS named (name)
