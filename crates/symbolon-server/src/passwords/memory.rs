@@ -35,7 +35,7 @@ impl Drop for Lent {
     fn drop(&mut self) {
         let mut memory = std::mem::take(&mut self.memory);
         // From what is in it a guess could be tried at less than the price of a hash.
-        memory.0.as_mut_slice().zeroize();
+        memory.0.iter_mut().for_each(Zeroize::zeroize);
         self.idle.0.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
     }
 }

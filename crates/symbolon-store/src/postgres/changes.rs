@@ -6,6 +6,7 @@ mod state;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use sqlx::PgPool;
 use symbolon_core::store::{Change, StoreError};
@@ -13,8 +14,12 @@ use symbolon_core::store::{Change, StoreError};
 use self::record::Record;
 use self::state::State;
 use super::fault::unavailable;
+use super::patience::within;
 use crate::rows::{Parsed, get};
 use crate::seals::Seals;
+
+/// How long a statement may take: as long as the server lets it. A node that waits for more is a node without a lease.
+const FOLLOWING: Duration = Duration::from_secs(10);
 
 /// What one mutation has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,16 +67,15 @@ async fn records(
 ) -> Result<Option<BTreeMap<u64, Vec<Record>>>, StoreError> {
     let until = after.saturating_add(limit.into());
     // With the clock, which tells a record that is missing from one that is still to come: both are of one moment.
-    let rows = sqlx::query(
+    let asked = sqlx::query(
         "SELECT fleet_clock.seq AS clock, changes.seq, kind, id, at
          FROM fleet_clock LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
          ORDER BY changes.seq, part",
     )
     .bind(i64::try_from(after).unwrap_or(i64::MAX))
     .bind(i64::try_from(until).unwrap_or(i64::MAX))
-    .fetch_all(db)
-    .await
-    .map_err(|error| unavailable(&error))?;
+    .fetch_all(db);
+    let rows = within(FOLLOWING, asked).await.map_err(|error| unavailable(&error))?;
     let Some(clock) = rows.first().and_then(|row| number(get(row, "clock"))) else { return Ok(None) };
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for row in rows.iter().filter(|row| get::<Option<i64>>(*row, "seq") != Ok(None)) {

@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
+use super::patience::within;
 use crate::OpenError;
 
 /// How long a connection may take to come about, and a caller waits for one of a pool.
@@ -124,6 +125,9 @@ fn pool(most: u32) -> PgPoolOptions {
         .max_connections(most)
         .acquire_timeout(ACQUIRE)
         .test_before_acquire(false)
+        // Whoever gave up a statement leaves a connection behind on which its answer may still come, or none. The pool would
+        // wait for that as long as the system does, and be a connection short meanwhile.
+        .after_release(|connection, _| Box::pin(async move { within(ACQUIRE, connection.ping()).await.map(|()| true) }))
         .before_acquire(|connection, about| {
             Box::pin(async move {
                 if about.idle_for > TRUSTED {

@@ -19,6 +19,7 @@ use tokio::time::timeout;
 
 use self::pieces::Pieces;
 use super::fault::unavailable;
+use super::patience::answered;
 use crate::loading::{BATCH, Progress, TELLING, switched};
 use crate::rows::{
     self, Row, Words, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
@@ -86,15 +87,18 @@ impl<T> Copy for Table<T> {}
 
 /// A transaction of one moment, the number of the last mutation before that, and the name by which others join it.
 async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, i64, String), sqlx::Error> {
-    let mut db = pool.begin_with(BEGIN).await?;
-    // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes before
-    // the snapshot.
-    sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
-        .execute(&mut *db)
-        .await?;
-    let (seq, snapshot): (i64, String) =
-        sqlx::query_as("SELECT seq, pg_export_snapshot() FROM fleet_clock").fetch_one(&mut *db).await?;
-    Ok((db, seq, snapshot))
+    answered(async {
+        let mut db = pool.begin_with(BEGIN).await?;
+        // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes
+        // before the snapshot.
+        sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
+            .execute(&mut *db)
+            .await?;
+        let (seq, snapshot): (i64, String) =
+            sqlx::query_as("SELECT seq, pg_export_snapshot() FROM fleet_clock").fetch_one(&mut *db).await?;
+        Ok((db, seq, snapshot))
+    })
+    .await
 }
 
 async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
@@ -123,11 +127,11 @@ async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
         into: switched,
     };
     load.table(&mut db, &snapshot, enforcement).await?;
-    load.progress.expect(pieces::estimate(&mut db).await?, load.sink.as_ref());
+    load.progress.expect(answered(pieces::estimate(&mut db)).await?, load.sink.as_ref());
     let tokens: Table<Token> =
         Table { name: "tokens", select: TOKENS, into: |token| token.map(Change::TokenCreated).ok() };
     load.table(&mut db, &snapshot, tokens).await?;
-    db.rollback().await?;
+    answered(db.rollback()).await?;
     Ok(seq)
 }
 
@@ -139,7 +143,7 @@ impl Load {
         snapshot: &str,
         table: Table<T>,
     ) -> Result<(), sqlx::Error> {
-        let pieces = Arc::new(Pieces::of(&mut *db, table.name).await?);
+        let pieces = Arc::new(answered(Pieces::of(&mut *db, table.name)).await?);
         let connections = thread::available_parallelism().map_or(1, usize::from).min(MOST_CONNECTIONS);
         let mut others = JoinSet::new();
         for _ in 1..connections.min(pieces.count()) {
@@ -168,11 +172,14 @@ impl Load {
 
     /// Another connection that sees the same.
     async fn join(&self, snapshot: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
-        let mut db = self.pool.begin_with(BEGIN).await?;
         // The server's own word for it, which takes no parameter.
         let share = AssertSqlSafe(format!("SET TRANSACTION SNAPSHOT '{snapshot}'"));
-        sqlx::raw_sql(share).execute(&mut *db).await?;
-        Ok(db)
+        answered(async {
+            let mut db = self.pool.begin_with(BEGIN).await?;
+            sqlx::raw_sql(share).execute(&mut *db).await?;
+            Ok(db)
+        })
+        .await
     }
 
     /// Takes pieces until there are none left, or another has failed.
@@ -186,9 +193,9 @@ impl Load {
         let mut batch = Vec::with_capacity(BATCH);
         while let Some([from, to]) = pieces.next() {
             // Not to be kept, and so planned for these very pages.
-            let rows =
-                sqlx::query(table.select).bind(from).bind(to).persistent(false).fetch_all(&mut *db).await;
-            let rows = rows.inspect_err(|_| pieces.stop())?;
+            let asked =
+                sqlx::query(table.select).bind(from).bind(to).persistent(false).fetch_all(&mut *db);
+            let rows = answered(asked).await.inspect_err(|_| pieces.stop())?;
             for row in &rows {
                 batch.extend((table.into)(rows::sealed_in(row, &self.seals, &mut words)));
                 if batch.len() == BATCH {

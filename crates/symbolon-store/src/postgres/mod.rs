@@ -11,6 +11,7 @@ mod fleet;
 mod load;
 mod notices;
 mod open;
+mod patience;
 #[cfg(test)]
 mod plans;
 mod planted;
@@ -49,6 +50,7 @@ use self::fault::unavailable;
 use self::fleet::Fleet;
 pub use self::fleet::Membership;
 use self::open::Opened;
+use self::patience::answered;
 use self::read::Readers;
 use self::writer::{Asked, Command, Upkeep, Work, Writer};
 use crate::OpenError;
@@ -168,14 +170,14 @@ impl Store for PostgresStore {
         if uses.is_empty() {
             return Ok(());
         }
-        usage::note(&self.usage, &uses).await.map_err(|error| unavailable(&error))
+        answered(usage::note(&self.usage, &uses)).await.map_err(|error| unavailable(&error))
     }
 
     async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError> {
         if counts.is_empty() {
             return Ok(());
         }
-        usage::record(&self.usage, &counts).await.map_err(|error| unavailable(&error))
+        answered(usage::record(&self.usage, &counts)).await.map_err(|error| unavailable(&error))
     }
 
     async fn applied(&self) -> Result<(), StoreError> {
@@ -187,7 +189,7 @@ impl Store for PostgresStore {
             return Ok(());
         }
         let number = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
-        let (seq, epoch) = chain::now(&self.readers.pool).await.map_err(|error| unavailable(&error))?;
+        let (seq, epoch) = answered(chain::now(&self.readers.pool)).await.map_err(|error| unavailable(&error))?;
         self.fleet.settle(seq, epoch).await?;
         *looked = number;
         Ok(())

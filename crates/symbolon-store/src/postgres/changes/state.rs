@@ -9,9 +9,11 @@ use symbolon_core::notice::Told;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{BrokenSeal, Change, StoreError};
 
+use super::FOLLOWING;
 use super::record::{Happened, Of, Record};
 use crate::loading::enforced;
 use crate::postgres::fault::unavailable;
+use crate::postgres::patience::within;
 use crate::rows::{
     self, Row, Words, get, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
@@ -132,7 +134,7 @@ async fn rows_of(db: &PgPool, select: &'static str, ids: Vec<String>) -> Result<
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    sqlx::query(select).bind(ids).fetch_all(db).await.map_err(|error| unavailable(&error))
+    within(FOLLOWING, sqlx::query(select).bind(ids).fetch_all(db)).await.map_err(|error| unavailable(&error))
 }
 
 fn checked<T: Row>(rows: &[PgRow], seals: &Seals) -> Found<T> {

@@ -10,10 +10,11 @@ use symbolon_core::store::{FleetNode, FleetStatus, StoreError};
 
 use crate::postgres::durability::switched_off;
 use crate::postgres::fault::unavailable;
+use crate::postgres::patience::answered;
 
 /// The fleet as the database knows it; `own` is the node that asks.
 pub(in crate::postgres) async fn roll(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, StoreError> {
-    read(pool, own).await.map_err(|error| unavailable(&error))
+    answered(read(pool, own)).await.map_err(|error| unavailable(&error))
 }
 
 async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::Error> {

@@ -19,6 +19,7 @@ pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, routes_used, usage};
 pub(super) use self::whole::{check, ping, size};
 use super::fault::unavailable;
+use super::patience::answered;
 use crate::reading::{Asked, Given};
 use crate::rows;
 use crate::seals::Seals;
@@ -47,7 +48,7 @@ impl Asked for Readers {
             Given::Truth(truth) => asked.bind(truth),
             Given::Blob(bytes) => asked.bind(bytes),
         });
-        asked.fetch_all(&self.pool).await.map_err(|error| unavailable(&error))
+        answered(asked.fetch_all(&self.pool)).await.map_err(|error| unavailable(&error))
     }
 
     fn seals(&self) -> &Seals {
@@ -61,13 +62,12 @@ pub(super) async fn imported(
     sources: &[Source],
 ) -> Result<Vec<(Source, TokenId)>, StoreError> {
     let sources: Vec<&[u8]> = sources.iter().map(|source| source.0.as_bytes().as_slice()).collect();
-    let rows =
+    let asked =
         sqlx::query("SELECT id, import_source FROM tokens WHERE service = $1 AND import_source = ANY ($2)")
             .bind(service.as_str())
             .bind(sources)
-            .fetch_all(db)
-            .await
-            .map_err(|error| unavailable(&error))?;
+            .fetch_all(db);
+    let rows = answered(asked).await.map_err(|error| unavailable(&error))?;
     let found = rows.iter().map(|row| rows::only(Some(row), "tokens", rows::imported_from));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

@@ -7,15 +7,16 @@ use symbolon_core::store::{PepperUse, StoreError};
 
 use crate::peppers::{counted, ids_of, sealed_under, summed};
 use crate::postgres::fault::unavailable;
+use crate::postgres::patience::answered;
 
 pub(in crate::postgres) async fn pepper_uses(
     db: &PgPool,
     now: Timestamp,
 ) -> Result<Vec<PepperUse>, StoreError> {
     let failed = |error: sqlx::Error| unavailable(&error);
-    let mut parts = digests_by_pepper(db).await.map_err(failed)?;
-    parts.extend(old_secrets_by_pepper(db, now).await.map_err(failed)?);
-    parts.extend(seals_by_pepper(db).await.map_err(failed)?);
+    let mut parts = answered(digests_by_pepper(db)).await.map_err(failed)?;
+    parts.extend(answered(old_secrets_by_pepper(db, now)).await.map_err(failed)?);
+    parts.extend(answered(seals_by_pepper(db)).await.map_err(failed)?);
     Ok(summed(parts))
 }
 
@@ -85,7 +86,7 @@ pub(in crate::postgres) async fn under_pepper(
 ) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
     let ids = async |sql: &'static str| -> Result<Vec<String>, StoreError> {
         let prepared = sqlx::query_scalar(sql).bind(i64::from(pepper)).bind(i64::from(limit));
-        prepared.fetch_all(db).await.map_err(|error| unavailable(&error))
+        answered(prepared.fetch_all(db)).await.map_err(|error| unavailable(&error))
     };
     let tokens = ids("SELECT id FROM tokens WHERE pepper = $1 LIMIT $2").await?;
     let keys = ids("SELECT id FROM keys WHERE pepper = $1 LIMIT $2").await?;
@@ -97,18 +98,16 @@ pub(in crate::postgres) async fn unused_imports(
     limit: u32,
 ) -> Result<(u64, Vec<TokenId>), StoreError> {
     let failed = |error: sqlx::Error| unavailable(&error);
-    let count: i64 = sqlx::query_scalar(
+    let counted = sqlx::query_scalar(
         "SELECT count(*) FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL",
     )
-    .fetch_one(db)
-    .await
-    .map_err(failed)?;
-    let ids: Vec<String> = sqlx::query_scalar(
+    .fetch_one(db);
+    let count: i64 = answered(counted).await.map_err(failed)?;
+    let named = sqlx::query_scalar(
         "SELECT id FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL LIMIT $1",
     )
     .bind(i64::from(limit))
-    .fetch_all(db)
-    .await
-    .map_err(failed)?;
+    .fetch_all(db);
+    let ids: Vec<String> = answered(named).await.map_err(failed)?;
     Ok((count.cast_unsigned(), ids_of(&ids)))
 }

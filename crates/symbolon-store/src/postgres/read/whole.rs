@@ -4,14 +4,13 @@ use sqlx::{PgConnection, PgPool};
 use symbolon_core::store::StoreError;
 
 use crate::postgres::fault::unavailable;
+use crate::postgres::patience::answered;
 use crate::postgres::planted::planted;
 
 /// Whether the primary answers. A standby would, too, and would not know of what has just been revoked.
 pub(in crate::postgres) async fn ping(db: &PgPool) -> Result<(), StoreError> {
-    let standby: bool = sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock")
-        .fetch_one(db)
-        .await
-        .map_err(|error| unavailable(&error))?;
+    let asked = sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock").fetch_one(db);
+    let standby: bool = answered(asked).await.map_err(|error| unavailable(&error))?;
     if standby {
         let reason = "the PostgreSQL server is a standby: the connection has to lead to the primary";
         return Err(StoreError::Unavailable(reason.to_owned()));
@@ -21,17 +20,15 @@ pub(in crate::postgres) async fn ping(db: &PgPool) -> Result<(), StoreError> {
 
 /// The bytes of our tables, with their indexes and what of them lies apart.
 pub(in crate::postgres) async fn size(db: &PgPool) -> Result<u64, StoreError> {
-    sqlx::query_scalar::<_, i64>(
+    let asked = sqlx::query_scalar::<_, i64>(
         "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
          WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
     )
-    .fetch_one(db)
-    .await
-    .map(i64::cast_unsigned)
-    .map_err(|error| unavailable(&error))
+    .fetch_one(db);
+    answered(asked).await.map(i64::cast_unsigned).map_err(|error| unavailable(&error))
 }
 
-/// Looks for damage that the server can tell of without an extension.
+/// Looks for damage that the server can tell of without an extension. However long that takes: of a large record it reads all.
 pub(in crate::postgres) async fn check(db: &PgPool) -> Result<(), StoreError> {
     let failed = |error: sqlx::Error| unavailable(&error);
     // One transaction, for the setting that holds as long as it.
