@@ -23,6 +23,16 @@ pub(crate) enum Soak {
     Fleet(Fleet),
     /// Run the fleet's own code over a simulated database, by 5,000 seeds
     Simulation,
+    /// Search the large configurations of the fleet's model, each for two minutes or until it is done
+    Model(Model),
+}
+
+/// How long the model is searched.
+#[derive(Args, Default)]
+pub(crate) struct Model {
+    /// After how many seconds each configuration is given up: 120 unless it is given
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    seconds: u64,
 }
 
 /// How long a fleet is run, and what is done to it.
@@ -67,6 +77,7 @@ pub(crate) fn run(soak: &Soak) -> Result<(), String> {
             run_all(&shell, &fleet_steps(fleet, &programs, faketime.as_deref()))
         }
         Soak::Simulation => run_all(&shell, &[simulation()]),
+        Soak::Model(model) => run_all(&shell, &[searched(model)]),
     }
 }
 
@@ -113,6 +124,13 @@ fn simulation() -> Step {
     );
     let advice = "The seed that failed stands above.";
     Step { name: "simulation", command, variables: &[("SYMBOLON_SIMULATION_SEEDS", "5000")], advice }
+}
+
+fn searched(model: &Model) -> Step {
+    let mut command = words("cargo run --release --locked --package symbolon-model -- --threads=2");
+    command.push(format!("--seconds={}", model.seconds));
+    let advice = "The run that breaks what must hold stands above, step by step.";
+    Step { name: "model", command, variables: &[], advice }
 }
 
 #[cfg(test)]

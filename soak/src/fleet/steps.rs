@@ -63,7 +63,10 @@ impl Steps {
         let told = |of: &str| {
             let (now, then) = (&self.0[of], before.0.get(of).unwrap_or(&none));
             let count = |bound: f64| {
-                then.classes.iter().find(|class| class.0.total_cmp(&bound).is_eq()).map_or(0.0, |class| class.1)
+                then.classes
+                    .iter()
+                    .find(|class| class.0.total_cmp(&bound).is_eq())
+                    .map_or(0.0, |class| class.1)
             };
             let classes = now.classes.iter().map(|&(bound, all)| (bound, all - count(bound))).collect();
             Told { sum: now.sum - then.sum, classes }

@@ -137,13 +137,16 @@ mod tests {
             (Algorithm::Argon2d, Version::V0x13, cheap),
             (Algorithm::Argon2id, Version::V0x13, dear),
         ] {
-            let hash = Argon2::new(algorithm, version, cost).hash_password_with_salt(PASSWORD, &SALT).unwrap();
+            let hash =
+                Argon2::new(algorithm, version, cost).hash_password_with_salt(PASSWORD, &SALT).unwrap();
             let text = hash.to_string();
             assert!(Argon2::default().verify_password(PASSWORD, &hash).is_ok(), "{text}");
             assert!(memory.is_of(PASSWORD, &text), "{text}");
             assert!(!memory.is_of(b"correct horse batter", &text), "{text}");
         }
-        for broken in ["", "$argon2id$v=19$m=64,t=1,p=1", "$argon2x$v=19$m=64,t=1,p=1$BwcHBwcHBwc$BwcHBwcHBwcHBwc"] {
+        for broken in
+            ["", "$argon2id$v=19$m=64,t=1,p=1", "$argon2x$v=19$m=64,t=1,p=1$BwcHBwcHBwc$BwcHBwcHBwcHBwc"]
+        {
             assert!(!memory.is_of(PASSWORD, broken), "{broken}");
         }
     }
@@ -151,7 +154,8 @@ mod tests {
     #[test]
     fn what_goes_back_is_wiped_and_lent_again() {
         let idle = Idle::default();
-        let kept = |idle: &Idle| idle.0.lock().unwrap().iter().map(|memory| memory.0.len()).collect::<Vec<_>>();
+        let kept =
+            |idle: &Idle| idle.0.lock().unwrap().iter().map(|memory| memory.0.len()).collect::<Vec<_>>();
         let usual = Params::default().block_count();
         let (mut first, mut second) = (idle.lend(), idle.lend());
         for lent in [&mut first, &mut second] {

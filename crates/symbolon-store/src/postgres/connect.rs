@@ -127,7 +127,9 @@ fn pool(most: u32) -> PgPoolOptions {
         .test_before_acquire(false)
         // Whoever gave up a statement leaves a connection behind on which its answer may still come, or none. The pool would
         // wait for that as long as the system does, and be a connection short meanwhile.
-        .after_release(|connection, _| Box::pin(async move { within(ACQUIRE, connection.ping()).await.map(|()| true) }))
+        .after_release(|connection, _| {
+            Box::pin(async move { within(ACQUIRE, connection.ping()).await.map(|()| true) })
+        })
         .before_acquire(|connection, about| {
             Box::pin(async move {
                 if about.idle_for > TRUSTED {

@@ -193,8 +193,7 @@ impl Load {
         let mut batch = Vec::with_capacity(BATCH);
         while let Some([from, to]) = pieces.next() {
             // Not to be kept, and so planned for these very pages.
-            let asked =
-                sqlx::query(table.select).bind(from).bind(to).persistent(false).fetch_all(&mut *db);
+            let asked = sqlx::query(table.select).bind(from).bind(to).persistent(false).fetch_all(&mut *db);
             let rows = answered(asked).await.inspect_err(|_| pieces.stop())?;
             for row in &rows {
                 batch.extend((table.into)(rows::sealed_in(row, &self.seals, &mut words)));

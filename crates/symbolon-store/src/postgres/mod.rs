@@ -39,8 +39,8 @@ use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName};
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, Claim, CommitSteps, FleetStatus, Mutation, Page, PageQuery, Sink, Store, StoreError, TokenQuery,
-    UnreadableLine,
+    AuditQuery, Claim, CommitSteps, FleetStatus, Mutation, Page, PageQuery, Sink, Store, StoreError,
+    TokenQuery, UnreadableLine,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
@@ -189,7 +189,8 @@ impl Store for PostgresStore {
             return Ok(());
         }
         let number = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
-        let (seq, epoch) = answered(chain::now(&self.readers.pool)).await.map_err(|error| unavailable(&error))?;
+        let (seq, epoch) =
+            answered(chain::now(&self.readers.pool)).await.map_err(|error| unavailable(&error))?;
         self.fleet.settle(seq, epoch).await?;
         *looked = number;
         Ok(())

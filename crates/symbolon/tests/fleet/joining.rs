@@ -78,7 +78,10 @@ fn an_operator_sees_the_nodes() {
     // The servers of the tests are so, for they are faster; a durable one is not.
     assert!(of_fleet[2].1.contains("fsync = off") && of_fleet[3].1.contains("full_page_writes = off"));
     let said = a.log();
-    assert!(said.contains("may undo what was acknowledged") && said.contains("fsync, full_page_writes"), "{said}");
+    assert!(
+        said.contains("may undo what was acknowledged") && said.contains("fsync, full_page_writes"),
+        "{said}"
+    );
     let metrics = String::from_utf8(b.api().get("/metrics").body).unwrap();
     assert!(metrics.contains("\nsymbolon_fleet_nodes 2"), "{metrics}");
     assert!(
