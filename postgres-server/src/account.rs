@@ -43,6 +43,17 @@ pub(crate) fn command(program: &Path, directory: &Path, account: Option<Account>
     command
 }
 
+/// Runs a command to its end; what it said is the error of one that failed.
+pub(crate) fn run(command: &mut Command) -> Result<(), String> {
+    let program = Path::new(command.get_program()).to_owned();
+    let done = command.output().map_err(|why| format!("{} cannot be run: {why}.", program.display()))?;
+    if done.status.success() {
+        return Ok(());
+    }
+    let said = String::from_utf8_lossy(&done.stderr);
+    Err(format!("{} ended with {}: {}", program.display(), done.status, said.trim()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

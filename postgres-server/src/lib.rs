@@ -5,15 +5,20 @@
 //! it is killed. [`shared`] is for the many tests that want nothing but an empty database.
 
 mod account;
+mod backup;
 mod copy;
 mod place;
 mod process;
 mod server;
 mod shared;
 mod socket;
+mod standby;
 mod template;
 mod version;
+mod workshop;
 
+pub use backup::{Backup, Target};
 pub use server::{Options, Server, Stop};
 pub use shared::{Database, Served, Shared, VARIABLE, shared, shared_in};
 pub use version::Version;
+pub use workshop::Workshop;

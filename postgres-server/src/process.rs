@@ -33,8 +33,14 @@ ended=$?
 exit "$ended"
 "#;
 
-/// What the server says when it takes connections, a standby too.
-const READY: &str = "database system is ready to accept ";
+/// What the server says when it takes connections: a standby, and any other. One that recovers says first what a standby says.
+const READY: [&str; 2] = [
+    "database system is ready to accept read-only connections",
+    "database system is ready to accept connections",
+];
+
+/// The file by which a cluster is known as a standby's.
+const STANDBY: &str = "standby.signal";
 
 /// A server that takes connections.
 #[derive(Debug)]
@@ -46,15 +52,17 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    /// Starts the server in `directory`, whose cluster is `data`, and waits until it takes connections. What it says is
-    /// in the file `log`. `orphaned` is removed when this process is killed.
+    /// Starts the server in `directory`, whose cluster is `data`, and waits until it takes connections, those that write
+    /// too if it is no standby. What it says is in the file `log`. `orphaned` is removed when this process is killed.
     pub(crate) fn start(
         postgres: &Path,
         directory: &Path,
         orphaned: &Path,
         account: Option<Account>,
     ) -> Result<Self, String> {
-        let log = directory.join("log");
+        let (log, data) = (directory.join("log"), directory.join("data"));
+        let [read_only, whole] = READY;
+        let awaited = if data.join(STANDBY).exists() { read_only } else { whole };
         let file = File::options().create(true).append(true).open(&log);
         let file = file.map_err(|why| format!("{} cannot be written: {why}.", log.display()))?;
         let mut supervisor = command(Path::new("/bin/sh"), directory, account)
@@ -62,7 +70,7 @@ impl Process {
             .arg(orphaned)
             .arg(postgres)
             .arg("-D")
-            .arg(directory.join("data"))
+            .arg(data)
             // What ends a test's whole group, as a runner and a terminal do, must not end the one that sees to the rest.
             .process_group(0)
             .stdin(Stdio::piped())
@@ -78,7 +86,7 @@ impl Process {
         let told = BufReader::new(said).read_line(&mut pid);
         let pid = told.ok().and_then(|_| pid.trim().parse().ok());
         let (sender, ready) = mpsc::channel();
-        let reader = thread::spawn(move || keep(BufReader::new(errors), file, &sender));
+        let reader = thread::spawn(move || keep(BufReader::new(errors), file, awaited, &sender));
         let process = Self { pid: pid.unwrap_or_default(), supervisor, orders, log: reader };
         if pid.is_some() && ready.recv().is_ok() {
             return Ok(process);
@@ -94,6 +102,7 @@ impl Process {
         let signal = match how {
             Stop::Fast => "INT",
             Stop::Immediate => "QUIT",
+            Stop::Killed => "KILL",
         };
         let told = self.orders.take().map(|mut orders| writeln!(orders, "{signal}"));
         told.transpose().map_err(|why| format!("The shell beside the server is gone: {why}."))?;
@@ -103,13 +112,13 @@ impl Process {
     }
 }
 
-/// Copies what the server says into the file, and tells when it is ready. Goes on whatever happens: a server whose log
+/// Copies what the server says into the file, and tells when it has said that it is ready. Goes on whatever happens: a server whose log
 /// nobody reads comes to stand still.
-fn keep(mut said: impl BufRead, mut file: File, ready: &mpsc::Sender<()>) {
+fn keep(mut said: impl BufRead, mut file: File, awaited: &str, ready: &mpsc::Sender<()>) {
     let mut line = Vec::new();
     while said.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         let _ = file.write_all(&line);
-        if String::from_utf8_lossy(&line).contains(READY) {
+        if String::from_utf8_lossy(&line).contains(awaited) {
             // Whoever waited may have given up.
             let _ = ready.send(());
         }

@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 use crate::account::{self, Account};
 use crate::copy;
@@ -25,6 +26,8 @@ pub struct Options {
     pub durable: bool,
     /// Whether it listens on a loopback port too, with a password: see [`Server::tcp_url`].
     pub tcp: bool,
+    /// Whether its WAL is archived, so that it can be recovered to an earlier point: see [`Server::recover`].
+    pub archive: bool,
     /// More settings, by name and value; they win over those that are set here.
     pub settings: Vec<(String, String)>,
 }
@@ -36,15 +39,18 @@ pub enum Stop {
     Fast,
     /// At once, as a crash; the next start recovers.
     Immediate,
+    /// Without a word to it: its processes end as they see that the first of them is gone.
+    Killed,
 }
 
 /// A PostgreSQL server of this process's own, in a directory of its own. Dropped, it is stopped and removed.
 #[derive(Debug)]
 pub struct Server {
-    version: Version,
+    pub(crate) version: Version,
     socket: Socket,
     orphaned: PathBuf,
-    account: Option<Account>,
+    pub(crate) account: Option<Account>,
+    pub(crate) options: Options,
     password: Option<String>,
     process: Option<Process>,
 }
@@ -78,14 +84,7 @@ impl Server {
         let data = directory.join("data");
         copy::tree(&template, &data, account)
             .map_err(|why| format!("{} cannot be copied: {why}.", template.display()))?;
-        let port = if options.tcp { free_port()? } else { PORT };
-        for (name, text) in
-            [("postgresql.conf", settings(&directory, port, options)), ("pg_hba.conf", HOSTS.to_owned())]
-        {
-            fs::write(data.join(name), text).map_err(|why| format!("{name} cannot be written: {why}."))?;
-        }
-        let socket = Socket { directory, port, psql: version.program("psql")? };
-        let mut server = Self { version, socket, orphaned, account, password: None, process: None };
+        let mut server = Self::of(directory, orphaned, version, options)?;
         server.start_again()?;
         if options.tcp {
             let password = random()?;
@@ -93,6 +92,37 @@ impl Server {
             server.password = Some(password);
         }
         Ok(server)
+    }
+
+    /// A server of the cluster that is in `data` of the directory, with settings of its own. It does not run yet.
+    pub(crate) fn of(
+        directory: PathBuf,
+        orphaned: PathBuf,
+        version: Version,
+        options: &Options,
+    ) -> Result<Self, String> {
+        let port = if options.tcp { free_port()? } else { PORT };
+        let socket = Socket { directory, port, psql: version.program("psql")? };
+        let (account, options) = (account::other()?, options.clone());
+        let server = Self { version, socket, orphaned, account, options, password: None, process: None };
+        server.configure(&[])?;
+        if server.options.archive {
+            let archive = server.archive();
+            fs::create_dir(&archive)
+                .and_then(|()| copy::give(&archive, account))
+                .map_err(|why| format!("{} cannot be made: {why}.", archive.display()))?;
+        }
+        Ok(server)
+    }
+
+    /// Writes its settings, and `more`.
+    pub(crate) fn configure(&self, more: &[(&str, &str)]) -> Result<(), String> {
+        let settings = settings(self.directory(), self.socket.port, &self.options, more);
+        for (name, text) in [("postgresql.conf", &*settings), ("pg_hba.conf", HOSTS)] {
+            fs::write(self.data().join(name), text)
+                .map_err(|why| format!("{name} cannot be written: {why}."))?;
+        }
+        Ok(())
     }
 
     /// Starts it after [`Server::stop`], at the same socket and port, with what was committed.
@@ -145,6 +175,21 @@ impl Server {
 }
 
 impl Server {
+    /// Its cluster.
+    pub(crate) fn data(&self) -> PathBuf {
+        self.directory().join("data")
+    }
+
+    /// Where its WAL is archived.
+    pub(crate) fn archive(&self) -> PathBuf {
+        self.directory().join("archive")
+    }
+
+    /// A program of its version, run as its account in its directory.
+    pub(crate) fn command(&self, program: &str) -> Result<Command, String> {
+        Ok(account::command(&self.version.program(program)?, self.directory(), self.account))
+    }
+
     /// The way to it.
     pub(crate) fn socket(&self) -> &Socket {
         &self.socket
@@ -163,9 +208,10 @@ impl Drop for Server {
 const HOSTS: &str = "local all,replication all trust\nhost all,replication all 127.0.0.1/32 scram-sha-256\n";
 
 /// The text of `postgresql.conf`. The last line of a setting counts.
-fn settings(directory: &Path, port: u16, options: &Options) -> String {
+fn settings(directory: &Path, port: u16, options: &Options, more: &[(&str, &str)]) -> String {
     let (listen, durable) = (if options.tcp { "127.0.0.1" } else { "" }, on(options.durable));
     let (directory, port) = (directory.to_string_lossy(), port.to_string());
+    let archive = format!("cp %p {directory}/archive/%f");
     let ours = [
         ("listen_addresses", listen),
         ("port", &port),
@@ -185,12 +231,17 @@ fn settings(directory: &Path, port: u16, options: &Options) -> String {
         ("log_timezone", "UTC"),
         // The start is over when the log says so, in English.
         ("lc_messages", "C"),
+        ("archive_mode", on(options.archive)),
+        ("archive_command", &archive),
     ];
-    let more = options.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
-    ours.into_iter().chain(more).fold(String::new(), |mut text, (name, value)| {
-        let _ = writeln!(text, "{name} = '{}'", value.replace('\'', "''"));
-        text
-    })
+    let theirs = options.settings.iter().map(|(name, value)| (name.as_str(), value.as_str()));
+    ours.into_iter().chain(theirs).chain(more.iter().copied()).fold(
+        String::new(),
+        |mut text, (name, value)| {
+            let _ = writeln!(text, "{name} = '{}'", value.replace('\'', "''"));
+            text
+        },
+    )
 }
 
 const fn on(whether: bool) -> &'static str {

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::account::{Account, command};
+use crate::account::{Account, command, run};
 use crate::version::{Version, tools};
 use crate::{copy, place, socket::USER};
 
@@ -56,11 +56,7 @@ fn initialise(initdb: &Path, cluster: &Path, account: Option<Account>) -> Result
     let mut initdb = command(initdb, cluster.parent().unwrap_or(cluster), account);
     initdb.args(["--encoding=UTF8", "--locale=C", "--auth=trust", "--no-sync", "--no-instructions"]);
     initdb.args(["--wal-segsize=1", "--username", USER, "--pgdata"]).arg(cluster);
-    let done = initdb.output().map_err(|why| format!("initdb cannot be run: {why}."))?;
-    if done.status.success() {
-        return Ok(());
-    }
-    Err(format!("initdb ended with {}: {}", done.status, String::from_utf8_lossy(&done.stderr).trim()))
+    run(&mut initdb)
 }
 
 #[cfg(test)]
