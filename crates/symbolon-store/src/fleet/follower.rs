@@ -51,7 +51,7 @@ impl Follower {
 
     /// Goes on until `stop` is told, or nobody can tell it any more. Woken, it looks at once; else every third of a lease.
     pub(crate) async fn run(mut self, wake: Arc<Notify>, mut stop: oneshot::Receiver<()>) {
-        let mut failing = false;
+        let mut failing = None;
         let mut due = self.parts.clock.now();
         loop {
             tokio::select! {
@@ -67,13 +67,16 @@ impl Follower {
             };
             match turn {
                 Ok(next) => {
-                    if std::mem::take(&mut failing) {
+                    if failing.take().is_some() {
                         tracing::info!("the node hears from the database again");
                     }
                     due = next;
                 }
                 Err(error) => {
-                    if !std::mem::replace(&mut failing, true) {
+                    // Once, and again where it is something else: a database that was put back was away before.
+                    let reason = error.to_string();
+                    if failing.as_ref() != Some(&reason) {
+                        failing = Some(reason);
                         let left = self.parts.lease.left().unwrap_or_default();
                         tracing::warn!(
                             %error,
@@ -160,7 +163,8 @@ impl Follower {
                     tracing::warn!(
                         applied,
                         seq,
-                        "changes are there no more that the node does not know: it loads everything anew"
+                        "changes are there no more that the node does not know, or the database was put back: it loads \
+                         everything anew"
                     );
                     return self.load().await;
                 }
