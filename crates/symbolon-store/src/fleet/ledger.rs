@@ -22,7 +22,7 @@ pub(crate) enum Renewal {
 pub(crate) enum Feed {
     /// In their order and without a gap, the number of the last one among them; perhaps none, and perhaps not all.
     Changes(u64, Vec<Change>),
-    /// Some are there no more. What the node knows cannot be mended by what is left.
+    /// Some are there no more, or follow from something else than the node knows. That cannot be mended by what is left.
     Gap,
 }
 
@@ -55,7 +55,8 @@ pub(crate) trait Ledger: Send + Sync {
     async fn register(&self, id: NodeId, applied: u64) -> Result<(), StoreError>;
     /// Renews a node that knows everything through `applied` (rule 3).
     async fn renew(&self, id: NodeId, applied: u64) -> Result<Renewal, StoreError>;
-    /// What was committed behind `after`; rows are read in a later statement than their numbers (rule 4).
+    /// What was committed behind `after`; rows are read in a later statement than their numbers (rule 4). A gap, where the
+    /// database is not the one any more, or has not all, that the last answer or load was of.
     async fn changes(&self, after: u64) -> Result<Feed, StoreError>;
     /// Applies everything live to the sink, as it is at one moment; the number of the last mutation before that (rule 4).
     async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError>;

@@ -178,7 +178,7 @@ pub(super) async fn now(pool: &PgPool) -> Result<(u64, i64), sqlx::Error> {
 
 /// The last line. Where somebody has changed its hash behind our back, the next one follows from nothing, and is not refused
 /// for that: it is found when the chain is.
-fn head(row: &PgRow) -> Result<Head, sqlx::Error> {
+pub(super) fn head(row: &PgRow) -> Result<Head, sqlx::Error> {
     let last: i64 = row.try_get("last")?;
     let seq = u64::try_from(last).map_err(|error| sqlx::Error::Decode(error.into()))?;
     let hash = row.try_get::<Option<Vec<u8>>, _>("hash")?.and_then(|bytes| bytes.as_slice().try_into().ok());

@@ -9,10 +9,12 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use sqlx::PgPool;
+use symbolon_core::audit::{Head, LineHash};
 use symbolon_core::store::{Change, StoreError};
 
 use self::record::Record;
 use self::state::State;
+use super::chain::head;
 use super::fault::unavailable;
 use super::patience::within;
 use crate::rows::{Parsed, get};
@@ -35,7 +37,8 @@ pub(super) struct Committed {
 pub(super) enum Feed {
     /// The mutations that follow, with no number left out. Empty: there is none so far.
     Next(Vec<Committed>),
-    /// A number is missing, or a record is not understood: what has changed is not known, and all is to be loaded anew.
+    /// A number is missing, a record is not understood, or what was read before is not what came before these: what has
+    /// changed is not known, and all is to be loaded anew.
     Gap,
 }
 
@@ -43,13 +46,18 @@ pub(super) enum Feed {
 ///
 /// The records are read first and the rows in later statements, so that no row is older than its record. A row that is gone,
 /// or is not what was written, becomes the change that takes it out of the index.
+///
+/// `known` is where the audit ended when the reader last read, and becomes where it ends now. Each line follows from all before
+/// it, and every mutation writes one. So a database that has that line has all that the reader knows; and one that was put
+/// back to an earlier state and has gone on since has not, though its numbers may go on just behind the reader's.
 pub(super) async fn changes_after(
     db: &PgPool,
     seals: &Seals,
     after: u64,
     limit: u32,
+    known: &mut Head,
 ) -> Result<Feed, StoreError> {
-    let Some(records) = records(db, after, limit).await? else { return Ok(Feed::Gap) };
+    let Some(records) = records(db, after, limit, known).await? else { return Ok(Feed::Gap) };
     let state = State::of(db, seals, records.values().flatten()).await?;
     let committed = |(seq, records): (u64, Vec<Record>)| Committed {
         seq,
@@ -58,25 +66,39 @@ pub(super) async fn changes_after(
     Ok(Feed::Next(records.into_iter().map(committed).collect()))
 }
 
-/// The records of the mutations that follow, by the mutation's number; `None` where a number is missing, or a record is not
-/// understood.
+/// The records of the mutations that follow, by the mutation's number; `None` where a number is missing, a record is not
+/// understood, or the line of the audit is not there that the reader knows.
 async fn records(
     db: &PgPool,
     after: u64,
     limit: u32,
+    known: &mut Head,
 ) -> Result<Option<BTreeMap<u64, Vec<Record>>>, StoreError> {
     let until = after.saturating_add(limit.into());
-    // With the clock, which tells a record that is missing from one that is still to come: both are of one moment.
+    // A line that nothing can be said of stands for nothing, and would be missed for ever.
+    let hash = (known.hash != LineHash::GENESIS).then(|| known.hash.as_bytes().as_slice());
+    // With the clock, which tells a record that is missing from one that is still to come, and with the audit's end: all are
+    // of one moment.
     let asked = sqlx::query(
-        "SELECT fleet_clock.seq AS clock, changes.seq, kind, id, at
-         FROM fleet_clock LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
+        "SELECT fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
+             $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
+             changes.seq, kind, id, at
+         FROM fleet_clock
+             LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
+             LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
          ORDER BY changes.seq, part",
     )
     .bind(i64::try_from(after).unwrap_or(i64::MAX))
     .bind(i64::try_from(until).unwrap_or(i64::MAX))
+    .bind(i64::try_from(known.seq).unwrap_or(i64::MAX))
+    .bind(hash)
     .fetch_all(db);
     let rows = within(FOLLOWING, asked).await.map_err(|error| unavailable(&error))?;
-    let Some(clock) = rows.first().and_then(|row| number(get(row, "clock"))) else { return Ok(None) };
+    let Some(first) = rows.first() else { return Ok(None) };
+    let (Some(clock), Ok(true)) = (number(get(first, "clock")), get(first, "goes_on")) else {
+        return Ok(None);
+    };
+    *known = head(first).map_err(|error| unavailable(&error))?;
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for row in rows.iter().filter(|row| get::<Option<i64>>(*row, "seq") != Ok(None)) {
         let (Some(seq), Some(record)) = (number(get(row, "seq")), Record::read(row)) else {

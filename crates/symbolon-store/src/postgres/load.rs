@@ -11,13 +11,16 @@ mod tests;
 use std::sync::Arc;
 use std::thread;
 
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::postgres::PgRow;
+use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _, Transaction};
+use symbolon_core::audit::Head;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{BrokenSeal, Change, Sink, StoreError};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use self::pieces::Pieces;
+use super::chain::head;
 use super::fault::unavailable;
 use super::patience::answered;
 use crate::loading::{BATCH, Progress, TELLING, switched};
@@ -32,9 +35,13 @@ const MOST_CONNECTIONS: usize = 4;
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Reads everything live into the sink: users first, for the rest refers to them, and tokens last, for they are many. The
-/// answer is the number of the last mutation that is in it. After an error the sink has heard of a part; it never hears here
+/// answer is the number of the last mutation that is in it, and where the audit ended with that. After an error the sink has heard of a part; it never hears here
 /// that all is loaded.
-pub(super) async fn load(pool: &PgPool, sink: &Arc<dyn Sink>, seals: &Arc<Seals>) -> Result<u64, StoreError> {
+pub(super) async fn load(
+    pool: &PgPool,
+    sink: &Arc<dyn Sink>,
+    seals: &Arc<Seals>,
+) -> Result<(u64, Head), StoreError> {
     let load = Arc::new(Load {
         pool: pool.clone(),
         sink: sink.clone(),
@@ -48,12 +55,12 @@ pub(super) async fn load(pool: &PgPool, sink: &Arc<dyn Sink>, seals: &Arc<Seals>
             Err(_) => load.progress.tell(),
         }
     };
-    let seq = loaded.map_err(|error| {
+    let (seq, end) = loaded.map_err(|error| {
         tracing::error!(%error, "the record cannot be loaded");
         unavailable(&error)
     })?;
     seals.loaded();
-    Ok(seq.cast_unsigned())
+    Ok((seq.cast_unsigned(), end))
 }
 
 /// One load.
@@ -85,8 +92,9 @@ impl<T> Clone for Table<T> {
 
 impl<T> Copy for Table<T> {}
 
-/// A transaction of one moment, the number of the last mutation before that, and the name by which others join it.
-async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, i64, String), sqlx::Error> {
+/// A transaction of one moment, the row of what was last before that (`seq`, and `last` and `hash` of the audit), and in it the
+/// name by which others join (`snapshot`).
+async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, PgRow), sqlx::Error> {
     answered(async {
         let mut db = pool.begin_with(BEGIN).await?;
         // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes
@@ -94,15 +102,21 @@ async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, i64, St
         sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
             .execute(&mut *db)
             .await?;
-        let (seq, snapshot): (i64, String) =
-            sqlx::query_as("SELECT seq, pg_export_snapshot() FROM fleet_clock").fetch_one(&mut *db).await?;
-        Ok((db, seq, snapshot))
+        let row = sqlx::query(
+            "SELECT fleet_clock.seq, coalesce(last.seq, 0) AS last, last.hash, pg_export_snapshot() AS snapshot
+             FROM fleet_clock LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true",
+        )
+        .fetch_one(&mut *db)
+        .await?;
+        Ok((db, row))
     })
     .await
 }
 
-async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
-    let (mut db, seq, snapshot) = begin(&load.pool).await?;
+async fn all(load: &Arc<Load>) -> Result<(i64, Head), sqlx::Error> {
+    let (mut db, row) = begin(&load.pool).await?;
+    let (seq, end, snapshot): (i64, Head, String) =
+        (row.try_get("seq")?, head(&row)?, row.try_get("snapshot")?);
     let users: Table<User> = Table {
         name: "users",
         select: select_users!("WHERE ctid >= $1::tid AND ctid < $2::tid AND removed_at IS NULL"),
@@ -132,7 +146,7 @@ async fn all(load: &Arc<Load>) -> Result<i64, sqlx::Error> {
         Table { name: "tokens", select: TOKENS, into: |token| token.map(Change::TokenCreated).ok() };
     load.table(&mut db, &snapshot, tokens).await?;
     answered(db.rollback()).await?;
-    Ok(seq)
+    Ok((seq, end))
 }
 
 impl Load {

@@ -6,7 +6,31 @@ use super::*;
 use crate::postgres::testing::{Place, make, place};
 
 async fn after(place: &Place, seq: u64, limit: u32) -> Feed {
-    changes_after(place.pool(), &place.store.readers.seals, seq, limit).await.unwrap()
+    knowing(place, seq, limit, &mut Head::EMPTY).await
+}
+
+async fn knowing(place: &Place, seq: u64, limit: u32, known: &mut Head) -> Feed {
+    changes_after(place.pool(), &place.store.readers.seals, seq, limit, known).await.unwrap()
+}
+
+/// A snapshot was put back, and the numbers have come by where the reader is.
+#[tokio::test]
+async fn what_goes_on_from_another_past_is_a_gap() {
+    let place = place().await;
+    place.note().await;
+    place.note().await;
+    let mut known = Head::EMPTY;
+    let Feed::Next(two) = knowing(&place, 0, 1, &mut known).await else { panic!("a number is missing") };
+    assert_eq!((two.len(), known.seq), (1, 2), "it ends where it ended then, and not with what was read");
+    place.note().await;
+    assert!(matches!(knowing(&place, 1, 100, &mut known).await, Feed::Next(both) if both.len() == 2));
+    let other = Head { hash: LineHash::from_bytes([7; 32]), ..known };
+    let mut mistaken = other;
+    assert_eq!(knowing(&place, 3, 100, &mut mistaken).await, Feed::Gap);
+    assert_eq!(mistaken, other, "until all is loaded anew");
+    let mut ahead = Head { seq: 4, ..known };
+    assert_eq!(knowing(&place, 3, 100, &mut ahead).await, Feed::Gap);
+    assert_eq!(knowing(&place, 3, 100, &mut known).await, Feed::Next(vec![]));
 }
 
 /// The changes of all that follows, with the numbers of their mutations.

@@ -1,9 +1,10 @@
 //! What nodes say of themselves and of each other, in SQL. Each statement stands for a rule of DESIGN part 7.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use sqlx::{Connection, PgPool};
+use symbolon_core::audit::Head;
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::LeaseTerms;
 use symbolon_core::name::WebhookName;
@@ -48,6 +49,8 @@ pub(super) struct Database {
     own: Mutex<Option<NodeId>>,
     /// Which webhooks it tells, once that is known.
     webhooks: Mutex<Option<Vec<WebhookName>>>,
+    /// Where the audit ended when this process last read what was changed.
+    known: Mutex<Head>,
 }
 
 impl Database {
@@ -63,6 +66,7 @@ impl Database {
             started_at: membership.started_at.as_millisecond(),
             own: Mutex::default(),
             webhooks: Mutex::default(),
+            known: Mutex::new(Head::EMPTY),
         }
     }
 
@@ -74,6 +78,10 @@ impl Database {
     /// From now on the node says, as whatever it is there, that it tells these.
     pub(super) fn tells(&self, webhooks: Vec<WebhookName>) {
         *self.webhooks.lock().unwrap_or_else(PoisonError::into_inner) = Some(webhooks);
+    }
+
+    fn known(&self) -> MutexGuard<'_, Head> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn is(&self, own: Option<NodeId>) {
@@ -170,7 +178,10 @@ impl Ledger for Database {
     }
 
     async fn changes(&self, after: u64) -> Result<Feed, StoreError> {
-        Ok(match changes_after(&self.readers, &self.seals, after, AT_ONCE).await? {
+        let mut known = *self.known();
+        let feed = changes_after(&self.readers, &self.seals, after, AT_ONCE, &mut known).await?;
+        *self.known() = known;
+        Ok(match feed {
             changes::Feed::Next(committed) => {
                 let last = committed.last().map_or(after, |last| last.seq);
                 Feed::Changes(last, committed.into_iter().flat_map(|one| one.changes).collect())
@@ -180,7 +191,9 @@ impl Ledger for Database {
     }
 
     async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError> {
-        load(&self.readers, sink, &self.seals).await
+        let (seq, end) = load(&self.readers, sink, &self.seals).await?;
+        *self.known() = end;
+        Ok(seq)
     }
 
     async fn observe(&self) -> Result<Observation, StoreError> {

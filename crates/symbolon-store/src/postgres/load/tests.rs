@@ -62,7 +62,7 @@ async fn a_load_is_of_one_moment() {
     let sql = "DELETE FROM tokens WHERE revoked_at IS NULL; UPDATE fleet_clock SET seq = seq + 7;";
     let sink = Arc::new(Meddler { place, sql, tokens: Mutex::default() });
     let listening: Arc<dyn Sink> = sink.clone();
-    let seq = load(place.pool(), &listening, &place.store.readers.seals).await.unwrap();
+    let (seq, _) = load(place.pool(), &listening, &place.store.readers.seals).await.unwrap();
     assert_eq!(seq, 2);
     assert_eq!(sink.tokens.lock().unwrap().iter().sum::<usize>(), 10);
     place.store.close().await;
