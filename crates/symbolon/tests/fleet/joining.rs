@@ -2,11 +2,7 @@
 
 use std::fs;
 
-use crate::{Place, Server, beside, first, joined, place, postgres};
-
-fn refused(place: &Place) -> String {
-    place.symbolon(&["serve", "--json"]).refused(1)
-}
+use crate::{Place, Server, beside, findings, first, joined, place, postgres, refused};
 
 #[test]
 fn who_has_other_keys_or_another_lease_does_not_join() {
@@ -61,19 +57,8 @@ fn an_operator_sees_the_nodes() {
     let url = postgres.new_database().unwrap();
     let a = first(&url);
     let b = joined(&a, &url, "b");
-    let found = a.place.symbolon(&["doctor", "--json"]);
-    let found: serde_json::Value = serde_json::from_str(&found.stdout).unwrap();
-    let of_fleet: Vec<_> = found["findings"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .filter(|finding| finding["check"] == "fleet")
-        .map(|finding| (finding["level"].as_str().unwrap(), finding["detail"].as_str().unwrap()))
-        .collect();
-    assert!(
-        matches!(of_fleet[0], ("ok", detail) if detail.starts_with("2 nodes; leases of 1500 ms")),
-        "{of_fleet:?}"
-    );
+    let of_fleet = findings(&a.place);
+    assert!(of_fleet[0].0 == "ok" && of_fleet[0].1.starts_with("2 nodes; leases of 1500 ms"), "{of_fleet:?}");
     assert!(of_fleet[1].1.contains("no synchronous standby"), "{of_fleet:?}");
     // The servers of the tests are so, for they are faster; a durable one is not.
     assert!(of_fleet[2].1.contains("fsync = off") && of_fleet[3].1.contains("full_page_writes = off"));

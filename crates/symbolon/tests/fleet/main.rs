@@ -4,11 +4,16 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod failover;
 mod joining;
 mod nodes;
 mod outages;
+mod recovery;
+mod road;
 
 use std::fs;
+use std::thread;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use support::{Http, Place, Server};
@@ -21,9 +26,20 @@ fn place(url: &str, more: &str) -> Place {
     Place::with(&format!("listen = \"127.0.0.1:0\"\n[database]\nurl = \"{url}\"\n{more}"))
 }
 
+/// How long leases are, unless a test needs others.
+const LEASE: &str = "1500ms";
+
+fn named(name: &str, lease: &str) -> String {
+    format!("node = \"{name}\"\nlease = \"{lease}\"\n")
+}
+
 /// A server that begins this database.
 fn first(url: &str) -> Server {
-    Server::at(place(url, "node = \"a\"\nlease = \"1500ms\"\n"))
+    first_with(url, LEASE)
+}
+
+fn first_with(url: &str, lease: &str) -> Server {
+    Server::at(place(url, &named("a", lease)))
 }
 
 /// A directory for another node beside `server`, with its keys.
@@ -38,8 +54,11 @@ fn beside(server: &Server, url: &str, more: &str) -> Place {
 
 /// Another node beside `server`.
 fn joined(server: &Server, url: &str, name: &str) -> Server {
-    let place = beside(server, url, &format!("node = \"{name}\"\nlease = \"1500ms\"\n"));
-    let mut joined = Server::again(place);
+    joined_with(server, url, name, LEASE)
+}
+
+fn joined_with(server: &Server, url: &str, name: &str, lease: &str) -> Server {
+    let mut joined = Server::again(beside(server, url, &named(name, lease)));
     joined.secrets = server.secrets.clone();
     joined
 }
@@ -64,6 +83,11 @@ fn token(api: &mut Http) -> (String, String) {
     (made["id"].as_str().unwrap().to_owned(), made["token"].as_str().unwrap().to_owned())
 }
 
+/// Revokes a token; the status of the answer.
+fn revoke(api: &mut Http, id: &str) -> u16 {
+    api.send("DELETE", &format!("{TOKENS}/{id}"), &json!(null)).status
+}
+
 /// What a node says of a token; the code.
 fn verify(api: &mut Http, secret: &str) -> String {
     let asked = json!({"token": secret, "scopes": ["read:printers"]});
@@ -79,18 +103,39 @@ fn names(api: &mut Http) -> Vec<String> {
     nodes.iter().map(|node| node["name"].as_str().unwrap().to_owned()).collect()
 }
 
+/// What a server says that does not start.
+fn refused(place: &Place) -> String {
+    place.symbolon(&["serve", "--json"]).refused(1)
+}
+
+/// What the doctor says of the fleet: the level, and the words.
+fn findings(place: &Place) -> Vec<(String, String)> {
+    let found: Value = serde_json::from_str(&place.symbolon(&["doctor", "--json"]).stdout).unwrap();
+    let of_fleet = found["findings"].as_array().unwrap().iter().filter(|finding| finding["check"] == "fleet");
+    let text = |finding: &Value, of: &str| finding[of].as_str().unwrap().to_owned();
+    of_fleet.map(|finding| (text(finding, "level"), text(finding, "detail"))).collect()
+}
+
+/// The name of the database of a URL.
+fn database(url: &str) -> &str {
+    let (_, name) = url.split('?').next().unwrap().rsplit_once('/').unwrap();
+    name
+}
+
 /// Asks until what comes back is what is wanted. What changes it is under way, and each ask waits for an answer.
 fn until<T: PartialEq + std::fmt::Debug + ?Sized, A: std::borrow::Borrow<T> + std::fmt::Debug>(
     wanted: &T,
     mut ask: impl FnMut() -> A,
 ) {
     let mut last = None;
-    for _ in 0..100_000 {
+    for _ in 0..20_000 {
         let now = ask();
         if now.borrow() == wanted {
             return;
         }
         last = Some(now);
+        // For pace alone: whoever is to bring it about needs the processor too.
+        thread::park_timeout(Duration::from_millis(3));
     }
     panic!("{wanted:?} did not come about: {last:?}");
 }

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::{TOKENS, first, joined, names, postgres, three, token, until, verify};
+use crate::{TOKENS, first, joined, names, postgres, revoke, three, token, until, verify};
 
 #[test]
 fn what_is_answered_by_one_node_is_so_at_all() {
@@ -70,7 +70,7 @@ fn a_node_that_dies_is_waited_for_once_and_one_that_leaves_is_not() {
     b.kill();
     assert_eq!(names(&mut api), ["a", "b"], "nobody knows of it yet");
     // Answered when no lease of its is held any more; and then it is there no longer.
-    assert_eq!(api.send("DELETE", &format!("{TOKENS}/{id}"), &json!(null)).status, 204);
+    assert_eq!(revoke(&mut api, &id), 204);
     assert_eq!(verify(&mut api, &secret), "invalid_token");
     until(&["a".to_owned()][..], || names(&mut api));
 }
@@ -85,7 +85,7 @@ fn a_node_that_stood_still_answers_nothing_from_before() {
     let (id, secret) = token(&mut api);
     assert_eq!(verify(&mut other, &secret), "allowed");
     b.stop_in_its_tracks();
-    assert_eq!(api.send("DELETE", &format!("{TOKENS}/{id}"), &json!(null)).status, 204);
+    assert_eq!(revoke(&mut api, &id), 204);
     b.signal("CONT");
     // Whatever it says first, it is not that the token may.
     let mut asked = b.api();

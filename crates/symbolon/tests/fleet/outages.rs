@@ -3,7 +3,7 @@
 use serde_json::json;
 use symbolon_postgres_server::Stop;
 
-use crate::{TOKENS, detail, names, postgres, three, token, until, verify};
+use crate::{TOKENS, detail, names, postgres, revoke, three, token, until, verify};
 
 #[test]
 fn without_its_database_a_fleet_answers_until_its_leases_end_and_heals_by_itself() {
@@ -35,7 +35,7 @@ fn without_its_database_a_fleet_answers_until_its_leases_end_and_heals_by_itself
         }
         until(&["a".to_owned(), "b".to_owned(), "c".to_owned()][..], || names(&mut apis[1]));
     }
-    assert_eq!(apis[2].send("DELETE", &format!("{TOKENS}/{id}"), &json!(null)).status, 204);
+    assert_eq!(revoke(&mut apis[2], &id), 204);
     for api in &mut apis {
         assert_eq!(verify(api, &secret), "invalid_token");
     }
