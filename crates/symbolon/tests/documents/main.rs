@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a test says by a panic what went wrong")]
 
 mod as_it_is;
+mod fleet;
 mod markdown;
 mod shell;
 
@@ -91,7 +92,7 @@ fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -
             Block::File { name, text } => {
                 std::fs::write(directory.path().join(name), with_ports(&text)).unwrap();
             }
-            Block::Console(commands) => {
+            Block::Console { commands, .. } => {
                 for command in commands {
                     let output = shell.run(&with_ports(&command.text), &ports);
                     let wanted = with_ports(&command.output);
@@ -133,7 +134,7 @@ fn heavy_the_chapter_on_drafting_a_catalog_works_as_it_stands() {
     for block in markdown::blocks(chapter.unwrap()) {
         match block {
             Block::File { name, text } => std::fs::write(directory.path().join(name), text).unwrap(),
-            Block::Console(commands) => {
+            Block::Console { commands, .. } => {
                 for Command { text, output: wanted } in commands {
                     let output = shell.run(&text, &[]);
                     assert!(

@@ -4,8 +4,8 @@
 pub(crate) enum Block {
     /// One with `<!-- file: NAME -->` above it.
     File { name: String, text: String },
-    /// `console`: commands after `$ `, each with the output below it.
-    Console(Vec<Command>),
+    /// `console`: commands after `$ `, each with the output below it; on the machine of `<!-- on: NAME -->`, where that is above.
+    Console { machine: Option<String>, commands: Vec<Command> },
     /// Any other.
     Other { language: String, text: String },
 }
@@ -16,14 +16,17 @@ pub(crate) struct Command {
 }
 
 pub(crate) fn blocks(document: &str) -> Vec<Block> {
-    let (mut blocks, mut file) = (Vec::new(), None);
+    let (mut blocks, mut file, mut machine) = (Vec::new(), None, None);
     let mut lines = document.lines();
     while let Some(line) = lines.next() {
-        if let Some(name) = line.strip_prefix("<!-- file: ").and_then(|rest| rest.strip_suffix(" -->")) {
-            file = Some(name.to_owned());
-        }
+        // A block in a list stands as far in as its text does, and so do its lines.
+        let (margin, line) = line.split_at(line.len() - line.trim_start().len());
+        let noted = |what: &str| line.strip_prefix(what)?.strip_suffix(" -->").map(str::to_owned);
+        file = noted("<!-- file: ").or(file);
+        machine = noted("<!-- on: ").or(machine);
         let Some(language) = line.strip_prefix("```") else { continue };
-        let lines_of: Vec<&str> = lines.by_ref().take_while(|line| *line != "```").collect();
+        let within = lines.by_ref().map(|line| line.strip_prefix(margin).unwrap_or(line));
+        let lines_of: Vec<&str> = within.take_while(|line| *line != "```").collect();
         let text = lines_of.join(
             "
 ",
@@ -31,7 +34,7 @@ pub(crate) fn blocks(document: &str) -> Vec<Block> {
 ";
         blocks.push(match (file.take(), language) {
             (Some(name), _) => Block::File { name, text },
-            (None, "console") => Block::Console(commands(&text)),
+            (None, "console") => Block::Console { machine: machine.take(), commands: commands(&text) },
             (None, language) => Block::Other { language: language.to_owned(), text },
         });
     }

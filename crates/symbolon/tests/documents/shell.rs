@@ -24,15 +24,14 @@ impl Shell {
     /// A shell in `directory` with `binary` on its path, and nothing of Symbolon's in its environment.
     pub(crate) fn start(directory: &Path, binary: &Path, management: &str) -> Self {
         let path = format!("{}:{}", binary.parent().unwrap().display(), env!("PATH"));
-        let mut child = Command::new("bash")
-            .current_dir(directory)
-            .env("PATH", path)
-            .env("SYMBOLON_CONFIG_LISTEN", format!("127.0.0.1:{management}"))
-            .process_group(0)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut bash = Command::new("bash");
+        bash.current_dir(directory).env("PATH", path);
+        Self::of(bash.env("SYMBOLON_CONFIG_LISTEN", format!("127.0.0.1:{management}")))
+    }
+
+    /// The shell that this command starts.
+    pub(crate) fn of(bash: &mut Command) -> Self {
+        let mut child = bash.process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
         Self { child, input, output: BufReader::new(output) }
     }

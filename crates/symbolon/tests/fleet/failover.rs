@@ -131,12 +131,20 @@ fn heavy_a_synchronous_standby_takes_over_with_all_that_was_acknowledged() {
     let a = first_with(&ours.url(&url), &lease);
     let (b, c) =
         (joined_with(&a, &ours.url(&url), "b", &lease), joined_with(&a, &alone.url(&url), "c", &lease));
-    let standby = synchronous(&primary, &a);
+    let mut standby = synchronous(&primary, &a);
     let there = standby.url(database(&url));
     let told = refused(&place(&there, ""));
     assert!(told.contains("is a standby: give the URL of the primary"), "{told}");
 
     let (id, secret) = token(&mut a.api());
+    // Without the one that commits wait for, no lease is renewed.
+    standby.stop(Stop::Fast).unwrap();
+    until("unavailable", || verify(&mut a.api(), &secret));
+    standby.start_again().unwrap();
+    for node in [&a, &b, &c] {
+        until("allowed", || verify(&mut node.api(), &secret));
+    }
+
     let done = Acknowledged::default();
     thread::scope(|scope| {
         let changing = scope.spawn(|| done.change(&mut a.api()));

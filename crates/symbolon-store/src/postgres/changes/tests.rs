@@ -6,7 +6,8 @@ use super::*;
 use crate::postgres::testing::{Place, make, place};
 
 async fn after(place: &Place, seq: u64, limit: u32) -> Feed {
-    knowing(place, seq, limit, &mut Head::EMPTY).await
+    let mut nothing = Head::EMPTY;
+    knowing(place, seq, limit, &mut nothing).await
 }
 
 async fn knowing(place: &Place, seq: u64, limit: u32, known: &mut Head) -> Feed {

@@ -75,7 +75,8 @@ async fn another_connection_sees_the_same() {
     place.commit(vec![Change::UserCreated(user.clone()), Change::TokenCreated(make::token(1, &user))]).await;
     let (pool, seals) = (place.pool().clone(), place.store.readers.seals.clone());
     let load = Load { pool, sink: Arc::new(Nobody), seals, progress: Progress::default() };
-    let (_first, _, snapshot) = begin(&load.pool).await.unwrap();
+    let (_first, row) = begin(&load.pool).await.unwrap();
+    let snapshot: String = row.get("snapshot");
     place.meddle("DELETE FROM tokens");
     let mut other = load.join(&snapshot).await.unwrap();
     let tokens: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens").fetch_one(&mut *other).await.unwrap();
@@ -103,7 +104,7 @@ async fn pages_are_read_where_they_lie() {
 #[tokio::test]
 async fn no_table_is_made_anew_while_it_is_loaded() {
     let place = place().await;
-    let (first, ..) = begin(place.pool()).await.unwrap();
+    let (first, _) = begin(place.pool()).await.unwrap();
     let anew = "SET lock_timeout = '100ms'; VACUUM FULL tokens";
     let refusal = place.database.sql(anew).unwrap_err();
     assert!(refusal.contains("lock timeout"), "{refusal}");
