@@ -3,6 +3,8 @@
 //! [`SqliteStore`] is one file and one process; `PostgresStore`, behind the feature `postgres`, is a database that a fleet of
 //! processes shares. What both must keep alike is written down as tests (`tests/conformance`).
 
+#[cfg(feature = "postgres")]
+mod copy;
 mod cursor;
 mod fault;
 #[cfg(any(test, feature = "postgres"))]
@@ -25,6 +27,10 @@ mod sqlite;
 mod usage;
 mod writing;
 
+#[cfg(feature = "postgres")]
+pub use copy::{
+    Copied, CopiedTable, CopyError, CopyProgress, Step, Tell, copy_from_postgres, copy_to_postgres,
+};
 pub use open_error::OpenError;
 #[cfg(feature = "postgres")]
 pub use postgres::{Membership, PostgresStore};

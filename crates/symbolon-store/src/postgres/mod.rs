@@ -5,6 +5,7 @@ mod chain;
 mod changes;
 mod codes;
 mod connect;
+pub(crate) mod copying;
 mod durability;
 mod fault;
 mod fleet;

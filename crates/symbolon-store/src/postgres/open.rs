@@ -37,14 +37,20 @@ pub(super) struct Opened {
 
 /// Opens the database of a URL, and brings its schema up to date.
 pub(super) async fn open(url: &str, password: Option<&str>, terms: LeaseTerms) -> Result<Opened, OpenError> {
-    let server = Server::parse(url, password)?;
-    check_server(&server).await?;
-    let mut db = server.connect().await.map_err(|error| cannot_open(server.place(), &error))?;
+    let (server, mut db) = enter(url, password).await?;
     migrate(&mut db, &server, &MIGRATIONS).await?;
     create(&mut db, &server, terms).await?;
     db.close().await.map_err(|error| cannot_open(server.place(), &error))?;
     let (readers, usage) = (server.readers(), server.usage());
     Ok(Opened { server, readers, usage })
+}
+
+/// The server of a URL, which will do, and a connection to its database.
+pub(super) async fn enter(url: &str, password: Option<&str>) -> Result<(Server, PgConnection), OpenError> {
+    let server = Server::parse(url, password)?;
+    check_server(&server).await?;
+    let db = server.connect().await.map_err(|error| cannot_open(server.place(), &error))?;
+    Ok((server, db))
 }
 
 /// Refuses a server on which an acknowledged mutation is not one.
@@ -92,8 +98,19 @@ async fn migrate(
     migrations: &[&'static str],
 ) -> Result<(), OpenError> {
     let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
-    let place = || PathBuf::from(server.place());
     let mut transaction = db.begin().await.map_err(open_fault)?;
+    migrate_in(&mut transaction, server, migrations).await?;
+    transaction.commit().await.map_err(open_fault)
+}
+
+/// Brings the schema up to date in a transaction that is the caller's.
+async fn migrate_in(
+    transaction: &mut PgConnection,
+    server: &Server,
+    migrations: &[&'static str],
+) -> Result<(), OpenError> {
+    let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
+    let place = || PathBuf::from(server.place());
     // Of a large record a migration takes its time, for the one who migrates and for those who wait.
     sqlx::raw_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
         .execute(&mut *transaction)
@@ -104,9 +121,9 @@ async fn migrate(
         .execute(&mut *transaction)
         .await
         .map_err(open_fault)?;
-    let found = schema(&mut transaction).await.map_err(open_fault)?;
+    let found = schema(&mut *transaction).await.map_err(open_fault)?;
     // Before the migrations: they write too.
-    let stranger = planted(&mut transaction).await.map_err(open_fault)?;
+    let stranger = planted(&mut *transaction).await.map_err(open_fault)?;
     let done = match found {
         Schema::Strange => return Err(OpenError::NotOurs(place())),
         Schema::Empty => 0,
@@ -124,7 +141,28 @@ async fn migrate(
     for migration in migrations.get(done..).unwrap_or_default() {
         sqlx::raw_sql(*migration).execute(&mut *transaction).await.map_err(open_fault)?;
     }
-    transaction.commit().await.map_err(open_fault)
+    Ok(())
+}
+
+/// Brings a schema that is ours up to date.
+pub(super) async fn migrate_known(db: &mut PgConnection, server: &Server) -> Result<(), OpenError> {
+    migrate(db, server, &MIGRATIONS).await
+}
+
+/// The same in a transaction that is the caller's, or makes it where there is none.
+pub(super) async fn migrate_known_in(
+    transaction: &mut PgConnection,
+    server: &Server,
+) -> Result<(), OpenError> {
+    migrate_in(transaction, server, &MIGRATIONS).await
+}
+
+/// The number of the schema, if it is ours.
+pub(super) async fn version(db: &mut PgConnection) -> Result<Option<usize>, sqlx::Error> {
+    Ok(match schema(db).await? {
+        Schema::Ours { version, .. } => Some(number(version)),
+        Schema::Empty | Schema::Strange => None,
+    })
 }
 
 /// No Symbolon writes a negative number; with such a one the first migration fails, as it should.

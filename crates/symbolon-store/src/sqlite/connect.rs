@@ -60,6 +60,12 @@ pub(super) fn connect_reading(path: &Path) -> Result<Connection, rusqlite::Error
     Ok(db)
 }
 
+/// A connection of our own to a file that nobody else knows of.
+#[cfg(feature = "postgres")]
+pub(super) fn connect_writing(path: &Path) -> Result<Connection, rusqlite::Error> {
+    connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)
+}
+
 /// As [`options`] has it.
 fn connect(path: &Path, access: OpenFlags) -> Result<Connection, rusqlite::Error> {
     // Without `SQLITE_OPEN_URI`: a path is a path. One thread at a time has a connection.

@@ -3,6 +3,8 @@
 mod backup;
 mod chain;
 mod connect;
+#[cfg(feature = "postgres")]
+pub(crate) mod copying;
 mod fault;
 mod load;
 mod notices;

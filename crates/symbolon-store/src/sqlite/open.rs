@@ -12,6 +12,8 @@ use sqlx::{ConnectOptions, Connection as _, SqliteConnection, SqlitePool};
 use symbolon_core::seal::Sealer;
 
 use super::chain;
+#[cfg(feature = "postgres")]
+use super::connect::connect_writing;
 use super::connect::{DatabaseFile, options};
 use super::fault::{cannot_open, cannot_write};
 use super::planted::planted;
@@ -209,15 +211,31 @@ fn migrate(
         return Err(OpenError::Unsealed(path.to_owned()));
     }
     let transaction = writer.transaction_with_behavior(TransactionBehavior::Immediate).map_err(open_fault)?;
-    for migration in &MIGRATIONS[done..] {
-        transaction.execute_batch(migration).map_err(open_fault)?;
-        if *migration == AUDIT_CHAIN {
-            chain::take_over(&transaction).map_err(open_fault)?;
-        }
-    }
+    run(&transaction, &MIGRATIONS[done..]).map_err(open_fault)?;
     if sealing {
         write::seal_all(&transaction, sealer).map_err(open_fault)?;
     }
+    transaction.commit().map_err(open_fault)
+}
+
+fn run(db: &Connection, migrations: &[&str]) -> Result<(), rusqlite::Error> {
+    for migration in migrations {
+        db.execute_batch(migration)?;
+        if *migration == AUDIT_CHAIN {
+            chain::take_over(db)?;
+        }
+    }
+    Ok(())
+}
+
+/// Makes a file with nothing in it but the newest schema, for its owner alone; nobody has it open.
+#[cfg(feature = "postgres")]
+pub(super) fn make_new(path: &Path) -> Result<(), OpenError> {
+    private().create_new(true).open(path).map_err(|error| fault(path, &error))?;
+    let open_fault = |error: rusqlite::Error| cannot_write(path, &error);
+    let mut db = connect_writing(path).map_err(open_fault)?;
+    let transaction = db.transaction().map_err(open_fault)?;
+    run(&transaction, &MIGRATIONS).map_err(open_fault)?;
     transaction.commit().map_err(open_fault)
 }
 

@@ -13,7 +13,7 @@ fn hash(number: u32) -> ForeignHash {
     ForeignHash::parse(&format!("{number:064x}")).unwrap()
 }
 
-fn imported(number: u32, owner: &User) -> Token {
+pub(crate) fn imported(number: u32, owner: &User) -> Token {
     let secret = ImportedSecret::Foreign(hash(number));
     let source = Source(make::digest(1_000 + number));
     let imported = Imported { source, old_prefix: OldPrefix::kept("odin_x-K_2"), secret };

@@ -17,7 +17,7 @@ fn ip(number: u8) -> IpAddr {
 }
 
 /// So many requests of a token; the last one at so many milliseconds after the start of the day.
-fn count(token: u32, day: i32, path: &str, outcome: Outcome, count: u64, last: i64) -> UsageCount {
+pub(crate) fn count(token: u32, day: i32, path: &str, outcome: Outcome, count: u64, last: i64) -> UsageCount {
     let last_at = Timestamp::from_millisecond(i64::from(day) * 86_400_000 + last).unwrap();
     let token = make::token_id(token);
     UsageCount {

@@ -17,7 +17,7 @@ async fn begin(store: &dyn Store, names: &[&str]) -> Vec<(String, u64)> {
 }
 
 /// A state in which every field says something.
-fn full(state: &WebhookState) -> WebhookState {
+pub(crate) fn full(state: &WebhookState) -> WebhookState {
     WebhookState {
         name: state.name.clone(),
         position: 1,

@@ -11,7 +11,7 @@ use crate::conformance::mirror::Mirror;
 use crate::conformance::{Place, accept, commit, make};
 
 /// Follows the whole chain; how many lines it has.
-async fn lines(store: &dyn Store) -> u64 {
+pub(crate) async fn lines(store: &dyn Store) -> u64 {
     let mut chain = Chain::new(Anchors::default());
     loop {
         let lines = store.audit_after(chain.head().seq, 1000).await.unwrap();

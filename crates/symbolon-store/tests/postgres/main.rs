@@ -6,6 +6,7 @@
 mod conformance;
 
 mod chain;
+mod copying;
 mod failures;
 mod membership;
 mod opening;
