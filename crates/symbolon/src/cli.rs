@@ -7,7 +7,7 @@ use secrecy::SecretString;
 
 use crate::commands::{
     audit, backup, catalog, doctor, explain, generate, healthcheck, import, init, key, keys, scan, serve,
-    service, session, token, user, webhook,
+    service, session, store, token, user, webhook,
 };
 use crate::demo;
 
@@ -88,6 +88,9 @@ pub(crate) enum Command {
     Backup(backup::Backup),
     /// Make a new data directory from a backup
     Restore(backup::Restore),
+    /// Where the record is
+    #[command(subcommand)]
+    Store(store::Store),
     /// Who is told what happens to tokens
     #[command(subcommand)]
     Webhook(webhook::Webhook),

@@ -98,6 +98,11 @@ pub(crate) fn clean(text: &str) -> String {
     text.chars().map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect()
 }
 
+/// Bytes as people and programs compare them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().fold(String::with_capacity(2 * bytes.len()), |hex, byte| hex + &format!("{byte:02x}"))
+}
+
 /// A list in one cell.
 pub(crate) fn joined(items: &[String]) -> String {
     if items.is_empty() { "-".to_owned() } else { items.join(" ") }

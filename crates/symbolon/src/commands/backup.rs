@@ -49,7 +49,7 @@ impl Backup {
         if directory.elsewhere().is_some() {
             return Err(Failure::usage(
                 "the record is in PostgreSQL, which has tools of its own for that (pg_dump, pg_basebackup); copy keys.toml and \
-                 audit-key.toml besides",
+                 audit-key.toml besides. `symbolon store copy` moves the record into a file, while no server runs",
             ));
         }
         if directory.contents()? == Contents::Nothing {

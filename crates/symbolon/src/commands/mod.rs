@@ -24,6 +24,7 @@ pub(crate) mod scan;
 pub(crate) mod serve;
 pub(crate) mod service;
 pub(crate) mod session;
+pub(crate) mod store;
 pub(crate) mod token;
 mod usage;
 pub(crate) mod user;
@@ -73,6 +74,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Audit(audit) => return audit.run(context).await,
         Command::Backup(backup) => backup.run(context).await?,
         Command::Restore(restore) => restore.run(context).await?,
+        Command::Store(store) => store.run(context).await?,
         Command::Webhook(webhook) => return webhook.run(context).await,
         Command::Catalog(catalog) => return catalog.run(context).await,
         Command::Import(import) => return import.run(context).await,

@@ -109,7 +109,7 @@ mod postgres {
         match system {
             Ok(None) if directory.database().exists() => Err(Failure::new(format!(
                 "the database is empty, and there is a record in {}: take [database] out of the configuration to serve it, \
-                 or name another data_dir to begin anew",
+                 and then `symbolon store copy` moves it to the database; or name another data_dir to begin anew",
                 directory.database().display()
             ))),
             Ok(Some(_)) | Err(StoreError::SealBroken(_)) if !known => {

@@ -1,5 +1,7 @@
 //! What is set for a record that lies in PostgreSQL, and for the fleet of nodes that share it.
 
+#[cfg(feature = "postgres")]
+use std::path::Path;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -41,12 +43,17 @@ pub(crate) struct DatabaseSettings {
 impl DatabaseSettings {
     /// The password that the file holds, without the end of its line.
     pub(crate) fn password(&self) -> Result<Option<SecretString>, Failure> {
-        let Some(path) = &self.password_file else { return Ok(None) };
-        let text = std::fs::read_to_string(path).map_err(|error| {
-            Failure::new(format!("the password file {} cannot be read: {error}", path.display()))
-        })?;
-        Ok(Some(text.trim_end_matches(['\r', '\n']).into()))
+        self.password_file.as_deref().map(password).transpose()
     }
+}
+
+/// The password in a file, without the end of its line.
+#[cfg(feature = "postgres")]
+pub(crate) fn password(path: &Path) -> Result<SecretString, Failure> {
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        Failure::new(format!("the password file {} cannot be read: {error}", path.display()))
+    })?;
+    Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
 /// What is said of it.

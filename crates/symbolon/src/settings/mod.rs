@@ -33,6 +33,8 @@ use crate::failure::Failure;
 
 pub(crate) use audit::AuditSettings;
 pub(crate) use database::DatabaseSettings;
+#[cfg(feature = "postgres")]
+pub(crate) use database::password;
 pub(crate) use env::{Environment, ManagerWords};
 pub(crate) use gateway::GatewayDoor;
 pub(crate) use leaks::GitHubSettings;

@@ -176,3 +176,12 @@ fn programs_are_told_in_json() {
     let told: serde_json::Value = serde_json::from_str(&told).unwrap();
     assert_eq!(told["code"], "failed");
 }
+
+#[cfg(not(feature = "postgres"))]
+#[test]
+fn a_copy_to_postgresql_by_a_program_that_knows_none() {
+    let (place, _) = Place::initialised();
+    let told = place.run("store copy --to postgres://me:s3cr3t@127.0.0.1/record").refused(1);
+    sentence(&told, &["this symbolon is built without PostgreSQL", "--features postgres"]);
+    assert!(!told.contains("s3cr3t"), "{told}");
+}

@@ -21,6 +21,16 @@ const RUN_ELSEWHERE: &[(&str, &str)] = &[
     ("export PATH=\"$PWD/target/release:$PATH\"", "the shell below has the binary on its path"),
 ];
 
+/// Where the documents have a database; the tests have one of their own there.
+const THERE: &str = "postgres://symbolon@db.example.org/symbolon?sslmode=verify-full";
+
+/// Makes what the commands of a document find there already.
+fn init(directory: &Path) {
+    let mut init = std::process::Command::new(env!("CARGO_BIN_EXE_symbolon"));
+    let done = init.arg("init").current_dir(directory).env_clear().output().unwrap();
+    assert!(done.status.success(), "{done:?}");
+}
+
 fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..").canonicalize().unwrap()
 }
@@ -55,11 +65,7 @@ fn heavy_the_life_of_a_token_works_as_it_stands() {
 
 #[test]
 fn heavy_the_document_of_the_audit_works_as_it_stands() {
-    let typed = works_as_it_stands("docs/audit.md", |directory, _| {
-        let mut init = std::process::Command::new(env!("CARGO_BIN_EXE_symbolon"));
-        let done = init.arg("init").current_dir(directory).env_clear().output().unwrap();
-        assert!(done.status.success(), "{done:?}");
-    });
+    let typed = works_as_it_stands("docs/audit.md", |directory, _| init(directory));
     assert!(typed >= 7, "only {typed} commands were found about the audit");
 }
 
@@ -123,20 +129,27 @@ fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -
     typed
 }
 
-#[test]
-fn heavy_the_chapter_on_drafting_a_catalog_works_as_it_stands() {
-    let document = read("docs/catalog.md");
-    let chapter = document.split("\n## ").find(|chapter| chapter.starts_with("From an application to its"));
+/// Types a chapter's commands in a directory of its own, in which `before` has done something; `said` is what the document's
+/// text is here. How many there were.
+fn chapter_works(
+    document: &str,
+    title: &str,
+    before: impl FnOnce(&Path),
+    said: impl Fn(&str) -> String,
+) -> usize {
+    let document = read(document);
+    let chapter = document.split("\n## ").find(|chapter| chapter.starts_with(title));
     let directory = tempfile::tempdir().unwrap();
+    before(directory.path());
     let port = shell::free_port().to_string();
     let mut shell = Shell::start(directory.path(), Path::new(env!("CARGO_BIN_EXE_symbolon")), &port);
     let mut typed = 0;
     for block in markdown::blocks(chapter.unwrap()) {
         match block {
-            Block::File { name, text } => std::fs::write(directory.path().join(name), text).unwrap(),
+            Block::File { name, text } => std::fs::write(directory.path().join(name), said(&text)).unwrap(),
             Block::Console { commands, .. } => {
                 for Command { text, output: wanted } in commands {
-                    let output = shell.run(&text, &[]);
+                    let output = shell.run(&said(&text), &[]);
                     assert!(
                         markdown::matches(&wanted, &output),
                         "$ {text}\nshould print\n{wanted}\nand printed\n{output}"
@@ -147,7 +160,27 @@ fn heavy_the_chapter_on_drafting_a_catalog_works_as_it_stands() {
             Block::Other { language, .. } => panic!("a block of {language:?} that nothing runs"),
         }
     }
+    typed
+}
+
+#[test]
+fn heavy_the_chapter_on_drafting_a_catalog_works_as_it_stands() {
+    let typed = chapter_works("docs/catalog.md", "From an application to its", |_| (), str::to_owned);
     assert!(typed >= 10, "only {typed} commands were found in the chapter");
+}
+
+#[test]
+fn heavy_the_chapter_on_moving_a_record_works_as_it_stands() {
+    let postgres = symbolon_postgres_server::shared(symbolon_postgres_server::Version::Debian).unwrap();
+    let database = postgres.new_database().unwrap();
+    let before = |directory: &Path| {
+        std::fs::write(directory.join("db.password"), "of nobody\n").unwrap();
+        init(directory);
+    };
+    let typed = chapter_works("docs/fleet.md", "Moving there and back", before, |text| {
+        text.replace(THERE, &database.url())
+    });
+    assert!(typed >= 5, "only {typed} commands were found in the chapter");
 }
 
 #[test]
@@ -158,9 +191,8 @@ fn heavy_the_configuration_of_the_reference_is_accepted_as_it_stands() {
     // All of it stands as it is, but for where the database is.
     let postgres = symbolon_postgres_server::shared(symbolon_postgres_server::Version::Debian).unwrap();
     let database = postgres.new_database().unwrap();
-    let there = "postgres://symbolon@db.example.org/symbolon?sslmode=verify-full";
-    assert_eq!(example.matches(there).count(), 1);
-    let example = example.replace(there, &database.url());
+    assert_eq!(example.matches(THERE).count(), 1);
+    let example = example.replace(THERE, &database.url());
     std::fs::write(directory.path().join("db.password"), "of nobody\n").unwrap();
     std::fs::write(directory.path().join("symbolon.toml"), example).unwrap();
     // `init` reads all of it, and the files that it names, before it makes anything.

@@ -4,6 +4,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod copying;
 mod failover;
 mod joining;
 mod nodes;

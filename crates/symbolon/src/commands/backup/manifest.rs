@@ -12,6 +12,7 @@ use symbolon_store::Contents;
 use super::{DATABASE, refuse_missing};
 use crate::data_dir::{KeyFile, write_private};
 use crate::failure::Failure;
+use crate::output::hex;
 
 const FILE: &str = "backup.json";
 /// The longest one that is read, in bytes.
@@ -116,5 +117,5 @@ fn sha256(path: &Path) -> Result<String, Failure> {
             length => hash.update(&piece[..length]),
         }
     }
-    Ok(hash.finalize().iter().fold(String::with_capacity(64), |hex, byte| hex + &format!("{byte:02x}")))
+    Ok(hex(&hash.finalize()))
 }
