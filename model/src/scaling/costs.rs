@@ -24,8 +24,9 @@ pub(super) const STANDBY: u64 = 610_000;
 
 /// How many processors the primary has.
 pub(super) const CORES: usize = 16;
-/// How many connections a node takes: 8 that read, one that writes, one that notes use, two for leases, one that listens.
-pub(super) const CONNECTIONS: usize = 8 + 1 + 1 + 2 + 1;
+/// How many connections a node takes: 8 that read, one that writes, one that notes use, two for leases, one that follows, one
+/// that listens.
+pub(super) const CONNECTIONS: usize = 8 + 1 + 1 + 2 + 1 + 1;
 /// How many mutations share a transaction at most.
 pub(super) const GROUP: usize = 256;
 /// How many mutations are read at once at most.

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use sqlx::postgres::PgRow;
-use sqlx::{PgConnection, PgPool, Row};
+use sqlx::{PgConnection, Row};
 use symbolon_core::audit::{Head, Line, LineHash};
 use symbolon_core::record::AuditLine;
 
@@ -165,15 +165,6 @@ impl Ledger {
             Err(sqlx::Error::Protocol("lines of the audit or change records were dropped".to_owned()))
         }
     }
-}
-
-/// How far the clock is, and of which fleet it is.
-pub(super) async fn now(pool: &PgPool) -> Result<(u64, i64), sqlx::Error> {
-    let (seq, epoch): (i64, i64) =
-        sqlx::query_as("SELECT seq, coalesce((SELECT epoch FROM fleet), 0) FROM fleet_clock")
-            .fetch_one(pool)
-            .await?;
-    Ok((seq.unsigned_abs(), epoch))
 }
 
 /// The last line. Where somebody has changed its hash behind our back, the next one follows from nothing, and is not refused

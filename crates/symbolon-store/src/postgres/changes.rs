@@ -6,9 +6,7 @@ mod state;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::time::Duration;
 
-use sqlx::PgPool;
 use symbolon_core::audit::{Head, LineHash};
 use symbolon_core::store::{Change, StoreError};
 
@@ -16,12 +14,9 @@ use self::record::Record;
 use self::state::State;
 use super::chain::head;
 use super::fault::unavailable;
-use super::patience::within;
+use super::line::Line;
 use crate::rows::{Parsed, get};
 use crate::seals::Seals;
-
-/// How long a statement may take: as long as the server lets it. A node that waits for more is a node without a lease.
-const FOLLOWING: Duration = Duration::from_secs(10);
 
 /// What one mutation has changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,14 +46,14 @@ pub(super) enum Feed {
 /// it, and every mutation writes one. So a database that has that line has all that the reader knows; and one that was put
 /// back to an earlier state and has gone on since has not, though its numbers may go on just behind the reader's.
 pub(super) async fn changes_after(
-    db: &PgPool,
+    line: &Line,
     seals: &Seals,
     after: u64,
     limit: u32,
     known: &mut Head,
 ) -> Result<Feed, StoreError> {
-    let Some(records) = records(db, after, limit, known).await? else { return Ok(Feed::Gap) };
-    let state = State::of(db, seals, records.values().flatten()).await?;
+    let Some(records) = records(line, after, limit, known).await? else { return Ok(Feed::Gap) };
+    let state = State::of(line, seals, records.values().flatten()).await?;
     let committed = |(seq, records): (u64, Vec<Record>)| Committed {
         seq,
         changes: records.into_iter().filter_map(|record| state.change(record, seals)).collect(),
@@ -69,7 +64,7 @@ pub(super) async fn changes_after(
 /// The records of the mutations that follow, by the mutation's number; `None` where a number is missing, a record is not
 /// understood, or the line of the audit is not there that the reader knows.
 async fn records(
-    db: &PgPool,
+    line: &Line,
     after: u64,
     limit: u32,
     known: &mut Head,
@@ -79,21 +74,26 @@ async fn records(
     let hash = (known.hash != LineHash::GENESIS).then(|| known.hash.as_bytes().as_slice());
     // With the clock, which tells a record that is missing from one that is still to come, and with the audit's end: all are
     // of one moment.
-    let asked = sqlx::query(
-        "SELECT fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
-             $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
-             changes.seq, kind, id, at
-         FROM fleet_clock
-             LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
-             LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
-         ORDER BY changes.seq, part",
-    )
-    .bind(i64::try_from(after).unwrap_or(i64::MAX))
-    .bind(i64::try_from(until).unwrap_or(i64::MAX))
-    .bind(i64::try_from(known.seq).unwrap_or(i64::MAX))
-    .bind(hash)
-    .fetch_all(db);
-    let rows = within(FOLLOWING, asked).await.map_err(|error| unavailable(&error))?;
+    let last = known.seq;
+    let rows = line
+        .ask(async |db| {
+            sqlx::query(
+                "SELECT fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
+                     $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
+                     changes.seq, kind, id, at
+                 FROM fleet_clock
+                     LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
+                     LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
+                 ORDER BY changes.seq, part",
+            )
+            .bind(i64::try_from(after).unwrap_or(i64::MAX))
+            .bind(i64::try_from(until).unwrap_or(i64::MAX))
+            .bind(i64::try_from(last).unwrap_or(i64::MAX))
+            .bind(hash)
+            .fetch_all(db)
+            .await
+        })
+        .await?;
     let Some(first) = rows.first() else { return Ok(None) };
     let (Some(clock), Ok(true)) = (number(get(first, "clock")), get(first, "goes_on")) else {
         return Ok(None);

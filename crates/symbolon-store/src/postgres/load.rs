@@ -10,9 +10,10 @@ mod tests;
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use sqlx::postgres::PgRow;
-use sqlx::{AssertSqlSafe, PgConnection, PgPool, Postgres, Row as _, Transaction};
+use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Row as _, Transaction};
 use symbolon_core::audit::Head;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{BrokenSeal, Change, Sink, StoreError};
@@ -22,7 +23,8 @@ use tokio::time::timeout;
 use self::pieces::Pieces;
 use super::chain::head;
 use super::fault::unavailable;
-use super::patience::answered;
+use super::line::Line;
+use super::patience::within;
 use crate::loading::{BATCH, Progress, TELLING, switched};
 use crate::rows::{
     self, Row, Words, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
@@ -32,12 +34,18 @@ use crate::seals::Seals;
 /// More connections than that would wait for each other at the sink, and are the readers' too.
 const MOST_CONNECTIONS: usize = 4;
 
+/// How long each statement may take, whatever all of them take: as long as the server lets it.
+const STATEMENT: Duration = Duration::from_secs(10);
+
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Reads everything live into the sink: users first, for the rest refers to them, and tokens last, for they are many. The
-/// answer is the number of the last mutation that is in it, and where the audit ended with that. After an error the sink has heard of a part; it never hears here
-/// that all is loaded.
+/// answer is the number of the last mutation that is in it, and where the audit ended with that. After an error the sink has
+/// heard of a part; it never hears here that all is loaded.
+///
+/// The line is what it needs; of the readers' connections it takes those that are free.
 pub(super) async fn load(
+    line: &Line,
     pool: &PgPool,
     sink: &Arc<dyn Sink>,
     seals: &Arc<Seals>,
@@ -48,7 +56,7 @@ pub(super) async fn load(
         seals: seals.clone(),
         progress: Progress::default(),
     });
-    let mut loading = Box::pin(all(&load));
+    let mut loading = Box::pin(line.hold(async |db| all(&load, db).await));
     let loaded = loop {
         match timeout(TELLING, &mut loading).await {
             Ok(loaded) => break loaded,
@@ -94,9 +102,9 @@ impl<T> Copy for Table<T> {}
 
 /// A transaction of one moment, the row of what was last before that (`seq`, and `last` and `hash` of the audit), and in it the
 /// name by which others join (`snapshot`).
-async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, PgRow), sqlx::Error> {
-    answered(async {
-        let mut db = pool.begin_with(BEGIN).await?;
+async fn begin(db: &mut PgConnection) -> Result<(Transaction<'_, Postgres>, PgRow), sqlx::Error> {
+    within(STATEMENT, async {
+        let mut db = db.begin_with(BEGIN).await?;
         // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes
         // before the snapshot.
         sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
@@ -113,8 +121,8 @@ async fn begin(pool: &PgPool) -> Result<(Transaction<'static, Postgres>, PgRow),
     .await
 }
 
-async fn all(load: &Arc<Load>) -> Result<(i64, Head), sqlx::Error> {
-    let (mut db, row) = begin(&load.pool).await?;
+async fn all(load: &Arc<Load>, db: &mut PgConnection) -> Result<(i64, Head), sqlx::Error> {
+    let (mut db, row) = begin(db).await?;
     let (seq, end, snapshot): (i64, Head, String) =
         (row.try_get("seq")?, head(&row)?, row.try_get("snapshot")?);
     let users: Table<User> = Table {
@@ -141,11 +149,11 @@ async fn all(load: &Arc<Load>) -> Result<(i64, Head), sqlx::Error> {
         into: switched,
     };
     load.table(&mut db, &snapshot, enforcement).await?;
-    load.progress.expect(answered(pieces::estimate(&mut db)).await?, load.sink.as_ref());
+    load.progress.expect(within(STATEMENT, pieces::estimate(&mut db)).await?, load.sink.as_ref());
     let tokens: Table<Token> =
         Table { name: "tokens", select: TOKENS, into: |token| token.map(Change::TokenCreated).ok() };
     load.table(&mut db, &snapshot, tokens).await?;
-    answered(db.rollback()).await?;
+    within(STATEMENT, db.rollback()).await?;
     Ok((seq, end))
 }
 
@@ -157,7 +165,7 @@ impl Load {
         snapshot: &str,
         table: Table<T>,
     ) -> Result<(), sqlx::Error> {
-        let pieces = Arc::new(answered(Pieces::of(&mut *db, table.name)).await?);
+        let pieces = Arc::new(within(STATEMENT, Pieces::of(&mut *db, table.name)).await?);
         let connections = thread::available_parallelism().map_or(1, usize::from).min(MOST_CONNECTIONS);
         let mut others = JoinSet::new();
         for _ in 1..connections.min(pieces.count()) {
@@ -188,7 +196,7 @@ impl Load {
     async fn join(&self, snapshot: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         // The server's own word for it, which takes no parameter.
         let share = AssertSqlSafe(format!("SET TRANSACTION SNAPSHOT '{snapshot}'"));
-        answered(async {
+        within(STATEMENT, async {
             let mut db = self.pool.begin_with(BEGIN).await?;
             sqlx::raw_sql(share).execute(&mut *db).await?;
             Ok(db)
@@ -208,7 +216,7 @@ impl Load {
         while let Some([from, to]) = pieces.next() {
             // Not to be kept, and so planned for these very pages.
             let asked = sqlx::query(table.select).bind(from).bind(to).persistent(false).fetch_all(&mut *db);
-            let rows = answered(asked).await.inspect_err(|_| pieces.stop())?;
+            let rows = within(STATEMENT, asked).await.inspect_err(|_| pieces.stop())?;
             for row in &rows {
                 batch.extend((table.into)(rows::sealed_in(row, &self.seals, &mut words)));
                 if batch.len() == BATCH {

@@ -9,7 +9,9 @@ pub(crate) mod copying;
 mod durability;
 mod fault;
 mod fleet;
+mod line;
 mod load;
+mod looks;
 mod notices;
 mod open;
 mod patience;
@@ -28,7 +30,7 @@ mod writer;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use jiff::Timestamp;
@@ -45,11 +47,13 @@ use symbolon_core::store::{
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
-use tokio::sync::{Mutex, mpsc, oneshot};
+use tokio::sync::{mpsc, oneshot};
+use tokio::time::timeout;
 
 use self::fault::unavailable;
 use self::fleet::Fleet;
 pub use self::fleet::Membership;
+use self::looks::Looks;
 use self::open::Opened;
 use self::patience::answered;
 use self::read::Readers;
@@ -62,6 +66,9 @@ use crate::seals::Seals;
 /// How many commands may wait for the writer before callers wait to hand theirs over.
 const QUEUE: usize = 1024;
 
+/// How long it may take to learn whether the database answers.
+const PING: Duration = Duration::from_secs(2);
+
 /// The record in a PostgreSQL database.
 ///
 /// Dropping it closes it too, but does not wait; [`Store::close`] does.
@@ -71,9 +78,10 @@ pub struct PostgresStore {
     usage: PgPool,
     fleet: Arc<Fleet>,
     steps: Arc<CommitSteps>,
-    /// How many looks were begun at what is committed, and the last that has ended well.
-    looks: AtomicU64,
-    looked: Mutex<u64>,
+    /// Those at what is committed.
+    applied: Looks,
+    /// Those whether the database answers.
+    pings: Looks,
     /// What it is called in messages.
     place: String,
 }
@@ -108,8 +116,8 @@ impl PostgresStore {
             usage,
             fleet,
             steps,
-            looks: AtomicU64::new(0),
-            looked: Mutex::new(0),
+            applied: Looks::default(),
+            pings: Looks::default(),
             place,
         })
     }
@@ -183,18 +191,12 @@ impl Store for PostgresStore {
 
     async fn applied(&self) -> Result<(), StoreError> {
         self.alive()?;
-        // One look for all who ask meanwhile, however many: one that begins after somebody asks is theirs too.
-        let asked = self.looks.load(Ordering::SeqCst);
-        let mut looked = self.looked.lock().await;
-        if *looked > asked {
-            return Ok(());
-        }
-        let number = self.looks.fetch_add(1, Ordering::SeqCst) + 1;
-        let (seq, epoch) =
-            answered(chain::now(&self.readers.pool)).await.map_err(|error| unavailable(&error))?;
-        self.fleet.settle(seq, epoch).await?;
-        *looked = number;
-        Ok(())
+        self.applied
+            .take(async {
+                let (seq, epoch) = self.fleet.committed().await?;
+                self.fleet.settle(seq, epoch).await
+            })
+            .await
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
@@ -296,7 +298,9 @@ impl Store for PostgresStore {
 
     async fn ping(&self) -> Result<(), StoreError> {
         self.alive()?;
-        read::ping(&self.readers.pool).await
+        // Past all who read: they may be slow, and whoever asks this wants to know it soon.
+        let answer = timeout(PING, self.pings.take(self.fleet.ping())).await;
+        answer.unwrap_or_else(|_| Err(StoreError::Unavailable("the database does not answer".to_owned())))
     }
 
     async fn size(&self) -> Result<u64, StoreError> {

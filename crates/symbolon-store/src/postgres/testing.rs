@@ -3,12 +3,21 @@
 #[path = "../../tests/postgres/membership.rs"]
 pub(super) mod membership;
 
+#[path = "../../tests/conformance/mirror.rs"]
+#[expect(dead_code, reason = "made for the conformance suite, of which tests here want a part")]
+mod mirror;
+mod way;
+
 use sqlx::postgres::PgPool;
 use symbolon_core::store::{Change, Mutation, Store};
 use symbolon_postgres_server::{Database, Version, shared};
 
+pub(super) use self::mirror::Mirror;
+pub(super) use self::way::Way;
 pub(super) use crate::make;
 
+use super::connect::Server;
+use super::line::Line;
 use super::{Membership, PostgresStore};
 
 /// A database with an open store.
@@ -29,6 +38,11 @@ impl Place {
     /// The connections that read.
     pub(super) fn pool(&self) -> &PgPool {
         &self.store.readers.pool
+    }
+
+    /// A connection of its own, not made yet.
+    pub(super) fn line(&self) -> Line {
+        Line::new(&Server::parse(&self.database.url(), None).unwrap())
     }
 
     /// Commits changes with a line in the audit each.

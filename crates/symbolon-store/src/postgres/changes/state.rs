@@ -3,17 +3,14 @@
 use std::collections::HashMap;
 
 use jiff::Timestamp;
-use sqlx::PgPool;
 use sqlx::postgres::PgRow;
 use symbolon_core::notice::Told;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
 use symbolon_core::store::{BrokenSeal, Change, StoreError};
 
-use super::FOLLOWING;
 use super::record::{Happened, Of, Record};
 use crate::loading::enforced;
-use crate::postgres::fault::unavailable;
-use crate::postgres::patience::within;
+use crate::postgres::line::Line;
 use crate::rows::{
     self, Row, Words, get, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
@@ -34,7 +31,7 @@ pub(super) struct State {
 impl State {
     /// Reads what these records are of.
     pub(super) async fn of<'r>(
-        db: &PgPool,
+        line: &Line,
         seals: &Seals,
         records: impl Iterator<Item = &'r Record>,
     ) -> Result<Self, StoreError> {
@@ -51,11 +48,11 @@ impl State {
             asked[table].push(id);
         }
         let [tokens, users, sessions, keys, enforcement] = asked;
-        let tokens = rows_of(db, select_tokens!("WHERE id = ANY ($1)"), tokens).await?;
-        let users = rows_of(db, select_users!("WHERE id = ANY ($1) AND removed_at IS NULL"), users).await?;
-        let sessions = rows_of(db, select_sessions!("WHERE id = ANY ($1)"), sessions).await?;
-        let keys = rows_of(db, select_keys!("WHERE id = ANY ($1)"), keys).await?;
-        let enforcement = rows_of(db, select_enforcement!("WHERE service = ANY ($1)"), enforcement).await?;
+        let tokens = rows_of(line, select_tokens!("WHERE id = ANY ($1)"), tokens).await?;
+        let users = rows_of(line, select_users!("WHERE id = ANY ($1) AND removed_at IS NULL"), users).await?;
+        let sessions = rows_of(line, select_sessions!("WHERE id = ANY ($1)"), sessions).await?;
+        let keys = rows_of(line, select_keys!("WHERE id = ANY ($1)"), keys).await?;
+        let enforcement = rows_of(line, select_enforcement!("WHERE service = ANY ($1)"), enforcement).await?;
         let told = |row: &PgRow| Some((id_of(row), rows::told(row).ok()??));
         Ok(Self {
             told: tokens.iter().filter_map(told).collect(),
@@ -130,11 +127,11 @@ fn holds<T: Clone>(found: &Found<T>, id: &impl ToString) -> (Option<T>, bool) {
     }
 }
 
-async fn rows_of(db: &PgPool, select: &'static str, ids: Vec<String>) -> Result<Vec<PgRow>, StoreError> {
+async fn rows_of(line: &Line, select: &'static str, ids: Vec<String>) -> Result<Vec<PgRow>, StoreError> {
     if ids.is_empty() {
         return Ok(Vec::new());
     }
-    within(FOLLOWING, sqlx::query(select).bind(ids).fetch_all(db)).await.map_err(|error| unavailable(&error))
+    line.ask(async |db| sqlx::query(select).bind(ids).fetch_all(db).await).await
 }
 
 fn checked<T: Row>(rows: &[PgRow], seals: &Seals) -> Found<T> {

@@ -11,7 +11,7 @@ async fn after(place: &Place, seq: u64, limit: u32) -> Feed {
 }
 
 async fn knowing(place: &Place, seq: u64, limit: u32, known: &mut Head) -> Feed {
-    changes_after(place.pool(), &place.store.readers.seals, seq, limit, known).await.unwrap()
+    changes_after(&place.line(), &place.store.readers.seals, seq, limit, known).await.unwrap()
 }
 
 /// A snapshot was put back, and the numbers have come by where the reader is.

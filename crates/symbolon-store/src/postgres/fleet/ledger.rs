@@ -11,10 +11,10 @@ use symbolon_core::name::WebhookName;
 use symbolon_core::store::{Sink, StoreError};
 
 use super::Membership;
-use super::line::Line;
 use crate::fleet::{Feed, Ledger, Observation, Present, Renewal};
 use crate::postgres::changes::{self, changes_after};
 use crate::postgres::connect::Server;
+use crate::postgres::line::Line;
 use crate::postgres::load::load;
 use crate::postgres::open::KNOWN;
 use crate::seals::Seals;
@@ -37,7 +37,10 @@ macro_rules! same_server {
 pub(super) struct Database {
     /// By which the node renews itself, with nobody before it.
     node: Line,
-    /// By which those look who wait for others.
+    /// By which it reads what was committed. Whatever else is read takes as long as it likes, and as many connections as there
+    /// are for that.
+    feed: Line,
+    /// By which those look who wait for others, or want to know whether anybody answers.
     look: Line,
     readers: PgPool,
     seals: Arc<Seals>,
@@ -57,6 +60,7 @@ impl Database {
     pub(super) fn new(server: &Server, readers: PgPool, seals: Arc<Seals>, membership: &Membership) -> Self {
         Self {
             node: Line::new(server),
+            feed: Line::new(server),
             look: Line::new(server),
             readers,
             seals,
@@ -86,6 +90,31 @@ impl Database {
 
     fn is(&self, own: Option<NodeId>) {
         *self.own.lock().unwrap_or_else(PoisonError::into_inner) = own;
+    }
+
+    /// How far the clock is, and of which fleet it is.
+    pub(super) async fn now(&self) -> Result<(u64, i64), StoreError> {
+        let (seq, epoch): (i64, i64) = self
+            .look
+            .ask(async |db| {
+                sqlx::query_as("SELECT seq, coalesce((SELECT epoch FROM fleet), 0) FROM fleet_clock")
+                    .fetch_one(db)
+                    .await
+            })
+            .await?;
+        Ok((number(seq), epoch))
+    }
+
+    /// Whether the primary answers. A standby would, too, and would not know of what has just been revoked.
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        let asked = async |db: &mut sqlx::PgConnection| {
+            sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock").fetch_one(db).await
+        };
+        if self.look.ask(asked).await? {
+            let reason = "the PostgreSQL server is a standby: the connection has to lead to the primary";
+            return Err(StoreError::Unavailable(reason.to_owned()));
+        }
+        Ok(())
     }
 
     /// Why a node was not renewed.
@@ -179,7 +208,7 @@ impl Ledger for Database {
 
     async fn changes(&self, after: u64) -> Result<Feed, StoreError> {
         let mut known = *self.known();
-        let feed = changes_after(&self.readers, &self.seals, after, AT_ONCE, &mut known).await?;
+        let feed = changes_after(&self.feed, &self.seals, after, AT_ONCE, &mut known).await?;
         *self.known() = known;
         Ok(match feed {
             changes::Feed::Next(committed) => {
@@ -191,7 +220,7 @@ impl Ledger for Database {
     }
 
     async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError> {
-        let (seq, end) = load(&self.readers, sink, &self.seals).await?;
+        let (seq, end) = load(&self.feed, &self.readers, sink, &self.seals).await?;
         *self.known() = end;
         Ok(seq)
     }

@@ -2,9 +2,10 @@
 
 mod create;
 mod ledger;
-mod line;
 mod listen;
 mod roll;
+#[cfg(test)]
+mod tests;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -139,6 +140,16 @@ impl Fleet {
     /// As which node this process is there.
     pub(super) fn own(&self) -> Option<NodeId> {
         self.ledger.own()
+    }
+
+    /// How far the clock is, and of which fleet it is.
+    pub(super) async fn committed(&self) -> Result<(u64, i64), StoreError> {
+        self.ledger.now().await
+    }
+
+    /// Whether the primary answers.
+    pub(super) async fn ping(&self) -> Result<(), StoreError> {
+        self.ledger.ping().await
     }
 
     /// Which webhooks this process tells.

@@ -62,7 +62,7 @@ async fn a_load_is_of_one_moment() {
     let sql = "DELETE FROM tokens WHERE revoked_at IS NULL; UPDATE fleet_clock SET seq = seq + 7;";
     let sink = Arc::new(Meddler { place, sql, tokens: Mutex::default() });
     let listening: Arc<dyn Sink> = sink.clone();
-    let (seq, _) = load(place.pool(), &listening, &place.store.readers.seals).await.unwrap();
+    let (seq, _) = load(&place.line(), place.pool(), &listening, &place.store.readers.seals).await.unwrap();
     assert_eq!(seq, 2);
     assert_eq!(sink.tokens.lock().unwrap().iter().sum::<usize>(), 10);
     place.store.close().await;
@@ -75,7 +75,8 @@ async fn another_connection_sees_the_same() {
     place.commit(vec![Change::UserCreated(user.clone()), Change::TokenCreated(make::token(1, &user))]).await;
     let (pool, seals) = (place.pool().clone(), place.store.readers.seals.clone());
     let load = Load { pool, sink: Arc::new(Nobody), seals, progress: Progress::default() };
-    let (_first, row) = begin(&load.pool).await.unwrap();
+    let mut db = load.pool.acquire().await.unwrap();
+    let (_first, row) = begin(&mut db).await.unwrap();
     let snapshot: String = row.get("snapshot");
     place.meddle("DELETE FROM tokens");
     let mut other = load.join(&snapshot).await.unwrap();
@@ -104,7 +105,8 @@ async fn pages_are_read_where_they_lie() {
 #[tokio::test]
 async fn no_table_is_made_anew_while_it_is_loaded() {
     let place = place().await;
-    let (first, _) = begin(place.pool()).await.unwrap();
+    let mut db = place.pool().acquire().await.unwrap();
+    let (first, _) = begin(&mut db).await.unwrap();
     let anew = "SET lock_timeout = '100ms'; VACUUM FULL tokens";
     let refusal = place.database.sql(anew).unwrap_err();
     assert!(refusal.contains("lock timeout"), "{refusal}");

@@ -17,7 +17,7 @@ use symbolon_core::store::StoreError;
 pub(super) use self::peppers::{pepper_uses, under_pepper, unused_imports};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, routes_used, usage};
-pub(super) use self::whole::{check, ping, size};
+pub(super) use self::whole::{check, size};
 use super::fault::unavailable;
 use super::patience::answered;
 use crate::reading::{Asked, Given};

@@ -7,17 +7,6 @@ use crate::postgres::fault::unavailable;
 use crate::postgres::patience::answered;
 use crate::postgres::planted::planted;
 
-/// Whether the primary answers. A standby would, too, and would not know of what has just been revoked.
-pub(in crate::postgres) async fn ping(db: &PgPool) -> Result<(), StoreError> {
-    let asked = sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock").fetch_one(db);
-    let standby: bool = answered(asked).await.map_err(|error| unavailable(&error))?;
-    if standby {
-        let reason = "the PostgreSQL server is a standby: the connection has to lead to the primary";
-        return Err(StoreError::Unavailable(reason.to_owned()));
-    }
-    Ok(())
-}
-
 /// The bytes of our tables, with their indexes and what of them lies apart.
 pub(in crate::postgres) async fn size(db: &PgPool) -> Result<u64, StoreError> {
     let asked = sqlx::query_scalar::<_, i64>(

@@ -1,4 +1,4 @@
-//! A connection of one's own, which is given up as soon as it does not answer.
+//! A connection of one's own, for what must not wait behind others; given up as soon as it does not answer.
 
 use std::time::Duration;
 
@@ -7,8 +7,9 @@ use symbolon_core::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
-use crate::postgres::connect::Server;
-use crate::postgres::fault::unavailable;
+use super::connect::Server;
+use super::fault::unavailable;
+use super::patience::within;
 
 /// How long a statement may take. A node that hears nothing for so long had better try another connection while its lease
 /// runs.
@@ -30,24 +31,29 @@ impl Line {
         &self,
         statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Send,
     ) -> Result<T, StoreError> {
+        self.hold(async |db| within(PATIENCE, statement(db)).await).await.map_err(|error| unavailable(&error))
+    }
+
+    /// What comes of something longer, which has to see for itself that none of its statements takes for ever.
+    pub(super) async fn hold<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<T, sqlx::Error> {
         let mut kept = self.connection.lock().await;
         // Out of its place while something is under way: whoever is dropped then takes a connection along on which an answer
         // may still come.
         let mut connection = match kept.take() {
             Some(connection) => connection,
-            None => self.server.connect().await.map_err(|error| unavailable(&error))?,
+            None => self.server.connect().await?,
         };
-        match timeout(PATIENCE, statement(&mut connection)).await {
-            Ok(Ok(found)) => {
-                *kept = Some(connection);
-                Ok(found)
-            }
-            Ok(Err(error)) => {
-                // It may have been the connection.
-                drop(timeout(PATIENCE, connection.close()).await);
-                Err(unavailable(&error))
-            }
-            Err(_) => Err(StoreError::Unavailable("the database did not answer within a second".to_owned())),
+        let found = work(&mut connection).await;
+        match &found {
+            Ok(_) => *kept = Some(connection),
+            // Nothing more is to be said on it, and nobody may hear it.
+            Err(sqlx::Error::Io(_)) => {}
+            // It may have been the connection.
+            Err(_) => drop(timeout(PATIENCE, connection.close()).await),
         }
+        found
     }
 }

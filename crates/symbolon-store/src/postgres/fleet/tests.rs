@@ -1,0 +1,104 @@
+//! What stands in a node's way that is none of its own.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use symbolon_core::lease::Lease;
+use symbolon_core::store::{Change, Store, StoreError};
+use symbolon_postgres_server::{Database, Version, shared};
+
+use crate::make;
+use crate::postgres::PostgresStore;
+use crate::postgres::testing::{Mirror, Way, membership};
+
+/// A node that is there, what it has heard, and its lease.
+struct Node {
+    store: PostgresStore,
+    mirror: Arc<Mirror>,
+    lease: Arc<Lease>,
+}
+
+fn database() -> Database {
+    shared(Version::Debian).unwrap().new_database().unwrap()
+}
+
+impl Node {
+    /// One that does not follow yet.
+    async fn alone(url: &str) -> Self {
+        let membership = membership::node("test");
+        let (lease, mirror) = (membership.lease.clone(), Arc::new(Mirror::default()));
+        let store = PostgresStore::open(url, None, &make::keys(), membership).await.unwrap();
+        Self { store, mirror, lease }
+    }
+
+    async fn at(url: &str) -> Self {
+        let node = Self::alone(url).await;
+        node.attach().await.unwrap();
+        node
+    }
+
+    async fn attach(&self) -> Result<(), StoreError> {
+        self.store.attach(self.mirror.clone()).await
+    }
+
+    async fn make(&self, key: u32) -> Result<(), StoreError> {
+        self.store.commit(make::mutation(vec![Change::KeyCreated(make::key(key))])).await
+    }
+
+    /// Whether it may answer, and knows of this key.
+    fn knows(&self, key: u32) -> bool {
+        self.lease.hold().is_some() && self.mirror.live().keys.contains_key(&make::key_id(key))
+    }
+}
+
+/// Waits until something is so; no longer than so.
+async fn soon(within: Duration, what: &str, mut is_so: impl FnMut() -> bool) {
+    let end = Instant::now() + within;
+    while !is_so() {
+        assert!(Instant::now() < end, "{what}");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_follows_and_is_ready_however_many_read_for_however_long() {
+    let database = database();
+    let node = Node::alone(&database.url()).await;
+    let pool = &node.store.readers.pool;
+    let mut held = Vec::new();
+    while held.len() < pool.options().get_max_connections() as usize {
+        held.push(pool.acquire().await.unwrap());
+    }
+    node.attach().await.unwrap();
+    let other = Node::at(&database.url()).await;
+    for key in 1..4 {
+        other.make(key).await.unwrap();
+        assert!(node.knows(key), "{key}");
+    }
+    node.store.applied().await.unwrap();
+    node.store.ping().await.unwrap();
+    drop(held);
+    other.store.close().await;
+    node.store.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_whose_connections_went_silent_says_so_at_once_and_is_soon_back() {
+    let database = database();
+    let way = Way::to(&database).await;
+    let node = Node::at(&way.url).await;
+    let other = Node::at(&database.url()).await;
+    other.make(1).await.unwrap();
+    node.store.ping().await.unwrap();
+
+    way.end();
+    let asked = Instant::now();
+    node.store.ping().await.unwrap_err();
+    assert!(asked.elapsed() < Duration::from_secs(3), "{:?}", asked.elapsed());
+    way.renew();
+    other.make(2).await.unwrap();
+    soon(Duration::from_secs(6), "the node does not come back", || node.knows(2)).await;
+    node.store.ping().await.unwrap();
+    other.store.close().await;
+    node.store.close().await;
+}
