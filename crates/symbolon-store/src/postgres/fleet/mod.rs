@@ -124,7 +124,7 @@ impl Fleet {
         let waited = settling.clone();
         beside.spawn(async move { waited.run().await });
         let wake = Arc::new(Notify::new());
-        beside.spawn(listen::listen(server.listener(), wake.clone()));
+        beside.spawn(listen::listen(server.clone(), wake.clone()));
         Self {
             membership,
             ledger,

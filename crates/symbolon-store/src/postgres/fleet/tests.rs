@@ -7,8 +7,13 @@ use symbolon_core::lease::Lease;
 use symbolon_core::store::{Change, Store, StoreError};
 use symbolon_postgres_server::{Database, Version, shared};
 
+use tokio::sync::Notify;
+use tokio::time::{pause, resume, sleep, timeout};
+
+use super::listen::{ANSWER, QUIET, listen};
 use crate::make;
 use crate::postgres::PostgresStore;
+use crate::postgres::connect::Server;
 use crate::postgres::testing::{Mirror, Way, membership};
 
 /// A node that is there, what it has heard, and its lease.
@@ -101,4 +106,22 @@ async fn a_node_whose_connections_went_silent_says_so_at_once_and_is_soon_back()
     node.store.ping().await.unwrap();
     other.store.close().await;
     node.store.close().await;
+}
+
+#[tokio::test]
+async fn it_is_heard_of_changes_again_after_the_connection_went_silent() {
+    let database = database();
+    let way = Way::to(&database).await;
+    let wake = Arc::new(Notify::new());
+    let listening = tokio::spawn(listen(Server::parse(&way.url, None).unwrap(), wake.clone()));
+    wake.notified().await;
+    way.renew();
+    // From here on time passes when there is nothing else to do; and not while a connection comes about.
+    pause();
+    sleep(QUIET + ANSWER + Duration::from_millis(100)).await;
+    resume();
+    timeout(Duration::from_secs(5), wake.notified()).await.expect("it listens again");
+    database.sql("NOTIFY symbolon_changes").unwrap();
+    timeout(Duration::from_secs(5), wake.notified()).await.expect("and hears");
+    listening.abort();
 }
