@@ -1,6 +1,6 @@
 //! The fleet's one row: what all its nodes have in common.
 
-use sqlx::PgConnection;
+use sqlx::{Connection, PgConnection};
 
 use super::ledger::millis;
 use crate::OpenError;
@@ -14,28 +14,40 @@ pub(in crate::postgres) async fn create(
     server: &Server,
     terms: LeaseTerms,
 ) -> Result<(), OpenError> {
-    let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
-    let (lease, margin) = millis(terms);
-    let (found_lease, found_margin): (i64, i64) = sqlx::query_as(
-        "INSERT INTO fleet AS kept (lease_ms, margin_ms, system_identifier, timeline, epoch)
-         VALUES ($1, $2, (SELECT system_identifier::text FROM pg_control_system()),
-             substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 1)
-         ON CONFLICT (one) DO UPDATE SET
-             lease_ms = CASE WHEN EXISTS (SELECT 1 FROM nodes) THEN kept.lease_ms ELSE $1 END,
-             margin_ms = CASE WHEN EXISTS (SELECT 1 FROM nodes) THEN kept.margin_ms ELSE $2 END
-         RETURNING lease_ms, margin_ms",
-    )
-    .bind(lease)
-    .bind(margin)
-    .fetch_one(db)
-    .await
-    .map_err(open_fault)?;
-    if (found_lease, found_margin) == (lease, margin) {
+    let asked = millis(terms);
+    let found = agree(db, asked).await.map_err(|error| cannot_open(server.place(), &error))?;
+    if found == asked {
         return Ok(());
     }
-    Err(OpenError::OtherLease {
-        place: server.place().to_owned(),
-        found: (found_lease, found_margin),
-        asked: (lease, margin),
-    })
+    Err(OpenError::OtherLease { place: server.place().to_owned(), found, asked })
+}
+
+/// The lease and the margin, which are the asked ones where it can be so.
+async fn agree(db: &mut PgConnection, asked: (i64, i64)) -> Result<(i64, i64), sqlx::Error> {
+    let mut transaction = db.begin().await?;
+    sqlx::query(
+        "INSERT INTO fleet (lease_ms, margin_ms, system_identifier, timeline, epoch)
+         VALUES ($1, $2, (SELECT system_identifier::text FROM pg_control_system()),
+             substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 1)
+         ON CONFLICT (one) DO NOTHING",
+    )
+    .bind(asked.0)
+    .bind(asked.1)
+    .execute(&mut *transaction)
+    .await?;
+    // A node that comes holds the row until it is there, and waits for whoever changes it. So who is there is looked up in a
+    // later statement than this: each sees what was committed before it began.
+    let kept: (i64, i64) = sqlx::query_as("SELECT lease_ms, margin_ms FROM fleet FOR UPDATE")
+        .fetch_one(&mut *transaction)
+        .await?;
+    let changed = sqlx::query(
+        "UPDATE fleet SET lease_ms = $1, margin_ms = $2
+         WHERE (lease_ms, margin_ms) <> ($1, $2) AND NOT EXISTS (SELECT 1 FROM nodes)",
+    )
+    .bind(asked.0)
+    .bind(asked.1)
+    .execute(&mut *transaction)
+    .await?;
+    transaction.commit().await?;
+    Ok(if changed.rows_affected() > 0 { asked } else { kept })
 }

@@ -160,10 +160,13 @@ impl Ledger for Database {
         let webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let webhooks: Option<Vec<_>> =
             webhooks.map(|names| names.iter().map(|name| name.as_str().to_owned()).collect());
+        let (lease, margin) = millis(self.terms);
         let insert = async |db: &mut sqlx::PgConnection| {
+            // Whoever changes the terms looks who is there when nobody comes any more, and has them changed before anybody does.
             sqlx::query(
-                "INSERT INTO nodes (id, name, version, schema, started_at, applied_seq, renewals, webhooks)
-                 VALUES ($1, $2, $3, $4, $5, $6, 0, $7)",
+                "WITH fits AS (SELECT 1 FROM fleet WHERE lease_ms = $8 AND margin_ms = $9 FOR SHARE)
+                 INSERT INTO nodes (id, name, version, schema, started_at, applied_seq, renewals, webhooks)
+                 SELECT $1, $2, $3, $4, $5, $6, 0, $7 FROM fits",
             )
             .bind(id.to_string())
             .bind(&self.name)
@@ -172,10 +175,14 @@ impl Ledger for Database {
             .bind(self.started_at)
             .bind(kept(applied))
             .bind(webhooks)
+            .bind(lease)
+            .bind(margin)
             .execute(db)
             .await
         };
-        self.node.ask(insert).await?;
+        if self.node.ask(insert).await?.rows_affected() == 0 {
+            return Err(other_terms());
+        }
         self.is(Some(id));
         Ok(())
     }

@@ -3,18 +3,22 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use symbolon_core::lease::Lease;
+use sqlx::{Connection, PgConnection};
+use symbolon_core::id::NodeId;
+use symbolon_core::lease::{Lease, LeaseTerms};
 use symbolon_core::store::{Change, Store, StoreError};
 use symbolon_postgres_server::{Database, Version, shared};
 
 use tokio::sync::Notify;
 use tokio::time::{pause, resume, sleep, timeout};
 
+use super::Membership;
 use super::listen::{ANSWER, QUIET, listen};
-use crate::make;
+use crate::fleet::Ledger;
 use crate::postgres::PostgresStore;
 use crate::postgres::connect::Server;
 use crate::postgres::testing::{Mirror, Way, membership};
+use crate::{OpenError, make};
 
 /// A node that is there, what it has heard, and its lease.
 struct Node {
@@ -54,6 +58,24 @@ impl Node {
     fn knows(&self, key: u32) -> bool {
         self.lease.hold().is_some() && self.mirror.live().keys.contains_key(&make::key_id(key))
     }
+}
+
+/// A connection of somebody else's, with a transaction in which this was done.
+async fn under_way(database: &Database, sql: &'static str) -> PgConnection {
+    let mut db = PgConnection::connect(&database.url()).await.unwrap();
+    sqlx::raw_sql("BEGIN").execute(&mut db).await.unwrap();
+    sqlx::raw_sql(sql).execute(&mut db).await.unwrap();
+    db
+}
+
+/// Waits until somebody waits for the transaction, and commits it.
+async fn commit_when_waited_for(database: &Database, mut db: PgConnection) {
+    let waiting = "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)
+                   WHERE NOT granted AND datname = current_database()";
+    let what = "nobody waits";
+    soon(Duration::from_secs(5), what, || database.sql(waiting).unwrap() != "0").await;
+    sqlx::raw_sql("COMMIT").execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
 }
 
 /// Waits until something is so; no longer than so.
@@ -124,4 +146,40 @@ async fn it_is_heard_of_changes_again_after_the_connection_went_silent() {
     database.sql("NOTIFY symbolon_changes").unwrap();
     timeout(Duration::from_secs(5), wake.notified()).await.expect("and hears");
     listening.abort();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_lease_is_not_changed_while_a_node_comes() {
+    let database = database();
+    Node::alone(&database.url()).await.store.close().await;
+    let coming = under_way(
+        &database,
+        "SELECT 1 FROM fleet FOR SHARE;
+         INSERT INTO nodes (id, name, version, schema, started_at, applied_seq, renewals)
+         VALUES ('a', 'a', '1', 1, 0, 0, 0)",
+    )
+    .await;
+    let terms = LeaseTerms { lease: Duration::from_secs(5), ..LeaseTerms::USUAL };
+    let membership = Membership { terms, ..membership::node("test") };
+    let url = database.url();
+    let changing =
+        tokio::spawn(async move { PostgresStore::open(&url, None, &make::keys(), membership).await });
+    commit_when_waited_for(&database, coming).await;
+    let refusal = changing.await.unwrap().map(drop).unwrap_err();
+    assert!(matches!(refusal, OpenError::OtherLease { found: (3000, 300), .. }), "{refusal}");
+    assert_eq!(database.sql("SELECT lease_ms FROM fleet").unwrap(), "3000");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_node_comes_by_a_lease_that_is_being_changed() {
+    let database = database();
+    let node = Node::alone(&database.url()).await;
+    let changing =
+        under_way(&database, "SELECT 1 FROM fleet FOR UPDATE; UPDATE fleet SET lease_ms = 5000").await;
+    let ledger = node.store.fleet.ledger.clone();
+    let coming = tokio::spawn(async move { ledger.register(NodeId::from_bytes([7; 16]), 0).await });
+    commit_when_waited_for(&database, changing).await;
+    coming.await.unwrap().unwrap_err();
+    assert_eq!(database.sql("SELECT count(*) FROM nodes").unwrap(), "0");
+    node.store.close().await;
 }
