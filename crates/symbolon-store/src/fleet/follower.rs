@@ -12,7 +12,7 @@ use symbolon_core::random::Entropy;
 use symbolon_core::store::{Sink, StoreError};
 use tokio::sync::{Notify, oneshot};
 
-use super::{Feed, Ledger, Renewal, Waits};
+use super::{Feed, Ledger, Loaded, Renewal, Waits};
 
 /// How long to wait before what failed is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -26,6 +26,19 @@ pub(crate) struct Parts {
     pub(crate) clock: Arc<dyn SteadyClock>,
     pub(crate) waits: Arc<dyn Waits>,
     pub(crate) entropy: Arc<dyn Entropy>,
+}
+
+/// Why a turn has not come to its end.
+enum Broken {
+    Failed(StoreError),
+    /// The database is not the one that the fleet was last on.
+    Elsewhere(i64),
+}
+
+impl From<StoreError> for Broken {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 /// A node's one task: it reads what was committed, applies it, and renews the lease. What it knows and the lease are
@@ -106,6 +119,14 @@ impl Follower {
     ///
     /// A turn that is dropped under way leaves the node in a state from which the next one goes on.
     pub(crate) async fn turn(&mut self) -> Result<Moment, StoreError> {
+        match self.followed().await {
+            Ok(due) => Ok(due),
+            Err(Broken::Failed(error)) => Err(error),
+            Err(Broken::Elsewhere(epoch)) => self.elsewhere(epoch).await,
+        }
+    }
+
+    async fn followed(&mut self) -> Result<Moment, Broken> {
         let mut applied = self.caught_up(0).await?;
         loop {
             // It is there before it learns how far it must know (rule 2): whoever commits after that waits for it.
@@ -119,7 +140,7 @@ impl Follower {
                     self.id = None;
                     continue;
                 }
-                Renewal::Elsewhere(epoch) => return self.elsewhere(epoch).await,
+                Renewal::Elsewhere(epoch) => return Err(Broken::Elsewhere(epoch)),
             };
             self.elsewhere = None;
             let said = applied;
@@ -142,7 +163,7 @@ impl Follower {
     ///
     /// Not until nothing more is there: far from a database that is changed all the time there is always something, and the
     /// node would never come to renew its lease.
-    async fn caught_up(&mut self, seq: u64) -> Result<u64, StoreError> {
+    async fn caught_up(&mut self, seq: u64) -> Result<u64, Broken> {
         let seq = self.newest.max(seq);
         self.newest = seq;
         let Some(mut applied) = self.applied else { return self.load().await };
@@ -158,6 +179,7 @@ impl Follower {
                     }
                 }
                 Feed::Changes(..) if applied >= seq => return Ok(applied),
+                Feed::Elsewhere(epoch) => return Err(Broken::Elsewhere(epoch)),
                 // Committed, and not among the changes: the database was exchanged, or they were taken away.
                 Feed::Changes(..) | Feed::Gap => {
                     tracing::warn!(
@@ -173,22 +195,25 @@ impl Follower {
     }
 
     /// Forgets everything and loads it anew. Nobody answers from it meanwhile, and nobody has to wait for the node.
-    async fn load(&mut self) -> Result<u64, StoreError> {
+    async fn load(&mut self) -> Result<u64, Broken> {
         self.parts.lease.give_up();
         self.applied = None;
         if let Some(id) = self.id.take() {
             self.parts.ledger.leave(id).await?;
         }
         self.parts.sink.begin();
-        let seq = self.parts.ledger.load(&self.parts.sink).await?;
+        let seq = match self.parts.ledger.load(&self.parts.sink).await? {
+            Loaded::At(seq) => seq,
+            Loaded::Elsewhere(epoch) => return Err(Broken::Elsewhere(epoch)),
+        };
         if seq < self.newest {
             // An older copy of the database, perhaps, which knows nothing of what was acknowledged since.
-            return Err(StoreError::Unavailable(format!(
+            return Err(Broken::Failed(StoreError::Unavailable(format!(
                 "the database knows of {seq} mutations, and the node knew of {}: it was put back to an older state, or a copy \
                  took its place that is behind. Nothing is answered from it; see to it that the right one is reached, or \
                  restart the nodes where it is meant to be so",
                 self.newest
-            )));
+            ))));
         }
         self.parts.sink.loaded();
         (self.applied, self.newest) = (Some(seq), seq);

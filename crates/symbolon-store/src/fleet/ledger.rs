@@ -24,6 +24,17 @@ pub(crate) enum Feed {
     Changes(u64, Vec<Change>),
     /// Some are there no more, or follow from something else than the node knows. That cannot be mended by what is left.
     Gap,
+    /// As [`Renewal::Elsewhere`].
+    Elsewhere(i64),
+}
+
+/// What has come of a load of everything.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Loaded {
+    /// All is told as it was at one moment; the number of the last mutation before that.
+    At(u64),
+    /// As [`Renewal::Elsewhere`]. Nothing was told.
+    Elsewhere(i64),
 }
 
 /// A node that is there.
@@ -37,18 +48,22 @@ pub(crate) struct Present {
     pub(crate) applied: u64,
 }
 
-/// Who is there at one moment.
+/// Who is there at one moment, by the database that the fleet is on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Observation {
     /// Counts how often another database took the place of the one before.
     pub(crate) epoch: i64,
+    /// The number of the last mutation.
+    pub(crate) seq: u64,
     /// Everybody.
     pub(crate) nodes: Vec<Present>,
 }
 
 /// The database, as nodes speak of themselves and of each other in it. Each call is one statement or one transaction, committed
 /// durably when it returns; an error says nothing of whether it was done, unless it says so. None hangs: each ends, within a
-/// second or so, in an answer or an error.
+/// second or so, in an answer or an error; a load, some seconds after it was last heard of.
+///
+/// A database that is not the fleet's, or not any more, answers nothing that is relied on.
 #[async_trait]
 pub(crate) trait Ledger: Send + Sync {
     /// Puts a node there that never was, and that knows everything through `applied` (rule 2).
@@ -58,9 +73,9 @@ pub(crate) trait Ledger: Send + Sync {
     /// What was committed behind `after`; rows are read in a later statement than their numbers (rule 4). A gap, where the
     /// database is not the one any more, or has not all, that the last answer or load was of.
     async fn changes(&self, after: u64) -> Result<Feed, StoreError>;
-    /// Applies everything live to the sink, as it is at one moment; the number of the last mutation before that (rule 4).
-    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError>;
-    /// Who is there (rules 5 and 6).
+    /// Applies everything live to the sink, as it is at one moment (rule 4).
+    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<Loaded, StoreError>;
+    /// Who is there (rules 5 and 6). An error where it is not the fleet's database that would have to say so.
     async fn observe(&self) -> Result<Observation, StoreError>;
     /// Removes a node if it was renewed just so often (rule 6).
     async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError>;

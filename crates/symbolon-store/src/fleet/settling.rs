@@ -150,7 +150,8 @@ impl Settling {
 
 impl Waiting {
     fn look(&mut self, seen: &Observation, at: Moment, terms: LeaseTerms) -> Said {
-        if seen.epoch != self.epoch {
+        // What knows less than it did is not what was written to, whatever it calls itself.
+        if seen.epoch != self.epoch || seen.seq < self.seq {
             return Said::Unknown;
         }
         let (first, over) = self.first.get_or_insert_with(|| {

@@ -7,6 +7,7 @@ use symbolon_core::audit::{Head, Line, LineHash};
 use symbolon_core::record::AuditLine;
 
 use super::fault::Fault;
+use super::identity::same_server;
 use super::open::KNOWN;
 use crate::fault::conflict;
 
@@ -16,17 +17,37 @@ pub(super) const CHANNEL: &str = "symbolon_changes";
 /// What nobody can write: no text of the database has a zero byte in it.
 pub(super) const NO_TEXT: &str = "a text with a zero byte in it cannot be kept";
 
+/// Whether anything may be written here: on this server, and by a program that knows no more than this one.
+macro_rules! state {
+    () => {
+        concat!("coalesce(", same_server!(), ", fleet.epoch IS NULL) AS same_server, symbolon_schema.oldest")
+    };
+}
+
 /// The first statement moves the clock, and so waits until nobody else in the fleet writes. The second sees all that was
 /// committed before: each has a snapshot of its own. Sent together, for every round trip is one that all others wait for.
-const BEGIN: &str = "BEGIN;
-    UPDATE fleet_clock SET seq = seq + 1 RETURNING seq;
-    SELECT coalesce(fleet.system_identifier = (SELECT system_identifier::text FROM pg_control_system())
-               AND fleet.timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), fleet.epoch IS NULL) AS same_server,
-           coalesce(fleet.epoch, 0) AS epoch, symbolon_schema.oldest,
-           coalesce(last.seq, 0) AS last, last.hash
-    FROM symbolon_schema
-        LEFT JOIN fleet ON true
-        LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true";
+const BEGIN: &str = concat!(
+    "BEGIN;
+     UPDATE fleet_clock SET seq = seq + 1 RETURNING seq;
+     SELECT ",
+    state!(),
+    ", coalesce(fleet.epoch, 0) AS epoch, coalesce(last.seq, 0) AS last, last.hash
+     FROM symbolon_schema
+         LEFT JOIN fleet ON true
+         LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true"
+);
+
+/// The same for what nobody has to hear of: it takes its turn, and the clock stays.
+const BEGIN_UPKEEP: &str = concat!(
+    "BEGIN;
+     SELECT seq FROM fleet_clock FOR UPDATE;
+     SELECT ",
+    state!(),
+    " FROM symbolon_schema LEFT JOIN fleet ON true"
+);
+
+/// Why a program that does not know of a newer one's schema may do nothing.
+pub(super) const TOO_OLD: &str = "a newer Symbolon has changed the schema of the database: upgrade this one";
 
 /// What no transaction can be begun for.
 #[derive(Debug)]
@@ -77,15 +98,7 @@ impl Ledger {
         let [clock, state] = rows.as_slice() else {
             return Err(NoBeginning::Forbidden("the database has no clock"));
         };
-        if !state.try_get::<bool, _>("same_server")? {
-            return Err(NoBeginning::Forbidden(
-                "the database is on another server than its fleet was made on, or was promoted: nobody can know what the \
-                 nodes have heard",
-            ));
-        }
-        if usize::try_from(state.try_get::<i32, _>("oldest")?).is_ok_and(|oldest| oldest > KNOWN) {
-            return Err(NoBeginning::Forbidden("a newer Symbolon has changed the schema of the database"));
-        }
+        may_write(state)?;
         Ok(Self {
             seq: clock.try_get("seq")?,
             epoch: state.try_get("epoch")?,
@@ -165,6 +178,26 @@ impl Ledger {
             Err(sqlx::Error::Protocol("lines of the audit or change records were dropped".to_owned()))
         }
     }
+}
+
+/// Begins a transaction of upkeep and takes its turn.
+pub(super) async fn begin_upkeep(db: &mut PgConnection) -> Result<(), NoBeginning> {
+    let rows = sqlx::raw_sql(BEGIN_UPKEEP).fetch_all(db).await?;
+    rows.last().map_or(Err(NoBeginning::Forbidden("the database has no clock")), may_write)
+}
+
+/// Refuses to write where this program must not.
+fn may_write(state: &PgRow) -> Result<(), NoBeginning> {
+    if !state.try_get::<bool, _>("same_server")? {
+        return Err(NoBeginning::Forbidden(
+            "the database is on another server than its fleet was made on, or was promoted: nobody can know what the nodes \
+             have heard",
+        ));
+    }
+    if usize::try_from(state.try_get::<i32, _>("oldest")?).is_ok_and(|oldest| oldest > KNOWN) {
+        return Err(NoBeginning::Forbidden(TOO_OLD));
+    }
+    Ok(())
 }
 
 /// The last line. Where somebody has changed its hash behind our back, the next one follows from nothing, and is not refused

@@ -7,6 +7,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
+use sqlx::Row;
 use symbolon_core::audit::{Head, LineHash};
 use symbolon_core::store::{Change, StoreError};
 
@@ -14,6 +15,7 @@ use self::record::Record;
 use self::state::State;
 use super::chain::head;
 use super::fault::unavailable;
+use super::identity::with_here;
 use super::line::Line;
 use crate::rows::{Parsed, get};
 use crate::seals::Seals;
@@ -35,6 +37,8 @@ pub(super) enum Feed {
     /// A number is missing, a record is not understood, or what was read before is not what came before these: what has
     /// changed is not known, and all is to be loaded anew.
     Gap,
+    /// The server is not the one that the fleet is on. By the fleet's epoch.
+    Elsewhere(i64),
 }
 
 /// The mutations behind the number `after`, at most `limit` of them.
@@ -52,7 +56,11 @@ pub(super) async fn changes_after(
     limit: u32,
     known: &mut Head,
 ) -> Result<Feed, StoreError> {
-    let Some(records) = records(line, after, limit, known).await? else { return Ok(Feed::Gap) };
+    let records = match records(line, after, limit, known).await? {
+        Records::Next(records) => records,
+        Records::Gap => return Ok(Feed::Gap),
+        Records::Elsewhere(epoch) => return Ok(Feed::Elsewhere(epoch)),
+    };
     let state = State::of(line, seals, records.values().flatten()).await?;
     let committed = |(seq, records): (u64, Vec<Record>)| Committed {
         seq,
@@ -61,14 +69,14 @@ pub(super) async fn changes_after(
     Ok(Feed::Next(records.into_iter().map(committed).collect()))
 }
 
-/// The records of the mutations that follow, by the mutation's number; `None` where a number is missing, a record is not
-/// understood, or the line of the audit is not there that the reader knows.
-async fn records(
-    line: &Line,
-    after: u64,
-    limit: u32,
-    known: &mut Head,
-) -> Result<Option<BTreeMap<u64, Vec<Record>>>, StoreError> {
+/// The records of the mutations that follow, by the mutation's number, or why there are none.
+enum Records {
+    Next(BTreeMap<u64, Vec<Record>>),
+    Gap,
+    Elsewhere(i64),
+}
+
+async fn records(line: &Line, after: u64, limit: u32, known: &mut Head) -> Result<Records, StoreError> {
     let until = after.saturating_add(limit.into());
     // A line that nothing can be said of stands for nothing, and would be missed for ever.
     let hash = (known.hash != LineHash::GENESIS).then(|| known.hash.as_bytes().as_slice());
@@ -78,13 +86,17 @@ async fn records(
     let rows = line
         .ask(async |db| {
             sqlx::query(
-                "SELECT fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
-                     $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
-                     changes.seq, kind, id, at
-                 FROM fleet_clock
-                     LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
-                     LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
-                 ORDER BY changes.seq, part",
+                concat!(
+                    with_here!(),
+                    "SELECT same_server, epoch, fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
+                         $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4)
+                             AS goes_on,
+                         changes.seq, kind, id, at
+                     FROM here CROSS JOIN fleet_clock
+                         LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
+                         LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
+                     ORDER BY changes.seq, part"
+                ),
             )
             .bind(i64::try_from(after).unwrap_or(i64::MAX))
             .bind(i64::try_from(until).unwrap_or(i64::MAX))
@@ -94,20 +106,23 @@ async fn records(
             .await
         })
         .await?;
-    let Some(first) = rows.first() else { return Ok(None) };
+    let Some(first) = rows.first() else { return Ok(Records::Gap) };
+    if let (Ok(false), Ok(epoch)) = (first.try_get("same_server"), first.try_get("epoch")) {
+        return Ok(Records::Elsewhere(epoch));
+    }
     let (Some(clock), Ok(true)) = (number(get(first, "clock")), get(first, "goes_on")) else {
-        return Ok(None);
+        return Ok(Records::Gap);
     };
     *known = head(first).map_err(|error| unavailable(&error))?;
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for row in rows.iter().filter(|row| get::<Option<i64>>(*row, "seq") != Ok(None)) {
         let (Some(seq), Some(record)) = (number(get(row, "seq")), Record::read(row)) else {
-            return Ok(None);
+            return Ok(Records::Gap);
         };
         found.entry(seq).or_default().push(record);
     }
     let whole = clock >= after && found.keys().copied().eq(after + 1..=until.min(clock));
-    Ok(whole.then_some(found))
+    Ok(if whole { Records::Next(found) } else { Records::Gap })
 }
 
 fn number(column: Parsed<i64>) -> Option<u64> {

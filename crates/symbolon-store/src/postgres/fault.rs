@@ -80,7 +80,8 @@ fn reason(error: &sqlx::Error) -> String {
 /// By the whole code where there is a sentence of its own, and else by its class, the first two characters.
 fn of_code(code: &str) -> String {
     let sentence = match (code, code.get(..2).unwrap_or_default()) {
-        ("25006", _) => {
+        // The second is for what only a primary can say, such as which timeline it is on.
+        ("25006" | "55000", _) => {
             "the PostgreSQL server is a standby, or lets nobody write: the connection has to lead to the primary"
         }
         ("53100", _) => "the PostgreSQL server's disk is full",

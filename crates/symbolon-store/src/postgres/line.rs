@@ -34,6 +34,11 @@ impl Line {
         self.hold(async |db| within(PATIENCE, statement(db)).await).await.map_err(|error| unavailable(&error))
     }
 
+    /// Gives the connection up: where it leads is not where it is to lead, and another may.
+    pub(super) async fn forget(&self) {
+        drop(self.connection.lock().await.take());
+    }
+
     /// What comes of something longer, which has to see for itself that none of its statements takes for ever.
     pub(super) async fn hold<T>(
         &self,

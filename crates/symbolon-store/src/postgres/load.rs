@@ -12,7 +12,6 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use sqlx::postgres::PgRow;
 use sqlx::{AssertSqlSafe, Connection, PgConnection, PgPool, Postgres, Row as _, Transaction};
 use symbolon_core::audit::Head;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
@@ -23,8 +22,10 @@ use tokio::time::timeout;
 use self::pieces::Pieces;
 use super::chain::head;
 use super::fault::unavailable;
+use super::identity::with_here;
 use super::line::Line;
 use super::patience::within;
+use crate::fleet::Loaded;
 use crate::loading::{BATCH, Progress, TELLING, switched};
 use crate::rows::{
     self, Row, Words, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
@@ -39,9 +40,9 @@ const STATEMENT: Duration = Duration::from_secs(10);
 
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
-/// Reads everything live into the sink: users first, for the rest refers to them, and tokens last, for they are many. The
-/// answer is the number of the last mutation that is in it, and where the audit ended with that. After an error the sink has
-/// heard of a part; it never hears here that all is loaded.
+/// Reads everything live into the sink: users first, for the rest refers to them, and tokens last, for they are many. With the
+/// number of the last mutation that is in it comes where the audit ended with that. After an error the sink has heard of a
+/// part; it never hears here that all is loaded.
 ///
 /// The line is what it needs; of the readers' connections it takes those that are free.
 pub(super) async fn load(
@@ -49,7 +50,7 @@ pub(super) async fn load(
     pool: &PgPool,
     sink: &Arc<dyn Sink>,
     seals: &Arc<Seals>,
-) -> Result<(u64, Head), StoreError> {
+) -> Result<(Loaded, Head), StoreError> {
     let load = Arc::new(Load {
         pool: pool.clone(),
         sink: sink.clone(),
@@ -63,12 +64,14 @@ pub(super) async fn load(
             Err(_) => load.progress.tell(),
         }
     };
-    let (seq, end) = loaded.map_err(|error| {
+    let (loaded, end) = loaded.map_err(|error| {
         tracing::error!(%error, "the record cannot be loaded");
         unavailable(&error)
     })?;
-    seals.loaded();
-    Ok((seq.cast_unsigned(), end))
+    if let Loaded::At(_) = loaded {
+        seals.loaded();
+    }
+    Ok((loaded, end))
 }
 
 /// One load.
@@ -100,9 +103,19 @@ impl<T> Clone for Table<T> {
 
 impl<T> Copy for Table<T> {}
 
-/// A transaction of one moment, the row of what was last before that (`seq`, and `last` and `hash` of the audit), and in it the
-/// name by which others join (`snapshot`).
-async fn begin(db: &mut PgConnection) -> Result<(Transaction<'_, Postgres>, PgRow), sqlx::Error> {
+/// What a transaction of one moment begins with.
+struct Begun {
+    /// Whether it is the fleet's server, and the fleet's epoch.
+    same_server: bool,
+    epoch: i64,
+    /// The number of the last mutation before that moment, and where the audit ended then.
+    seq: i64,
+    end: Head,
+    /// The name by which others join it.
+    snapshot: String,
+}
+
+async fn begin(db: &mut PgConnection) -> Result<(Transaction<'_, Postgres>, Begun), sqlx::Error> {
     within(STATEMENT, async {
         let mut db = db.begin_with(BEGIN).await?;
         // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes
@@ -110,21 +123,33 @@ async fn begin(db: &mut PgConnection) -> Result<(Transaction<'_, Postgres>, PgRo
         sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
             .execute(&mut *db)
             .await?;
-        let row = sqlx::query(
-            "SELECT fleet_clock.seq, coalesce(last.seq, 0) AS last, last.hash, pg_export_snapshot() AS snapshot
-             FROM fleet_clock LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true",
-        )
+        let row = sqlx::query(concat!(
+            with_here!(),
+            "SELECT same_server, epoch, fleet_clock.seq, coalesce(last.seq, 0) AS last, last.hash,
+                 pg_export_snapshot() AS snapshot
+             FROM here CROSS JOIN fleet_clock
+                 LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true"
+        ))
         .fetch_one(&mut *db)
         .await?;
-        Ok((db, row))
+        let begun = Begun {
+            same_server: row.try_get("same_server")?,
+            epoch: row.try_get("epoch")?,
+            seq: row.try_get("seq")?,
+            end: head(&row)?,
+            snapshot: row.try_get("snapshot")?,
+        };
+        Ok((db, begun))
     })
     .await
 }
 
-async fn all(load: &Arc<Load>, db: &mut PgConnection) -> Result<(i64, Head), sqlx::Error> {
-    let (mut db, row) = begin(db).await?;
-    let (seq, end, snapshot): (i64, Head, String) =
-        (row.try_get("seq")?, head(&row)?, row.try_get("snapshot")?);
+async fn all(load: &Arc<Load>, db: &mut PgConnection) -> Result<(Loaded, Head), sqlx::Error> {
+    let (mut db, Begun { same_server, epoch, seq, end, snapshot }) = begin(db).await?;
+    if !same_server {
+        within(STATEMENT, db.rollback()).await?;
+        return Ok((Loaded::Elsewhere(epoch), end));
+    }
     let users: Table<User> = Table {
         name: "users",
         select: select_users!("WHERE ctid >= $1::tid AND ctid < $2::tid AND removed_at IS NULL"),
@@ -154,7 +179,7 @@ async fn all(load: &Arc<Load>, db: &mut PgConnection) -> Result<(i64, Head), sql
         Table { name: "tokens", select: TOKENS, into: |token| token.map(Change::TokenCreated).ok() };
     load.table(&mut db, &snapshot, tokens).await?;
     within(STATEMENT, db.rollback()).await?;
-    Ok((seq, end))
+    Ok((Loaded::At(seq.cast_unsigned()), end))
 }
 
 impl Load {

@@ -9,6 +9,7 @@ pub(crate) mod copying;
 mod durability;
 mod fault;
 mod fleet;
+mod identity;
 mod line;
 mod load;
 mod looks;

@@ -10,7 +10,7 @@ use symbolon_core::lease::SteadyClock;
 use symbolon_core::store::StoreError;
 use tokio::time::timeout;
 
-use super::chain::{Ledger, NoBeginning};
+use super::chain::{Ledger, NoBeginning, begin_upkeep};
 use super::codes::{is_known_undone, is_passing, loses_all};
 use super::connect::Server;
 use super::fault::Fault;
@@ -152,11 +152,11 @@ impl Transactions {
     /// One piece of upkeep, in its turn: it touches rows that mutations touch, and in another order. Where a walk goes on.
     pub(super) async fn upkeep(&mut self, upkeep: &Upkeep) -> Result<Option<Walk>, StoreError> {
         let mut db = self.connect().await.map_err(|lost| StoreError::from(&lost))?;
-        let work = async {
-            sqlx::raw_sql("BEGIN; SELECT seq FROM fleet_clock FOR UPDATE").execute(&mut db).await?;
-            write::upkeep(&mut db, upkeep, &self.seals).await
-        };
-        match timeout(STATEMENTS, work).await {
+        match timeout(STATEMENTS, begin_upkeep(&mut db)).await {
+            Ok(begun) => begun.map_err(|error| StoreError::from(&Lost::from(error)))?,
+            Err(_) => return Err(StoreError::Unavailable(SILENT.to_owned())),
+        }
+        match timeout(STATEMENTS, write::upkeep(&mut db, upkeep, &self.seals)).await {
             Err(_) => Err(StoreError::Unavailable(SILENT.to_owned())),
             Ok(Err(Fault::Refused(refusal))) => {
                 rollback(&mut db).await.map_err(|lost| StoreError::from(&lost))?;

@@ -36,12 +36,12 @@ impl Ledger for Busy {
         Ok(Feed::Changes(seq, Vec::new()))
     }
 
-    async fn load(&self, _: &Arc<dyn Sink>) -> Result<u64, StoreError> {
-        Ok(0)
+    async fn load(&self, _: &Arc<dyn Sink>) -> Result<Loaded, StoreError> {
+        Ok(Loaded::At(0))
     }
 
     async fn observe(&self) -> Result<Observation, StoreError> {
-        Ok(Observation { epoch: 1, nodes: Vec::new() })
+        Ok(Observation { epoch: 1, seq: self.seq.load(Ordering::SeqCst), nodes: Vec::new() })
     }
 
     async fn remove(&self, _: NodeId, _: u64) -> Result<(), StoreError> {

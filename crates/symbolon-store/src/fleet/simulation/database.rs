@@ -10,7 +10,7 @@ use symbolon_core::record::{Token, User};
 use symbolon_core::store::{Change, Sink, StoreError};
 
 use super::world::World;
-use crate::fleet::{Feed, Ledger, Observation, Present, Renewal};
+use crate::fleet::{Feed, Ledger, Loaded, Observation, Present, Renewal};
 
 /// What is kept. Every access is at one moment, and all of it is durable.
 pub(super) struct Database {
@@ -161,13 +161,16 @@ impl Ledger for Line {
     }
 
     async fn changes(&self, after: u64) -> Result<Feed, StoreError> {
-        let numbers = self
+        let asked = self
             .call(|db| {
-                let behind: Vec<_> =
-                    db.changes.iter().filter(|(seq, _)| *seq > after).take(7).copied().collect();
-                behind
+                db.ours().map_err(|_| db.epoch)?;
+                Ok(db.changes.iter().filter(|(seq, _)| *seq > after).take(7).copied().collect::<Vec<_>>())
             })
             .await?;
+        let numbers = match asked {
+            Ok(numbers) => numbers,
+            Err(epoch) => return Ok(Feed::Elsewhere(epoch)),
+        };
         let expected = (after + 1..).take(numbers.len());
         if !numbers.iter().map(|(seq, _)| *seq).eq(expected) {
             return Ok(Feed::Gap);
@@ -179,22 +182,27 @@ impl Ledger for Line {
         Ok(Feed::Changes(last, rows))
     }
 
-    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError> {
-        let (owner, rows, seq) = self
+    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<Loaded, StoreError> {
+        let asked = self
             .call(|db| {
+                db.ours().map_err(|_| db.epoch)?;
                 db.loads += 1;
                 let live: Vec<_> =
                     db.tokens.values().filter(|token| token.revoked_at.is_none()).cloned().collect();
-                (db.owner.clone(), live, db.seq)
+                Ok((db.owner.clone(), live, db.seq))
             })
             .await?;
+        let (owner, rows, seq) = match asked {
+            Ok(asked) => asked,
+            Err(epoch) => return Ok(Loaded::Elsewhere(epoch)),
+        };
         sink.apply(&Change::UserCreated(owner));
         for rows in rows.chunks(5) {
             self.way().await;
             let rows: Vec<_> = rows.iter().cloned().map(Change::TokenCreated).collect();
             sink.apply_all(&rows);
         }
-        Ok(seq)
+        Ok(Loaded::At(seq))
     }
 
     async fn observe(&self) -> Result<Observation, StoreError> {
@@ -204,9 +212,10 @@ impl Ledger for Line {
                 renewals: *renewals,
                 applied: *applied,
             };
-            Observation { epoch: db.epoch, nodes: db.nodes.iter().map(present).collect() }
+            let nodes = db.nodes.iter().map(present).collect();
+            db.ours().map(|()| Observation { epoch: db.epoch, seq: db.seq, nodes })
         })
-        .await
+        .await?
     }
 
     async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError> {

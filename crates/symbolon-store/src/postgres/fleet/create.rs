@@ -6,6 +6,7 @@ use super::ledger::millis;
 use crate::OpenError;
 use crate::postgres::connect::Server;
 use crate::postgres::fault::cannot_open;
+use crate::postgres::identity::{system_identifier, timeline};
 use symbolon_core::lease::LeaseTerms;
 
 /// Makes the fleet where there is none yet, and sees to it that its terms are these. They can be changed while no node is there.
@@ -25,12 +26,13 @@ pub(in crate::postgres) async fn create(
 /// The lease and the margin, which are the asked ones where it can be so.
 async fn agree(db: &mut PgConnection, asked: (i64, i64)) -> Result<(i64, i64), sqlx::Error> {
     let mut transaction = db.begin().await?;
-    sqlx::query(
-        "INSERT INTO fleet (lease_ms, margin_ms, system_identifier, timeline, epoch)
-         VALUES ($1, $2, (SELECT system_identifier::text FROM pg_control_system()),
-             substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8), 1)
-         ON CONFLICT (one) DO NOTHING",
-    )
+    sqlx::query(concat!(
+        "INSERT INTO fleet (lease_ms, margin_ms, system_identifier, timeline, epoch) VALUES ($1, $2, ",
+        system_identifier!(),
+        ", ",
+        timeline!(),
+        ", 1) ON CONFLICT (one) DO NOTHING"
+    ))
     .bind(asked.0)
     .bind(asked.1)
     .execute(&mut *transaction)

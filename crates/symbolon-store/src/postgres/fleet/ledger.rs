@@ -11,9 +11,12 @@ use symbolon_core::name::WebhookName;
 use symbolon_core::store::{Sink, StoreError};
 
 use super::Membership;
-use crate::fleet::{Feed, Ledger, Observation, Present, Renewal};
+use super::look::Look;
+use crate::fleet::{Feed, Ledger, Loaded, Observation, Renewal};
+use crate::postgres::chain::TOO_OLD;
 use crate::postgres::changes::{self, changes_after};
 use crate::postgres::connect::Server;
+use crate::postgres::identity::{same_server, system_identifier, timeline};
 use crate::postgres::line::Line;
 use crate::postgres::load::load;
 use crate::postgres::open::KNOWN;
@@ -25,14 +28,6 @@ const AT_ONCE: u32 = 1_000;
 /// knows.
 const FAR: i64 = 1 << 32;
 
-/// Whether the server is the one that the fleet is on (rule 11). A server that was promoted has another timeline.
-macro_rules! same_server {
-    () => {
-        "(system_identifier = (SELECT system_identifier::text FROM pg_control_system())
-          AND timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))"
-    };
-}
-
 /// The database of a fleet.
 pub(super) struct Database {
     /// By which the node renews itself, with nobody before it.
@@ -41,7 +36,7 @@ pub(super) struct Database {
     /// are for that.
     feed: Line,
     /// By which those look who wait for others, or want to know whether anybody answers.
-    look: Line,
+    pub(super) look: Look,
     readers: PgPool,
     seals: Arc<Seals>,
     terms: LeaseTerms,
@@ -61,7 +56,7 @@ impl Database {
         Self {
             node: Line::new(server),
             feed: Line::new(server),
-            look: Line::new(server),
+            look: Look::new(server),
             readers,
             seals,
             terms: membership.terms,
@@ -92,45 +87,31 @@ impl Database {
         *self.own.lock().unwrap_or_else(PoisonError::into_inner) = own;
     }
 
-    /// How far the clock is, and of which fleet it is.
-    pub(super) async fn now(&self) -> Result<(u64, i64), StoreError> {
-        let (seq, epoch): (i64, i64) = self
-            .look
-            .ask(async |db| {
-                sqlx::query_as("SELECT seq, coalesce((SELECT epoch FROM fleet), 0) FROM fleet_clock")
-                    .fetch_one(db)
-                    .await
-            })
-            .await?;
-        Ok((number(seq), epoch))
-    }
-
-    /// Whether the primary answers. A standby would, too, and would not know of what has just been revoked.
-    pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        let asked = async |db: &mut sqlx::PgConnection| {
-            sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock").fetch_one(db).await
-        };
-        if self.look.ask(asked).await? {
-            let reason = "the PostgreSQL server is a standby: the connection has to lead to the primary";
-            return Err(StoreError::Unavailable(reason.to_owned()));
-        }
-        Ok(())
-    }
-
     /// Why a node was not renewed.
     async fn not_renewed(&self) -> Result<Renewal, StoreError> {
-        let (same, epoch, lease, margin): (bool, i64, i64, i64) = self
+        let (same, epoch, lease, margin, oldest): (bool, i64, i64, i64, i32) = self
             .node
             .ask(async |db| {
-                sqlx::query_as(concat!("SELECT ", same_server!(), ", epoch, lease_ms, margin_ms FROM fleet"))
-                    .fetch_one(db)
-                    .await
+                sqlx::query_as(concat!(
+                    "SELECT ",
+                    same_server!(),
+                    ", epoch, lease_ms, margin_ms, (SELECT oldest FROM symbolon_schema) FROM fleet"
+                ))
+                .fetch_one(db)
+                .await
             })
             .await?;
+        if oldest > known() {
+            return Err(StoreError::Unavailable(TOO_OLD.to_owned()));
+        }
         if (lease, margin) != millis(self.terms) {
             return Err(other_terms());
         }
-        Ok(if same { Renewal::Removed } else { Renewal::Elsewhere(epoch) })
+        if same {
+            return Ok(Renewal::Removed);
+        }
+        self.node.forget().await;
+        Ok(Renewal::Elsewhere(epoch))
     }
 }
 
@@ -140,17 +121,22 @@ pub(super) fn millis(terms: LeaseTerms) -> (i64, i64) {
     (millis(terms.lease), millis(terms.margin))
 }
 
-fn other_terms() -> StoreError {
+/// The schema that this program knows.
+fn known() -> i32 {
+    i32::try_from(KNOWN).unwrap_or(i32::MAX)
+}
+
+pub(super) fn other_terms() -> StoreError {
     let reason =
         "the lease of the fleet was changed: start this node anew with the lease that the others have";
     StoreError::Unavailable(reason.to_owned())
 }
 
-fn number(kept: i64) -> u64 {
+pub(super) fn number(kept: i64) -> u64 {
     u64::try_from(kept).unwrap_or(0)
 }
 
-fn kept(number: u64) -> i64 {
+pub(super) fn kept(number: u64) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }
 
@@ -171,7 +157,7 @@ impl Ledger for Database {
             .bind(id.to_string())
             .bind(&self.name)
             .bind(&self.version)
-            .bind(i32::try_from(KNOWN).unwrap_or(i32::MAX))
+            .bind(known())
             .bind(self.started_at)
             .bind(kept(applied))
             .bind(webhooks)
@@ -195,7 +181,8 @@ impl Ledger for Database {
                 // One statement, and so one moment: what it returns was committed before it began (rule 3).
                 sqlx::query_scalar(concat!(
                     "UPDATE nodes SET renewals = renewals + 1, renewed_at = clock_timestamp(), applied_seq = GREATEST(applied_seq, $2)
-                     WHERE id = $1 AND EXISTS (SELECT 1 FROM fleet WHERE lease_ms = $3 AND margin_ms = $4 AND ",
+                     WHERE id = $1 AND (SELECT oldest FROM symbolon_schema) <= $5
+                         AND EXISTS (SELECT 1 FROM fleet WHERE lease_ms = $3 AND margin_ms = $4 AND ",
                     same_server!(),
                     ") RETURNING (SELECT seq FROM fleet_clock)"
                 ))
@@ -203,6 +190,7 @@ impl Ledger for Database {
                 .bind(kept(applied))
                 .bind(lease)
                 .bind(margin)
+                .bind(known())
                 .fetch_optional(db)
                 .await
             })
@@ -223,60 +211,28 @@ impl Ledger for Database {
                 Feed::Changes(last, committed.into_iter().flat_map(|one| one.changes).collect())
             }
             changes::Feed::Gap => Feed::Gap,
+            changes::Feed::Elsewhere(epoch) => {
+                self.feed.forget().await;
+                Feed::Elsewhere(epoch)
+            }
         })
     }
 
-    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<u64, StoreError> {
-        let (seq, end) = load(&self.feed, &self.readers, sink, &self.seals).await?;
-        *self.known() = end;
-        Ok(seq)
+    async fn load(&self, sink: &Arc<dyn Sink>) -> Result<Loaded, StoreError> {
+        let (loaded, end) = load(&self.feed, &self.readers, sink, &self.seals).await?;
+        match loaded {
+            Loaded::At(_) => *self.known() = end,
+            Loaded::Elsewhere(_) => self.feed.forget().await,
+        }
+        Ok(loaded)
     }
 
     async fn observe(&self) -> Result<Observation, StoreError> {
-        let (lease, margin) = millis(self.terms);
-        let rows: Vec<(i64, bool, Option<String>, Option<i64>, Option<i64>)> = self
-            .look
-            .ask(async |db| {
-                sqlx::query_as(
-                    "SELECT epoch, lease_ms = $1 AND margin_ms = $2, nodes.id, renewals, applied_seq
-                     FROM fleet LEFT JOIN nodes ON true",
-                )
-                .bind(lease)
-                .bind(margin)
-                .fetch_all(db)
-                .await
-            })
-            .await?;
-        let Some((epoch, same_terms, ..)) = rows.first() else {
-            return Err(StoreError::Unavailable("the database has no fleet".to_owned()));
-        };
-        // A wait that was measured by another lease says nothing of this one.
-        if !same_terms {
-            return Err(other_terms());
-        }
-        let mut nodes = Vec::with_capacity(rows.len());
-        for (_, _, id, renewals, applied) in &rows {
-            let (Some(id), Some(renewals), Some(applied)) = (id, renewals, applied) else { continue };
-            // Whoever that is: what is not understood is waited for, and not left out.
-            let id = id.parse().map_err(|_| {
-                StoreError::Unavailable(format!("{id:.64?} is no node: take the row out of the table nodes"))
-            })?;
-            nodes.push(Present { id, renewals: number(*renewals), applied: number(*applied) });
-        }
-        Ok(Observation { epoch: *epoch, nodes })
+        self.look.observe(self.terms).await
     }
 
     async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError> {
-        self.look
-            .ask(async |db| {
-                sqlx::query("DELETE FROM nodes WHERE id = $1 AND renewals = $2")
-                    .bind(id.to_string())
-                    .bind(kept(renewals))
-                    .execute(db)
-                    .await
-            })
-            .await
-            .map(drop)
+        self.look.remove(id, renewals).await
     }
 
     async fn leave(&self, id: NodeId) -> Result<(), StoreError> {
@@ -293,10 +249,11 @@ impl Ledger for Database {
         let adopted = async |db: &mut sqlx::PgConnection| {
             let mut transaction = db.begin().await?;
             let taken = sqlx::query(concat!(
-                "UPDATE fleet SET epoch = epoch + 1,
-                     system_identifier = (SELECT system_identifier::text FROM pg_control_system()),
-                     timeline = substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8)
-                 WHERE epoch = $1 AND NOT ",
+                "UPDATE fleet SET epoch = epoch + 1, system_identifier = ",
+                system_identifier!(),
+                ", timeline = ",
+                timeline!(),
+                " WHERE epoch = $1 AND NOT ",
                 same_server!()
             ))
             .bind(epoch)

@@ -3,6 +3,7 @@
 mod create;
 mod ledger;
 mod listen;
+mod look;
 mod roll;
 #[cfg(test)]
 mod tests;
@@ -144,12 +145,12 @@ impl Fleet {
 
     /// How far the clock is, and of which fleet it is.
     pub(super) async fn committed(&self) -> Result<(u64, i64), StoreError> {
-        self.ledger.now().await
+        self.ledger.look.now().await
     }
 
     /// Whether the primary answers.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
-        self.ledger.ping().await
+        self.ledger.look.ping().await
     }
 
     /// Which webhooks this process tells.

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use sqlx::{Connection, PgConnection};
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::{Lease, LeaseTerms};
-use symbolon_core::store::{Change, Store, StoreError};
+use symbolon_core::store::{Change, Sink, Store, StoreError};
 use symbolon_postgres_server::{Database, Version, shared};
 
 use tokio::sync::Notify;
@@ -14,7 +14,7 @@ use tokio::time::{pause, resume, sleep, timeout};
 
 use super::Membership;
 use super::listen::{ANSWER, QUIET, listen};
-use crate::fleet::Ledger;
+use crate::fleet::{Feed, Ledger, Loaded};
 use crate::postgres::PostgresStore;
 use crate::postgres::connect::Server;
 use crate::postgres::testing::{Mirror, Way, membership};
@@ -181,5 +181,56 @@ async fn no_node_comes_by_a_lease_that_is_being_changed() {
     commit_when_waited_for(&database, changing).await;
     coming.await.unwrap().unwrap_err();
     assert_eq!(database.sql("SELECT count(*) FROM nodes").unwrap(), "0");
+    node.store.close().await;
+}
+
+/// What an answer refuses.
+fn refused<T: std::fmt::Debug>(answer: Result<T, StoreError>) -> String {
+    match answer {
+        Err(StoreError::Unavailable(reason)) => reason,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_another_server_says_is_not_relied_on() {
+    let database = database();
+    let node = Node::alone(&database.url()).await;
+    node.make(1).await.unwrap();
+    let ledger = node.store.fleet.ledger.clone();
+    let sink: Arc<dyn Sink> = node.mirror.clone();
+    for other in ["timeline = '7FFFFFFF'", "system_identifier = '1'"] {
+        database.sql(&format!("CREATE TABLE kept AS TABLE fleet; UPDATE fleet SET {other}")).unwrap();
+        assert!(matches!(ledger.changes(0).await, Ok(Feed::Elsewhere(1))), "{other}");
+        assert_eq!(ledger.load(&sink).await.unwrap(), Loaded::Elsewhere(1), "{other}");
+        assert_eq!(node.mirror.heard(), []);
+        for refusal in [refused(ledger.observe().await), refused(node.store.applied().await)] {
+            assert!(refusal.contains("is not on the server"), "{refusal}");
+        }
+        database.sql("DELETE FROM fleet; INSERT INTO fleet TABLE kept; DROP TABLE kept").unwrap();
+    }
+    node.attach().await.unwrap();
+    node.make(2).await.unwrap();
+    node.store.applied().await.unwrap();
+    assert!(node.knows(2));
+    // A copy that has lost the last mutations; it calls itself as the one did that has them.
+    let refusal = refused(node.store.fleet.settle(100, 1).await);
+    assert!(refusal.contains("it is not known whether"), "{refusal}");
+    node.store.close().await;
+}
+
+#[tokio::test]
+async fn a_node_that_does_not_know_the_schema_any_more_does_nothing() {
+    let database = database();
+    let node = Node::at(&database.url()).await;
+    let id = node.store.fleet.own().unwrap();
+    database.sql("UPDATE symbolon_schema SET version = 1000, oldest = 1000").unwrap();
+    for refusal in [
+        refused(node.store.fleet.ledger.renew(id, 0).await),
+        refused(node.store.prune(make::at(0)).await),
+        refused(node.make(1).await),
+    ] {
+        assert!(refusal.contains("a newer Symbolon"), "{refusal}");
+    }
     node.store.close().await;
 }

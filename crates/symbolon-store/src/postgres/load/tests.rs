@@ -62,8 +62,9 @@ async fn a_load_is_of_one_moment() {
     let sql = "DELETE FROM tokens WHERE revoked_at IS NULL; UPDATE fleet_clock SET seq = seq + 7;";
     let sink = Arc::new(Meddler { place, sql, tokens: Mutex::default() });
     let listening: Arc<dyn Sink> = sink.clone();
-    let (seq, _) = load(&place.line(), place.pool(), &listening, &place.store.readers.seals).await.unwrap();
-    assert_eq!(seq, 2);
+    let (loaded, _) =
+        load(&place.line(), place.pool(), &listening, &place.store.readers.seals).await.unwrap();
+    assert_eq!(loaded, Loaded::At(2));
     assert_eq!(sink.tokens.lock().unwrap().iter().sum::<usize>(), 10);
     place.store.close().await;
 }
@@ -76,8 +77,7 @@ async fn another_connection_sees_the_same() {
     let (pool, seals) = (place.pool().clone(), place.store.readers.seals.clone());
     let load = Load { pool, sink: Arc::new(Nobody), seals, progress: Progress::default() };
     let mut db = load.pool.acquire().await.unwrap();
-    let (_first, row) = begin(&mut db).await.unwrap();
-    let snapshot: String = row.get("snapshot");
+    let (_first, Begun { snapshot, .. }) = begin(&mut db).await.unwrap();
     place.meddle("DELETE FROM tokens");
     let mut other = load.join(&snapshot).await.unwrap();
     let tokens: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens").fetch_one(&mut *other).await.unwrap();
