@@ -35,9 +35,16 @@ impl Gate {
     /// What `look` finds, if what it looked at was so until it had.
     pub(crate) fn surely<T>(&self, look: impl FnOnce(&View<'_>) -> T) -> Result<T, Unavailable> {
         let view = self.view();
-        let held = view.held().filter(|_| view.ready()).ok_or(Unavailable)?;
+        if !view.ready() {
+            return Err(Unavailable);
+        }
         let found = look(&view);
-        if self.lease.holds(held) { Ok(found) } else { Err(Unavailable) }
+        if self.still(&view) { Ok(found) } else { Err(Unavailable) }
+    }
+
+    /// Whether what was looked at is all there is, and the lease that it was looked at under is held.
+    fn still(&self, view: &View<'_>) -> bool {
+        view.ready() && view.held().is_some_and(|held| self.lease.holds(held))
     }
 
     /// Notes the use of a retired secret, if it was that for which somebody was not identified.
@@ -121,8 +128,8 @@ impl Gate {
         let identifier = Identifier { directory: &view, keys: &keys, now };
         let is_old =
             |secret: &[u8]| services.old_forms(None, Timestamp::MIN).any(|(_, form)| form.fits(secret));
-        // What cannot be known stays here, and is not shown to an application.
-        let is_key = |secret: &[u8]| !self.index.is_loaded() || identifier.is_key(secret);
+        // What cannot be known stays here, and is not shown to an application: another node may have made it a key.
+        let is_key = |secret: &[u8]| identifier.is_key(secret) || !self.still(&view);
         claims_symbolon(value, &services.prefixes, |secret| is_old(secret) || is_key(secret))
     }
 }

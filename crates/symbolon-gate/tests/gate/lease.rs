@@ -101,6 +101,18 @@ fn where_it_is_not_known_whether_a_service_is_enforced_it_is() {
 }
 
 #[test]
+fn what_cannot_be_known_not_to_be_a_key_is_claimed() {
+    let (clock, gate, _) = node();
+    let claims = |moments: &[u64]| {
+        clock.says(moments);
+        gate.claims(b"Bearer somebody's own secret", now())
+    };
+    assert!(!claims(&[9]));
+    assert!(claims(&[10]), "another node may have made it a key");
+    assert!(claims(&[9, 10]), "until the lookup had ended");
+}
+
+#[test]
 fn what_is_loaded_anew_is_all_there_is() {
     let (_, gate, ann) = node();
     let (first, secret) = token(&gate, &ann, &["read"]);

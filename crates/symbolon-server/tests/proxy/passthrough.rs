@@ -74,6 +74,23 @@ async fn what_is_not_ours_goes_on_unchanged() {
     }
 }
 
+/// A key without a form is known by the record alone, and another node may have made one that this one has not heard of.
+#[tokio::test]
+async fn what_cannot_be_known_not_to_be_ours_stays_here() {
+    let world = World::in_a_fleet().await;
+    let mut recorder = Recorder::new().await;
+    let front = Front::passthrough(&world, recorder.backend.address).await;
+    let own = [("authorization", FOREIGN)];
+    world.gate.lease().give_up();
+    assert_eq!(front.ask("GET /api/things", &own).await.code(), "unavailable");
+    // What carries nothing goes on.
+    assert_eq!(front.ask("GET /login", &[]).await.status(), 200);
+    assert_eq!(recorder.seen().await.asks(), "GET /login");
+    world.renew();
+    assert_eq!(front.ask("GET /api/things", &own).await.status(), 200);
+    assert_eq!(own_headers(&recorder.seen().await), own);
+}
+
 #[tokio::test]
 async fn identity_cannot_be_passed_through() {
     let world = World::new().await;

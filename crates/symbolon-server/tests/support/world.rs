@@ -12,6 +12,7 @@ use symbolon_core::catalog::Catalog;
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
 use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::lease::{Lease, Moment, SteadyClock};
 use symbolon_core::random::Entropy;
 use symbolon_core::record::{ActorId, AuditLine, Key, KeyKind, Origin, Session, Token, User};
 use symbolon_core::restriction::Restrictions;
@@ -81,6 +82,15 @@ impl Clock for TestClock {
     }
 }
 
+/// The clock of leases, at its beginning for ever.
+struct Stopped;
+
+impl SteadyClock for Stopped {
+    fn now(&self) -> Moment {
+        Moment(0)
+    }
+}
+
 /// Bytes that differ each time and are the same in every run (`SplitMix64`).
 pub(crate) struct TestEntropy(AtomicU64);
 
@@ -119,9 +129,22 @@ impl World {
         world
     }
 
-    /// The same, which writes an access log, and shows its metrics to everybody.
+    /// A node of a fleet. It holds a lease until that is given up, or for ever.
+    pub(crate) async fn in_a_fleet() -> Self {
+        let world = Self::made(ServiceRules::default(), false, Lease::of(Arc::new(Stopped))).await;
+        world.store.attach(world.gate.clone()).await.unwrap();
+        world.renew();
+        world
+    }
+
+    /// From now on the lease is held.
+    pub(crate) fn renew(&self) {
+        self.gate.lease().renew(Moment(1));
+    }
+
+    /// The same as [`Self::new`], which writes an access log, and shows its metrics to everybody.
     pub(crate) async fn telling() -> Self {
-        let world = Self::made(ServiceRules::default(), true).await;
+        let world = Self::made(ServiceRules::default(), true, Lease::endless()).await;
         world.store.attach(world.gate.clone()).await.unwrap();
         world
     }
@@ -145,16 +168,16 @@ impl World {
 
     /// The same, before the record is read.
     pub(crate) async fn unloaded(rules: ServiceRules) -> Self {
-        Self::made(rules, false).await
+        Self::made(rules, false, Lease::endless()).await
     }
 
-    async fn made(rules: ServiceRules, telling: bool) -> Self {
+    async fn made(rules: ServiceRules, telling: bool, lease: Lease) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let secret = |byte| Zeroizing::new([byte; 32]);
         let keys = Keys::new(Pepper::new(1, &secret(1)), SessionKey::new(&secret(2)));
         let store = SqliteStore::open(&directory.path().join("record.db"), &keys).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(store);
-        let gate = Arc::new(Gate::new(keys.clone()));
+        let gate = Arc::new(Gate::leased(keys.clone(), Arc::new(lease)));
         let service =
             |text, rules| Service { catalog: Arc::new(Catalog::compile("test", text).unwrap()), rules };
         gate.set_services(vec![service(SHOP, rules), service(BANK, ServiceRules::default())]).unwrap();
