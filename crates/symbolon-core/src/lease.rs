@@ -134,6 +134,11 @@ impl Lease {
         fence(Ordering::Release);
     }
 
+    /// Whether the process has the record to itself.
+    pub fn is_endless(&self) -> bool {
+        self.clock.is_none()
+    }
+
     /// How long it still runs; `None` if it is endless.
     pub fn left(&self) -> Option<Duration> {
         let clock = self.clock.as_ref()?;

@@ -73,14 +73,15 @@ impl Watch {
         Self { request: self.request.clone(), pause: self.pause, patience: Patience::new(self.pause) }
     }
 
-    /// Ready when the request would be refused, with the refusal. Where nothing can be decided for a while, what was
-    /// allowed goes on: an outage is no refusal.
+    /// Ready when the request would be refused, with the refusal. Where a node of a fleet holds no lease, what was allowed ends
+    /// too: it may have been taken back elsewhere, and whoever did that has been told so.
     pub(super) fn poll_refused(&mut self, cx: &mut Context<'_>) -> Poll<ApiError> {
         while self.patience.poll_end(cx).is_ready() {
             self.patience.rest();
             if let Some(refusal) = self.request.refusal() {
                 let service = &self.request.service;
-                tracing::info!(%service, "what was allowed is not any more; it is cut");
+                let code = refusal.code().as_str();
+                tracing::info!(%service, code, "what was allowed is not any more, or nobody knows; it is cut");
                 return Poll::Ready(refusal);
             }
         }
@@ -122,7 +123,8 @@ impl Kept {
                 self.app.gate().goes_on(&grant, now);
                 None
             }
-            Some(Decision::Unavailable) if self.allowed => None,
+            // Who has the record to itself begins or ends: nothing can have been taken back that it does not know of.
+            Some(Decision::Unavailable) if self.allowed && self.app.gate().lease().is_endless() => None,
             Some(Decision::Deny(denial)) => Some(ApiError::denied(&denial, self.service.as_str())),
             // It had nothing of ours, and would be another request now; or of a service that is gone nobody may have
             // anything.

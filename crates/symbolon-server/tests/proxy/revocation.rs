@@ -86,6 +86,24 @@ async fn the_stream_of_a_revoked_token_is_cut() {
     ended.recv().await.unwrap();
 }
 
+/// What was taken back at another node is not known here, once the lease is over: nothing may go on by what was.
+#[tokio::test]
+async fn a_stream_is_cut_when_the_lease_is_over() {
+    let world = World::in_a_fleet().await;
+    let ann = world.user("ann", "operator").await;
+    let (say, mut ended) = mpsc::unbounded_channel();
+    let backend = echo(UPGRADED, say).await;
+    let front = front(&world, &backend).await;
+    let token = world.token(&ann, &["read:things"]).await;
+    let mut first = tunnel(&front, "X-API-Key", &token).await;
+    first.hears_itself().await;
+    world.gate.lease().give_up();
+    assert!(first.ends().await);
+    ended.recv().await.unwrap();
+    world.renew();
+    tunnel(&front, "X-API-Key", &token).await.hears_itself().await;
+}
+
 /// What an application tells of a request's body.
 #[derive(Debug, PartialEq)]
 enum Upload {
