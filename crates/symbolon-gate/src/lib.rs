@@ -176,8 +176,8 @@ impl Gate {
     }
 
     /// What somebody has switched for a service; `None` where the configuration holds.
-    pub fn switched(&self, service: &ServiceName) -> Option<Enforcement> {
-        self.index.switched(service)
+    pub fn switched(&self, service: &ServiceName) -> Result<Option<Enforcement>, Unavailable> {
+        self.surely(|_| self.index.switched(service))
     }
 
     /// Whether everything live is known, so that decisions can be made.

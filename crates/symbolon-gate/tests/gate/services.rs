@@ -76,7 +76,7 @@ fn enforcement_is_what_was_switched_and_before_that_what_is_configured() {
     let gate = gate();
     let printers_name = name("printers");
     let observed = ServiceRules { enforce: false, ..ServiceRules::default() };
-    assert!(gate.enforces(&printers_name) && gate.switched(&printers_name).is_none());
+    assert!(gate.enforces(&printers_name) && gate.switched(&printers_name).unwrap().is_none());
     gate.set_services(vec![Service { rules: observed, ..printers() }, papers()]).unwrap();
     assert!(!gate.enforces(&printers_name), "as configured");
     assert!(gate.enforces(&name("papers")) && gate.enforces(&name("plotters")));
@@ -87,7 +87,7 @@ fn enforcement_is_what_was_switched_and_before_that_what_is_configured() {
     gate.set_services(vec![printers()]).unwrap();
     gate.apply(&Change::EnforcementSwitched(switch(false)));
     assert!(!gate.enforces(&printers_name), "also against the configuration");
-    assert_eq!(gate.switched(&printers_name), Some(switch(false)));
+    assert_eq!(gate.switched(&printers_name).unwrap(), Some(switch(false)));
 }
 
 #[test]

@@ -14,6 +14,7 @@ use symbolon_core::{Code, Refusal, Timestamp};
 use utoipa::IntoParams;
 
 use super::caller::{By, Caller};
+use super::settled;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::metrics::{Stopwatch, Waiting};
@@ -96,6 +97,7 @@ impl App {
             Err(_) => {}
         }
         outcome?;
+        settled::written();
         self.audit_has_grown();
         tracing::info!(%actor, action, subject, count, "changed");
         Ok(())

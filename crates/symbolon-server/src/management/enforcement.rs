@@ -35,7 +35,9 @@ pub(super) async fn edit(
     caller.administrator()?;
     let catalog = find(&app, &of.service)?.catalog;
     let service = &catalog.service;
-    let switched = app.gate().switched(service);
+    // By what the record says, of which the gate hears a moment later.
+    app.store().applied().await?;
+    let switched = app.gate().switched(service)?;
     // Also where the configuration says the same: from then on it cannot say otherwise. And where the record says what we did
     // not write: what holds now is not in it.
     let broken = is_broken(&app, Kind::Enforcement, service.as_str());
@@ -70,7 +72,7 @@ pub(super) async fn observed(
 ) -> Result<Json<Observed>, ApiError> {
     caller.administrator()?;
     let service = &find(&app, &of.service)?.catalog.service;
-    let switched = app.gate().switched(service);
+    let switched = app.gate().switched(service)?;
     let seen = app.observed().of(service);
     let mut rows: Vec<_> = seen.rows.into_iter().collect();
     rows.sort_by(|(a, seen_a), (b, seen_b)| seen_b.count.cmp(&seen_a.count).then_with(|| a.cmp(b)));

@@ -154,8 +154,6 @@ pub(super) async fn remove(
     PathOf(of): PathOf<OfKey>,
 ) -> Result<StatusCode, ApiError> {
     caller.administrator()?;
-    // Where somebody else has taken it back just now, this waits until that is so for the gate too.
-    app.store().applied().await?;
     let key = match find(&app, &of.id).await {
         Err(_) if is_broken(&app, Kind::Key, &of.id) => return take_broken(&app, &caller, &of.id).await,
         Err(error) if error.code() == Code::NotFound => {
@@ -181,6 +179,8 @@ async fn take_broken(app: &App, caller: &Caller, id: &str) -> Result<StatusCode,
 
 /// Takes back a key of which the record has no row, if the gate knows it.
 async fn take_rowless(app: &App, caller: &Caller, id: &str, error: ApiError) -> Result<StatusCode, ApiError> {
+    // Where somebody else has taken it back just now, the gate knows of it a moment after the record.
+    app.store().applied().await?;
     let Some(key) = id.parse().ok().and_then(|id| app.gate().key(id)) else { return Err(error) };
     let detail = Lost::Gone.detail(Some(&key.name));
     let (service, subject) = (service_of(&key.kind), key.id.to_string());

@@ -23,6 +23,7 @@ mod refused;
 mod server_keys;
 mod services;
 mod sessions;
+mod settled;
 mod status;
 mod tokens;
 mod users;
@@ -62,6 +63,7 @@ pub fn router(app: App) -> Router {
         .route("/metrics", axum::routing::get(metrics::metrics))
         .fallback(envelope::not_found)
         .layer(DefaultBodyLimit::max(MAX_BODY))
+        .layer(middleware::from_fn_with_state(app.clone(), settled::settled))
         .layer(middleware::from_fn_with_state(app.clone(), envelope::envelope))
         .with_state(app)
 }

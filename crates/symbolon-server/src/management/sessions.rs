@@ -262,11 +262,7 @@ pub(super) async fn end(
         return Ok(StatusCode::NO_CONTENT);
     }
     let session = app.gate().session(id).filter(|session| only.is_none_or(|user| user == session.user));
-    let Some(session) = session else {
-        // It has ended, perhaps, and not everywhere yet.
-        app.store().applied().await?;
-        return Err(not_there());
-    };
+    let session = session.ok_or_else(not_there)?;
     let record = app.session_record(&session);
     ended(&app, caller.by(), id, &record.user).await?;
     Ok(StatusCode::NO_CONTENT)

@@ -133,8 +133,6 @@ pub(super) async fn edit(
             ..user.clone()
         };
         if next == user {
-            // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
-            app.store().applied().await?;
             return Ok(Json(wire::user_record(&user)));
         }
         let next = User { revision: user.revision + 1, ..next };
@@ -166,8 +164,6 @@ pub(super) async fn remove(
     PathOf(of): PathOf<OfUser>,
 ) -> Result<StatusCode, ApiError> {
     caller.administrator()?;
-    // Where somebody else has removed the user just now, this waits until that is so for the gate too.
-    app.store().applied().await?;
     let (id, detail) = match find(&app, &of.name).await {
         // By the id alone: what else the record says of this user may not be true.
         Err(_) if is_broken(&app, Kind::User, &of.name) && of.name != UserId::SYSTEM.to_string() => {

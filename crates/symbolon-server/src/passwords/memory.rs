@@ -161,7 +161,7 @@ mod tests {
         for lent in [&mut first, &mut second] {
             lent.memory().hash(PASSWORD, &SALT).unwrap();
         }
-        assert_eq!(kept(&idle), []);
+        assert!(kept(&idle).is_empty());
         drop((first, second));
         assert_eq!(kept(&idle), [usual, usual]);
         let wiped = |block: &Block| block.as_ref().iter().all(|word| *word == 0);

@@ -32,6 +32,7 @@ pub(crate) enum Verdict {
 }
 
 type Deciding = Pin<Box<dyn Future<Output = Verdict> + Send>>;
+type Pause = Pin<Box<dyn Future<Output = ()> + Send>>;
 type Decide = dyn Fn(Arc<dyn Store>, &Mutation) -> Deciding + Send + Sync;
 
 pub(crate) struct Between {
@@ -39,6 +40,7 @@ pub(crate) struct Between {
     decide: Box<Decide>,
     reads: Box<dyn Fn() -> Result<(), StoreError> + Send + Sync>,
     waiting: Box<dyn Fn() + Send + Sync>,
+    applying: Box<dyn Fn() -> Pause + Send + Sync>,
     /// A permit of it is needed to write counts of use.
     usage: Arc<Semaphore>,
 }
@@ -51,6 +53,7 @@ impl Between {
             decide: Box::new(|_, _| Box::pin(async { Verdict::Pass })),
             reads: Box::new(|| Ok(())),
             waiting: Box::new(|| {}),
+            applying: Box::new(|| Box::pin(async {})),
             usage: Arc::new(Semaphore::new(Semaphore::MAX_PERMITS)),
         }
     }
@@ -87,6 +90,19 @@ impl Between {
         waiting: impl Fn() + Send + Sync + 'static,
     ) -> Arc<dyn Store> {
         Arc::new(Self { waiting: Box::new(waiting), ..Self::nothing(store) })
+    }
+
+    /// Says of each read, and has whoever waits for what was committed to be applied wait for `applying` first.
+    pub(crate) fn held(
+        store: Arc<dyn Store>,
+        read: impl Fn() + Send + Sync + 'static,
+        applying: impl Fn() -> Pause + Send + Sync + 'static,
+    ) -> Arc<dyn Store> {
+        let reads = Box::new(move || {
+            read();
+            Ok(())
+        });
+        Arc::new(Self { reads, applying: Box::new(applying), ..Self::nothing(store) })
     }
 }
 
@@ -201,6 +217,7 @@ impl Store for Between {
 
     async fn applied(&self) -> Result<(), StoreError> {
         (self.reads)()?;
+        (self.applying)().await;
         let mut applied = self.store.applied();
         let first = std::future::poll_fn(|context| Poll::Ready(applied.as_mut().poll(context))).await;
         if let Poll::Ready(at_once) = first {

@@ -13,9 +13,7 @@ use crate::notices::unheard;
 use crate::world::{Call, PASSWORD, Setup, World};
 
 /// What answers without the record: catalogs and decisions, which are in memory.
-const IN_MEMORY: [&str; 17] = [
-    // There is no such pepper.
-    "DELETE /v1/server-keys/peppers/{id}",
+const IN_MEMORY: [&str; 16] = [
     "GET /healthz",
     "GET /v1/services",
     "GET /v1/services/{service}",

@@ -23,6 +23,7 @@ mod own;
 mod server_keys;
 mod services;
 mod sessions;
+mod settled;
 mod standing;
 mod status;
 mod tokens;

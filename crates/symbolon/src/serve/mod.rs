@@ -167,12 +167,14 @@ fn say_enforcement(node: &Node) {
     for service in gate.services() {
         let (name, configured) = (&service.catalog.service, service.rules.enforce);
         match gate.switched(name) {
-            None if configured => {}
-            None => tracing::warn!(service = %name, "is not enforced, as the configuration says"),
-            Some(switched) if !switched.enforce => {
+            // A node that has lost its lease already says what it answers by when it has one again.
+            Err(_) => {}
+            Ok(None) if configured => {}
+            Ok(None) => tracing::warn!(service = %name, "is not enforced, as the configuration says"),
+            Ok(Some(switched)) if !switched.enforce => {
                 tracing::warn!(service = %name, configured, since = %switched.since, "is not enforced, as somebody has switched it");
             }
-            Some(switched) => {
+            Ok(Some(switched)) => {
                 tracing::info!(service = %name, configured, since = %switched.since, "is enforced, as somebody has switched it");
             }
         }

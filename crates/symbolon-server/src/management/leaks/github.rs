@@ -22,7 +22,7 @@ use crate::app::App;
 use crate::leaks::{GitHubAlerts, OnLeak, PublicKey, Unknowable};
 use crate::management::body;
 use crate::management::caller::{By, circumstances};
-use crate::management::envelope;
+use crate::management::{envelope, settled};
 
 const IDENTIFIER: &str = "github-public-key-identifier";
 const SIGNATURE: &str = "github-public-key-signature";
@@ -70,6 +70,8 @@ pub(in crate::management) async fn hear(
             Err(error) => failed = failed.or(Some(error)),
         }
     }
+    // As in `look_up`.
+    settled::read();
     failed.map_or(Ok(Json(labels)), Err)
 }
 

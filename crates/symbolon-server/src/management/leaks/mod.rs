@@ -11,7 +11,7 @@ use symbolon_core::Refusal;
 
 use super::body::Body;
 use super::caller::{Caller, Who};
-use super::wire;
+use super::{settled, wire};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::leaks::OnLeak;
@@ -78,6 +78,8 @@ pub(super) async fn look_up(
             items[index] = outcome.clone();
         }
     }
+    // One may have been found to be gone after another was taken back.
+    settled::read();
     Ok(Json(Leaks { items }))
 }
 

@@ -18,6 +18,7 @@ use super::form::Form;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::caller::Who;
+use crate::management::settled;
 use crate::management::tokens::change::revoke_known;
 use crate::proving::Asked;
 
@@ -43,8 +44,18 @@ pub(in crate::management) async fn revoke(
     asking: Asking,
     form: Form,
 ) -> Result<StatusCode, ApiError> {
-    let (outcome, ()) = tokio::join!(end(&app, &asking, &form), tokio::time::sleep(LEAST));
+    let (outcome, ()) = tokio::join!(ended(&app, &asking, &form), tokio::time::sleep(LEAST));
     outcome.map(|()| StatusCode::OK)
+}
+
+/// Ends the token whose secret is in the form, and returns when it has ended everywhere, whoever ended it. Where there are no
+/// other nodes, one that is not in the index is nowhere.
+async fn ended(app: &App, asking: &Asking, form: &Form) -> Result<(), ApiError> {
+    end(app, asking, form).await?;
+    if app.gate().lease().is_endless() {
+        return Ok(());
+    }
+    Ok(settled::everywhere(app).await?)
 }
 
 /// Ends the token whose secret is in the form. A stranger's unknown secret costs a hash and a look into the index, and no
@@ -89,11 +100,6 @@ async fn no_other(app: &App, secret: &[u8]) -> Result<(), ApiError> {
     let key = matches!(known, Ok(Known::System(_) | Known::Verifier(..)));
     if key || Prefix::of_keys().claims(secret) {
         return unsupported("this is a key; an administrator takes it back at DELETE /v1/keys/{id}");
-    }
-    // Another node has ended it, perhaps, and some do not know of it yet (DESIGN part 7, rule 7). Where there are no others it
-    // is gone from the one index.
-    if app.gate().lease().left().is_some() {
-        app.store().applied().await?;
     }
     Ok(())
 }

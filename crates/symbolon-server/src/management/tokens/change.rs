@@ -241,9 +241,9 @@ pub(super) async fn managed<T>(
         operator.manages_tokens_of(catalog, &owner)?;
         let case = Case { catalog, operator, owner: &owner, token: &token, now: app.now() };
         let Some(Next { token: next, made, judged_by }) = rule(&case)? else {
-            // So already: but the record knows of it a moment before the gate does (DESIGN part 7, rule 7).
-            app.store().applied().await?;
             if token.revoked_at.is_some() {
+                // The record knows of it a moment before the gate does, or for good if somebody else has written there.
+                app.store().applied().await?;
                 app.gate().forget_token(token.id);
             }
             return Ok((token, None));

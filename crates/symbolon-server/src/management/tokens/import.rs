@@ -23,7 +23,7 @@ use crate::management::body::Body;
 use crate::management::caller::{By, Caller};
 use crate::management::commit::{TRIES, overtaken};
 use crate::management::parameters::{OfService, PathOf, parsed};
-use crate::management::services;
+use crate::management::{services, settled};
 use crate::proving::MOST_OF_HEAD;
 
 /// The most rows of one call: one transaction writes them, and others wait for it.
@@ -151,8 +151,6 @@ impl Batch {
     async fn write(&self, app: &App, by: By) -> Result<bool, ApiError> {
         let new: Vec<&Token> = self.0.iter().filter_map(Row::made).map(|row| &row.token).collect();
         if new.is_empty() {
-            // The record knows of those that are known a moment before the gate does.
-            app.store().applied().await?;
             return Ok(true);
         }
         let now = app.now();
@@ -175,6 +173,7 @@ impl Batch {
         let mutation = Mutation { standing: by.standing, ..Mutation::given(changes, audit, now) };
         match app.store().commit(mutation).await {
             Ok(()) => {
+                settled::written();
                 tracing::info!(actor = %by.origin.actor, action = "token.import", tokens = new.len(), "changed");
                 Ok(true)
             }

@@ -3,7 +3,7 @@
 mod github;
 mod keys;
 mod look_up;
-mod signer;
+pub(crate) mod signer;
 
 use serde_json::{Value, json};
 

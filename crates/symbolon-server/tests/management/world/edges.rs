@@ -3,6 +3,7 @@
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
 use symbolon_core::Timestamp;
+use symbolon_core::lease::{Moment, SteadyClock};
 use symbolon_core::random::Entropy;
 use symbolon_server::Clock;
 
@@ -24,6 +25,15 @@ impl TestClock {
 impl Clock for TestClock {
     fn now(&self) -> Timestamp {
         Timestamp::from_millisecond(self.0.load(Ordering::SeqCst)).unwrap()
+    }
+}
+
+/// The clock of leases, at its beginning for ever.
+pub(super) struct Stopped;
+
+impl SteadyClock for Stopped {
+    fn now(&self) -> Moment {
+        Moment(0)
     }
 }
 

@@ -16,6 +16,7 @@ use symbolon_core::Catalog;
 use symbolon_core::audit::{AuditKey, AuditKeys};
 use symbolon_core::decision::{Keys, ServiceRules};
 use symbolon_core::digest::Pepper;
+use symbolon_core::lease::{Lease, Moment};
 use symbolon_core::record::{ActorId, AuditLine, Origin, Session};
 use symbolon_core::session::SessionKey;
 use symbolon_core::store::{Change, Mutation, Store};
@@ -28,6 +29,7 @@ use zeroize::Zeroizing;
 
 pub(crate) use answer::Answer;
 pub(crate) use call::Call;
+use edges::Stopped;
 pub(crate) use edges::{TestClock, TestEntropy};
 use keeper::Keeper;
 pub(crate) use people::{PASSWORD, Person, all_roles};
@@ -40,6 +42,8 @@ pub(crate) struct Setup {
     pub(crate) https: bool,
     pub(crate) issuer: Option<&'static str>,
     pub(crate) open_documents: bool,
+    /// Whether there are others beside the server, as far as the gate knows: it answers by a lease, which is held for ever.
+    pub(crate) fleet: bool,
     /// Whether the gate has loaded the record.
     pub(crate) loaded: bool,
     pub(crate) wrap: Wrap,
@@ -62,6 +66,7 @@ impl Default for Setup {
             https: false,
             issuer: None,
             open_documents: false,
+            fleet: false,
             loaded: true,
             wrap: Box::new(|store| store),
             catalogs: Vec::new(),
@@ -106,7 +111,9 @@ impl World {
         let keys = Keys::new(Pepper::new(1, &key(1)), SessionKey::new(&key(2)));
         let sqlite = SqliteStore::open(&directory.path().join("symbolon.db"), &keys).await.unwrap();
         let store: Arc<dyn Store> = Arc::new(sqlite);
-        let gate = Arc::new(Gate::new(keys.clone()));
+        let lease = if setup.fleet { Lease::of(Arc::new(Stopped)) } else { Lease::endless() };
+        lease.renew(Moment(1));
+        let gate = Arc::new(Gate::leased(keys.clone(), Arc::new(lease)));
         gate.set_services(services(&setup.catalogs)).unwrap();
         let (clock, entropy) = (Arc::new(TestClock::default()), Arc::new(TestEntropy::default()));
         let keeper = Arc::new(Keeper::new(keys.clone()));
