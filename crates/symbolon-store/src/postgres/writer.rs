@@ -71,21 +71,21 @@ pub(super) struct Asked {
     pub(super) reply: Reply,
     pub(super) outcome: Result<(), StoreError>,
     /// When it was asked for.
-    asked: Moment,
+    since: Moment,
     /// When its turn came, the last time that it was tried.
     pub(super) begun: Moment,
 }
 
 impl Asked {
     pub(super) fn new(work: Work, reply: Reply, now: Moment) -> Self {
-        Self { work, reply, outcome: Ok(()), asked: now, begun: now }
+        Self { work, reply, outcome: Ok(()), since: now, begun: now }
     }
 
     /// How long its steps took, if it was acknowledged and somebody's mutation.
     fn steps(&self, committed: Moment, settled: Moment) -> Option<[Duration; 3]> {
         let acknowledged = self.outcome.is_ok() && matches!(self.work, Work::Commit(_));
         acknowledged
-            .then(|| [self.begun.since(self.asked), committed.since(self.begun), settled.since(committed)])
+            .then(|| [self.begun.since(self.since), committed.since(self.begun), settled.since(committed)])
     }
 
     /// A caller that has gone away does not undo what it asked for; nobody hears this.

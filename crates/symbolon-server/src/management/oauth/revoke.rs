@@ -64,7 +64,7 @@ async fn end(app: &App, asking: &Asking, form: &Form) -> Result<(), ApiError> {
     let secret = form.token.expose_secret().as_bytes();
     let asked = Asked { service: None, client_ip: asking.client_ip(), ending: true };
     let now = app.prove_secret(asked, secret, app.now()).await.map_err(|_| ApiError::unavailable())?;
-    let Some(token) = app.gate().token_of(secret, now)? else { return no_other(app, secret).await };
+    let Some(token) = app.gate().token_of(secret, now)? else { return no_other(app, secret) };
     let who = match &asking.client {
         Some(Who::Verifier(service, _)) if *service != token.service => {
             let detail = "a verifier key ends tokens of its own service alone";
@@ -90,7 +90,7 @@ async fn gone_with_owner(app: &App, token: &Token) -> Result<(), ApiError> {
 
 /// What is no token of ours is gone already, and that is the answer; but not of what lives and is no token. A session ends
 /// where it began, and a key is not taken back by whoever finds it: an installation stands on it.
-async fn no_other(app: &App, secret: &[u8]) -> Result<(), ApiError> {
+fn no_other(app: &App, secret: &[u8]) -> Result<(), ApiError> {
     let unsupported = |detail| Err(ApiError::oauth(Code::InvalidRequest, "unsupported_token_type", detail));
     if SessionKey::claims(secret) {
         return unsupported("this is a session; it ends at DELETE /v1/sessions/current");

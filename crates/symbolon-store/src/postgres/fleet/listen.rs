@@ -44,7 +44,9 @@ async fn heard(pool: &PgPool, wake: &Notify) -> Result<(), sqlx::Error> {
                 // The connection is lost.
                 None => return Ok(()),
             },
-            Err(_) => drop(within(ANSWER, listener.execute("SELECT 1")).await?),
+            Err(_) => {
+                within(ANSWER, listener.execute("SELECT 1")).await?;
+            }
         }
     }
 }
