@@ -16,9 +16,9 @@ use crate::{
 };
 
 /// Long enough that a standby is promoted while a node that is cut off still answers by the primary's.
-const LEASE: Duration = Duration::from_secs(4);
+const LEASE: Duration = Duration::from_secs(3);
 /// When no lease is held any more that was granted before.
-const OVER: Duration = Duration::from_millis(4_400);
+const OVER: Duration = Duration::from_millis(3_300);
 
 /// How long each node is left alone between two questions, for it needs the processor too.
 const EACH: Duration = Duration::from_millis(20);
@@ -123,6 +123,7 @@ impl Drop for Ends<'_> {
 }
 
 #[test]
+#[expect(clippy::disallowed_methods, reason = "how long a wait takes is what is tried")]
 fn heavy_a_synchronous_standby_takes_over_with_all_that_was_acknowledged() {
     let mut primary = postgres();
     let (ours, alone) = (Road::to(&primary), Road::to(&primary));
