@@ -29,7 +29,7 @@ pub(super) const CORES: usize = 16;
 pub(super) const CONNECTIONS: usize = 8 + 1 + 1 + 2 + 1 + 1;
 /// How many mutations share a transaction at most.
 pub(super) const GROUP: usize = 256;
-/// How many mutations are read at once at most.
+/// How many records of mutations are read at once; of one that revokes a token, one.
 pub(super) const AT_ONCE: usize = 1_000;
 /// A third of a lease of 3 s.
 pub(super) const PACE: u64 = 1_000_000_000;
@@ -66,7 +66,7 @@ pub(super) const INPUTS: [(&str, u64, &str, &str); 24] = [
     ("processors of the primary", CORES as u64, "", CHOSEN),
     ("connections of a node", CONNECTIONS as u64, "", CODE),
     ("mutations in a group, at most", GROUP as u64, "", CODE),
-    ("mutations read at once, at most", AT_ONCE as u64, "", CODE),
+    ("records of changes read at once, about", AT_ONCE as u64, "", CODE),
     ("between renewals, if nothing happens", PACE / 1_000_000, "ms", CODE),
     ("a pause between looks,", EACH_SOON / 1_000_000, "ms", CODE),
     ("for the first", SOON / 1_000_000, "ms", CODE),

@@ -16,6 +16,11 @@ use super::{Feed, Ledger, Loaded, Renewal, Waits};
 
 /// How long to wait before what failed is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
+/// And at most so long where loading everything fails again and again: each costs the database what one costs that succeeds.
+const RARELY: Duration = Duration::from_secs(5);
+/// How many reads in a row may take the database too long before everything is loaded instead, piece by piece and with more
+/// patience.
+const LATE: u32 = 3;
 
 /// What a node is made of.
 pub(crate) struct Parts {
@@ -51,6 +56,11 @@ pub(crate) struct Follower {
     applied: Option<u64>,
     /// The last mutation that the node ever knew of. What is loaded is never older.
     newest: u64,
+    /// How long the next load waits, and until when.
+    load_pause: Duration,
+    load_at: Moment,
+    /// How many reads in a row have taken too long.
+    late: u32,
     /// Since when, by the steady clock, the database is another one than the fleet was last on, and the number of that one. By
     /// the number, for there may have been a third meanwhile, which has granted leases.
     elsewhere: Option<(i64, Moment)>,
@@ -59,7 +69,16 @@ pub(crate) struct Follower {
 impl Follower {
     /// A node that knows nothing yet.
     pub(crate) fn new(parts: Parts) -> Self {
-        Self { parts, id: None, applied: None, newest: 0, elsewhere: None }
+        Self {
+            parts,
+            id: None,
+            applied: None,
+            newest: 0,
+            load_pause: Duration::ZERO,
+            load_at: Moment(0),
+            late: 0,
+            elsewhere: None,
+        }
     }
 
     /// Goes on until `stop` is told, or nobody can tell it any more. Woken, it looks at once; else every third of a lease.
@@ -168,7 +187,9 @@ impl Follower {
         self.newest = seq;
         let Some(mut applied) = self.applied else { return self.load().await };
         loop {
-            match self.parts.ledger.changes(applied).await? {
+            let feed = self.parts.ledger.changes(applied).await?;
+            self.late = if let Feed::Late = feed { self.late + 1 } else { 0 };
+            match feed {
                 Feed::Changes(last, changes) if last > applied => {
                     self.parts.sink.apply_all(&changes);
                     applied = last;
@@ -180,6 +201,17 @@ impl Follower {
                 }
                 Feed::Changes(..) if applied >= seq => return Ok(applied),
                 Feed::Elsewhere(epoch) => return Err(Broken::Elsewhere(epoch)),
+                Feed::Late if self.late < LATE => {
+                    let reason = "the database took too long over what was changed";
+                    return Err(Broken::Failed(StoreError::Unavailable(reason.to_owned())));
+                }
+                Feed::Late => {
+                    tracing::warn!(
+                        applied,
+                        "what was changed cannot be read in time: the node loads everything anew"
+                    );
+                    return self.load().await;
+                }
                 // Committed, and not among the changes: the database was exchanged, or they were taken away.
                 Feed::Changes(..) | Feed::Gap => {
                     tracing::warn!(
@@ -201,6 +233,18 @@ impl Follower {
         if let Some(id) = self.id.take() {
             self.parts.ledger.leave(id).await?;
         }
+        self.parts.waits.until(self.load_at).await;
+        let loaded = self.load_all().await;
+        self.late = 0;
+        self.load_pause = match loaded {
+            Err(Broken::Failed(_)) => (self.load_pause * 2).clamp(AGAIN, RARELY),
+            _ => Duration::ZERO,
+        };
+        self.load_at = self.parts.clock.now().after(self.load_pause);
+        loaded
+    }
+
+    async fn load_all(&mut self) -> Result<u64, Broken> {
         self.parts.sink.begin();
         let seq = match self.parts.ledger.load(&self.parts.sink).await? {
             Loaded::At(seq) => seq,

@@ -24,6 +24,8 @@ pub(crate) enum Feed {
     Changes(u64, Vec<Change>),
     /// Some are there no more, or follow from something else than the node knows. That cannot be mended by what is left.
     Gap,
+    /// The database is there, and took too long over it.
+    Late,
     /// As [`Renewal::Elsewhere`].
     Elsewhere(i64),
 }

@@ -9,12 +9,11 @@ use std::collections::BTreeMap;
 
 use sqlx::Row;
 use symbolon_core::audit::{Head, LineHash};
-use symbolon_core::store::{Change, StoreError};
+use symbolon_core::store::Change;
 
 use self::record::Record;
 use self::state::State;
 use super::chain::head;
-use super::fault::unavailable;
 use super::identity::with_here;
 use super::line::Line;
 use crate::rows::{Parsed, get};
@@ -41,7 +40,7 @@ pub(super) enum Feed {
     Elsewhere(i64),
 }
 
-/// The mutations behind the number `after`, at most `limit` of them.
+/// The mutations behind the number `after`: as many as have about `limit` records, and one at least, whole.
 ///
 /// The records are read first and the rows in later statements, so that no row is older than its record. A row that is gone,
 /// or is not what was written, becomes the change that takes it out of the index.
@@ -53,9 +52,9 @@ pub(super) async fn changes_after(
     line: &Line,
     seals: &Seals,
     after: u64,
-    limit: u32,
+    limit: i64,
     known: &mut Head,
-) -> Result<Feed, StoreError> {
+) -> Result<Feed, sqlx::Error> {
     let records = match records(line, after, limit, known).await? {
         Records::Next(records) => records,
         Records::Gap => return Ok(Feed::Gap),
@@ -76,44 +75,48 @@ enum Records {
     Elsewhere(i64),
 }
 
-async fn records(line: &Line, after: u64, limit: u32, known: &mut Head) -> Result<Records, StoreError> {
-    let until = after.saturating_add(limit.into());
+/// With the clock, which tells a record that is missing from one that is still to come, and with the audit's end: all are of
+/// one moment. Of the last number, where there are more records than were asked for, some may be left out: it is read the
+/// next time, or with all of its records where it is the only one.
+const RECORDS: &str = concat!(
+    with_here!(),
+    ", next AS MATERIALIZED (SELECT seq FROM changes WHERE seq > $1 ORDER BY seq, part LIMIT $2),
+     until AS MATERIALIZED (
+         SELECT count(*) < $2 AS all_of_them,
+             CASE WHEN count(*) < $2 THEN max(seq) ELSE greatest(min(seq), max(seq) - 1) END AS seq FROM next)
+     SELECT same_server, epoch, all_of_them, fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
+         $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
+         changes.seq, kind, id, at
+     FROM here CROSS JOIN fleet_clock CROSS JOIN until
+         LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
+         LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= until.seq
+     ORDER BY changes.seq, part"
+);
+
+async fn records(line: &Line, after: u64, limit: i64, known: &mut Head) -> Result<Records, sqlx::Error> {
     // A line that nothing can be said of stands for nothing, and would be missed for ever.
     let hash = (known.hash != LineHash::GENESIS).then(|| known.hash.as_bytes().as_slice());
-    // With the clock, which tells a record that is missing from one that is still to come, and with the audit's end: all are
-    // of one moment.
     let last = known.seq;
     let rows = line
-        .ask(async |db| {
-            sqlx::query(
-                concat!(
-                    with_here!(),
-                    "SELECT same_server, epoch, fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
-                         $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4)
-                             AS goes_on,
-                         changes.seq, kind, id, at
-                     FROM here CROSS JOIN fleet_clock
-                         LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
-                         LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= $2
-                     ORDER BY changes.seq, part"
-                ),
-            )
-            .bind(i64::try_from(after).unwrap_or(i64::MAX))
-            .bind(i64::try_from(until).unwrap_or(i64::MAX))
-            .bind(i64::try_from(last).unwrap_or(i64::MAX))
-            .bind(hash)
-            .fetch_all(db)
-            .await
+        .try_ask(async |db| {
+            sqlx::query(RECORDS)
+                .bind(i64::try_from(after).unwrap_or(i64::MAX))
+                .bind(limit)
+                .bind(i64::try_from(last).unwrap_or(i64::MAX))
+                .bind(hash)
+                .fetch_all(db)
+                .await
         })
         .await?;
     let Some(first) = rows.first() else { return Ok(Records::Gap) };
-    if let (Ok(false), Ok(epoch)) = (first.try_get("same_server"), first.try_get("epoch")) {
-        return Ok(Records::Elsewhere(epoch));
+    if !first.try_get::<bool, _>("same_server")? {
+        return Ok(Records::Elsewhere(first.try_get("epoch")?));
     }
+    let all: bool = first.try_get("all_of_them")?;
     let (Some(clock), Ok(true)) = (number(get(first, "clock")), get(first, "goes_on")) else {
         return Ok(Records::Gap);
     };
-    *known = head(first).map_err(|error| unavailable(&error))?;
+    *known = head(first)?;
     let mut found = BTreeMap::<_, Vec<_>>::new();
     for row in rows.iter().filter(|row| get::<Option<i64>>(*row, "seq") != Ok(None)) {
         let (Some(seq), Some(record)) = (number(get(row, "seq")), Record::read(row)) else {
@@ -121,7 +124,8 @@ async fn records(line: &Line, after: u64, limit: u32, known: &mut Head) -> Resul
         };
         found.entry(seq).or_default().push(record);
     }
-    let whole = clock >= after && found.keys().copied().eq(after + 1..=until.min(clock));
+    let last = if all { clock } else { found.keys().last().copied().unwrap_or(clock) };
+    let whole = clock >= after && found.keys().copied().eq(after + 1..=last);
     Ok(if whole { Records::Next(found) } else { Records::Gap })
 }
 

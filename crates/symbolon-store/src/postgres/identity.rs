@@ -33,7 +33,7 @@ macro_rules! with_here {
         concat!(
             "WITH here AS MATERIALIZED (SELECT fleet.*, ",
             $crate::postgres::identity::same_server!(),
-            " AS same_server FROM fleet) "
+            " AS same_server FROM fleet)"
         )
     };
 }

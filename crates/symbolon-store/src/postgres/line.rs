@@ -31,7 +31,15 @@ impl Line {
         &self,
         statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Send,
     ) -> Result<T, StoreError> {
-        self.hold(async |db| within(PATIENCE, statement(db)).await).await.map_err(|error| unavailable(&error))
+        self.try_ask(statement).await.map_err(|error| unavailable(&error))
+    }
+
+    /// The same, for whoever wants to know more of an error.
+    pub(super) async fn try_ask<T>(
+        &self,
+        statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Send,
+    ) -> Result<T, sqlx::Error> {
+        self.hold(async |db| within(PATIENCE, statement(db)).await).await
     }
 
     /// Gives the connection up: where it leads is not where it is to lead, and another may.

@@ -38,6 +38,14 @@ const MOST_CONNECTIONS: usize = 4;
 /// How long each statement may take, whatever all of them take: as long as the server lets it.
 const STATEMENT: Duration = Duration::from_secs(10);
 
+/// A connection has nothing to do while the sink is told of what it has read, and while others read their last piece: on a
+/// machine that is overloaded, for longer than a transaction of ours may stand still otherwise. This one holds up nobody.
+macro_rules! patient {
+    () => {
+        "SET LOCAL idle_in_transaction_session_timeout = '1min'; "
+    };
+}
+
 const BEGIN: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
 
 /// Reads everything live into the sink: users first, for the rest refers to them, and tokens last, for they are many. With the
@@ -120,12 +128,15 @@ async fn begin(db: &mut PgConnection) -> Result<(Transaction<'_, Postgres>, Begu
         let mut db = db.begin_with(BEGIN).await?;
         // Rows stay on their pages as long as nobody makes the tables anew, which has to wait for this lock; and it comes
         // before the snapshot.
-        sqlx::raw_sql("LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE")
-            .execute(&mut *db)
-            .await?;
+        sqlx::raw_sql(concat!(
+            patient!(),
+            "LOCK TABLE users, keys, sessions, enforcement, tokens IN ACCESS SHARE MODE"
+        ))
+        .execute(&mut *db)
+        .await?;
         let row = sqlx::query(concat!(
             with_here!(),
-            "SELECT same_server, epoch, fleet_clock.seq, coalesce(last.seq, 0) AS last, last.hash,
+            " SELECT same_server, epoch, fleet_clock.seq, coalesce(last.seq, 0) AS last, last.hash,
                  pg_export_snapshot() AS snapshot
              FROM here CROSS JOIN fleet_clock
                  LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true"
@@ -220,7 +231,7 @@ impl Load {
     /// Another connection that sees the same.
     async fn join(&self, snapshot: &str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
         // The server's own word for it, which takes no parameter.
-        let share = AssertSqlSafe(format!("SET TRANSACTION SNAPSHOT '{snapshot}'"));
+        let share = AssertSqlSafe(format!(concat!(patient!(), "SET TRANSACTION SNAPSHOT '{}'"), snapshot));
         within(STATEMENT, async {
             let mut db = self.pool.begin_with(BEGIN).await?;
             sqlx::raw_sql(share).execute(&mut *db).await?;

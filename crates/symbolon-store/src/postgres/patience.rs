@@ -20,6 +20,11 @@ pub(super) async fn answered<T>(
     within(READING, asked).await
 }
 
+/// Whether that is what an error says.
+pub(super) fn is_late(error: &sqlx::Error) -> bool {
+    matches!(error, sqlx::Error::Io(error) if error.kind() == ErrorKind::TimedOut)
+}
+
 /// The same, with no more than so much patience.
 pub(super) async fn within<T>(
     patience: Duration,

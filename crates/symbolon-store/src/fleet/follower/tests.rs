@@ -57,6 +57,64 @@ impl Ledger for Busy {
     }
 }
 
+/// A database of which nobody can read what was changed, or anything.
+#[derive(Default)]
+struct Slow {
+    unloadable: bool,
+    loads: AtomicU64,
+}
+
+#[async_trait]
+impl Ledger for Slow {
+    async fn register(&self, _: NodeId, _: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn renew(&self, _: NodeId, _: u64) -> Result<Renewal, StoreError> {
+        Ok(Renewal::At(7))
+    }
+
+    async fn changes(&self, _: u64) -> Result<Feed, StoreError> {
+        Ok(Feed::Late)
+    }
+
+    async fn load(&self, _: &Arc<dyn Sink>) -> Result<Loaded, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        if self.unloadable {
+            Err(StoreError::Unavailable("it is too much".to_owned()))
+        } else {
+            Ok(Loaded::At(7))
+        }
+    }
+
+    async fn observe(&self) -> Result<Observation, StoreError> {
+        Ok(Observation { epoch: 1, seq: 7, nodes: Vec::new() })
+    }
+
+    async fn remove(&self, _: NodeId, _: u64) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn leave(&self, _: NodeId) -> Result<(), StoreError> {
+        Ok(())
+    }
+
+    async fn adopt(&self, _: i64) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Waits for nothing, and notes until when it was to.
+#[derive(Default)]
+struct Noted(std::sync::Mutex<Vec<u64>>);
+
+impl Waits for Noted {
+    fn until(&self, moment: Moment) -> Pin<Box<dyn Future<Output = ()> + Send>> {
+        self.0.lock().unwrap().push(moment.0);
+        Box::pin(std::future::ready(()))
+    }
+}
+
 /// Whatever else a node is made of.
 struct Still;
 
@@ -82,18 +140,45 @@ impl Entropy for Still {
     fn fill(&self, _: &mut [u8]) {}
 }
 
+fn parts(ledger: Arc<dyn Ledger>, lease: Arc<Lease>, waits: Arc<dyn Waits>) -> Parts {
+    Parts {
+        ledger,
+        sink: Arc::new(Still),
+        lease,
+        terms: LeaseTerms::USUAL,
+        clock: Arc::new(Still),
+        waits,
+        entropy: Arc::new(Still),
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_in_time_again_and_again_is_loaded() {
+    let (ledger, lease) = (Arc::new(Slow::default()), Arc::new(Lease::of(Arc::new(Still))));
+    let mut follower = Follower::new(parts(ledger.clone(), lease, Arc::new(Still)));
+    // The first load is for a node that knows nothing.
+    for loads in [1, 1, 2, 2, 3, 3] {
+        let _ = follower.turn().await;
+        assert_eq!(ledger.loads.load(Ordering::SeqCst), loads);
+    }
+}
+
+#[tokio::test]
+async fn a_load_that_fails_is_tried_more_and_more_rarely() {
+    let ledger = Arc::new(Slow { unloadable: true, ..Slow::default() });
+    let (lease, waits) = (Arc::new(Lease::of(Arc::new(Still))), Arc::new(Noted::default()));
+    let mut follower = Follower::new(parts(ledger, lease, waits.clone()));
+    for _ in 0..9 {
+        follower.turn().await.unwrap_err();
+    }
+    let millis: Vec<_> = waits.0.lock().unwrap().iter().map(|until| until / 1_000_000).collect();
+    assert_eq!(millis, [0, 100, 200, 400, 800, 1_600, 3_200, 5_000, 5_000]);
+}
+
 #[tokio::test]
 async fn a_node_renews_its_lease_however_often_the_record_is_changed() {
     let (ledger, lease) = (Arc::new(Busy::default()), Arc::new(Lease::of(Arc::new(Still))));
-    let mut follower = Follower::new(Parts {
-        ledger: ledger.clone(),
-        sink: Arc::new(Still),
-        lease: lease.clone(),
-        terms: LeaseTerms::USUAL,
-        clock: Arc::new(Still),
-        waits: Arc::new(Still),
-        entropy: Arc::new(Still),
-    });
+    let mut follower = Follower::new(parts(ledger.clone(), lease.clone(), Arc::new(Still)));
     follower.turn().await.unwrap_err();
     let renewals = ledger.renewals.load(Ordering::SeqCst);
     assert!(renewals > 40, "{renewals} renewals among 100 numbers");

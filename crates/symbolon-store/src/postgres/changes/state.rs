@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use sqlx::postgres::PgRow;
 use symbolon_core::notice::Told;
 use symbolon_core::record::{Enforcement, Key, Session, Token, User};
-use symbolon_core::store::{BrokenSeal, Change, StoreError};
+use symbolon_core::store::{BrokenSeal, Change};
 
 use super::record::{Happened, Of, Record};
 use crate::loading::enforced;
@@ -15,6 +15,9 @@ use crate::rows::{
     self, Row, Words, get, select_enforcement, select_keys, select_sessions, select_tokens, select_users,
 };
 use crate::seals::Seals;
+
+/// How many rows are read at once.
+const AT_ONCE: usize = 1_000;
 
 /// Rows by their ids, those among them that are not what was written.
 type Found<T> = HashMap<String, Result<T, BrokenSeal>>;
@@ -34,7 +37,7 @@ impl State {
         line: &Line,
         seals: &Seals,
         records: impl Iterator<Item = &'r Record>,
-    ) -> Result<Self, StoreError> {
+    ) -> Result<Self, sqlx::Error> {
         let mut asked: [Vec<String>; 5] = Default::default();
         for record in records {
             let (table, id) = match &record.of {
@@ -127,11 +130,13 @@ fn holds<T: Clone>(found: &Found<T>, id: &impl ToString) -> (Option<T>, bool) {
     }
 }
 
-async fn rows_of(line: &Line, select: &'static str, ids: Vec<String>) -> Result<Vec<PgRow>, StoreError> {
-    if ids.is_empty() {
-        return Ok(Vec::new());
+/// A mutation may have more of them than a read is to have.
+async fn rows_of(line: &Line, select: &'static str, ids: Vec<String>) -> Result<Vec<PgRow>, sqlx::Error> {
+    let mut rows = Vec::new();
+    for ids in ids.chunks(AT_ONCE) {
+        rows.extend(line.try_ask(async |db| sqlx::query(select).bind(ids).fetch_all(db).await).await?);
     }
-    line.ask(async |db| sqlx::query(select).bind(ids).fetch_all(db).await).await
+    Ok(rows)
 }
 
 fn checked<T: Row>(rows: &[PgRow], seals: &Seals) -> Found<T> {

@@ -5,12 +5,12 @@ use symbolon_core::store::BrokenSeal;
 use super::*;
 use crate::postgres::testing::{Place, make, place};
 
-async fn after(place: &Place, seq: u64, limit: u32) -> Feed {
+async fn after(place: &Place, seq: u64, limit: i64) -> Feed {
     let mut nothing = Head::EMPTY;
     knowing(place, seq, limit, &mut nothing).await
 }
 
-async fn knowing(place: &Place, seq: u64, limit: u32, known: &mut Head) -> Feed {
+async fn knowing(place: &Place, seq: u64, limit: i64, known: &mut Head) -> Feed {
     changes_after(&place.line(), &place.store.readers.seals, seq, limit, known).await.unwrap()
 }
 
@@ -59,8 +59,12 @@ async fn what_was_committed_is_read_in_its_order() {
     assert_eq!(told(&place, 0).await, all);
     assert_eq!(told(&place, 2).await, all[2..]);
     assert_eq!(told(&place, 3).await, []);
-    let Feed::Next(two) = after(&place, 0, 2).await else { panic!("a number is missing") };
-    assert_eq!(two.iter().map(|one| one.seq).collect::<Vec<_>>(), [1, 2]);
+    // By their records: two, one and one. Each is whole, and one there is always.
+    for (limit, expected) in [(1, &[1][..]), (2, &[1]), (3, &[1]), (4, &[1, 2]), (5, &[1, 2, 3])] {
+        let Feed::Next(some) = after(&place, 0, limit).await else { panic!("a number is missing") };
+        assert_eq!(some.iter().map(|one| one.seq).collect::<Vec<_>>(), expected, "{limit}");
+        assert_eq!(some[0].changes.len(), 2, "{limit}");
+    }
 }
 
 #[tokio::test]

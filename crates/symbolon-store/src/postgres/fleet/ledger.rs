@@ -16,14 +16,16 @@ use crate::fleet::{Feed, Ledger, Loaded, Observation, Renewal};
 use crate::postgres::chain::TOO_OLD;
 use crate::postgres::changes::{self, changes_after};
 use crate::postgres::connect::Server;
+use crate::postgres::fault::unavailable;
 use crate::postgres::identity::{same_server, system_identifier, timeline};
 use crate::postgres::line::Line;
 use crate::postgres::load::load;
 use crate::postgres::open::KNOWN;
+use crate::postgres::patience::is_late;
 use crate::seals::Seals;
 
-/// How many mutations are read at once.
-const AT_ONCE: u32 = 1_000;
+/// About how many records of mutations are read at once.
+const AT_ONCE: i64 = 1_000;
 /// By how much the clock is set forward when another server takes over: nobody takes what it had not heard of for what it
 /// knows.
 const FAR: i64 = 1 << 32;
@@ -203,15 +205,17 @@ impl Ledger for Database {
 
     async fn changes(&self, after: u64) -> Result<Feed, StoreError> {
         let mut known = *self.known();
-        let feed = changes_after(&self.feed, &self.seals, after, AT_ONCE, &mut known).await?;
+        let feed = changes_after(&self.feed, &self.seals, after, AT_ONCE, &mut known).await;
         *self.known() = known;
         Ok(match feed {
-            changes::Feed::Next(committed) => {
+            Err(error) if is_late(&error) => Feed::Late,
+            Err(error) => return Err(unavailable(&error)),
+            Ok(changes::Feed::Next(committed)) => {
                 let last = committed.last().map_or(after, |last| last.seq);
                 Feed::Changes(last, committed.into_iter().flat_map(|one| one.changes).collect())
             }
-            changes::Feed::Gap => Feed::Gap,
-            changes::Feed::Elsewhere(epoch) => {
+            Ok(changes::Feed::Gap) => Feed::Gap,
+            Ok(changes::Feed::Elsewhere(epoch)) => {
                 self.feed.forget().await;
                 Feed::Elsewhere(epoch)
             }

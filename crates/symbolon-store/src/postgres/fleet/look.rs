@@ -28,7 +28,7 @@ impl Look {
         let asked = async |db: &mut PgConnection| {
             sqlx::query_as(concat!(
                 with_here!(),
-                "SELECT same_server, seq, epoch FROM here CROSS JOIN fleet_clock"
+                " SELECT same_server, seq, epoch FROM here CROSS JOIN fleet_clock"
             ))
             .fetch_one(db)
             .await
@@ -56,7 +56,7 @@ impl Look {
         let asked = async |db: &mut PgConnection| {
             sqlx::query_as(concat!(
                 with_here!(),
-                "SELECT same_server, epoch, seq, lease_ms = $1 AND margin_ms = $2, nodes.id, renewals, applied_seq
+                " SELECT same_server, epoch, seq, lease_ms = $1 AND margin_ms = $2, nodes.id, renewals, applied_seq
                  FROM here CROSS JOIN fleet_clock LEFT JOIN nodes ON true"
             ))
             .bind(lease)

@@ -234,3 +234,15 @@ async fn a_node_that_does_not_know_the_schema_any_more_does_nothing() {
     }
     node.store.close().await;
 }
+
+#[tokio::test]
+async fn a_read_of_changes_that_takes_too_long_says_so() {
+    let database = database();
+    let node = Node::alone(&database.url()).await;
+    let locked = under_way(&database, "LOCK TABLE changes").await;
+    let ledger = &node.store.fleet.ledger;
+    assert!(matches!(ledger.changes(0).await, Ok(Feed::Late)));
+    locked.close().await.unwrap();
+    assert!(matches!(ledger.changes(0).await, Ok(Feed::Changes(0, _))));
+    node.store.close().await;
+}

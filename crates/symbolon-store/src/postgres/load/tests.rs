@@ -77,11 +77,16 @@ async fn another_connection_sees_the_same() {
     let (pool, seals) = (place.pool().clone(), place.store.readers.seals.clone());
     let load = Load { pool, sink: Arc::new(Nobody), seals, progress: Progress::default() };
     let mut db = load.pool.acquire().await.unwrap();
-    let (_first, Begun { snapshot, .. }) = begin(&mut db).await.unwrap();
+    let (mut first, Begun { snapshot, .. }) = begin(&mut db).await.unwrap();
     place.meddle("DELETE FROM tokens");
     let mut other = load.join(&snapshot).await.unwrap();
     let tokens: i64 = sqlx::query_scalar("SELECT count(*) FROM tokens").fetch_one(&mut *other).await.unwrap();
     assert_eq!(tokens, 1);
+    for waits in [&mut *first, &mut *other] {
+        let patience: String =
+            sqlx::query_scalar("SHOW idle_in_transaction_session_timeout").fetch_one(waits).await.unwrap();
+        assert_eq!(patience, "1min", "for the sink, and for each other");
+    }
 }
 
 #[tokio::test]
