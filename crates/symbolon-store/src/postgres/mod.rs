@@ -31,6 +31,7 @@ mod writer;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -58,7 +59,7 @@ use self::looks::Looks;
 use self::open::Opened;
 use self::patience::answered;
 use self::read::Readers;
-use self::writer::{Asked, Command, Upkeep, Work, Writer};
+use self::writer::{Asked, Command, Pruning, Upkeep, Work, Writer};
 use crate::OpenError;
 use crate::fault::closed;
 use crate::reading;
@@ -201,7 +202,14 @@ impl Store for PostgresStore {
     }
 
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError> {
-        self.upkeep(Upkeep::Prune(now)).await
+        loop {
+            // Each piece in its turn: mutations go between.
+            let more = Arc::new(AtomicBool::new(false));
+            self.upkeep(Upkeep::Prune(Pruning { now, own: self.fleet.own(), more: more.clone() })).await?;
+            if !more.load(Ordering::Relaxed) {
+                return Ok(());
+            }
+        }
     }
 
     async fn token(&self, service: &ServiceName, id: TokenId) -> Result<Option<Token>, StoreError> {

@@ -2,6 +2,7 @@
 //! and one turn at the clock of the fleet.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -37,12 +38,22 @@ pub(super) enum Work {
 /// What nobody has to hear of, and so does not move the clock.
 #[derive(Debug)]
 pub(super) enum Upkeep {
-    Prune(Timestamp),
+    Prune(Pruning),
     /// One step of the walk that makes seals anew.
     Reseal(Walk),
     /// Those of this node, and as which it is there.
     BeginWebhooks(Vec<WebhookName>, Option<NodeId>),
     SaveWebhook(Box<WebhookState>),
+}
+
+/// One piece of what has ended, which is removed.
+#[derive(Debug)]
+pub(super) struct Pruning {
+    pub(super) now: Timestamp,
+    /// As which node this process is there: one of them does it for all. Whoever is none does it too.
+    pub(super) own: Option<NodeId>,
+    /// Whether there is more of it, once it is done.
+    pub(super) more: Arc<AtomicBool>,
 }
 
 impl Work {

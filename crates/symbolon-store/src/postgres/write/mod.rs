@@ -58,7 +58,7 @@ pub(super) async fn upkeep(
     seals: &Seals,
 ) -> Result<Option<Walk>, Fault> {
     match upkeep {
-        Upkeep::Prune(now) => prune::prune(db, *now).await?,
+        Upkeep::Prune(asked) => prune::prune(db, asked).await?,
         Upkeep::Reseal(at) => return Ok(self::seals::reseal(db, &seals.sealer(), *at).await?),
         Upkeep::BeginWebhooks(names, own) => webhooks::begin(db, names, *own).await?,
         Upkeep::SaveWebhook(state) => webhooks::save(db, state).await?,
