@@ -360,6 +360,10 @@ pub trait Store: Sealing + Notices + Send + Sync {
     fn commit_steps(&self) -> Option<&CommitSteps> {
         None
     }
+    /// Returns when the store has failed for good, so that the process had better end; never otherwise.
+    async fn broken(&self) {
+        std::future::pending().await
+    }
     /// Ends the store: waits for what is being written, then closes.
     async fn close(&self);
 }

@@ -170,7 +170,8 @@ impl Waiting {
     }
 }
 
-fn unknown(why: &str) -> StoreError {
+/// What somebody is told whose change is written, where it is not known whether it is so everywhere.
+pub(crate) fn unknown(why: &str) -> StoreError {
     StoreError::Unavailable(format!(
         "the change is written, but it is not known whether every node knows of it ({why}); send it again to learn it"
     ))

@@ -135,9 +135,9 @@ impl PostgresStore {
         answer.await.map_err(|_| closed())?
     }
 
-    /// Whether the writer is there. Without it nothing can be promised, however well the database reads.
+    /// Whether the writer is there, and the node. Without them nothing can be promised, however well the database reads.
     fn alive(&self) -> Result<(), StoreError> {
-        if self.commands.is_closed() { Err(closed()) } else { Ok(()) }
+        if self.commands.is_closed() || self.fleet.is_broken() { Err(closed()) } else { Ok(()) }
     }
 
     async fn write(&self, work: Work) -> Result<(), StoreError> {
@@ -332,6 +332,10 @@ impl Store for PostgresStore {
 
     fn commit_steps(&self) -> Option<&CommitSteps> {
         Some(&self.steps)
+    }
+
+    async fn broken(&self) {
+        self.fleet.broken().await;
     }
 
     async fn close(&self) {

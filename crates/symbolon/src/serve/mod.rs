@@ -233,6 +233,7 @@ async fn attend(
         (every(SAMPLING), every(settings.audit.every), every(SETTLING_KEYS), every(TELLING));
     let mut pulse = manager.pulse().map(every);
     let mut keeping = pin!(node.app().keep_used());
+    let mut broken = pin!(node.app().store().broken());
     loop {
         tokio::select! {
             signal = signals.next() => match signal {
@@ -278,6 +279,7 @@ async fn attend(
                 watched.catalogs.reload_if_changed(node, settings).await;
                 watched.certificates.reload_if_changed(node.app().now()).await;
             }
+            () = &mut broken => return Err(Failure::new("the record has failed; the log has the cause")),
             () = open.broken() => return Err(Failure::new("a door closed by itself; the log has the cause")),
         }
     }

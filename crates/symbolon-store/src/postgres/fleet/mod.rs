@@ -1,6 +1,7 @@
 //! The node of a fleet that this process is: what `crate::fleet` needs of PostgreSQL, and the tasks that go on beside the store.
 
 mod create;
+mod kept;
 mod ledger;
 mod listen;
 mod look;
@@ -23,9 +24,10 @@ use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::sync::{Notify, oneshot};
 use tokio::task::{JoinHandle, JoinSet, block_in_place};
 
+use self::kept::Keeper;
 use self::ledger::Database;
 use super::connect::Server;
-use crate::fleet::{Follower, Parts, Settling, Waits};
+use crate::fleet::{Follower, Parts, Settling, Waits, unknown};
 use crate::seals::Seals;
 
 pub(super) use create::create;
@@ -103,6 +105,7 @@ pub(super) struct Fleet {
     wake: Arc<Notify>,
     following: Lock<Option<Following>>,
     attaching: tokio::sync::Mutex<()>,
+    keeper: Keeper,
     /// What goes on for as long as this lives.
     _beside: JoinSet<()>,
 }
@@ -122,8 +125,9 @@ impl Fleet {
             Settling::new(ledger.clone(), membership.terms, membership.clock.clone(), waits.clone());
         let settling = Arc::new(settling);
         let mut beside = JoinSet::new();
+        let keeper = Keeper::new(membership.lease.clone());
         let waited = settling.clone();
-        beside.spawn(async move { waited.run().await });
+        beside.spawn(keeper.run("settling", async move { waited.run().await }));
         let wake = Arc::new(Notify::new());
         beside.spawn(listen::listen(server.clone(), wake.clone()));
         Self {
@@ -134,6 +138,7 @@ impl Fleet {
             wake,
             following: Lock::default(),
             attaching: tokio::sync::Mutex::default(),
+            keeper,
             _beside: beside,
         }
     }
@@ -151,6 +156,16 @@ impl Fleet {
     /// Whether the primary answers.
     pub(super) async fn ping(&self) -> Result<(), StoreError> {
         self.ledger.look.ping().await
+    }
+
+    /// Returns when the node has failed: it answers nothing any more.
+    pub(super) async fn broken(&self) {
+        self.keeper.broken().await;
+    }
+
+    /// Whether it has.
+    pub(super) fn is_broken(&self) -> bool {
+        self.keeper.is_broken()
     }
 
     /// Which webhooks this process tells.
@@ -202,7 +217,7 @@ impl Fleet {
         // From here on decisions can be made.
         follower.turn().await?;
         let (stop, stopped) = oneshot::channel();
-        let ended = tokio::spawn(follower.run(self.wake.clone(), stopped));
+        let ended = tokio::spawn(self.keeper.run("following", follower.run(self.wake.clone(), stopped)));
         *self.following() = Some(Following { stop, ended });
         Ok(())
     }
@@ -211,6 +226,11 @@ impl Fleet {
     /// epoch. Called from many tasks at once, in no order; and a caller may stop waiting.
     pub(super) async fn settle(&self, seq: u64, epoch: i64) -> Result<(), StoreError> {
         self.wake.notify_one();
-        self.settling.settle(seq, epoch).await
+        tokio::select! {
+            biased;
+            settled = self.settling.settle(seq, epoch) => settled,
+            // Nobody would end that wait any more.
+            () = self.keeper.broken() => Err(unknown("this node has failed")),
+        }
     }
 }

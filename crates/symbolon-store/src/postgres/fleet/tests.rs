@@ -1,11 +1,12 @@
 //! What stands in a node's way that is none of its own.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use sqlx::{Connection, PgConnection};
 use symbolon_core::id::NodeId;
-use symbolon_core::lease::{Lease, LeaseTerms};
+use symbolon_core::lease::{Lease, LeaseTerms, Moment};
 use symbolon_core::store::{Change, Sink, Store, StoreError};
 use symbolon_postgres_server::{Database, Version, shared};
 
@@ -13,6 +14,7 @@ use tokio::sync::Notify;
 use tokio::time::{pause, resume, sleep, timeout};
 
 use super::Membership;
+use super::kept::Keeper;
 use super::listen::{ANSWER, QUIET, listen};
 use crate::fleet::{Feed, Ledger, Loaded};
 use crate::postgres::PostgresStore;
@@ -245,4 +247,46 @@ async fn a_read_of_changes_that_takes_too_long_says_so() {
     locked.close().await.unwrap();
     assert!(matches!(ledger.changes(0).await, Ok(Feed::Changes(0, _))));
     node.store.close().await;
+}
+
+/// A sink that stands no other change than the first.
+#[derive(Default)]
+struct Fragile(AtomicBool);
+
+impl Sink for Fragile {
+    fn apply(&self, change: &Change) {
+        assert!(!self.0.swap(true, Ordering::SeqCst), "{change:?}");
+    }
+
+    fn loaded(&self) {}
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_has_failed_answers_nothing_and_says_so() {
+    let database = database();
+    let node = Node::alone(&database.url()).await;
+    node.store.attach(Arc::new(Fragile::default())).await.unwrap();
+    node.make(1).await.unwrap();
+    assert!(node.lease.hold().is_some());
+    let soon = Duration::from_secs(2);
+    let refusal = refused(timeout(soon, node.make(2)).await.expect("it does not wait for the node itself"));
+    assert!(refusal.contains("this node has failed"), "{refusal}");
+    timeout(soon, node.store.broken()).await.expect("the process hears of it");
+    assert!(node.lease.hold().is_none());
+    refused(node.store.ping().await);
+    timeout(soon, node.store.close()).await.expect("it ends");
+}
+
+#[tokio::test]
+async fn tasks_of_a_node_end_together() {
+    let lease = membership::node("test").lease;
+    let keeper = Keeper::new(lease.clone());
+    let other = tokio::spawn(keeper.run("other", std::future::pending()));
+    let ended = tokio::spawn(keeper.run("ended", async {}));
+    ended.await.unwrap();
+    assert!(!keeper.is_broken(), "it ended in good order");
+    lease.renew(Moment(u64::MAX));
+    tokio::spawn(keeper.run("broken", async { panic!("on purpose") })).await.unwrap();
+    timeout(Duration::from_secs(2), other).await.expect("it is not needed any more").unwrap();
+    assert!(keeper.is_broken() && lease.hold().is_none());
 }
