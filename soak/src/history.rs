@@ -181,7 +181,7 @@ pub(crate) struct Steps {
 /// One step of acknowledgements.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Step {
-    pub(crate) step: String,
+    pub(crate) name: String,
     /// Of the time of all steps together, from 0 to 1.
     pub(crate) share: f64,
     /// In milliseconds, as this and the next are within their classes.

@@ -132,8 +132,8 @@ impl Summary {
             let _ = writeln!(text, "{of:<44}{count:>7}{median:>10.1}{p99:>10.1}{most:>10.1}");
         }
         let steps = self.steps.iter().flat_map(|(of, steps)| steps.iter().map(move |step| (of, step)));
-        for (of, Step { step, share, median, p99 }) in steps {
-            let (of, share) = (format!("  {step}, of {of}"), format!("{:.1} %", share * 100.0));
+        for (of, Step { name, share, median, p99 }) in steps {
+            let (of, share) = (format!("  {name}, of {of}"), format!("{:.1} %", share * 100.0));
             let _ = writeln!(text, "{of:<44}{share:>7}{median:>10.1}{p99:>10.1}");
         }
         for (title, counts) in [("faults", &self.faults), ("mutations", &self.mutations)] {

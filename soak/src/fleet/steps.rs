@@ -75,7 +75,7 @@ impl Steps {
         let step = |step: &String| {
             let told = told(step);
             Step {
-                step: step.clone(),
+                name: step.clone(),
                 share: if all > 0.0 { told.sum / all } else { 0.0 },
                 median: told.quantile(0.5) * 1_000.0,
                 p99: told.quantile(0.99) * 1_000.0,
@@ -132,7 +132,7 @@ mod tests {
         let found = after.since(&before);
         let shown: Vec<_> = found
             .iter()
-            .map(|step| format!("{} {:.2} {:.2} {:.2}", step.step, step.share, step.median, step.p99))
+            .map(|step| format!("{} {:.2} {:.2} {:.2}", step.name, step.share, step.median, step.p99))
             .collect();
         assert_eq!(shown, ["settle 0.90 5.50 9.91", "turn 0.10 0.50 0.99"]);
         assert!(after.since(&after).iter().all(|step| (step.share, step.median) == (0.0, 0.0)));

@@ -91,13 +91,13 @@ impl Memory {
         }
         let mut output = [0; phc::Output::MAX_LENGTH];
         let output = output.get_mut(..length)?;
-        let outcome = if fits {
+        let made = if fits {
             hasher.hash_password_into_with_memory(password, salt, output, self.0.as_mut_slice())
         } else {
             // None is made here that costs more than the usual; for one of elsewhere no memory is kept.
             hasher.hash_password_into(password, salt, output)
         };
-        outcome.ok()?;
+        made.ok()?;
         phc::Output::new(output).ok()
     }
 }

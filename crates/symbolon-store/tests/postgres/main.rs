@@ -13,6 +13,7 @@ mod opening;
 mod pruning;
 mod refusals;
 mod standbys;
+mod steps;
 mod webhooks;
 
 use std::sync::Arc;

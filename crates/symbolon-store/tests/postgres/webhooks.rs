@@ -29,31 +29,30 @@ fn at(places: &[(&str, u64)]) -> Vec<(String, u64)> {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_place_is_kept_for_as_long_as_some_node_has_the_webhook() {
     let base = base(Version::Debian);
-    let a = node(&base, &["chat", "mail"]).await;
-    accept(&*a, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
-    let chat = a.webhooks().await.unwrap().remove(0);
-    a.save_webhook(WebhookState { revision: chat.revision + 1, ..chat.past(1) }).await.unwrap();
+    let both = node(&base, &["chat", "mail"]).await;
+    accept(&*both, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
+    let chat = both.webhooks().await.unwrap().remove(0);
+    both.save_webhook(WebhookState { revision: chat.revision + 1, ..chat.past(1) }).await.unwrap();
 
-    // As many nodes without them as there may be.
-    let b = node(&base, &[]).await;
-    let c = node(&base, &["mail"]).await;
-    assert_eq!(places(&*a).await, at(&[("chat", 1), ("mail", 0)]));
-    // One that has the place from another goes on there.
-    let d = node(&base, &["chat"]).await;
-    a.close().await;
-    let e = node(&base, &[]).await;
-    assert_eq!(places(&*e).await, at(&[("chat", 1), ("mail", 0)]));
+    let none = node(&base, &[]).await;
+    let mail = node(&base, &["mail"]).await;
+    assert_eq!(places(&*none).await, at(&[("chat", 1), ("mail", 0)]));
+    // One that has it from another goes on there.
+    let chat = node(&base, &["chat"]).await;
+    both.close().await;
+    let and_none = node(&base, &[]).await;
+    assert_eq!(places(&*none).await, at(&[("chat", 1), ("mail", 0)]));
 
     // A node of an older version says nothing of what it tells.
     base.meddle("UPDATE nodes SET webhooks = NULL WHERE webhooks = '{chat}'").await.unwrap();
-    c.close().await;
-    let f = node(&base, &[]).await;
-    assert_eq!(places(&*f).await, at(&[("chat", 1), ("mail", 0)]));
-    d.close().await;
+    mail.close().await;
+    node(&base, &[]).await.close().await;
+    assert_eq!(places(&*none).await, at(&[("chat", 1), ("mail", 0)]));
+    chat.close().await;
     // Taken out everywhere, one node after the other.
-    let g = node(&base, &[]).await;
-    assert_eq!(places(&*g).await, []);
-    for store in [b, e, f, g] {
+    node(&base, &[]).await.close().await;
+    assert_eq!(places(&*none).await, []);
+    for store in [none, and_none] {
         store.close().await;
     }
 }
