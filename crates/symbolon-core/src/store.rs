@@ -362,7 +362,7 @@ pub trait Store: Sealing + Notices + Send + Sync {
     }
     /// Returns when the store has failed for good, so that the process had better end; never otherwise.
     async fn broken(&self) {
-        std::future::pending().await
+        std::future::pending::<()>().await;
     }
     /// Ends the store: waits for what is being written, then closes.
     async fn close(&self);
