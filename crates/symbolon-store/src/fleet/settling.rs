@@ -94,20 +94,27 @@ impl Settling {
                     Vec::new()
                 }
             };
-            // After the replies (rule 6), and only those that have not been heard of since.
-            for (id, renewals) in silent {
-                match self.ledger.remove(id, renewals).await {
-                    Ok(()) => {
-                        tracing::warn!(node = %id, "a node was silent for longer than a lease: nobody waits for it any more");
-                    }
-                    Err(error) => tracing::debug!(node = %id, %error, "a silent node could not be removed"),
-                }
+            // After the replies (rule 6), and only those that have not been heard of since. All in one statement: others wait
+            // for the next look meanwhile.
+            if !silent.is_empty() {
+                self.remove(&silent).await;
             }
             if let Some(oldest) = waiting.iter().map(|one| one.since).min() {
                 let now = self.clock.now();
                 let pause = if now.since(oldest) < SOON { EACH_SOON } else { EACH_LATER };
                 self.waits.until(now.after(pause)).await;
             }
+        }
+    }
+
+    async fn remove(&self, silent: &[(NodeId, u64)]) {
+        match self.ledger.remove(silent).await {
+            Ok(removed) => {
+                for node in removed {
+                    tracing::warn!(%node, "a node was silent for longer than a lease: nobody waits for it any more");
+                }
+            }
+            Err(error) => tracing::debug!(nodes = silent.len(), %error, "silent nodes could not be removed"),
         }
     }
 

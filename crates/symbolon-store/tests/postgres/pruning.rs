@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use symbolon_core::store::{Change, Store};
+use symbolon_core::store::Change;
 use symbolon_postgres_server::Version;
 
 use crate::conformance::mirror::Mirror;

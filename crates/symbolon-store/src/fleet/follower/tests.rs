@@ -44,8 +44,8 @@ impl Ledger for Busy {
         Ok(Observation { epoch: 1, seq: self.seq.load(Ordering::SeqCst), nodes: Vec::new() })
     }
 
-    async fn remove(&self, _: NodeId, _: u64) -> Result<(), StoreError> {
-        Ok(())
+    async fn remove(&self, _: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn leave(&self, _: NodeId) -> Result<(), StoreError> {
@@ -91,8 +91,8 @@ impl Ledger for Slow {
         Ok(Observation { epoch: 1, seq: 7, nodes: Vec::new() })
     }
 
-    async fn remove(&self, _: NodeId, _: u64) -> Result<(), StoreError> {
-        Ok(())
+    async fn remove(&self, _: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+        Ok(Vec::new())
     }
 
     async fn leave(&self, _: NodeId) -> Result<(), StoreError> {

@@ -218,12 +218,17 @@ impl Ledger for Line {
         .await?
     }
 
-    async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError> {
+    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
         self.call(|db| {
-            if db.nodes.get(&id).is_some_and(|(now, _)| *now == renewals) {
-                db.nodes.remove(&id);
-                db.removed += 1;
+            let mut removed = Vec::new();
+            for (id, renewals) in silent {
+                if db.nodes.get(id).is_some_and(|(now, _)| now == renewals) {
+                    db.nodes.remove(id);
+                    removed.push(*id);
+                }
             }
+            db.removed += removed.len() as u64;
+            removed
         })
         .await
     }

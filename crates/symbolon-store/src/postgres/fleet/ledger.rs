@@ -235,8 +235,8 @@ impl Ledger for Database {
         self.look.observe(self.terms).await
     }
 
-    async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError> {
-        self.look.remove(id, renewals).await
+    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+        self.look.remove(silent).await
     }
 
     async fn leave(&self, id: NodeId) -> Result<(), StoreError> {

@@ -85,16 +85,27 @@ impl Look {
         Ok(Observation { epoch, seq: number(seq), nodes })
     }
 
-    /// Removes a node if it was renewed just so often.
-    pub(super) async fn remove(&self, id: NodeId, renewals: u64) -> Result<(), StoreError> {
+    /// Removes those of these nodes that were renewed just so often.
+    pub(super) async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+        let (ids, renewals): (Vec<_>, Vec<_>) =
+            silent.iter().map(|(id, renewals)| (id.to_string(), kept(*renewals))).unzip();
         let removed = async |db: &mut PgConnection| {
-            sqlx::query("DELETE FROM nodes WHERE id = $1 AND renewals = $2")
-                .bind(id.to_string())
-                .bind(kept(renewals))
-                .execute(db)
-                .await
+            // One after the other by their ids, so that nodes that remove the same ones do not wait for each other both ways;
+            // and a row that somebody has changed meanwhile is looked at again as it is then.
+            sqlx::query_scalar(
+                "WITH silent AS (
+                     SELECT nodes.id FROM nodes JOIN unnest($1::text[], $2::bigint[]) AS seen (id, renewals)
+                         ON nodes.id = seen.id AND nodes.renewals = seen.renewals
+                     ORDER BY nodes.id FOR UPDATE OF nodes)
+                 DELETE FROM nodes USING silent WHERE nodes.id = silent.id RETURNING nodes.id",
+            )
+            .bind(&ids)
+            .bind(&renewals)
+            .fetch_all(db)
+            .await
         };
-        self.0.ask(removed).await.map(drop)
+        let removed: Vec<String> = self.0.ask(removed).await?;
+        Ok(silent.iter().map(|(id, _)| *id).filter(|id| removed.contains(&id.to_string())).collect())
     }
 
     /// Refuses what another server says than the fleet's, and where the line led to it.
