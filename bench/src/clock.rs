@@ -31,7 +31,7 @@ pub(crate) struct BootClock;
 impl SteadyClock for BootClock {
     fn now(&self) -> Moment {
         let now = clock_gettime(ClockId::Boottime);
-        Moment::of(now.tv_sec, now.tv_nsec)
+        Moment::of(now.tv_sec, now.tv_nsec).unwrap_or_else(|| std::process::abort())
     }
 }
 

@@ -15,10 +15,11 @@ use std::time::Duration;
 pub struct Moment(pub u64);
 
 impl Moment {
-    /// As a clock of the system says it: `timespec`, in seconds and nanoseconds.
-    pub fn of(seconds: i64, nanoseconds: i64) -> Self {
+    /// As a clock of the system says it: `timespec`, in seconds and nanoseconds. `None` for what is no moment. Nothing stands
+    /// in for that: by an early one a lease would not end, and by a late one whoever waits for the end of leases would not.
+    pub fn of(seconds: i64, nanoseconds: i64) -> Option<Self> {
         let nanos = i128::from(seconds) * 1_000_000_000 + i128::from(nanoseconds);
-        Self(u64::try_from(nanos).unwrap_or(0))
+        u64::try_from(nanos).ok().map(Self)
     }
 
     /// The moment this much later.
@@ -169,6 +170,15 @@ mod tests {
     fn lease() -> (Arc<Hand>, Lease) {
         let hand = Arc::new(Hand::default());
         (hand.clone(), Lease::of(hand))
+    }
+
+    #[test]
+    fn what_is_no_moment_is_not_taken_for_one() {
+        assert_eq!(Moment::of(3, 7), Some(Moment(3_000_000_007)));
+        assert_eq!(Moment::of(0, 0), Some(Moment(0)));
+        for (seconds, nanoseconds) in [(-1, 0), (0, -1), (i64::MAX, 0), (i64::MIN, i64::MIN)] {
+            assert_eq!(Moment::of(seconds, nanoseconds), None);
+        }
     }
 
     #[test]

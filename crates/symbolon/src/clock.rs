@@ -26,16 +26,30 @@ impl Clock for SystemClock {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct BootClock;
 
+#[cfg(all(feature = "postgres", any(target_os = "linux", target_os = "android")))]
+const CLOCK: ClockId = ClockId::Boottime;
+// Apple's goes on while the system is asleep (clock_gettime(3) there); on Linux, for example, the one of that name does not.
+#[cfg(all(feature = "postgres", any(target_os = "macos", target_os = "ios")))]
+const CLOCK: ClockId = ClockId::Monotonic;
+#[cfg(all(
+    feature = "postgres",
+    not(any(target_os = "linux", target_os = "android", target_os = "macos", target_os = "ios"))
+))]
+compile_error!(
+    "it is not known which clock of this system goes on while the machine is suspended; without it a node that slept would \
+     answer from what it knew before. Build without the feature `postgres`, or name that clock here"
+);
+
 #[cfg(feature = "postgres")]
 impl SteadyClock for BootClock {
     fn now(&self) -> Moment {
-        // Elsewhere the monotonic clock goes on in suspend by itself.
-        #[cfg(any(target_os = "linux", target_os = "android"))]
-        const CLOCK: ClockId = ClockId::Boottime;
-        #[cfg(not(any(target_os = "linux", target_os = "android")))]
-        const CLOCK: ClockId = ClockId::Monotonic;
         let now = clock_gettime(CLOCK);
-        Moment::of(now.tv_sec, now.tv_nsec)
+        Moment::of(now.tv_sec, now.tv_nsec).unwrap_or_else(|| {
+            // A node that does not know how long its lease runs must not answer, nor one that waits for the leases of others: not
+            // this thread, and no handler that would catch a panic.
+            tracing::error!(?now, "the system's clock says what is no time");
+            std::process::abort()
+        })
     }
 }
 

@@ -15,7 +15,7 @@ struct Clock;
 impl SteadyClock for Clock {
     fn now(&self) -> Moment {
         let now = rustix::time::clock_gettime(rustix::time::ClockId::Boottime);
-        Moment::of(now.tv_sec, now.tv_nsec)
+        Moment::of(now.tv_sec, now.tv_nsec).unwrap()
     }
 }
 
