@@ -30,6 +30,8 @@ pub(crate) use files::{Privacy, privacy, write_private};
 pub(crate) use keys::{KeyFile, Keyring};
 pub(crate) use lock::{Lock, Purpose, holder, not_for_root};
 pub(crate) use opened::Opened;
+#[cfg(feature = "postgres")]
+pub(crate) use secret_file::read as read_secret;
 pub(crate) use socket::SocketFile;
 
 /// Where everything lies. A value of this type says nothing about what is there.

@@ -1,4 +1,4 @@
-//! Reading TOML that has keys in it: for its owner alone, and told about without a secret.
+//! Reading files that have secrets in them: for their owner alone, and told about without a secret.
 
 use std::fs::File;
 use std::io::Read;
@@ -16,9 +16,19 @@ use crate::failure::Failure;
 /// The longest file that is read, in bytes.
 const MAX_FILE: u64 = 64 * 1024;
 
+/// Reads the TOML at `path`, as [`read`].
+pub(super) fn load<T: DeserializeOwned>(path: &Path, if_read: &str) -> Result<T, Failure> {
+    let text = read(path, if_read)?;
+    toml::from_str(&text).map_err(|error| {
+        // The message alone: the rest of the error quotes the line, and on it may be a key.
+        let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
+        Failure::new(format!("{}:{line}: {}", path.display(), shortened(error.message())))
+    })
+}
+
 /// Reads the file at `path`. Refused where anybody but the owner could have read it too; `if_read` ends that sentence with
 /// what follows if somebody has.
-pub(super) fn load<T: DeserializeOwned>(path: &Path, if_read: &str) -> Result<T, Failure> {
+pub(crate) fn read(path: &Path, if_read: &str) -> Result<Zeroizing<String>, Failure> {
     let failure = |reason: String| Failure::new(format!("{} {reason}", path.display()));
     let cannot = |error: std::io::Error| failure(format!("cannot be read: {error}"));
     let file = File::open(path).map_err(cannot)?;
@@ -31,11 +41,7 @@ pub(super) fn load<T: DeserializeOwned>(path: &Path, if_read: &str) -> Result<T,
     }
     let mut text = Zeroizing::new(String::new());
     file.take(MAX_FILE).read_to_string(&mut text).map_err(cannot)?;
-    toml::from_str(&text).map_err(|error| {
-        // The message alone: the rest of the error quotes the line, and on it may be a key.
-        let line = text[..error.span().map_or(0, |span| span.start)].matches('\n').count() + 1;
-        Failure::new(format!("{}:{line}: {}", path.display(), shortened(error.message())))
-    })
+    Ok(text)
 }
 
 /// That what is in the file at `path` is no key.

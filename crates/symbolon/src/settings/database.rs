@@ -14,6 +14,8 @@ use super::place::{Fault, Place, Said};
 use super::resolve::{fault, wait};
 use super::source::At;
 #[cfg(feature = "postgres")]
+use crate::data_dir::read_secret;
+#[cfg(feature = "postgres")]
 use crate::failure::Failure;
 
 /// Shorter leases would be lost whenever a disk is slow; longer ones have a revocation wait too long for a dead node.
@@ -41,18 +43,16 @@ pub(crate) struct DatabaseSettings {
 
 #[cfg(feature = "postgres")]
 impl DatabaseSettings {
-    /// The password that the file holds, without the end of its line.
+    /// The password that the file holds, without the end of its line. Refused where others can read it too.
     pub(crate) fn password(&self) -> Result<Option<SecretString>, Failure> {
         self.password_file.as_deref().map(password).transpose()
     }
 }
 
-/// The password in a file, without the end of its line.
+/// The password in a file, without the end of its line. Refused where others can read it too.
 #[cfg(feature = "postgres")]
 pub(crate) fn password(path: &Path) -> Result<SecretString, Failure> {
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        Failure::new(format!("the password file {} cannot be read: {error}", path.display()))
-    })?;
+    let text = read_secret(path, "give the role another password at the server")?;
     Ok(text.trim_end_matches(['\r', '\n']).into())
 }
 
@@ -162,6 +162,9 @@ pub(super) fn resolve(draft: DatabaseDraft, faults: &mut Vec<Fault>) -> Option<D
 
 #[cfg(all(test, feature = "postgres"))]
 mod tests {
+    use std::fs::Permissions;
+    use std::os::unix::fs::PermissionsExt;
+
     use super::super::tests::settings;
     use super::*;
 
@@ -185,6 +188,23 @@ mod tests {
         assert_eq!(database.url.expose_secret(), "postgresql://else/where");
         let terms = LeaseTerms { lease: Duration::from_secs(10), margin: Duration::from_secs(1) };
         assert_eq!((database.terms, database.node.as_deref()), (terms, Some("b")));
+    }
+
+    #[test]
+    fn a_password_that_others_can_read_is_not_used() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("pw");
+        std::fs::write(&path, "s3cr3t\n").unwrap();
+        let text = format!("[database]\nurl = \"postgres://db/record\"\npassword_file = {path:?}");
+        let password = |mode| {
+            std::fs::set_permissions(&path, Permissions::from_mode(mode)).unwrap();
+            settings(&text, &[]).unwrap().database.unwrap().password()
+        };
+        assert_eq!(password(0o600).unwrap().unwrap().expose_secret(), "s3cr3t");
+        for mode in [0o640, 0o604, 0o660] {
+            let refusal = password(mode).unwrap_err().to_string();
+            assert!(refusal.contains("others than its owner") && !refusal.contains("s3cr3t"), "{refusal}");
+        }
     }
 
     #[test]
