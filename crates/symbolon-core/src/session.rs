@@ -15,6 +15,7 @@ use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use crate::digest::Digest;
 use crate::id::SessionId;
 use crate::record::Session;
 
@@ -40,6 +41,13 @@ impl SessionKey {
     /// From 32 secret bytes.
     pub fn new(key: &Zeroizing<[u8; 32]>) -> Self {
         Self(Hmac::new_from_slice(key.as_slice()).unwrap_or_else(|_| unreachable!("HMAC takes any key")))
+    }
+
+    /// The digest of a text that is no JWT, under this key.
+    pub(crate) fn digest(&self, text: &[u8]) -> Digest {
+        let mut mac = self.0.clone();
+        mac.update(text);
+        Digest::from_bytes(mac.finalize().into_bytes().into())
     }
 
     /// Whether `text` claims to be a session of Symbolon's, by its pinned header.

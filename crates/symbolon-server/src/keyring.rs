@@ -6,6 +6,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::decision::Keys;
 use symbolon_core::store::StoreError;
 
+use tokio::runtime::Handle;
 use tokio::sync::OwnedMutexGuard;
 
 use crate::app::App;
@@ -13,17 +14,28 @@ use crate::app::App;
 /// Where the server's keys are kept. A change is on the disk before it is in force: what was made under a key can be read
 /// again whatever happens.
 ///
+/// Each change is announced when it is known what it makes, and before that is on the disk: where others share the record, they
+/// are to know of it whatever happens then.
+///
 /// Its calls may block. The errors are sentences for the log, and say nothing of a key.
 pub trait KeyKeeper: Send + Sync {
     /// Which keys there are, the current ones first.
     fn kept(&self) -> KeptKeys;
     /// Makes a new pepper.
-    fn rotate_pepper(&self, now: Timestamp) -> Result<Keys, String>;
+    fn rotate_pepper(&self, now: Timestamp, announce: Announce<'_>) -> Result<Keys, String>;
     /// Makes a new session key; the one before opens sessions until `end`, or none at all.
-    fn rotate_sessions(&self, now: Timestamp, end: Option<Timestamp>) -> Result<Keys, String>;
+    fn rotate_sessions(
+        &self,
+        now: Timestamp,
+        end: Option<Timestamp>,
+        announce: Announce<'_>,
+    ) -> Result<Keys, String>;
     /// Drops a former pepper.
-    fn retire_pepper(&self, id: u32) -> Result<Keys, String>;
+    fn retire_pepper(&self, id: u32, announce: Announce<'_>) -> Result<Keys, String>;
 }
+
+/// Told of keys before they are kept. Where it fails, they are not.
+pub type Announce<'a> = &'a dyn Fn(&Keys) -> Result<(), String>;
 
 /// Which keys there are.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,11 +76,15 @@ impl App {
     pub(crate) async fn change_keys(
         &self,
         _changing: &ChangingKeys,
-        change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
+        change: impl FnOnce(&dyn KeyKeeper, Announce<'_>) -> Result<Keys, String> + Send + 'static,
     ) -> Option<Result<(), StoreError>> {
         let keeper: Arc<dyn KeyKeeper> = self.shared().parts.keeper.clone()?;
         // Off the threads that check: the disk is waited for.
-        let changed = tokio::task::spawn_blocking(move || change(&*keeper)).await;
+        let (app, runtime) = (self.clone(), Handle::current());
+        let announce = move |keys: &Keys| {
+            runtime.block_on(app.store().announce_keys(keys)).map_err(|error| error.to_string())
+        };
+        let changed = tokio::task::spawn_blocking(move || change(&*keeper, &announce)).await;
         let keys = match changed {
             Ok(Ok(keys)) => keys,
             Ok(Err(cause)) => return Some(Err(StoreError::Unavailable(cause))),

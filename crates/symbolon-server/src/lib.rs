@@ -41,7 +41,7 @@ pub use console::router as site;
 pub use identity::IDENTITY_HEADERS;
 pub use incoming::{AtTheMachine, OverTls, Peer};
 pub use inside::in_process;
-pub use keyring::{KeptKey, KeptKeys, KeyKeeper};
+pub use keyring::{Announce, KeptKey, KeptKeys, KeyKeeper};
 pub use leaks::{GitHubAlerts, OnLeak, PublicKeys, PublicKeysFault};
 pub use management::{check_operator_secret, document, router};
 pub use notices::{WEBHOOK_TIMEOUT, Webhook, WebhookUrl, WebhookUrlFault};

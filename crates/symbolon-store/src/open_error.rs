@@ -114,6 +114,13 @@ pub enum OpenError {
         /// What it is called there; at most 64 characters of it.
         name: String,
     },
+    /// The nodes that share it have other keys.
+    #[error(
+        "the keys in the data directory are not those of this database ({0}), whose nodes go on with others: copy keys.toml and \
+         audit-key.toml from a node that serves it. Where no node has its keys, for it was put back to before they were changed, \
+         docs/fleet.md says what to do (Keys)"
+    )]
+    OtherKeys(String),
     /// Its fleet has leases of another length, and nodes that hold them.
     #[error(
         "the nodes that share {place} have leases of {} ms with a margin of {} ms, and here {} ms and {} ms are set: one fleet \

@@ -1,8 +1,10 @@
 //! The server's keys, over their rotations: one of each kind makes what is new, those before it still know theirs.
 
 use jiff::Timestamp;
+use sha2::{Digest as _, Sha256};
 
 use crate::digest::{Digest, Pepper};
+use crate::hex;
 use crate::id::SessionId;
 use crate::session::SessionKey;
 
@@ -28,6 +30,27 @@ impl Keys {
     /// Every pepper in use, the current one first.
     pub fn peppers(&self) -> impl Iterator<Item = &Pepper> {
         std::iter::once(&self.pepper).chain(&self.former_peppers)
+    }
+
+    /// What tells these keys from any others, in hexadecimal digits, and nothing of one of them.
+    pub fn mark(&self) -> String {
+        const ASKED: &[u8] = b"which keys are these?";
+        let mut all = Sha256::new();
+        for pepper in self.peppers() {
+            all.update(b"pepper");
+            all.update(pepper.id().to_be_bytes());
+            all.update(pepper.digest(ASKED).as_bytes());
+        }
+        let former = self.former_sessions.iter().map(|(key, end)| (key, end.as_millisecond()));
+        for (key, end) in std::iter::once((&self.sessions, i64::MAX)).chain(former) {
+            all.update(b"sessions");
+            all.update(end.to_be_bytes());
+            all.update(key.digest(ASKED).as_bytes());
+        }
+        let all: [u8; 32] = all.finalize().into();
+        let mut digits = [0; 64];
+        hex::write(&all, &mut digits);
+        digits.map(char::from).iter().collect()
     }
 
     /// The session that a JWT speaks of, if one of the keys signed it and it has not run out at `now`.
@@ -100,6 +123,25 @@ mod tests {
             assert_eq!(found.outdated, (lies_under > 0).then_some(expected));
             assert!(keys.find(b"another", |digest| (*digest == lies).then_some(())).is_none());
         }
+    }
+
+    #[test]
+    fn each_key_and_how_long_it_counts_is_in_the_mark() {
+        let session = |byte| SessionKey::new(&Zeroizing::new([byte; 32]));
+        let end = Timestamp::from_second;
+        let plain = keys(&[]);
+        let all = [
+            plain.clone(),
+            keys(&[8]),
+            keys(&[8, 7]),
+            Keys { pepper: Pepper::new(8, &Zeroizing::new([9; 32])), ..plain.clone() },
+            Keys { sessions: session(2), ..plain.clone() },
+            Keys { former_sessions: vec![(session(2), end(1).unwrap())], ..plain.clone() },
+            Keys { former_sessions: vec![(session(2), end(2).unwrap())], ..plain.clone() },
+        ];
+        let marks: std::collections::BTreeSet<_> = all.iter().map(Keys::mark).collect();
+        assert_eq!(marks.len(), all.len());
+        assert_eq!(keys(&[8]).mark(), keys(&[8]).mark());
     }
 
     #[test]

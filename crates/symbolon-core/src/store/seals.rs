@@ -39,6 +39,16 @@ pub trait Sealing {
     /// From here on, seals under these keys. To be called before anybody digests a secret under a new pepper, and after
     /// nobody does under one that is gone.
     fn set_keys(&self, keys: &Keys);
+    /// Says which keys there will be, before they are kept anywhere: whoever dies then is known to the others who share the
+    /// record by those until now and by these.
+    async fn announce_keys(&self, _: &Keys) -> Result<(), StoreError> {
+        Ok(())
+    }
+    /// Has the keys that were announced, and are kept, be those of all who share the record. From here on nobody is given a
+    /// lease who has others, and what is committed from here on waits until nobody holds one.
+    async fn agree_keys(&self, _: &Keys) -> Result<(), StoreError> {
+        Ok(())
+    }
     /// From here on, [`Self::reseal`] looks at every row again, from the first on.
     fn begin_reseal(&self);
     /// Makes some hundreds of seals anew that are under a former pepper; `false` when none is left. Rows whose seal is

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use symbolon_api::{PepperInfo, RotateSessionKey, ServerKeys, SessionKeyInfo};
 use symbolon_core::decision::Keys;
 use symbolon_core::manage::Operator;
-use symbolon_core::store::{Change, PepperUse};
-use symbolon_core::{Code, Refusal};
+use symbolon_core::store::{Change, PageQuery, PepperUse};
+use symbolon_core::{Code, Refusal, Timestamp};
 use utoipa::IntoParams;
 
 use super::body::Body;
@@ -19,7 +19,7 @@ use super::commit::{Deed, Terms};
 use super::parameters::{PathOf, QueryOf, parsed};
 use crate::answer::ApiError;
 use crate::app::App;
-use crate::keyring::{ChangingKeys, KeptKey, KeyKeeper};
+use crate::keyring::{Announce, ChangingKeys, KeptKey, KeyKeeper};
 
 /// How long the longest session lives, and so a session key after its rotation.
 const LIFE: SignedDuration = SignedDuration::from_hours(24);
@@ -65,7 +65,8 @@ pub(super) async fn rotate_pepper(
     let now = app.now();
     let changing = app.changing_keys().await;
     let deed = of_key("pepper.rotate", next(&keeper.kept().peppers), json!({}));
-    changed(&app, changing, &caller, deed, move |keeper| keeper.rotate_pepper(now)).await?;
+    changed(&app, changing, &caller, deed, move |keeper, announce| keeper.rotate_pepper(now, announce))
+        .await?;
     Ok((StatusCode::CREATED, Json(server_keys(&app).await?)))
 }
 
@@ -85,8 +86,14 @@ pub(super) async fn rotate_sessions(
     let end = now.saturating_add(LIFE).ok().filter(|_| !value.end_sessions);
     let changing = app.changing_keys().await;
     let detail = json!({ "end_sessions": value.end_sessions });
-    let deed = of_key("session_key.rotate", next(&keeper.kept().sessions), detail);
-    changed(&app, changing, &caller, deed, move |keeper| keeper.rotate_sessions(now, end)).await?;
+    let number = next(&keeper.kept().sessions);
+    let deed = of_key("session_key.rotate", number, detail);
+    let change =
+        move |keeper: &dyn KeyKeeper, announce: Announce<'_>| keeper.rotate_sessions(now, end, announce);
+    changed(&app, changing, &caller, deed, change).await?;
+    if value.end_sessions {
+        end_sessions(&app, &caller, number, now).await?;
+    }
     Ok((StatusCode::CREATED, Json(server_keys(&app).await?)))
 }
 
@@ -123,7 +130,8 @@ pub(super) async fn retire_pepper(
         (0, 0)
     };
     let deed = of_key("pepper.retire", id, json!({ "tokens": tokens, "keys": keys }));
-    changed(&app, changing, &caller, deed, move |keeper| keeper.retire_pepper(id)).await?;
+    changed(&app, changing, &caller, deed, move |keeper, announce| keeper.retire_pepper(id, announce))
+        .await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -191,6 +199,28 @@ async fn keeper<'a>(app: &'a App, caller: &Caller) -> Result<&'a dyn KeyKeeper, 
     })
 }
 
+/// Takes the sessions that were there out of the record. The key that opened them is gone here; a node that has it still, and
+/// has not noticed yet that it may not answer any more, is waited for as with every change.
+async fn end_sessions(app: &App, caller: &Caller, key: u32, until: Timestamp) -> Result<(), ApiError> {
+    let mut page = PageQuery { after: None, limit: BATCH as usize };
+    loop {
+        let sessions = app.store().sessions(None, until, &page).await?;
+        // Those of after the change are of the new key.
+        let ended = sessions.items.iter().filter(|session| session.created_at <= until);
+        let ids: Vec<_> = ended.map(|session| session.id).collect();
+        if !ids.is_empty() {
+            let detail = json!({ "sessions": ids.iter().map(ToString::to_string).collect::<Vec<_>>() });
+            let changes = ids.into_iter().map(Change::SessionEnded).collect();
+            app.record(caller.by(), of_key("session_key.end", key, detail), changes, Terms::default())
+                .await?;
+        }
+        page.after = sessions.next;
+        if page.after.is_none() {
+            return Ok(());
+        }
+    }
+}
+
 /// The number of the key that is made next. They go up.
 fn next(kept: &[KeptKey]) -> u32 {
     kept.first().map_or(1, |current| current.id.saturating_add(1))
@@ -203,7 +233,7 @@ async fn changed(
     changing: ChangingKeys,
     caller: &Caller,
     deed: Deed<'static>,
-    change: impl FnOnce(&dyn KeyKeeper) -> Result<Keys, String> + Send + 'static,
+    change: impl FnOnce(&dyn KeyKeeper, Announce<'_>) -> Result<Keys, String> + Send + 'static,
 ) -> Result<(), ApiError> {
     let (app, caller) = (app.clone(), caller.clone());
     let whole = tokio::spawn(async move {
@@ -220,7 +250,9 @@ async fn changed(
         if outcome.is_err() {
             app.record(caller.by(), failed, Vec::new(), Terms::default()).await?;
         }
-        Ok(outcome?)
+        outcome?;
+        // They are kept, and in force here. Where this is not known to be done, the next change or start does it.
+        Ok(app.store().agree_keys(&app.keys()).await?)
     });
     whole.await.unwrap_or_else(|error| {
         tracing::error!(%error, "a change of the server's keys did not come to its end");

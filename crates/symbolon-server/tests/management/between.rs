@@ -112,6 +112,16 @@ impl Sealing for Between {
         self.store.set_keys(keys);
     }
 
+    async fn announce_keys(&self, keys: &Keys) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.announce_keys(keys).await
+    }
+
+    async fn agree_keys(&self, keys: &Keys) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.agree_keys(keys).await
+    }
+
     fn begin_reseal(&self) {
         self.store.begin_reseal();
     }

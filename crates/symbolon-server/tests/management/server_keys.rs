@@ -108,6 +108,13 @@ async fn a_session_outlives_its_key_for_a_day_at_most() {
     for jwt in [fresh, &admin.jwt] {
         world.get("/v1/self").by(jwt).send().await.refused(401, "invalid_token");
     }
+    // They are in the record no more, by which a node with the old key would let them in; and the audit says so.
+    let listed = world.get("/v1/sessions").by(&key).send().await.expect(200);
+    assert_eq!(listed["items"], json!([]));
+    let lines = world.get("/v1/audit?limit=2").by(&key).send().await.expect(200);
+    let actions = lines["items"].as_array().unwrap().iter().map(|line| &line["action"]);
+    assert_eq!(actions.collect::<Vec<_>>(), ["session_key.end", "session_key.rotate"]);
+    assert_eq!(lines["items"][0]["detail"]["sessions"].as_array().unwrap().len(), 2);
 }
 
 #[tokio::test]

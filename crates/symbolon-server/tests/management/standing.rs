@@ -105,16 +105,17 @@ async fn a_key_that_is_taken_back_meanwhile_makes_nothing() {
     assert_eq!(tokens["items"], json!([]));
 }
 
-/// A gate that hears of revocations only when it is let: the record knows of them already.
+/// A gate that hears of some changes only when it is let: the record knows of them already.
 struct Held {
     gate: Arc<Gate>,
+    holds: fn(&Change) -> bool,
     reached: Sender<()>,
     released: Mutex<Receiver<()>>,
 }
 
 impl Sink for Held {
     fn apply(&self, change: &Change) {
-        if matches!(change, Change::TokenChanged(token) if token.revoked_at.is_some()) {
+        if (self.holds)(change) {
             self.reached.send(()).unwrap();
             self.released.lock().unwrap_or_else(PoisonError::into_inner).recv().unwrap();
         }
@@ -134,7 +135,8 @@ async fn so_already_is_said_when_the_gate_knows() {
     let when_waited_for = release.clone();
     let wrap = move |store| Between::watched(store, move || when_waited_for.send(()).unwrap());
     let world = World::of(Setup { wrap: Box::new(wrap), loaded: false, ..Setup::default() }).await;
-    let held = Held { gate: world.gate.clone(), reached, released: Mutex::new(released) };
+    let holds = |change: &Change| matches!(change, Change::TokenChanged(token) if token.revoked_at.is_some());
+    let held = Held { gate: world.gate.clone(), holds, reached, released: Mutex::new(released) };
     world.store.attach(Arc::new(held)).await.unwrap();
     let (admin, key) = (world.admin().await, world.system_key().await);
     let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
@@ -149,4 +151,27 @@ async fn so_already_is_said_when_the_gate_knows() {
     release.send(()).unwrap();
     assert_eq!(reply["code"], "invalid_token");
     first.await.unwrap().expect(204);
+}
+
+/// A switch that somebody else has just thrown is thrown back, and not taken for what is so already.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_switch_is_judged_by_what_the_record_says() {
+    let ((reached, is_reached), (release, released)) = (channel(), channel());
+    let when_waited_for = release.clone();
+    let wrap = move |store| Between::watched(store, move || when_waited_for.send(()).unwrap());
+    let world = World::of(Setup { wrap: Box::new(wrap), loaded: false, ..Setup::default() }).await;
+    let holds = |change: &Change| matches!(change, Change::EnforcementSwitched(switch) if !switch.enforce);
+    let held = Held { gate: world.gate.clone(), holds, reached, released: Mutex::new(released) };
+    world.store.attach(Arc::new(held)).await.unwrap();
+    let key = world.system_key().await;
+    let switched =
+        |enforce: bool| world.patch("/v1/services/odin", &json!({ "enforce": enforce })).by(&key).send();
+    switched(true).await.expect(200);
+    let off = tokio::spawn(switched(false));
+    is_reached.recv().unwrap();
+    assert_eq!(switched(true).await.expect(200)["enforced"], true);
+    // Should nobody have waited, the first would wait for ever.
+    release.send(()).unwrap();
+    off.await.unwrap().expect(200);
+    assert!(world.gate.enforces(&"odin".parse().unwrap()));
 }

@@ -104,9 +104,9 @@ impl PostgresStore {
         keys: &Keys,
         membership: Membership,
     ) -> Result<Self, OpenError> {
-        let Opened { server, readers, usage } = open::open(url, password, membership.terms).await?;
+        let Opened { server, readers, usage } = open::open(url, password, keys, membership.terms).await?;
         let seals = Arc::new(Seals::new(keys));
-        let fleet = Arc::new(Fleet::begin(&server, readers.clone(), seals.clone(), membership));
+        let fleet = Arc::new(Fleet::begin(&server, readers.clone(), seals.clone(), keys, membership));
         let (commands, queue) = mpsc::channel(QUEUE);
         let place = server.place().to_owned();
         let last = leave(fleet.clone(), [readers.clone(), usage.clone()]);

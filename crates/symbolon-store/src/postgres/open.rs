@@ -3,20 +3,22 @@
 use std::path::PathBuf;
 
 use sqlx::{Connection, PgConnection, PgPool};
+use symbolon_core::decision::Keys;
 use symbolon_core::lease::LeaseTerms;
 
 use super::connect::Server;
 use super::durability::switched_off;
 use super::fault::cannot_open;
-use super::fleet::create;
+use super::fleet::{compare, create};
 use super::planted::planted;
 use crate::OpenError;
 
 /// In order. One that was released is never changed: databases that have it do not run it again. Each writes its number into
 /// `symbolon_schema`, and the oldest one that a program may know which goes on working beside it.
-const MIGRATIONS: [&str; 2] = [
+const MIGRATIONS: [&str; 3] = [
     include_str!("../../migrations/postgres/0001_initial.sql"),
     include_str!("../../migrations/postgres/0002_webhooks_of_nodes.sql"),
+    include_str!("../../migrations/postgres/0003_keys_of_fleets.sql"),
 ];
 
 /// The last number known here.
@@ -36,10 +38,16 @@ pub(super) struct Opened {
 }
 
 /// Opens the database of a URL, and brings its schema up to date.
-pub(super) async fn open(url: &str, password: Option<&str>, terms: LeaseTerms) -> Result<Opened, OpenError> {
+pub(super) async fn open(
+    url: &str,
+    password: Option<&str>,
+    keys: &Keys,
+    terms: LeaseTerms,
+) -> Result<Opened, OpenError> {
     let (server, mut db) = enter(url, password).await?;
     migrate(&mut db, &server, &MIGRATIONS).await?;
     create(&mut db, &server, terms).await?;
+    compare(&mut db, &server, keys).await?;
     db.close().await.map_err(|error| cannot_open(server.place(), &error))?;
     let (readers, usage) = (server.readers(), server.usage());
     Ok(Opened { server, readers, usage })

@@ -15,6 +15,14 @@ impl Sealing for PostgresStore {
         self.readers.seals.set_keys(keys);
     }
 
+    async fn announce_keys(&self, keys: &Keys) -> Result<(), StoreError> {
+        self.fleet.announce(keys).await
+    }
+
+    async fn agree_keys(&self, keys: &Keys) -> Result<(), StoreError> {
+        self.fleet.agree(keys).await
+    }
+
     fn begin_reseal(&self) {
         self.readers.seals.begin_walk();
     }

@@ -8,6 +8,7 @@ mod conformance;
 mod chain;
 mod copying;
 mod failures;
+mod keys;
 mod membership;
 mod opening;
 mod pruning;

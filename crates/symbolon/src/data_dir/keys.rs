@@ -10,7 +10,7 @@ use symbolon_core::decision::Keys;
 use symbolon_core::digest::Pepper;
 use symbolon_core::random::Entropy;
 use symbolon_core::session::SessionKey;
-use symbolon_server::{KeptKey, KeptKeys, KeyKeeper};
+use symbolon_server::{Announce, KeptKey, KeptKeys, KeyKeeper};
 use zeroize::Zeroizing;
 
 use super::files;
@@ -125,11 +125,16 @@ impl Keyring {
         self.file.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Writes the file as `change` leaves it. Only then is it what there is.
-    fn change(&self, change: impl FnOnce(&mut KeyFile) -> Result<(), String>) -> Result<Keys, String> {
+    /// Writes the file as `change` leaves it, after that was announced. Only then is it what there is.
+    fn change(
+        &self,
+        announce: Announce<'_>,
+        change: impl FnOnce(&mut KeyFile) -> Result<(), String>,
+    ) -> Result<Keys, String> {
         let mut file = self.file();
         let mut next = file.clone();
         change(&mut next)?;
+        announce(&next.keys())?;
         next.write(&self.path)?;
         *file = next;
         Ok(file.keys())
@@ -143,8 +148,8 @@ impl KeyKeeper for Keyring {
         KeptKeys { peppers: kept(&file.peppers), sessions: kept(&file.sessions) }
     }
 
-    fn rotate_pepper(&self, now: Timestamp) -> Result<Keys, String> {
-        self.change(|file| {
+    fn rotate_pepper(&self, now: Timestamp, announce: Announce<'_>) -> Result<Keys, String> {
+        self.change(announce, |file| {
             if file.peppers.len() >= MOST {
                 return Err(format!("there are {MOST} peppers already; retire one first"));
             }
@@ -153,8 +158,13 @@ impl KeyKeeper for Keyring {
         })
     }
 
-    fn rotate_sessions(&self, now: Timestamp, end: Option<Timestamp>) -> Result<Keys, String> {
-        self.change(|file| {
+    fn rotate_sessions(
+        &self,
+        now: Timestamp,
+        end: Option<Timestamp>,
+        announce: Announce<'_>,
+    ) -> Result<Keys, String> {
+        self.change(announce, |file| {
             let next = Entry::after(&file.sessions, now, &*self.entropy)?;
             match end {
                 None => file.sessions.clear(),
@@ -176,8 +186,8 @@ impl KeyKeeper for Keyring {
         })
     }
 
-    fn retire_pepper(&self, id: u32) -> Result<Keys, String> {
-        self.change(|file| {
+    fn retire_pepper(&self, id: u32, announce: Announce<'_>) -> Result<Keys, String> {
+        self.change(announce, |file| {
             let last = file.peppers.len().saturating_sub(1);
             let at = file.peppers.iter().position(|entry| entry.id == id).filter(|at| *at < last);
             file.peppers.remove(at.ok_or_else(|| format!("pepper {id} is no former one"))?);
@@ -192,6 +202,9 @@ mod tests {
     use std::sync::atomic::{AtomicU8, Ordering};
 
     use super::*;
+
+    /// Nobody is there to be told.
+    const QUIET: Announce<'_> = &|_| Ok(());
 
     struct Counting(AtomicU8);
     impl Entropy for Counting {
@@ -218,7 +231,7 @@ mod tests {
     #[test]
     fn what_is_made_is_in_the_file_before_it_is_in_force() {
         let (_kept, keyring) = keyring();
-        let keys = keyring.rotate_pepper(at(1)).unwrap();
+        let keys = keyring.rotate_pepper(at(1), QUIET).unwrap();
         let read = KeyFile::load(&keyring.path).unwrap().keys();
         assert_eq!((keys.pepper.id(), keys.former_peppers[0].id()), (2, 1));
         assert_eq!(read.pepper.digest(b"x"), keys.pepper.digest(b"x"));
@@ -226,23 +239,33 @@ mod tests {
             read.former_peppers[0].digest(b"x"),
             Pepper::new(1, &Zeroizing::new([7; 32])).digest(b"x")
         );
-        // Where the file cannot be written, nothing has changed.
+        // Where it cannot be announced, or the file cannot be written, nothing has changed.
         let before = keyring.kept();
+        let told = |keys: &Keys| {
+            assert_eq!(keys.pepper.id(), 3);
+            assert_eq!(KeyFile::load(&keyring.path).unwrap().peppers(), [1, 2], "it is not kept yet");
+            Err("nobody hears it".to_owned())
+        };
+        assert_eq!(keyring.rotate_pepper(at(2), &told).unwrap_err(), "nobody hears it");
+        assert_eq!(
+            (keyring.kept(), KeyFile::load(&keyring.path).unwrap().peppers()),
+            (before.clone(), vec![1, 2])
+        );
         fs::remove_dir_all(keyring.path.parent().unwrap()).unwrap();
-        assert!(keyring.rotate_pepper(at(2)).unwrap_err().contains("cannot be written"));
+        assert!(keyring.rotate_pepper(at(2), QUIET).unwrap_err().contains("cannot be written"));
         assert_eq!(keyring.kept(), before);
     }
 
     #[test]
     fn a_former_session_key_counts_until_its_end_and_is_then_dropped() {
         let (_kept, keyring) = keyring();
-        let keys = keyring.rotate_sessions(at(10), Some(at(20))).unwrap();
+        let keys = keyring.rotate_sessions(at(10), Some(at(20)), QUIET).unwrap();
         assert_eq!(keys.former_sessions[0].1, at(20));
-        keyring.rotate_sessions(at(15), Some(at(25))).unwrap();
+        keyring.rotate_sessions(at(15), Some(at(25)), QUIET).unwrap();
         assert_eq!(ids(&keyring.kept().sessions), [3, 2, 1]);
-        keyring.rotate_sessions(at(20), Some(at(30))).unwrap();
+        keyring.rotate_sessions(at(20), Some(at(30)), QUIET).unwrap();
         assert_eq!(ids(&keyring.kept().sessions), [4, 3, 2]);
-        keyring.rotate_sessions(at(21), None).unwrap();
+        keyring.rotate_sessions(at(21), None, QUIET).unwrap();
         assert_eq!(ids(&keyring.kept().sessions), [5]);
         assert!(KeyFile::load(&keyring.path).unwrap().keys().former_sessions.is_empty());
     }
@@ -250,33 +273,40 @@ mod tests {
     #[test]
     fn the_current_pepper_is_not_retired() {
         let (_kept, keyring) = keyring();
-        keyring.rotate_pepper(at(1)).unwrap();
+        keyring.rotate_pepper(at(1), QUIET).unwrap();
         for id in [2, 3] {
-            assert_eq!(keyring.retire_pepper(id).unwrap_err(), format!("pepper {id} is no former one"));
+            assert_eq!(
+                keyring.retire_pepper(id, QUIET).unwrap_err(),
+                format!("pepper {id} is no former one")
+            );
         }
-        assert!(keyring.retire_pepper(1).unwrap().former_peppers.is_empty());
+        assert!(keyring.retire_pepper(1, QUIET).unwrap().former_peppers.is_empty());
         assert_eq!(ids(&keyring.kept().peppers), [2]);
         // A number is not given twice while the one after it is there.
-        assert_eq!(keyring.rotate_pepper(at(2)).unwrap().pepper.id(), 3);
+        assert_eq!(keyring.rotate_pepper(at(2), QUIET).unwrap().pepper.id(), 3);
     }
 
     #[test]
     fn there_is_an_end_to_rotations_that_nobody_finishes() {
         let (_kept, keyring) = keyring();
         for n in 1..16 {
-            keyring.rotate_pepper(at(n)).unwrap();
+            keyring.rotate_pepper(at(n), QUIET).unwrap();
         }
-        assert!(keyring.rotate_pepper(at(99)).unwrap_err().contains("retire one first"));
+        assert!(keyring.rotate_pepper(at(99), QUIET).unwrap_err().contains("retire one first"));
         for n in 1..16 {
-            keyring.rotate_sessions(at(n), Some(at(n + 50))).unwrap();
+            keyring.rotate_sessions(at(n), Some(at(n + 50)), QUIET).unwrap();
         }
-        assert!(keyring.rotate_sessions(at(20), Some(at(90))).unwrap_err().contains("wait until one ends"));
+        assert!(
+            keyring.rotate_sessions(at(20), Some(at(90)), QUIET).unwrap_err().contains("wait until one ends")
+        );
         // Two have ended by then, and make room for two.
-        keyring.rotate_sessions(at(52), Some(at(91))).unwrap();
+        keyring.rotate_sessions(at(52), Some(at(91)), QUIET).unwrap();
         assert_eq!(keyring.kept().sessions.len(), 15);
-        keyring.rotate_sessions(at(52), Some(at(92))).unwrap();
-        assert!(keyring.rotate_sessions(at(52), Some(at(93))).unwrap_err().contains("wait until one ends"));
-        keyring.rotate_sessions(at(52), None).unwrap();
+        keyring.rotate_sessions(at(52), Some(at(92)), QUIET).unwrap();
+        assert!(
+            keyring.rotate_sessions(at(52), Some(at(93)), QUIET).unwrap_err().contains("wait until one ends")
+        );
+        keyring.rotate_sessions(at(52), None, QUIET).unwrap();
         assert_eq!(ids(&keyring.kept().sessions), [19]);
     }
 }

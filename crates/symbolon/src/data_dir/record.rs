@@ -60,7 +60,7 @@ mod postgres {
     use secrecy::ExposeSecret;
     use symbolon_core::id::UserId;
     use symbolon_core::store::StoreError;
-    use symbolon_store::{Membership, PostgresStore};
+    use symbolon_store::{Membership, OpenError, PostgresStore};
 
     use super::{Arc, DataDir, Entropy, Failure, KeyFile, Lease, Record, Store, Timestamp};
     use crate::clock::BootClock;
@@ -94,7 +94,14 @@ mod postgres {
             membership,
         )
         .await;
-        let store: Arc<dyn Store> = Arc::new(store.map_err(Failure::new)?);
+        let store: Arc<dyn Store> = match store {
+            Ok(store) => Arc::new(store),
+            Err(error @ OpenError::OtherKeys(_)) if !known => {
+                forget(directory)?;
+                return Err(Failure::new(error));
+            }
+            Err(error) => return Err(Failure::new(error)),
+        };
         if let Err(failure) = ours(directory, &*store, known).await {
             store.close().await;
             return Err(failure);
@@ -113,14 +120,18 @@ mod postgres {
                 directory.database().display()
             ))),
             Ok(Some(_)) | Err(StoreError::SealBroken(_)) if !known => {
-                // Made a moment ago, and nothing was written with them.
-                fs::remove_file(directory.keys()).map_err(Failure::new)?;
+                forget(directory)?;
                 Err(not_its_keys())
             }
             Err(StoreError::SealBroken(_)) => Err(not_its_keys()),
             Ok(_) => Ok(()),
             Err(error) => Err(Failure::new(error)),
         }
+    }
+
+    /// Takes keys away that were made a moment ago, and with which nothing was written.
+    fn forget(directory: &DataDir) -> Result<(), Failure> {
+        fs::remove_file(directory.keys()).map_err(Failure::new)
     }
 
     /// What to say where the keys in the directory open nothing of the database.

@@ -7,6 +7,7 @@ mod support;
 mod copying;
 mod failover;
 mod joining;
+mod keys;
 mod nodes;
 mod outages;
 mod recovery;

@@ -7,7 +7,7 @@ use symbolon_core::Timestamp;
 use symbolon_core::decision::Keys;
 use symbolon_core::digest::Pepper;
 use symbolon_core::session::SessionKey;
-use symbolon_server::{KeptKey, KeptKeys, KeyKeeper};
+use symbolon_server::{Announce, KeptKey, KeptKeys, KeyKeeper};
 use tokio::sync::oneshot;
 use zeroize::Zeroizing;
 
@@ -29,11 +29,18 @@ impl Keeper {
         (is_kept, release)
     }
 
-    fn change(&self, change: impl FnOnce(&mut Keys, Zeroizing<[u8; 32]>)) -> Keys {
+    fn change(
+        &self,
+        announce: Announce<'_>,
+        change: impl FnOnce(&mut Keys, Zeroizing<[u8; 32]>),
+    ) -> Result<Keys, String> {
         let (keys, next) = &mut *self.kept.lock().unwrap();
         *next += 1;
-        change(keys, Zeroizing::new([*next; 32]));
-        keys.clone()
+        let mut changed = keys.clone();
+        change(&mut changed, Zeroizing::new([*next; 32]));
+        announce(&changed)?;
+        *keys = changed;
+        Ok(keys.clone())
     }
 }
 
@@ -48,11 +55,11 @@ impl KeyKeeper for Keeper {
         }
     }
 
-    fn rotate_pepper(&self, _: Timestamp) -> Result<Keys, String> {
-        let keys = self.change(|keys, key| {
+    fn rotate_pepper(&self, _: Timestamp, announce: Announce<'_>) -> Result<Keys, String> {
+        let keys = self.change(announce, |keys, key| {
             let next = Pepper::new(keys.pepper.id() + 1, &key);
             keys.former_peppers.insert(0, std::mem::replace(&mut keys.pepper, next));
-        });
+        })?;
         if let Some((kept, released)) = self.held.lock().unwrap().take() {
             kept.send(()).unwrap();
             released.recv().unwrap_err();
@@ -60,17 +67,22 @@ impl KeyKeeper for Keeper {
         Ok(keys)
     }
 
-    fn rotate_sessions(&self, _: Timestamp, end: Option<Timestamp>) -> Result<Keys, String> {
-        Ok(self.change(|keys, key| {
+    fn rotate_sessions(
+        &self,
+        _: Timestamp,
+        end: Option<Timestamp>,
+        announce: Announce<'_>,
+    ) -> Result<Keys, String> {
+        self.change(announce, |keys, key| {
             let before = std::mem::replace(&mut keys.sessions, SessionKey::new(&key));
             match end {
                 Some(end) => keys.former_sessions.insert(0, (before, end)),
                 None => keys.former_sessions.clear(),
             }
-        }))
+        })
     }
 
-    fn retire_pepper(&self, id: u32) -> Result<Keys, String> {
-        Ok(self.change(|keys, _| keys.former_peppers.retain(|pepper| pepper.id() != id)))
+    fn retire_pepper(&self, id: u32, announce: Announce<'_>) -> Result<Keys, String> {
+        self.change(announce, |keys, _| keys.former_peppers.retain(|pepper| pepper.id() != id))
     }
 }

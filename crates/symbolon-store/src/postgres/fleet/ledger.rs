@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use sqlx::{Connection, PgPool};
 use symbolon_core::audit::Head;
+use symbolon_core::decision::Keys;
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::LeaseTerms;
 use symbolon_core::name::WebhookName;
@@ -12,8 +13,8 @@ use symbolon_core::store::{Sink, StoreError};
 
 use super::Membership;
 use super::look::Look;
+use super::own_keys::{OwnKeys, bind, same_keys};
 use crate::fleet::{Feed, Ledger, Loaded, Observation, Renewal};
-use crate::postgres::chain::TOO_OLD;
 use crate::postgres::changes::{self, changes_after};
 use crate::postgres::connect::Server;
 use crate::postgres::fault::unavailable;
@@ -33,15 +34,17 @@ const FAR: i64 = 1 << 32;
 /// The database of a fleet.
 pub(super) struct Database {
     /// By which the node renews itself, with nobody before it.
-    node: Line,
+    pub(super) node: Line,
     /// By which it reads what was committed. Whatever else is read takes as long as it likes, and as many connections as there
     /// are for that.
     feed: Line,
     /// By which those look who wait for others, or want to know whether anybody answers.
     pub(super) look: Look,
+    /// The node's keys, which are to be the fleet's.
+    pub(super) keys: OwnKeys,
     readers: PgPool,
     seals: Arc<Seals>,
-    terms: LeaseTerms,
+    pub(super) terms: LeaseTerms,
     name: String,
     version: String,
     started_at: i64,
@@ -54,11 +57,18 @@ pub(super) struct Database {
 }
 
 impl Database {
-    pub(super) fn new(server: &Server, readers: PgPool, seals: Arc<Seals>, membership: &Membership) -> Self {
+    pub(super) fn new(
+        server: &Server,
+        readers: PgPool,
+        seals: Arc<Seals>,
+        keys: &Keys,
+        membership: &Membership,
+    ) -> Self {
         Self {
             node: Line::new(server),
             feed: Line::new(server),
             look: Look::new(server),
+            keys: OwnKeys::new(keys),
             readers,
             seals,
             terms: membership.terms,
@@ -88,33 +98,6 @@ impl Database {
     fn is(&self, own: Option<NodeId>) {
         *self.own.lock().unwrap_or_else(PoisonError::into_inner) = own;
     }
-
-    /// Why a node was not renewed.
-    async fn not_renewed(&self) -> Result<Renewal, StoreError> {
-        let (same, epoch, lease, margin, oldest): (bool, i64, i64, i64, i32) = self
-            .node
-            .ask(async |db| {
-                sqlx::query_as(concat!(
-                    "SELECT ",
-                    same_server!(),
-                    ", epoch, lease_ms, margin_ms, (SELECT oldest FROM symbolon_schema) FROM fleet"
-                ))
-                .fetch_one(db)
-                .await
-            })
-            .await?;
-        if oldest > known() {
-            return Err(StoreError::Unavailable(TOO_OLD.to_owned()));
-        }
-        if (lease, margin) != millis(self.terms) {
-            return Err(other_terms());
-        }
-        if same {
-            return Ok(Renewal::Removed);
-        }
-        self.node.forget().await;
-        Ok(Renewal::Elsewhere(epoch))
-    }
 }
 
 /// The lease and the margin in milliseconds, as they are kept.
@@ -124,7 +107,7 @@ pub(super) fn millis(terms: LeaseTerms) -> (i64, i64) {
 }
 
 /// The schema that this program knows.
-fn known() -> i32 {
+pub(super) fn known() -> i32 {
     i32::try_from(KNOWN).unwrap_or(i32::MAX)
 }
 
@@ -148,8 +131,9 @@ impl Ledger for Database {
         let webhooks = self.webhooks.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let webhooks: Option<Vec<_>> =
             webhooks.map(|names| names.iter().map(|name| name.as_str().to_owned()).collect());
-        let (lease, margin) = millis(self.terms);
+        let ((lease, margin), mark) = (millis(self.terms), self.keys.mark());
         let insert = async |db: &mut sqlx::PgConnection| {
+            bind(&mut *db, &mark).await?;
             // Whoever changes the terms looks who is there when nobody comes any more, and has them changed before anybody does.
             sqlx::query(
                 "WITH fits AS (SELECT 1 FROM fleet WHERE lease_ms = $8 AND margin_ms = $9 FOR SHARE)
@@ -176,7 +160,7 @@ impl Ledger for Database {
     }
 
     async fn renew(&self, id: NodeId, applied: u64) -> Result<Renewal, StoreError> {
-        let (lease, margin) = millis(self.terms);
+        let ((lease, margin), mark) = (millis(self.terms), self.keys.mark());
         let renewed: Option<i64> = self
             .node
             .ask(async |db| {
@@ -185,6 +169,8 @@ impl Ledger for Database {
                     "UPDATE nodes SET renewals = renewals + 1, renewed_at = clock_timestamp(), applied_seq = GREATEST(applied_seq, $2)
                      WHERE id = $1 AND (SELECT oldest FROM symbolon_schema) <= $5
                          AND EXISTS (SELECT 1 FROM fleet WHERE lease_ms = $3 AND margin_ms = $4 AND ",
+                    same_keys!("$6"),
+                    " AND ",
                     same_server!(),
                     ") RETURNING (SELECT seq FROM fleet_clock)"
                 ))
@@ -193,6 +179,7 @@ impl Ledger for Database {
                 .bind(lease)
                 .bind(margin)
                 .bind(known())
+                .bind(&mark)
                 .fetch_optional(db)
                 .await
             })

@@ -5,6 +5,8 @@ mod kept;
 mod ledger;
 mod listen;
 mod look;
+mod not_renewed;
+mod own_keys;
 mod roll;
 #[cfg(test)]
 mod tests;
@@ -15,6 +17,7 @@ use std::sync::{Arc, Mutex as Lock, PoisonError};
 
 use jiff::Timestamp;
 use sqlx::PgPool;
+use symbolon_core::decision::Keys;
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::{Lease, LeaseTerms, Moment, SteadyClock};
 use symbolon_core::name::WebhookName;
@@ -31,6 +34,7 @@ use crate::fleet::{Follower, Parts, Settling, Waits, unknown};
 use crate::seals::Seals;
 
 pub(super) use create::create;
+pub(super) use own_keys::compare;
 pub(super) use roll::roll;
 
 /// As what a process takes part in a fleet.
@@ -118,8 +122,14 @@ struct Following {
 
 impl Fleet {
     /// Begins to take part. The node is there when a sink is attached; until then only what this process commits is settled.
-    pub(super) fn begin(server: &Server, readers: PgPool, seals: Arc<Seals>, membership: Membership) -> Self {
-        let ledger = Arc::new(Database::new(server, readers, seals, &membership));
+    pub(super) fn begin(
+        server: &Server,
+        readers: PgPool,
+        seals: Arc<Seals>,
+        keys: &Keys,
+        membership: Membership,
+    ) -> Self {
+        let ledger = Arc::new(Database::new(server, readers, seals, keys, &membership));
         let waits = Arc::new(Timer(membership.clock.clone()));
         let settling =
             Settling::new(ledger.clone(), membership.terms, membership.clock.clone(), waits.clone());
@@ -171,6 +181,16 @@ impl Fleet {
     /// Which webhooks this process tells.
     pub(super) fn tells(&self, webhooks: Vec<WebhookName>) {
         self.ledger.tells(webhooks);
+    }
+
+    /// Lets nodes be there that have these keys, beside those that have the ones until now.
+    pub(super) async fn announce(&self, keys: &Keys) -> Result<(), StoreError> {
+        self.ledger.announce(keys).await
+    }
+
+    /// From here on the node has these keys, which were announced, and no other is let be there that has not.
+    pub(super) async fn agree(&self, keys: &Keys) -> Result<(), StoreError> {
+        self.ledger.agree(keys).await
     }
 
     /// The clock that leases are measured by, and steps of mutations.
