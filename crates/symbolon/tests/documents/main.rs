@@ -7,6 +7,8 @@ mod fleet;
 mod markdown;
 mod shell;
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use markdown::{Block, Command};
@@ -23,6 +25,9 @@ const RUN_ELSEWHERE: &[(&str, &str)] = &[
 
 /// Where the documents have a database; the tests have one of their own there.
 const THERE: &str = "postgres://symbolon@db.example.org/symbolon?sslmode=verify-full";
+
+/// The chapter of `docs/fleet.md` on a record that is moved.
+const MOVING: &str = "Moving there and back";
 
 /// Makes what the commands of a document find there already.
 fn init(directory: &Path) {
@@ -169,17 +174,22 @@ fn heavy_the_chapter_on_drafting_a_catalog_works_as_it_stands() {
     assert!(typed >= 10, "only {typed} commands were found in the chapter");
 }
 
+/// The file that the documents name, its owner's alone.
+fn keep_password(directory: &Path) {
+    let file = directory.join("db.password");
+    std::fs::write(&file, "of nobody\n").unwrap();
+    std::fs::set_permissions(&file, Permissions::from_mode(0o600)).unwrap();
+}
+
 #[test]
 fn heavy_the_chapter_on_moving_a_record_works_as_it_stands() {
     let postgres = symbolon_postgres_server::shared(symbolon_postgres_server::Version::Debian).unwrap();
     let database = postgres.new_database().unwrap();
     let before = |directory: &Path| {
-        std::fs::write(directory.join("db.password"), "of nobody\n").unwrap();
+        keep_password(directory);
         init(directory);
     };
-    let typed = chapter_works("docs/fleet.md", "Moving there and back", before, |text| {
-        text.replace(THERE, &database.url())
-    });
+    let typed = chapter_works("docs/fleet.md", MOVING, before, |text| text.replace(THERE, &database.url()));
     assert!(typed >= 5, "only {typed} commands were found in the chapter");
 }
 
@@ -193,7 +203,7 @@ fn heavy_the_configuration_of_the_reference_is_accepted_as_it_stands() {
     let database = postgres.new_database().unwrap();
     assert_eq!(example.matches(THERE).count(), 1);
     let example = example.replace(THERE, &database.url());
-    std::fs::write(directory.path().join("db.password"), "of nobody\n").unwrap();
+    keep_password(directory.path());
     std::fs::write(directory.path().join("symbolon.toml"), example).unwrap();
     // `init` reads all of it, and the files that it names, before it makes anything.
     let symbolon = |words: &[&str]| {

@@ -1,6 +1,7 @@
 //! An installation that is moved to PostgreSQL and back.
 
 use std::fs;
+use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
 
@@ -107,6 +108,7 @@ fn what_makes_no_sense_is_refused_and_says_what_would() {
         place.symbolon(&["store", "copy", "--to", "postgres://me:s3cr3t@127.0.0.1:1/record"]).refused(1);
     assert!(told.contains("postgres://127.0.0.1:1/record") && !told.contains("s3cr3t"), "{told}");
     place.write("password", "pw\n");
+    fs::set_permissions(place.path().join("password"), fs::Permissions::from_mode(0o600)).unwrap();
     let told = place.symbolon(&["store", "copy", "--to", "postgre://me:s3cr3t@127.0.0.1/record"]).refused(2);
     assert!(told.contains("begin with postgres://") && !told.contains("s3cr3t"), "{told}");
     let told = place.symbolon(&["store", "copy", "--to", &url, "--password-file", "nowhere"]).refused(1);
