@@ -12,7 +12,7 @@ use symbolon_core::random::Entropy;
 use symbolon_core::store::{Sink, StoreError};
 use tokio::sync::{Notify, oneshot};
 
-use super::{Feed, Ledger, Loaded, Renewal, Waits};
+use super::{Feed, Ledger, Loaded, Renewal, Waits, put_back};
 
 /// How long to wait before what failed is tried again.
 const AGAIN: Duration = Duration::from_millis(100);
@@ -122,6 +122,18 @@ impl Follower {
             }
         }
         self.end().await;
+    }
+
+    /// Learns everything for the first time. Where another database has taken the place of the fleet's, that is when the fleet
+    /// is on it: nothing can be said before, and nothing changed.
+    pub(crate) async fn first(&mut self) -> Result<(), StoreError> {
+        loop {
+            let due = self.turn().await?;
+            if self.id.is_some() && self.elsewhere.is_none() {
+                return Ok(());
+            }
+            self.parts.waits.until(due).await;
+        }
     }
 
     /// Ends in good order: it answers no more, and nobody has to wait for it.
@@ -251,13 +263,7 @@ impl Follower {
             Loaded::Elsewhere(epoch) => return Err(Broken::Elsewhere(epoch)),
         };
         if seq < self.newest {
-            // An older copy of the database, perhaps, which knows nothing of what was acknowledged since.
-            return Err(Broken::Failed(StoreError::Unavailable(format!(
-                "the database knows of {seq} mutations, and the node knew of {}: it was put back to an older state, or a copy \
-                 took its place that is behind. Nothing is answered from it; see to it that the right one is reached, or \
-                 restart the nodes where it is meant to be so",
-                self.newest
-            ))));
+            return Err(Broken::Failed(put_back(seq, self.newest)));
         }
         self.parts.sink.loaded();
         (self.applied, self.newest) = (Some(seq), seq);
@@ -293,7 +299,7 @@ impl Follower {
         };
         let over = since.after(self.parts.terms.over());
         if now >= over {
-            self.parts.ledger.adopt(epoch).await?;
+            self.parts.ledger.adopt(epoch, self.newest).await?;
             self.elsewhere = None;
             return Ok(now);
         }

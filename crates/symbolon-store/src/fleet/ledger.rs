@@ -85,5 +85,18 @@ pub(crate) trait Ledger: Send + Sync {
     async fn leave(&self, id: NodeId) -> Result<(), StoreError>;
     /// Makes the database that took the place of the one before the fleet's own, if its number is still `epoch` (rule 11).
     /// To be called when no lease is held any more that was granted by the one before.
-    async fn adopt(&self, epoch: i64) -> Result<(), StoreError>;
+    ///
+    /// # Errors
+    /// Besides: [`put_back`], where it knows of fewer mutations than `newest`.
+    async fn adopt(&self, epoch: i64, newest: u64) -> Result<(), StoreError>;
+}
+
+/// Why nothing is answered from a database that knows of `seq` mutations, by a node that knew of `newest`: it is an older copy,
+/// perhaps, which knows nothing of what was acknowledged since.
+pub(crate) fn put_back(seq: u64, newest: u64) -> StoreError {
+    StoreError::Unavailable(format!(
+        "the database knows of {seq} mutations, and the node knew of {newest}: it was put back to an older state, or a copy took \
+         its place that is behind. Nothing is answered from it; see to it that the right one is reached, or restart the nodes \
+         where it is meant to be so"
+    ))
 }

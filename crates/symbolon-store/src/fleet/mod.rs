@@ -17,7 +17,7 @@ use std::pin::Pin;
 use symbolon_core::lease::Moment;
 
 pub(crate) use follower::{Follower, Parts};
-pub(crate) use ledger::{Feed, Ledger, Loaded, Observation, Present, Renewal};
+pub(crate) use ledger::{Feed, Ledger, Loaded, Observation, Present, Renewal, put_back};
 pub(crate) use settling::{Settling, unknown};
 
 /// Time as it passes for a node. Waiting is for pace alone: no promise rests on how long a wait took, but on what the

@@ -52,7 +52,7 @@ impl Ledger for Busy {
         Ok(())
     }
 
-    async fn adopt(&self, _: i64) -> Result<(), StoreError> {
+    async fn adopt(&self, _: i64, _: u64) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -99,7 +99,7 @@ impl Ledger for Slow {
         Ok(())
     }
 
-    async fn adopt(&self, _: i64) -> Result<(), StoreError> {
+    async fn adopt(&self, _: i64, _: u64) -> Result<(), StoreError> {
         Ok(())
     }
 }

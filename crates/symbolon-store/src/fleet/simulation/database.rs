@@ -237,8 +237,9 @@ impl Ledger for Line {
         self.call(|db| db.nodes.remove(&id)).await.map(drop)
     }
 
-    async fn adopt(&self, epoch: i64) -> Result<(), StoreError> {
+    async fn adopt(&self, epoch: i64, newest: u64) -> Result<(), StoreError> {
         self.call(|db| {
+            assert!(db.seq >= newest, "nothing is lost");
             if db.epoch == epoch && db.server != db.fleets {
                 db.seq += 1 << 32;
                 db.nodes.clear();

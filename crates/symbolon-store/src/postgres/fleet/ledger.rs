@@ -14,7 +14,7 @@ use symbolon_core::store::{Sink, StoreError};
 use super::Membership;
 use super::look::Look;
 use super::own_keys::{OwnKeys, bind, same_keys};
-use crate::fleet::{Feed, Ledger, Loaded, Observation, Renewal};
+use crate::fleet::{Feed, Ledger, Loaded, Observation, Renewal, put_back};
 use crate::postgres::changes::{self, changes_after};
 use crate::postgres::connect::Server;
 use crate::postgres::fault::unavailable;
@@ -236,9 +236,15 @@ impl Ledger for Database {
             .map(drop)
     }
 
-    async fn adopt(&self, epoch: i64) -> Result<(), StoreError> {
+    async fn adopt(&self, epoch: i64, newest: u64) -> Result<(), StoreError> {
         let adopted = async |db: &mut sqlx::PgConnection| {
             let mut transaction = db.begin().await?;
+            let seq: i64 =
+                sqlx::query_scalar("SELECT seq FROM fleet_clock").fetch_one(&mut *transaction).await?;
+            if number(seq) < newest {
+                transaction.rollback().await?;
+                return Ok(Err(put_back(number(seq), newest)));
+            }
             let taken = sqlx::query(concat!(
                 "UPDATE fleet SET epoch = epoch + 1, system_identifier = ",
                 system_identifier!(),
@@ -259,9 +265,9 @@ impl Ledger for Database {
                     .await?;
                 sqlx::query("DELETE FROM nodes").execute(&mut *transaction).await?;
             }
-            transaction.commit().await.map(|()| taken > 0)
+            transaction.commit().await.map(|()| Ok(taken > 0))
         };
-        if self.node.ask(adopted).await? {
+        if self.node.ask(adopted).await?? {
             tracing::warn!(epoch = epoch + 1, "the fleet goes on with another server");
         }
         Ok(())

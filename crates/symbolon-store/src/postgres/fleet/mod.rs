@@ -235,7 +235,7 @@ impl Fleet {
             entropy,
         });
         // From here on decisions can be made.
-        follower.turn().await?;
+        follower.first().await?;
         let (stop, stopped) = oneshot::channel();
         let ended = tokio::spawn(self.keeper.run("following", follower.run(self.wake.clone(), stopped)));
         *self.following() = Some(Following { stop, ended });
