@@ -73,7 +73,7 @@ impl Database {
 
     async fn set(&self, statement: &'static str, marks: &[String]) -> Result<(), StoreError> {
         let done = async |db: &mut PgConnection| {
-            let query = marks.iter().fold(sqlx::query(statement), |query, mark| query.bind(mark));
+            let query = marks.iter().fold(sqlx::query(statement), sqlx::query::Query::bind);
             query.execute(db).await
         };
         if self.node.ask(done).await?.rows_affected() == 0 { Err(self.keys.others()) } else { Ok(()) }
