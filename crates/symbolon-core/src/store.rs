@@ -280,7 +280,8 @@ pub trait Store: Sealing + Notices + Send + Sync {
     /// them. Tokens that are not there are no error. No audit, no change record.
     async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError>;
     /// Removes sessions that ended before `now`, lapsed claims, and the use of days that are kept no longer
-    /// ([`KEPT_DAYS`](crate::usage::KEPT_DAYS); of these at most 10,000 rows a call). No audit.
+    /// ([`KEPT_DAYS`](crate::usage::KEPT_DAYS); in transactions of at most 10,000 rows each, between which
+    /// mutations go). No audit.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;
 
     /// One token of a service, tombstones included.

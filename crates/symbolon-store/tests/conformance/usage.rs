@@ -142,7 +142,7 @@ pub(crate) async fn days_that_are_over_are_forgotten_piece_by_piece(place: &dyn 
     record(&*store, (today - 91..=today).map(|day| count(1, day, "/a", Outcome::Allowed, 1, 1)).collect())
         .await;
     record(&*store, (2..ROWS).map(|n| count(n, today - 90, "/a", SCOPES, 1, 1)).collect()).await;
-    // Too many for one call: mutations do not wait for them all.
+    // Too many for one piece: mutations do not wait for them all. A call may do several.
     store.prune(make::at(0)).await.unwrap();
     let left = async || {
         let ids: Vec<_> = (0..ROWS).map(make::token_id).collect();
@@ -152,7 +152,7 @@ pub(crate) async fn days_that_are_over_are_forgotten_piece_by_piece(place: &dyn 
         }
         left
     };
-    assert_eq!(left().await, ROWS as usize - 10_000);
+    assert!(left().await <= ROWS as usize - 10_000);
     store.prune(make::at(0)).await.unwrap();
     store.prune(make::at(0)).await.unwrap();
     assert_eq!(left().await, 0);

@@ -248,9 +248,9 @@ impl Fleet {
         self.wake.notify_one();
         tokio::select! {
             biased;
-            settled = self.settling.settle(seq, epoch) => settled,
-            // Nobody would end that wait any more.
+            // Nobody would end that wait any more; and where it was given up for that, this is why.
             () = self.keeper.broken() => Err(unknown("this node has failed")),
+            settled = self.settling.settle(seq, epoch) => settled,
         }
     }
 }
