@@ -10,26 +10,54 @@ use symbolon_core::store::Change;
 use super::*;
 use crate::fleet::Observation;
 
-/// A database in which there is something new whenever anybody looks, until it has been asked often enough.
-#[derive(Default)]
-struct Busy {
+/// What is hard about a database.
+#[derive(PartialEq)]
+enum Trouble {
+    /// There is something new whenever anybody looks, until it has been asked a hundred times.
+    Busy,
+    /// What was changed cannot be read in time.
+    Slow,
+    /// Nor can anything be loaded.
+    Unloadable,
+}
+
+/// A database of which is known how often it was asked.
+struct Troubled {
+    trouble: Trouble,
     seq: AtomicU64,
     renewals: AtomicU64,
+    loads: AtomicU64,
+}
+
+impl Troubled {
+    fn by(trouble: Trouble) -> Arc<Self> {
+        let [seq, renewals, loads] = Default::default();
+        Arc::new(Self { trouble, seq, renewals, loads })
+    }
+
+    /// The clock, which goes on at each look where it is busy there.
+    fn seq(&self) -> u64 {
+        let step = u64::from(self.trouble == Trouble::Busy);
+        self.seq.fetch_add(step, Ordering::SeqCst) + step
+    }
 }
 
 #[async_trait]
-impl Ledger for Busy {
+impl Ledger for Troubled {
     async fn register(&self, _: NodeId, _: u64) -> Result<(), StoreError> {
         Ok(())
     }
 
     async fn renew(&self, _: NodeId, _: u64) -> Result<Renewal, StoreError> {
         self.renewals.fetch_add(1, Ordering::SeqCst);
-        Ok(Renewal::At(self.seq.fetch_add(1, Ordering::SeqCst) + 1))
+        Ok(Renewal::At(self.seq()))
     }
 
     async fn changes(&self, _: u64) -> Result<Feed, StoreError> {
-        let seq = self.seq.fetch_add(1, Ordering::SeqCst) + 1;
+        if self.trouble != Trouble::Busy {
+            return Ok(Feed::Late);
+        }
+        let seq = self.seq();
         if seq > 100 {
             return Err(StoreError::Unavailable("it was asked often enough".to_owned()));
         }
@@ -37,58 +65,15 @@ impl Ledger for Busy {
     }
 
     async fn load(&self, _: &Arc<dyn Sink>) -> Result<Loaded, StoreError> {
+        self.loads.fetch_add(1, Ordering::SeqCst);
+        if self.trouble == Trouble::Unloadable {
+            return Err(StoreError::Unavailable("it is too much".to_owned()));
+        }
         Ok(Loaded::At(0))
     }
 
     async fn observe(&self) -> Result<Observation, StoreError> {
         Ok(Observation { epoch: 1, seq: self.seq.load(Ordering::SeqCst), nodes: Vec::new() })
-    }
-
-    async fn remove(&self, _: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    async fn leave(&self, _: NodeId) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn adopt(&self, _: i64, _: u64) -> Result<(), StoreError> {
-        Ok(())
-    }
-}
-
-/// A database of which nobody can read what was changed, or anything.
-#[derive(Default)]
-struct Slow {
-    unloadable: bool,
-    loads: AtomicU64,
-}
-
-#[async_trait]
-impl Ledger for Slow {
-    async fn register(&self, _: NodeId, _: u64) -> Result<(), StoreError> {
-        Ok(())
-    }
-
-    async fn renew(&self, _: NodeId, _: u64) -> Result<Renewal, StoreError> {
-        Ok(Renewal::At(7))
-    }
-
-    async fn changes(&self, _: u64) -> Result<Feed, StoreError> {
-        Ok(Feed::Late)
-    }
-
-    async fn load(&self, _: &Arc<dyn Sink>) -> Result<Loaded, StoreError> {
-        self.loads.fetch_add(1, Ordering::SeqCst);
-        if self.unloadable {
-            Err(StoreError::Unavailable("it is too much".to_owned()))
-        } else {
-            Ok(Loaded::At(7))
-        }
-    }
-
-    async fn observe(&self) -> Result<Observation, StoreError> {
-        Ok(Observation { epoch: 1, seq: 7, nodes: Vec::new() })
     }
 
     async fn remove(&self, _: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
@@ -154,7 +139,7 @@ fn parts(ledger: Arc<dyn Ledger>, lease: Arc<Lease>, waits: Arc<dyn Waits>) -> P
 
 #[tokio::test]
 async fn what_cannot_be_read_in_time_again_and_again_is_loaded() {
-    let (ledger, lease) = (Arc::new(Slow::default()), Arc::new(Lease::of(Arc::new(Still))));
+    let (ledger, lease) = (Troubled::by(Trouble::Slow), Arc::new(Lease::of(Arc::new(Still))));
     let mut follower = Follower::new(parts(ledger.clone(), lease, Arc::new(Still)));
     // The first load is for a node that knows nothing.
     for loads in [1, 1, 2, 2, 3, 3] {
@@ -165,7 +150,7 @@ async fn what_cannot_be_read_in_time_again_and_again_is_loaded() {
 
 #[tokio::test]
 async fn a_load_that_fails_is_tried_more_and_more_rarely() {
-    let ledger = Arc::new(Slow { unloadable: true, ..Slow::default() });
+    let ledger = Troubled::by(Trouble::Unloadable);
     let (lease, waits) = (Arc::new(Lease::of(Arc::new(Still))), Arc::new(Noted::default()));
     let mut follower = Follower::new(parts(ledger, lease, waits.clone()));
     for _ in 0..9 {
@@ -177,7 +162,7 @@ async fn a_load_that_fails_is_tried_more_and_more_rarely() {
 
 #[tokio::test]
 async fn a_node_renews_its_lease_however_often_the_record_is_changed() {
-    let (ledger, lease) = (Arc::new(Busy::default()), Arc::new(Lease::of(Arc::new(Still))));
+    let (ledger, lease) = (Troubled::by(Trouble::Busy), Arc::new(Lease::of(Arc::new(Still))));
     let mut follower = Follower::new(parts(ledger.clone(), lease.clone(), Arc::new(Still)));
     follower.turn().await.unwrap_err();
     let renewals = ledger.renewals.load(Ordering::SeqCst);
