@@ -17,7 +17,23 @@ pub(super) const CHANNEL: &str = "symbolon_changes";
 /// What nobody can write: no text of the database has a zero byte in it.
 pub(super) const NO_TEXT: &str = "a text with a zero byte in it cannot be kept";
 
-/// Whether anything may be written here: on this server, and by a program that knows no more than this one.
+/// Where the audit ends, as [`head`] reads it. Of a query with [`join_head`].
+macro_rules! select_head {
+    () => {
+        "coalesce(last.seq, 0) AS last, last.hash"
+    };
+}
+
+/// The last line of the audit, if there is one.
+macro_rules! join_head {
+    () => {
+        " LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true "
+    };
+}
+
+pub(super) use {join_head, select_head};
+
+/// Whether this is the server on which anything may be written, and the number of the schema that a program has to know.
 macro_rules! state {
     () => {
         concat!("coalesce(", same_server!(), ", fleet.epoch IS NULL) AS same_server, symbolon_schema.oldest")
@@ -31,10 +47,10 @@ const BEGIN: &str = concat!(
      UPDATE fleet_clock SET seq = seq + 1 RETURNING seq;
      SELECT ",
     state!(),
-    ", coalesce(fleet.epoch, 0) AS epoch, coalesce(last.seq, 0) AS last, last.hash
-     FROM symbolon_schema
-         LEFT JOIN fleet ON true
-         LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true"
+    ", coalesce(fleet.epoch, 0) AS epoch, ",
+    select_head!(),
+    " FROM symbolon_schema LEFT JOIN fleet ON true",
+    join_head!()
 );
 
 /// The same for what nobody has to hear of: it takes its turn, and the clock stays.

@@ -13,7 +13,7 @@ use symbolon_core::store::Change;
 
 use self::record::Record;
 use self::state::State;
-use super::chain::head;
+use super::chain::{head, join_head, select_head};
 use super::identity::with_here;
 use super::line::Line;
 use crate::rows::{Parsed, get};
@@ -30,9 +30,9 @@ pub(super) struct Committed {
 
 /// What has come of reading on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Feed {
+pub(super) enum Feed<T = Vec<Committed>> {
     /// The mutations that follow, with no number left out. Empty: there is none so far.
-    Next(Vec<Committed>),
+    Next(T),
     /// A number is missing, a record is not understood, or what was read before is not what came before these: what has
     /// changed is not known, and all is to be loaded anew.
     Gap,
@@ -56,9 +56,9 @@ pub(super) async fn changes_after(
     known: &mut Head,
 ) -> Result<Feed, sqlx::Error> {
     let records = match records(line, after, limit, known).await? {
-        Records::Next(records) => records,
-        Records::Gap => return Ok(Feed::Gap),
-        Records::Elsewhere(epoch) => return Ok(Feed::Elsewhere(epoch)),
+        Feed::Next(records) => records,
+        Feed::Gap => return Ok(Feed::Gap),
+        Feed::Elsewhere(epoch) => return Ok(Feed::Elsewhere(epoch)),
     };
     let state = State::of(line, seals, records.values().flatten()).await?;
     let committed = |(seq, records): (u64, Vec<Record>)| Committed {
@@ -68,12 +68,8 @@ pub(super) async fn changes_after(
     Ok(Feed::Next(records.into_iter().map(committed).collect()))
 }
 
-/// The records of the mutations that follow, by the mutation's number, or why there are none.
-enum Records {
-    Next(BTreeMap<u64, Vec<Record>>),
-    Gap,
-    Elsewhere(i64),
-}
+/// The records of mutations, by the mutation's number.
+type Records = BTreeMap<u64, Vec<Record>>;
 
 /// With the clock, which tells a record that is missing from one that is still to come, and with the audit's end: all are of
 /// one moment. Of the last number, where there are more records than were asked for, some may be left out: it is read the
@@ -84,16 +80,22 @@ const RECORDS: &str = concat!(
      until AS MATERIALIZED (
          SELECT count(*) < $2 AS all_of_them,
              CASE WHEN count(*) < $2 THEN max(seq) ELSE greatest(min(seq), max(seq) - 1) END AS seq FROM next)
-     SELECT same_server, epoch, all_of_them, fleet_clock.seq AS clock, coalesce(last.seq, 0) AS last, last.hash,
-         $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
+     SELECT same_server, epoch, all_of_them, fleet_clock.seq AS clock, ",
+    select_head!(),
+    ", $4::bytea IS NULL OR EXISTS (SELECT 1 FROM audit WHERE audit.seq = $3 AND audit.hash = $4) AS goes_on,
          changes.seq, kind, id, at
-     FROM here CROSS JOIN fleet_clock CROSS JOIN until
-         LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true
-         LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= until.seq
+     FROM here CROSS JOIN fleet_clock CROSS JOIN until",
+    join_head!(),
+    "LEFT JOIN changes ON changes.seq > $1 AND changes.seq <= until.seq
      ORDER BY changes.seq, part"
 );
 
-async fn records(line: &Line, after: u64, limit: i64, known: &mut Head) -> Result<Records, sqlx::Error> {
+async fn records(
+    line: &Line,
+    after: u64,
+    limit: i64,
+    known: &mut Head,
+) -> Result<Feed<Records>, sqlx::Error> {
     // A line that nothing can be said of stands for nothing, and would be missed for ever.
     let hash = (known.hash != LineHash::GENESIS).then(|| known.hash.as_bytes().as_slice());
     let last = known.seq;
@@ -108,25 +110,25 @@ async fn records(line: &Line, after: u64, limit: i64, known: &mut Head) -> Resul
                 .await
         })
         .await?;
-    let Some(first) = rows.first() else { return Ok(Records::Gap) };
+    let Some(first) = rows.first() else { return Ok(Feed::Gap) };
     if !first.try_get::<bool, _>("same_server")? {
-        return Ok(Records::Elsewhere(first.try_get("epoch")?));
+        return Ok(Feed::Elsewhere(first.try_get("epoch")?));
     }
     let all: bool = first.try_get("all_of_them")?;
     let (Some(clock), Ok(true)) = (number(get(first, "clock")), get(first, "goes_on")) else {
-        return Ok(Records::Gap);
+        return Ok(Feed::Gap);
     };
     *known = head(first)?;
-    let mut found = BTreeMap::<_, Vec<_>>::new();
+    let mut found = Records::new();
     for row in rows.iter().filter(|row| get::<Option<i64>>(*row, "seq") != Ok(None)) {
         let (Some(seq), Some(record)) = (number(get(row, "seq")), Record::read(row)) else {
-            return Ok(Records::Gap);
+            return Ok(Feed::Gap);
         };
         found.entry(seq).or_default().push(record);
     }
     let last = if all { clock } else { found.keys().last().copied().unwrap_or(clock) };
     let whole = clock >= after && found.keys().copied().eq(after + 1..=last);
-    Ok(if whole { Records::Next(found) } else { Records::Gap })
+    Ok(if whole { Feed::Next(found) } else { Feed::Gap })
 }
 
 fn number(column: Parsed<i64>) -> Option<u64> {

@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use self::pieces::Pieces;
-use super::chain::head;
+use super::chain::{head, join_head, select_head};
 use super::fault::unavailable;
 use super::identity::with_here;
 use super::line::Line;
@@ -136,10 +136,10 @@ async fn begin(db: &mut PgConnection) -> Result<(Transaction<'_, Postgres>, Begu
         .await?;
         let row = sqlx::query(concat!(
             with_here!(),
-            " SELECT same_server, epoch, fleet_clock.seq, coalesce(last.seq, 0) AS last, last.hash,
-                 pg_export_snapshot() AS snapshot
-             FROM here CROSS JOIN fleet_clock
-                 LEFT JOIN (SELECT seq, hash FROM audit ORDER BY seq DESC LIMIT 1) AS last ON true"
+            " SELECT same_server, epoch, fleet_clock.seq, ",
+            select_head!(),
+            ", pg_export_snapshot() AS snapshot FROM here CROSS JOIN fleet_clock",
+            join_head!()
         ))
         .fetch_one(&mut *db)
         .await?;
