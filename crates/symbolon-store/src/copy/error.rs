@@ -1,7 +1,11 @@
 //! Why a record was not copied, in a sentence for whoever asked for it.
 
+use std::fmt::Display;
 use std::path::PathBuf;
 
+use symbolon_core::store::StoreError;
+
+use super::Table;
 use crate::OpenError;
 
 /// Why a record was not copied. Where there is one, nothing of a copy is left, unless it says otherwise. The text says what to
@@ -107,6 +111,13 @@ pub enum CopyError {
          refused because there is something already, the copy is whole and can be used"
     )]
     Unknown(String),
+}
+
+impl CopyError {
+    /// A table at `place` that could not be read or written, as `what` has it.
+    pub(crate) fn failed(table: &Table, place: impl Display, what: &'static str, error: &StoreError) -> Self {
+        Self::Failed { table: table.name, place: place.to_string(), what, reason: error.to_string() }
+    }
 }
 
 fn told(nodes: &[(String, i64)]) -> String {

@@ -67,7 +67,9 @@ async fn refuse_served(db: &mut PgConnection, server: &Server) -> Result<(), Cop
 #[async_trait]
 impl Reader for Source {
     async fn read(&mut self, table: &'static Table, behind: Option<Values>) -> Result<Page, CopyError> {
-        read(&mut self.db, table, behind).await.map_err(failed(table, &self.place, "read"))
+        read(&mut self.db, table, behind)
+            .await
+            .map_err(|error| CopyError::failed(table, &self.place, "read", &unavailable(&error)))
     }
 }
 
@@ -123,7 +125,9 @@ impl Target {
 #[async_trait]
 impl Reader for Target {
     async fn read(&mut self, table: &'static Table, behind: Option<Values>) -> Result<Page, CopyError> {
-        read(&mut self.db, table, behind).await.map_err(failed(table, &self.place, "read again"))
+        read(&mut self.db, table, behind)
+            .await
+            .map_err(|error| CopyError::failed(table, &self.place, "read again", &unavailable(&error)))
     }
 }
 
@@ -144,7 +148,11 @@ impl Writer for Target {
                 Kind::Bytes => query.bind(values.map(Value::bytes).collect::<Vec<_>>()),
             }
         });
-        insert.execute(&mut self.db).await.map(drop).map_err(failed(table, &self.place, "written"))
+        insert
+            .execute(&mut self.db)
+            .await
+            .map(drop)
+            .map_err(|error| CopyError::failed(table, &self.place, "written", &unavailable(&error)))
     }
 
     async fn settle(&mut self) -> Result<(), CopyError> {
@@ -197,9 +205,4 @@ async fn read(db: &mut PgConnection, table: &Table, behind: Option<Values>) -> R
     let sql = table.select(behind.is_some());
     let select = behind.into_iter().flatten().fold(sqlx::query(AssertSqlSafe(sql)), Value::bind);
     Page::of(table, &select.fetch_all(db).await?)
-}
-
-fn failed(table: &Table, place: &str, what: &'static str) -> impl FnOnce(sqlx::Error) -> CopyError {
-    let (table, place) = (table.name, place.to_owned());
-    move |error| CopyError::Failed { table, place, what, reason: unavailable(&error).to_string() }
 }

@@ -45,7 +45,9 @@ impl Source {
 #[async_trait]
 impl Reader for Source {
     async fn read(&mut self, table: &'static Table, behind: Option<Values>) -> Result<Page, CopyError> {
-        read(&mut self.db, table, behind).await.map_err(failed(table, &self.path, "read"))
+        read(&mut self.db, table, behind)
+            .await
+            .map_err(|error| CopyError::failed(table, self.path.display(), "read", &unavailable(&error)))
     }
 }
 
@@ -109,7 +111,9 @@ fn refuse_taken(to: &Path) -> Result<(), CopyError> {
 #[async_trait]
 impl Reader for Target {
     async fn read(&mut self, table: &'static Table, behind: Option<Values>) -> Result<Page, CopyError> {
-        read(&mut self.db, table, behind).await.map_err(failed(table, &self.to, "read again"))
+        read(&mut self.db, table, behind)
+            .await
+            .map_err(|error| CopyError::failed(table, self.to.display(), "read again", &unavailable(&error)))
     }
 }
 
@@ -119,7 +123,9 @@ impl Writer for Target {
         let sql = table.insert();
         for row in rows {
             let insert = row.into_iter().fold(sqlx::query(AssertSqlSafe(sql.as_str())), Value::bind);
-            insert.execute(&mut self.db).await.map_err(failed(table, &self.to, "written"))?;
+            insert.execute(&mut self.db).await.map_err(|error| {
+                CopyError::failed(table, self.to.display(), "written", &unavailable(&error))
+            })?;
         }
         Ok(())
     }
@@ -134,9 +140,4 @@ async fn read(db: &mut SqliteConnection, table: &Table, behind: Option<Values>) 
     let sql = table.select(behind.is_some());
     let select = behind.into_iter().flatten().fold(sqlx::query(AssertSqlSafe(sql)), Value::bind);
     Page::of(table, &select.fetch_all(db).await?)
-}
-
-fn failed(table: &Table, path: &Path, what: &'static str) -> impl FnOnce(sqlx::Error) -> CopyError {
-    let (table, place) = (table.name, path.display().to_string());
-    move |error| CopyError::Failed { table, place, what, reason: unavailable(&error).to_string() }
 }
