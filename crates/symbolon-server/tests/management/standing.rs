@@ -127,17 +127,24 @@ impl Sink for Held {
     }
 }
 
-/// Of two who revoke one token, the second finds it revoked already. They are told so when the gate knows it, and not
-/// a moment before.
-#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn so_already_is_said_when_the_gate_knows() {
+/// A world whose gate hears of such changes only when it is let: when somebody waits until it knows of everything, or by the
+/// sender. The receiver tells that it would have heard of one.
+async fn held_back(holds: fn(&Change) -> bool) -> (World, Receiver<()>, Sender<()>) {
     let ((reached, is_reached), (release, released)) = (channel(), channel());
     let when_waited_for = release.clone();
     let wrap = move |store| Between::watched(store, move || when_waited_for.send(()).unwrap());
     let world = World::of(Setup { wrap: Box::new(wrap), loaded: false, ..Setup::default() }).await;
-    let holds = |change: &Change| matches!(change, Change::TokenChanged(token) if token.revoked_at.is_some());
     let held = Held { gate: world.gate.clone(), holds, reached, released: Mutex::new(released) };
     world.store.attach(Arc::new(held)).await.unwrap();
+    (world, is_reached, release)
+}
+
+/// Of two who revoke one token, the second finds it revoked already. They are told so when the gate knows it, and not
+/// a moment before.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn so_already_is_said_when_the_gate_knows() {
+    let (world, is_reached, release) =
+        held_back(|change| matches!(change, Change::TokenChanged(token) if token.revoked_at.is_some())).await;
     let (admin, key) = (world.admin().await, world.system_key().await);
     let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
     let path = format!("/v1/services/odin/tokens/{id}");
@@ -156,13 +163,8 @@ async fn so_already_is_said_when_the_gate_knows() {
 /// A switch that somebody else has just thrown is thrown back, and not taken for what is so already.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_switch_is_judged_by_what_the_record_says() {
-    let ((reached, is_reached), (release, released)) = (channel(), channel());
-    let when_waited_for = release.clone();
-    let wrap = move |store| Between::watched(store, move || when_waited_for.send(()).unwrap());
-    let world = World::of(Setup { wrap: Box::new(wrap), loaded: false, ..Setup::default() }).await;
-    let holds = |change: &Change| matches!(change, Change::EnforcementSwitched(switch) if !switch.enforce);
-    let held = Held { gate: world.gate.clone(), holds, reached, released: Mutex::new(released) };
-    world.store.attach(Arc::new(held)).await.unwrap();
+    let (world, is_reached, release) =
+        held_back(|change| matches!(change, Change::EnforcementSwitched(switch) if !switch.enforce)).await;
     let key = world.system_key().await;
     let switched =
         |enforce: bool| world.patch("/v1/services/odin", &json!({ "enforce": enforce })).by(&key).send();
