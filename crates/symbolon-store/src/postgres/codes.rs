@@ -7,6 +7,9 @@ const AGAIN: [&str; 2] = ["40001", "40P01"];
 /// A text that no text of this database can be: it has a zero byte in it.
 const NO_TEXT: &str = "22021";
 
+/// The session is over: by an administrator's word, or a crash of the server, or it lay idle for too long.
+pub(super) const ENDED: [&str; 3] = ["57P01", "57P02", "57P05"];
+
 /// Whether the same transaction may well go through when it is begun again.
 pub(super) fn is_passing(error: &sqlx::Error) -> bool {
     code(error).is_some_and(|code| AGAIN.contains(&code.as_str()))
@@ -37,6 +40,11 @@ pub(super) fn loses_all(error: &sqlx::Error) -> bool {
         }
         None => true,
     }
+}
+
+/// Whether the server has ended the session: it stops, it fell over, or somebody had it ended.
+pub(super) fn is_ended(error: &sqlx::Error) -> bool {
+    code(error).is_some_and(|code| ENDED.contains(&code.as_str()))
 }
 
 /// Whether a text was refused that cannot be kept.

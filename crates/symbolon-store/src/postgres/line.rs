@@ -7,6 +7,7 @@ use symbolon_core::store::StoreError;
 use tokio::sync::Mutex;
 use tokio::time::timeout;
 
+use super::again::has_ended;
 use super::connect::Server;
 use super::fault::unavailable;
 use super::patience::within;
@@ -32,6 +33,18 @@ impl Line {
         statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Send,
     ) -> Result<T, StoreError> {
         self.try_ask(statement).await.map_err(|error| unavailable(&error))
+    }
+
+    /// What a statement finds that only reads. Where the server has ended the connection, it is asked once again on another.
+    pub(super) async fn look<T>(
+        &self,
+        statement: impl AsyncFnOnce(&mut PgConnection) -> Result<T, sqlx::Error> + Clone + Send,
+    ) -> Result<T, StoreError> {
+        let found = match self.try_ask(statement.clone()).await {
+            Err(error) if has_ended(&error) => self.try_ask(statement).await,
+            found => found,
+        };
+        found.map_err(|error| unavailable(&error))
     }
 
     /// The same, for whoever wants to know more of an error.

@@ -1,6 +1,7 @@
 //! The record in a PostgreSQL database, which several processes may share: a writer task that commits in groups and in its turn
 //! among all nodes, a few connections that read, and one that notes uses.
 
+mod again;
 mod chain;
 mod changes;
 mod codes;

@@ -33,7 +33,7 @@ impl Look {
             .fetch_one(db)
             .await
         };
-        let (same, seq, epoch): (bool, i64, i64) = self.0.ask(asked).await?;
+        let (same, seq, epoch): (bool, i64, i64) = self.0.look(asked).await?;
         self.same(same).await?;
         Ok((number(seq), epoch))
     }
@@ -43,7 +43,7 @@ impl Look {
         let asked = async |db: &mut PgConnection| {
             sqlx::query_scalar("SELECT pg_is_in_recovery() FROM fleet_clock").fetch_one(db).await
         };
-        if self.0.ask(asked).await? {
+        if self.0.look(asked).await? {
             let reason = "the PostgreSQL server is a standby: the connection has to lead to the primary";
             return Err(StoreError::Unavailable(reason.to_owned()));
         }
@@ -64,7 +64,7 @@ impl Look {
             .fetch_all(db)
             .await
         };
-        let rows: Vec<Row> = self.0.ask(asked).await?;
+        let rows: Vec<Row> = self.0.look(asked).await?;
         let Some(&(same_server, epoch, seq, same_terms, ..)) = rows.first() else {
             return Err(StoreError::Unavailable("the database has no fleet".to_owned()));
         };

@@ -3,22 +3,20 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{PgPool, Row};
+use sqlx::{PgConnection, PgPool, Row};
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::LeaseTerms;
 use symbolon_core::store::{FleetNode, FleetStatus, StoreError};
 
+use crate::postgres::again::read;
 use crate::postgres::durability::switched_off;
-use crate::postgres::fault::unavailable;
-use crate::postgres::patience::answered;
 
 /// The fleet as the database knows it; `own` is the node that asks.
 pub(in crate::postgres) async fn roll(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, StoreError> {
-    answered(read(pool, own)).await.map_err(|error| unavailable(&error))
+    read(pool, async |db| of(db, own).await).await
 }
 
-async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::Error> {
-    let mut db = pool.acquire().await?;
+async fn of(db: &mut PgConnection, own: Option<NodeId>) -> Result<FleetStatus, sqlx::Error> {
     let fleet = sqlx::query(
         "SELECT lease_ms, margin_ms, epoch, (SELECT seq FROM fleet_clock) AS seq,
              standbys.synchronous, standbys.hidden
@@ -28,7 +26,7 @@ async fn read(pool: &PgPool, own: Option<NodeId>) -> Result<FleetStatus, sqlx::E
     )
     .fetch_one(&mut *db)
     .await?;
-    let switched_off = switched_off(&mut db).await?;
+    let switched_off = switched_off(&mut *db).await?;
     let nodes = sqlx::query(
         "SELECT id, name, version, started_at, applied_seq,
              greatest(0, extract(epoch FROM clock_timestamp() - renewed_at) * 1000)::bigint AS renewed_ago

@@ -18,8 +18,7 @@ pub(super) use self::peppers::{pepper_uses, under_pepper, unused_imports};
 pub(super) use self::tokens::tokens;
 pub(super) use self::usage::{requests, routes_used, usage};
 pub(super) use self::whole::{check, size};
-use super::fault::unavailable;
-use super::patience::answered;
+use super::again::read;
 use crate::reading::{Asked, Given};
 use crate::rows;
 use crate::seals::Seals;
@@ -40,15 +39,18 @@ impl Asked for Readers {
         if with_zero {
             return Ok(Vec::new());
         }
-        let asked = given.iter().fold(sqlx::query(sql), |asked, value| match *value {
-            Given::Number(number) => asked.bind(number),
-            Given::Text(text) => asked.bind(text),
-            Given::MaybeText(text) => asked.bind(text),
-            Given::MaybeNumber(number) => asked.bind(number),
-            Given::Truth(truth) => asked.bind(truth),
-            Given::Blob(bytes) => asked.bind(bytes),
-        });
-        answered(asked.fetch_all(&self.pool)).await.map_err(|error| unavailable(&error))
+        read(&self.pool, async |db| {
+            let asked = given.iter().fold(sqlx::query(sql), |asked, value| match *value {
+                Given::Number(number) => asked.bind(number),
+                Given::Text(text) => asked.bind(text),
+                Given::MaybeText(text) => asked.bind(text),
+                Given::MaybeNumber(number) => asked.bind(number),
+                Given::Truth(truth) => asked.bind(truth),
+                Given::Blob(bytes) => asked.bind(bytes),
+            });
+            asked.fetch_all(db).await
+        })
+        .await
     }
 
     fn seals(&self) -> &Seals {
@@ -62,12 +64,14 @@ pub(super) async fn imported(
     sources: &[Source],
 ) -> Result<Vec<(Source, TokenId)>, StoreError> {
     let sources: Vec<&[u8]> = sources.iter().map(|source| source.0.as_bytes().as_slice()).collect();
-    let asked =
+    let rows = read(db, async |db| {
         sqlx::query("SELECT id, import_source FROM tokens WHERE service = $1 AND import_source = ANY ($2)")
             .bind(service.as_str())
-            .bind(sources)
-            .fetch_all(db);
-    let rows = answered(asked).await.map_err(|error| unavailable(&error))?;
+            .bind(&sources)
+            .fetch_all(db)
+            .await
+    })
+    .await?;
     let found = rows.iter().map(|row| rows::only(Some(row), "tokens", rows::imported_from));
     Ok(found.collect::<Result<Vec<_>, _>>()?.into_iter().flatten().collect())
 }

@@ -1,27 +1,25 @@
 //! What rests on which pepper.
 
 use jiff::Timestamp;
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use symbolon_core::id::{KeyId, TokenId};
 use symbolon_core::store::{PepperUse, StoreError};
 
 use crate::peppers::{counted, ids_of, sealed_under, summed};
-use crate::postgres::fault::unavailable;
-use crate::postgres::patience::answered;
+use crate::postgres::again::read;
 
 pub(in crate::postgres) async fn pepper_uses(
     db: &PgPool,
     now: Timestamp,
 ) -> Result<Vec<PepperUse>, StoreError> {
-    let failed = |error: sqlx::Error| unavailable(&error);
-    let mut parts = answered(digests_by_pepper(db)).await.map_err(failed)?;
-    parts.extend(answered(old_secrets_by_pepper(db, now)).await.map_err(failed)?);
-    parts.extend(answered(seals_by_pepper(db)).await.map_err(failed)?);
+    let mut parts = read(db, digests_by_pepper).await?;
+    parts.extend(read(db, async |db| old_secrets_by_pepper(db, now).await).await?);
+    parts.extend(read(db, seals_by_pepper).await?);
     Ok(summed(parts))
 }
 
 /// Digests of tokens and keys; a pepper may come twice.
-async fn digests_by_pepper(db: &PgPool) -> Result<Vec<PepperUse>, sqlx::Error> {
+async fn digests_by_pepper(db: &mut PgConnection) -> Result<Vec<PepperUse>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT pepper, count(*) AS tokens, 0::bigint AS keys FROM tokens WHERE pepper IS NOT NULL GROUP BY pepper
          UNION ALL SELECT pepper, 0, count(*) FROM keys GROUP BY pepper",
@@ -45,7 +43,7 @@ macro_rules! number {
 }
 
 /// Tokens of which the secret before the present one may still work at `now`: that one is not moved.
-async fn old_secrets_by_pepper(db: &PgPool, now: Timestamp) -> Result<Vec<PepperUse>, sqlx::Error> {
+async fn old_secrets_by_pepper(db: &mut PgConnection, now: Timestamp) -> Result<Vec<PepperUse>, sqlx::Error> {
     let rows = sqlx::query(concat!(
         "SELECT pepper::bigint AS pepper, count(*) AS tokens, 0::bigint AS keys FROM (SELECT ",
         number!("{old,secret,pepper}"),
@@ -66,7 +64,7 @@ async fn old_secrets_by_pepper(db: &PgPool, now: Timestamp) -> Result<Vec<Pepper
 }
 
 /// Seals of rows that grant. The number in one is its first four bytes.
-async fn seals_by_pepper(db: &PgPool) -> Result<Vec<PepperUse>, sqlx::Error> {
+async fn seals_by_pepper(db: &mut PgConnection) -> Result<Vec<PepperUse>, sqlx::Error> {
     let rows = sqlx::query(
         "SELECT substr(seal, 1, 4) AS pepper, count(*) AS seals FROM (
              SELECT seal FROM users WHERE removed_at IS NULL
@@ -85,8 +83,10 @@ pub(in crate::postgres) async fn under_pepper(
     limit: u32,
 ) -> Result<(Vec<TokenId>, Vec<KeyId>), StoreError> {
     let ids = async |sql: &'static str| -> Result<Vec<String>, StoreError> {
-        let prepared = sqlx::query_scalar(sql).bind(i64::from(pepper)).bind(i64::from(limit));
-        answered(prepared.fetch_all(db)).await.map_err(|error| unavailable(&error))
+        read(db, async |db| {
+            sqlx::query_scalar(sql).bind(i64::from(pepper)).bind(i64::from(limit)).fetch_all(db).await
+        })
+        .await
     };
     let tokens = ids("SELECT id FROM tokens WHERE pepper = $1 LIMIT $2").await?;
     let keys = ids("SELECT id FROM keys WHERE pepper = $1 LIMIT $2").await?;
@@ -97,17 +97,22 @@ pub(in crate::postgres) async fn unused_imports(
     db: &PgPool,
     limit: u32,
 ) -> Result<(u64, Vec<TokenId>), StoreError> {
-    let failed = |error: sqlx::Error| unavailable(&error);
-    let counted = sqlx::query_scalar(
-        "SELECT count(*) FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL",
-    )
-    .fetch_one(db);
-    let count: i64 = answered(counted).await.map_err(failed)?;
-    let named = sqlx::query_scalar(
-        "SELECT id FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL LIMIT $1",
-    )
-    .bind(i64::from(limit))
-    .fetch_all(db);
-    let ids: Vec<String> = answered(named).await.map_err(failed)?;
+    let count: i64 = read(db, async |db| {
+        sqlx::query_scalar(
+            "SELECT count(*) FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL",
+        )
+        .fetch_one(db)
+        .await
+    })
+    .await?;
+    let ids: Vec<String> = read(db, async |db| {
+        sqlx::query_scalar(
+            "SELECT id FROM tokens WHERE foreign_hash IS NOT NULL AND revoked_at IS NULL LIMIT $1",
+        )
+        .bind(i64::from(limit))
+        .fetch_all(db)
+        .await
+    })
+    .await?;
     Ok((count.cast_unsigned(), ids_of(&ids)))
 }

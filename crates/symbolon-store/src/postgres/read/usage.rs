@@ -8,8 +8,7 @@ use symbolon_core::id::TokenId;
 use symbolon_core::store::StoreError;
 use symbolon_core::usage::{Day, DayTotal, Outcome, TokenUsage, UsedRoute};
 
-use crate::postgres::fault::unavailable;
-use crate::postgres::patience::answered;
+use crate::postgres::again::read;
 use crate::usage::{asked_at_once, listed, routes, together, totals};
 
 fn numbers(days: &RangeInclusive<Day>) -> Vec<i64> {
@@ -21,15 +20,18 @@ pub(in crate::postgres) async fn usage(
     token: TokenId,
     days: &RangeInclusive<Day>,
 ) -> Result<TokenUsage, StoreError> {
-    let asked = sqlx::query(
+    let rows = read(db, async |db| {
+        sqlx::query(
         "SELECT usage.day, method, path, outcome, count, last_at, last_ip
          FROM unnest($1) WITH ORDINALITY AS days (day, place) JOIN usage ON usage.day = days.day AND usage.token = $2
          ORDER BY place",
     )
     .bind(numbers(days))
     .bind(token.to_string())
-    .fetch_all(db);
-    let rows = answered(asked).await.map_err(|error| unavailable(&error))?;
+    .fetch_all(db)
+    .await
+    })
+    .await?;
     Ok(together(&rows))
 }
 
@@ -38,15 +40,18 @@ pub(in crate::postgres) async fn requests(
     tokens: &[TokenId],
     days: &RangeInclusive<Day>,
 ) -> Result<Vec<DayTotal>, StoreError> {
-    let asked = sqlx::query(
-        "SELECT token, day, sum(count)::bigint AS count
+    let rows = read(db, async |db| {
+        sqlx::query(
+            "SELECT token, day, sum(count)::bigint AS count
          FROM unnest($1) AS days (day) JOIN usage USING (day) WHERE token = ANY ($2)
          GROUP BY token, day ORDER BY token, day",
-    )
-    .bind(numbers(days))
-    .bind(asked_at_once(tokens).collect::<Vec<_>>())
-    .fetch_all(db);
-    let rows = answered(asked).await.map_err(|error| unavailable(&error))?;
+        )
+        .bind(numbers(days))
+        .bind(asked_at_once(tokens).collect::<Vec<_>>())
+        .fetch_all(db)
+        .await
+    })
+    .await?;
     Ok(totals(&rows))
 }
 
@@ -55,14 +60,17 @@ pub(in crate::postgres) async fn routes_used(
     tokens: &[TokenId],
     days: &RangeInclusive<Day>,
 ) -> Result<Vec<(TokenId, UsedRoute)>, StoreError> {
-    let asked = sqlx::query(
-        "SELECT DISTINCT token, method, path
+    let rows = read(db, async |db| {
+        sqlx::query(
+            "SELECT DISTINCT token, method, path
          FROM unnest($1) AS days (day) JOIN usage USING (day) WHERE token = ANY ($2) AND outcome = $3",
-    )
-    .bind(numbers(days))
-    .bind(asked_at_once(tokens).collect::<Vec<_>>())
-    .bind(Outcome::Allowed.as_str())
-    .fetch_all(db);
-    let rows = answered(asked).await.map_err(|error| unavailable(&error))?;
+        )
+        .bind(numbers(days))
+        .bind(asked_at_once(tokens).collect::<Vec<_>>())
+        .bind(Outcome::Allowed.as_str())
+        .fetch_all(db)
+        .await
+    })
+    .await?;
     routes(&rows)
 }

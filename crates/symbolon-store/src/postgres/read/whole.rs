@@ -3,18 +3,22 @@
 use sqlx::{PgConnection, PgPool};
 use symbolon_core::store::StoreError;
 
+use crate::postgres::again::read;
 use crate::postgres::fault::unavailable;
-use crate::postgres::patience::answered;
 use crate::postgres::planted::planted;
 
 /// The bytes of our tables, with their indexes and what of them lies apart.
 pub(in crate::postgres) async fn size(db: &PgPool) -> Result<u64, StoreError> {
-    let asked = sqlx::query_scalar::<_, i64>(
-        "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
-         WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
-    )
-    .fetch_one(db);
-    answered(asked).await.map(i64::cast_unsigned).map_err(|error| unavailable(&error))
+    let bytes: i64 = read(db, async |db| {
+        sqlx::query_scalar(
+            "SELECT coalesce(sum(pg_total_relation_size(oid)), 0)::bigint FROM pg_class
+             WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'",
+        )
+        .fetch_one(db)
+        .await
+    })
+    .await?;
+    Ok(bytes.cast_unsigned())
 }
 
 /// Looks for damage that the server can tell of without an extension. However long that takes: of a large record it reads all.
