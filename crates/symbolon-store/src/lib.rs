@@ -33,5 +33,5 @@ pub use copy::{
 };
 pub use open_error::OpenError;
 #[cfg(feature = "postgres")]
-pub use postgres::{Membership, PostgresStore};
+pub use postgres::{Membership, PostgresStore, reach};
 pub use sqlite::{Contents, SqliteStore, copy, inspect};

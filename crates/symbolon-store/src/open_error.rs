@@ -75,6 +75,12 @@ pub enum OpenError {
         /// What the system or the server said.
         reason: String,
     },
+    /// The role may not make its tables there, or use them.
+    #[error(
+        "{0} is not the user's of the URL to keep anything in: make an empty database that is (CREATE DATABASE … OWNER …), or give it \
+         this one (ALTER DATABASE … OWNER TO …), with the tables where there are some"
+    )]
+    NotItsOwn(String),
     /// The server follows another one, and takes no mutations.
     #[error("{0} is a standby: give the URL of the primary")]
     Standby(String),

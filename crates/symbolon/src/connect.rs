@@ -12,7 +12,7 @@ use tokio::net::UnixStream;
 use crate::catalogs::compile_all;
 use crate::clock::{OsEntropy, SystemClock};
 use crate::commands::Context;
-use crate::data_dir::{Contents, DataDir, Lock, Purpose};
+use crate::data_dir::{Beginning, Contents, DataDir, Lock, Purpose};
 use crate::failure::Failure;
 use crate::node::{Node, gate, services};
 use crate::settings::Settings;
@@ -69,7 +69,8 @@ impl Connection {
             return Err(directory.not_initialised());
         }
         let services = services(settings, &compile_all(&settings.catalogs)?)?;
-        let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
+        let opened =
+            directory.open(lock, Beginning::WithNewKeys, SystemClock.now(), Arc::new(OsEntropy)).await?;
         if !opened.initialised().await? {
             return Err(directory.not_initialised());
         }

@@ -11,6 +11,8 @@ mod demo;
 mod drafting;
 mod failure;
 mod importing;
+#[cfg(feature = "postgres")]
+mod libpq;
 mod logging;
 mod node;
 mod output;
@@ -28,6 +30,13 @@ use crate::cli::Cli;
 use crate::output::complain;
 
 fn main() -> ExitCode {
+    #[cfg(feature = "postgres")]
+    if let Err(error) = libpq::leave_out() {
+        complain(&format!(
+            "symbolon: there are variables of PostgreSQL's here (PGHOST and the like), and it cannot begin without them: {error}"
+        ));
+        return ExitCode::FAILURE;
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => {

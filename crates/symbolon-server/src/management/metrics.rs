@@ -12,9 +12,13 @@ use crate::app::App;
 use crate::metrics;
 use symbolon_core::Code;
 
-pub(super) async fn metrics(State(app): State<App>, caller: MaybeCaller) -> Result<Response, ApiError> {
+/// Where they are open nobody is looked up, so that they are told in an outage too, when nobody can be.
+pub(super) async fn metrics(
+    State(app): State<App>,
+    caller: Result<MaybeCaller, ApiError>,
+) -> Result<Response, ApiError> {
     if !app.shared().parts.open_metrics {
-        let caller = caller.0.ok_or_else(|| ApiError::challenged(Code::CredentialRequired))?;
+        let caller = caller?.0.ok_or_else(|| ApiError::challenged(Code::CredentialRequired))?;
         caller.administrator()?;
     }
     let text = app.metrics_text().await.map_err(|_| ApiError::unavailable())?;

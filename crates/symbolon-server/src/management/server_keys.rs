@@ -190,7 +190,8 @@ async fn keeper<'a>(app: &'a App, caller: &Caller) -> Result<&'a dyn KeyKeeper, 
     }
     if app.store().fleet().await?.is_some_and(|fleet| fleet.nodes.len() > 1) {
         let detail = "every node has the keys in a file of its own, and what one of them makes the others do not know: stop all \
-                      but one, change the keys there, copy keys.toml to the others, and start them";
+                      but one, change the keys there, copy keys.toml to the others, and start them. One that has died, or came \
+                      with a dump, is listed until a change has waited for it: make any change, and ask again";
         return Err(ApiError::new(Code::Conflict, detail));
     }
     let keeper = app.shared().parts.keeper.as_deref();

@@ -43,13 +43,15 @@ fn seconds(at: Timestamp) -> f64 {
 impl App {
     /// The metrics as Prometheus reads them. Asks the record how large it is, and says so if it does not answer.
     pub(crate) async fn metrics_text(&self) -> Result<String, fmt::Error> {
-        let size = self.store().size().await.ok();
-        let up = size.is_some() && self.store().ping().await.is_ok();
+        // Asked first, for it is soon known; whoever reads this gives up before a line that has gone silent does.
+        let answers = self.store().ping().await.is_ok();
+        let size = if answers { self.store().size().await.ok() } else { None };
+        let up = size.is_some();
         let fleet = if up { self.store().fleet().await.ok().flatten() } else { None };
         let mut families = self.of_checks();
         families.extend(self.of_process());
         families.extend(self.of_store(size, up, fleet.as_ref()));
-        families.extend(self.of_webhooks().await);
+        families.extend(self.of_webhooks(up).await);
         text(families)
     }
 

@@ -33,8 +33,8 @@ pub enum CopyError {
     /// Whoever serves the database writes to it.
     #[error(
         "{place} is in use by {}: stop these servers, for what they write meanwhile would be missing from the copy or mixed \
-         into it, and copy again. One that has died is still listed: start another node, change something there, wait for a lease to pass, and \
-         stop that one too",
+         into it, and copy again. One that has died, or came with a dump, is listed until a change has waited for it: start a node, \
+         change something there, and stop it again",
         told(.nodes)
     )]
     Served {

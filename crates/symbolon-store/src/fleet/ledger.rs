@@ -80,7 +80,7 @@ pub(crate) trait Ledger: Send + Sync {
     /// Who is there (rules 5 and 6). An error where it is not the fleet's database that would have to say so.
     async fn observe(&self) -> Result<Observation, StoreError>;
     /// Removes those of these nodes that were renewed just so often (rule 6). Each stands for itself.
-    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError>;
+    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<(NodeId, String)>, StoreError>;
     /// Takes a node away that holds no lease and asks for none any more.
     async fn leave(&self, id: NodeId) -> Result<(), StoreError>;
     /// Makes the database that took the place of the one before the fleet's own, if its number is still `epoch` (rule 11).

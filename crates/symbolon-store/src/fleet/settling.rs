@@ -110,8 +110,8 @@ impl Settling {
     async fn remove(&self, silent: &[(NodeId, u64)]) {
         match self.ledger.remove(silent).await {
             Ok(removed) => {
-                for node in removed {
-                    tracing::warn!(%node, "a node was silent for longer than a lease: nobody waits for it any more");
+                for (node, name) in removed {
+                    tracing::warn!(%node, name, "a node was silent for longer than a lease: nobody waits for it any more");
                 }
             }
             Err(error) => tracing::debug!(nodes = silent.len(), %error, "silent nodes could not be removed"),

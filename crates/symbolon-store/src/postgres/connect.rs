@@ -8,6 +8,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::{ConnectOptions, Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 
+use super::fault::{cannot_open, is_turned_away};
 use super::patience::within;
 use crate::OpenError;
 
@@ -54,6 +55,8 @@ pub(super) struct Server {
     /// As the URL has it.
     plain: PgConnectOptions,
     place: String,
+    /// Whether a password was given at all.
+    has_password: bool,
 }
 
 impl Server {
@@ -64,19 +67,32 @@ impl Server {
         }
         let plain = PgConnectOptions::from_str(url).map_err(|error| OpenError::NoUrl(error.to_string()))?;
         let plain = plain.disable_statement_logging();
-        let plain = password.map_or(plain.clone(), |password| plain.password(password));
+        // Without one the driver would look for a file of passwords in somebody's home.
+        let has_password = password.is_some() || has_password(url);
+        let given = password.or_else(|| (!has_password).then_some(""));
+        let plain = given.map_or(plain.clone(), |password| plain.password(password));
         let host = match plain.get_socket() {
             Some(socket) => socket.display().to_string(),
             None => plain.get_host().to_owned(),
         };
         let database = plain.get_database().unwrap_or(plain.get_username());
         let place = format!("postgres://{host}:{}/{database}", plain.get_port());
-        Ok(Self { plain, place })
+        Ok(Self { plain, place, has_password })
     }
 
     /// What it is called in messages: host, port and database.
     pub(super) fn place(&self) -> &str {
         &self.place
+    }
+
+    /// Why the first connection did not come about.
+    pub(super) fn unreachable(&self, error: &sqlx::Error) -> OpenError {
+        if is_turned_away(error) && !self.has_password {
+            let reason = "the PostgreSQL server asks for a password, and none was given: name a file that holds it, as \
+                          password_file of [database]";
+            return OpenError::Unreachable { place: self.place.clone(), reason: reason.to_owned() };
+        }
+        cannot_open(&self.place, error)
     }
 
     /// How to connect with every setting of ours.
@@ -116,6 +132,13 @@ impl fmt::Debug for Server {
     }
 }
 
+/// Whether a URL has a password in it.
+fn has_password(url: &str) -> bool {
+    let (place, more) = url.split_once('?').unwrap_or((url, ""));
+    let user = place.split_once("://").and_then(|(_, place)| Some(place.rsplit_once('@')?.0));
+    user.is_some_and(|user| user.contains(':')) || more.split('&').any(|one| one.starts_with("password="))
+}
+
 async fn connect(options: &PgConnectOptions) -> Result<PgConnection, sqlx::Error> {
     timeout(ACQUIRE, options.connect()).await.unwrap_or(Err(sqlx::Error::PoolTimedOut))
 }
@@ -142,7 +165,39 @@ fn pool(most: u32) -> PgPoolOptions {
 
 #[cfg(test)]
 mod tests {
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+    use tokio::net::TcpListener;
+
     use super::*;
+
+    /// Says to the first who comes that this is not the password.
+    async fn turn_away(listener: TcpListener) {
+        let (mut caller, _) = listener.accept().await.unwrap();
+        let mut length = [0; 4];
+        caller.read_exact(&mut length).await.unwrap();
+        let mut hello = vec![0; usize::try_from(u32::from_be_bytes(length)).unwrap() - 4];
+        caller.read_exact(&mut hello).await.unwrap();
+        let said = b"SFATAL\0VFATAL\0C28P01\0Mno\0\0";
+        let length = u32::try_from(said.len() + 4).unwrap().to_be_bytes();
+        caller.write_all(&[b"E", &length[..], said].concat()).await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn whoever_gave_no_password_is_told_so() {
+        for (user, more, given, wanted) in [
+            ("me", "", None, "none was given"),
+            ("me:no", "", None, "does not accept"),
+            ("me", "&password=no", None, "does not accept"),
+            ("me", "", Some("no"), "does not accept"),
+        ] {
+            let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+            let address = listener.local_addr().unwrap();
+            let url = format!("postgres://{user}@{address}/record?sslmode=disable{more}");
+            let (said, ()) = tokio::join!(crate::reach(&url, given), turn_away(listener));
+            let said = said.unwrap_err().to_string();
+            assert!(said.contains(wanted), "{url}: {said}");
+        }
+    }
 
     #[test]
     fn a_password_is_not_printed() {

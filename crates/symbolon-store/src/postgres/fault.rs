@@ -5,6 +5,7 @@ use std::io::ErrorKind;
 
 use symbolon_core::store::StoreError;
 
+use super::codes::ENDED;
 use crate::OpenError;
 use crate::fault::{closed, conflict};
 
@@ -22,6 +23,11 @@ impl From<Fault> for StoreError {
 
 // https://www.postgresql.org/docs/current/errcodes-appendix.html
 const UNIQUE_VIOLATION: &str = "23505";
+const FORBIDDEN: &str = "42501";
+const WRONG_PASSWORD: &str = "28P01";
+
+/// How the system begins to say that a name is nobody's; it has no kind of error of its own for that.
+const NO_SUCH_NAME: &str = "failed to lookup address information";
 
 /// The conflict that a violated UNIQUE stands for: the sentence of the constraint or index of that name.
 pub(super) fn taken(error: sqlx::Error, sentences: &[(&str, &'static str)]) -> Fault {
@@ -43,7 +49,17 @@ pub(super) fn unavailable(error: &sqlx::Error) -> StoreError {
 
 /// The failure as whoever starts the program hears it. `place` is the database, without the user and the password.
 pub(super) fn cannot_open(place: &str, error: &sqlx::Error) -> OpenError {
-    OpenError::Unreachable { place: place.to_owned(), reason: reason(error) }
+    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+        // It was reached.
+        Some(FORBIDDEN) => OpenError::NotItsOwn(place.to_owned()),
+        _ => OpenError::Unreachable { place: place.to_owned(), reason: reason(error) },
+    }
+}
+
+/// Whether the server lets nobody in with this user and this password.
+pub(super) fn is_turned_away(error: &sqlx::Error) -> bool {
+    let code = error.as_database_error().and_then(|error| error.code());
+    code.is_some_and(|code| code == WRONG_PASSWORD)
 }
 
 fn reason(error: &sqlx::Error) -> String {
@@ -54,8 +70,8 @@ fn reason(error: &sqlx::Error) -> String {
         },
         // Also where nobody answers at all: the pool goes on trying for as long as it waits.
         sqlx::Error::PoolTimedOut => {
-            "no connection to PostgreSQL in time: see that its server runs and can be reached, or give Symbolon more \
-             connections"
+            "no connection to PostgreSQL in time: see that its server runs and can be reached; where both is so, much is \
+             being read here at once, and it may go in a moment"
         }
         sqlx::Error::Tls(_) => {
             "no TLS connection to PostgreSQL: see that the server offers one, and that its certificate is of an authority \
@@ -68,6 +84,9 @@ fn reason(error: &sqlx::Error) -> String {
             ErrorKind::PermissionDenied => "no permission to open the PostgreSQL server's socket",
             ErrorKind::TimedOut | ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable => {
                 "the PostgreSQL server cannot be reached: see what is between here and there"
+            }
+            _ if error.to_string().starts_with(NO_SUCH_NAME) => {
+                "there is no such host: see that its name is right, and that names are resolved here"
             }
             _ => "the connection to PostgreSQL broke",
         },
@@ -87,16 +106,18 @@ fn of_code(code: &str) -> String {
         ("53100", _) => "the PostgreSQL server's disk is full",
         ("53200", _) => "the PostgreSQL server is out of memory",
         ("53300", _) => {
-            "the PostgreSQL server has no connection left: raise its max_connections, or give Symbolon fewer"
+            "the PostgreSQL server has no connection left: raise its max_connections (a node takes up to 14)"
         }
         ("57P03", _) => "the PostgreSQL server is starting or stopping",
         ("57P04", _) => "the database was dropped",
-        ("57P01" | "57P02" | "57P05", _) => "the PostgreSQL server has ended the connection",
+        (code, _) if ENDED.contains(&code) => "the PostgreSQL server has ended the connection",
         ("57014" | "55P03", _) => {
             "PostgreSQL took too long over it, and was stopped: something else holds its tables, or it has too much to do"
         }
-        ("42501", _) => "the PostgreSQL user may not do that: the tables must be the user's own",
-        ("3D000", _) => "there is no such database on the PostgreSQL server: CREATE DATABASE makes it",
+        (FORBIDDEN, _) => "the PostgreSQL user may not do that: database and tables must be the user's own",
+        ("3D000", _) => {
+            "there is no such database on the PostgreSQL server: CREATE DATABASE … OWNER … makes it, for the user of the URL"
+        }
         ("42P01" | "42703" | "3F000", _) => {
             "a table or a column of Symbolon's is missing in the database: somebody has changed its schema"
         }
@@ -119,5 +140,12 @@ mod tests {
         assert_eq!(of_code("28P01"), "the PostgreSQL server does not accept the user or the password");
         assert_eq!(of_code("22003"), "the database failed (SQLSTATE 22003)");
         assert_eq!(of_code(""), "the database failed (SQLSTATE )");
+    }
+
+    #[tokio::test]
+    async fn a_host_that_is_none_is_said() {
+        let name = tokio::net::lookup_host(("db.invalid", 5432)).await.map(drop).unwrap_err();
+        let said = reason(&sqlx::Error::Io(name));
+        assert!(said.starts_with("there is no such host"), "{said}");
     }
 }

@@ -58,6 +58,7 @@ use self::fleet::Fleet;
 pub use self::fleet::Membership;
 use self::looks::Looks;
 use self::open::Opened;
+pub use self::open::reach;
 use self::patience::answered;
 use self::read::Readers;
 use self::writer::{Asked, Command, Pruning, Upkeep, Work, Writer};

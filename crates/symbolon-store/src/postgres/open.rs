@@ -1,10 +1,12 @@
 //! Opening: the right server, the right database, the right schema; each step that can fail has its sentence.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use sqlx::{Connection, PgConnection, PgPool};
 use symbolon_core::decision::Keys;
 use symbolon_core::lease::LeaseTerms;
+use tokio::time::timeout;
 
 use super::connect::Server;
 use super::durability::switched_off;
@@ -26,6 +28,9 @@ pub(super) const KNOWN: usize = MIGRATIONS.len();
 
 /// Whoever migrates holds this lock ("SYMBOLON" in bytes), for several nodes may start at once.
 const MIGRATING: i64 = 0x5359_4d42_4f4c_4f4e;
+
+/// How long a look at a database may take.
+const REACHING: Duration = Duration::from_secs(5);
 
 /// The first version whose words are all understood that are used here.
 const OLDEST_SERVER: i32 = 15;
@@ -61,11 +66,27 @@ pub(super) async fn enter(url: &str, password: Option<&str>) -> Result<(Server, 
     Ok((server, db))
 }
 
+/// Whether the database of a URL can be reached and would do, as far as can be told without a change to it. What keeps a node from
+/// it is the error; `password` as in [`super::PostgresStore::open`]. It takes some seconds at most.
+pub async fn reach(url: &str, password: Option<&str>) -> Result<(), OpenError> {
+    let looked = async {
+        let (_, db) = enter(url, password).await?;
+        // Nothing rests on how it ends.
+        drop(db.close().await);
+        Ok(())
+    };
+    let silent = |_| {
+        let server = Server::parse(url, password)?;
+        Err(cannot_open(server.place(), &sqlx::Error::PoolTimedOut))
+    };
+    timeout(REACHING, looked).await.unwrap_or_else(silent)
+}
+
 /// Refuses a server on which an acknowledged mutation is not one.
 async fn check_server(server: &Server) -> Result<(), OpenError> {
     let open_fault = |error: sqlx::Error| cannot_open(server.place(), &error);
     let place = || server.place().to_owned();
-    let mut db = server.connect_plainly().await.map_err(open_fault)?;
+    let mut db = server.connect_plainly().await.map_err(|error| server.unreachable(&error))?;
     let (version, standby, encoding, commit): (i32, bool, String, String) = sqlx::query_as(
         "SELECT current_setting('server_version_num')::int / 10000, pg_is_in_recovery(),
              current_setting('server_encoding'), current_setting('synchronous_commit')",

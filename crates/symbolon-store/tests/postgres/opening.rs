@@ -157,6 +157,17 @@ async fn rows_that_a_policy_hides_are_missed_and_not_left_out() {
 }
 
 #[tokio::test]
+async fn a_database_of_somebody_elses_is_refused_with_how_to_make_it_ones_own() {
+    let base = base(Version::Debian);
+    let role = format!("role_{}", base.database.name());
+    base.meddle(&format!("CREATE ROLE {role} LOGIN")).await.unwrap();
+    let url = base.database.url().replace("postgres@", &format!("{role}@"));
+    let refusal = refused(&url).await.to_string();
+    assert!(refusal.contains("ALTER DATABASE") && !refusal.contains("cannot be reached"), "{refusal}");
+    base.meddle(&format!("DROP ROLE {role}")).await.unwrap();
+}
+
+#[tokio::test]
 async fn a_standby_and_another_encoding_are_refused() {
     let mut server = Server::start(Version::Debian).unwrap();
     server

@@ -13,7 +13,7 @@ use super::Context;
 use crate::bootstrap::First;
 use crate::catalogs::compile_all;
 use crate::clock::{OsEntropy, SystemClock};
-use crate::data_dir::{DataDir, Purpose};
+use crate::data_dir::{Beginning, DataDir, Purpose};
 use crate::failure::Failure;
 use crate::node::{gate, services};
 
@@ -41,7 +41,9 @@ impl Init {
         first.check(&catalogs)?;
         let directory = DataDir::of(&settings);
         let lock = directory.make_and_take(Purpose::Command).await?;
-        let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
+        let with_old_keys = directory.keys().exists();
+        let opened =
+            directory.open(lock, Beginning::OnPurpose, SystemClock.now(), Arc::new(OsEntropy)).await?;
         if opened.initialised().await? {
             return Err(Failure::new(format!(
                 "{} is initialised already, and was not changed; for a lost password there is `symbolon user \
@@ -53,6 +55,11 @@ impl Init {
         let secrets = first.make(&opened, &catalogs, SystemClock.now(), &OsEntropy).await?;
         opened.close().await;
         secrets.show(context.output)?;
+        if with_old_keys {
+            context
+                .output
+                .note(&format!("It has the keys that were in {} already.", directory.keys().display()));
+        }
         context
             .output
             .note(&format!("The data directory is {}. Next: symbolon serve", directory.path().display()));

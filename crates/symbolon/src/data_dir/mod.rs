@@ -29,7 +29,7 @@ pub(crate) use audit_key::{copy as copy_audit_keys, load as load_audit_keys};
 pub(crate) use files::{Privacy, privacy, write_private};
 pub(crate) use keys::{KeyFile, Keyring};
 pub(crate) use lock::{Lock, Purpose, holder, not_for_root};
-pub(crate) use opened::Opened;
+pub(crate) use opened::{Beginning, Opened};
 #[cfg(feature = "postgres")]
 pub(crate) use secret_file::read as read_secret;
 pub(crate) use socket::SocketFile;

@@ -36,6 +36,15 @@ pub(crate) struct Opened {
     _lock: Lock,
 }
 
+/// What may be begun where a directory is opened and the record is empty.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// An installation with keys of its own, which are not there yet.
+    WithNewKeys,
+    /// One with the keys that are there, too: somebody asks for just that.
+    OnPurpose,
+}
+
 impl DataDir {
     /// Makes the directory, unless there is something in it, and takes it. A command that has it is waited for; a
     /// server is not.
@@ -69,9 +78,13 @@ impl DataDir {
     }
 
     /// Opens what is in the directory. Keys are made where there is neither a key nor a database.
+    ///
+    /// Where the record is elsewhere, keys that are here already are somebody's: an empty database beside them is more likely
+    /// the wrong one than a new one, and is refused unless `beginning` says so.
     pub(crate) async fn open(
         &self,
         lock: Lock,
+        beginning: Beginning,
         now: Timestamp,
         entropy: Arc<dyn Entropy>,
     ) -> Result<Opened, Failure> {
@@ -81,18 +94,68 @@ impl DataDir {
         let mut file =
             if known { KeyFile::load(&self.keys())? } else { KeyFile::create(&self.keys(), now, &*entropy)? };
         let keys = file.keys();
-        let Record { store, lease } = self.open_record(&mut file, known, now, &entropy).await?;
-        let audit_keys = audit_key::load_or_create(&self.audit_key(), &*entropy)?;
+        let Record { store, lease, empty } = self.open_record(&mut file, known, now, &entropy).await?;
+        let audit_keys = match self.audit_keys(beginning, known, empty, &*entropy) {
+            Ok(keys) => keys,
+            Err(failure) => {
+                store.close().await;
+                return Err(failure);
+            }
+        };
         let keyring = Arc::new(Keyring::new(self.keys(), file, entropy));
         Ok(Opened { keys, audit_keys, keyring, store, lease, _lock: lock })
     }
 
+    /// What signs checkpoints: made where an installation begins, and where the record is here. With keys that were `known`
+    /// before the record was found `empty` or not.
+    fn audit_keys(
+        &self,
+        beginning: Beginning,
+        known: bool,
+        empty: bool,
+        entropy: &dyn Entropy,
+    ) -> Result<AuditKeys, Failure> {
+        let of_a_fleet = self.elsewhere().is_some() && known;
+        if of_a_fleet && empty && beginning == Beginning::WithNewKeys {
+            return Err(self.wrong_database());
+        }
+        if of_a_fleet && !empty && !self.audit_key().exists() {
+            return Err(self.no_audit_key());
+        }
+        audit_key::load_or_create(&self.audit_key(), entropy)
+    }
+
     /// What to say where there is nothing yet.
     pub(crate) fn not_initialised(&self) -> Failure {
+        let path = self.path().display();
+        if self.elsewhere().is_some() {
+            return Failure::new(format!(
+                "there are no keys in {path}: where other nodes serve the database of [database] already, copy keys.toml and \
+                 audit-key.toml from one of them; where none does yet, `symbolon init` begins it; --config or \
+                 SYMBOLON_CONFIG_DATA_DIR names another place"
+            ));
+        }
         Failure::new(format!(
-            "there is no data of Symbolon's in {}; `symbolon init` begins it, and --config or SYMBOLON_CONFIG_DATA_DIR \
-             names another place",
+            "there is no data of Symbolon's in {path}; `symbolon init` begins it, and --config or SYMBOLON_CONFIG_DATA_DIR \
+             names another place"
+        ))
+    }
+
+    /// What to say where keys are, and the database has nothing that they could be of.
+    fn wrong_database(&self) -> Failure {
+        Failure::new(format!(
+            "there are keys in {}, and the database has no record in it: is the url of [database] the right one? Nothing was \
+             begun. To begin a new installation there with these keys: `symbolon init`",
             self.path().display()
+        ))
+    }
+
+    /// What to say at a node that was not given its audit key.
+    fn no_audit_key(&self) -> Failure {
+        Failure::new(format!(
+            "{} is missing: copy it from a node that serves this database, as keys.toml. Where no node has it any more, \
+             docs/fleet.md says what to do (Keys)",
+            self.audit_key().display()
         ))
     }
 }

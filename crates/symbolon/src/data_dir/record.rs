@@ -15,6 +15,8 @@ use crate::failure::Failure;
 pub(super) struct Record {
     pub(super) store: Arc<dyn Store>,
     pub(super) lease: Arc<Lease>,
+    /// Whether nobody has begun it. Told of one that is elsewhere.
+    pub(super) empty: bool,
 }
 
 impl DataDir {
@@ -49,7 +51,7 @@ impl DataDir {
             file.seal(&self.keys())?;
             store
         };
-        Ok(Record { store: Arc::new(store), lease: Arc::new(Lease::endless()) })
+        Ok(Record { store: Arc::new(store), lease: Arc::new(Lease::endless()), empty: false })
     }
 }
 
@@ -102,16 +104,18 @@ mod postgres {
             }
             Err(error) => return Err(Failure::new(error)),
         };
-        if let Err(failure) = ours(directory, &*store, known).await {
-            store.close().await;
-            return Err(failure);
+        match ours(directory, &*store, known).await {
+            Ok(begun) => Ok(Record { store, lease, empty: !begun }),
+            Err(failure) => {
+                store.close().await;
+                Err(failure)
+            }
         }
-        Ok(Record { store, lease })
     }
 
     /// Refuses what would begin anew beside what is there: keys that were just made for a database that has a record, and an
-    /// empty database beside a record in a file.
-    async fn ours(directory: &DataDir, store: &dyn Store, known: bool) -> Result<(), Failure> {
+    /// empty database beside a record in a file. Says whether there is a record.
+    async fn ours(directory: &DataDir, store: &dyn Store, known: bool) -> Result<bool, Failure> {
         let system = store.user(UserId::SYSTEM).await;
         match system {
             Ok(None) if directory.database().exists() => Err(Failure::new(format!(
@@ -124,7 +128,7 @@ mod postgres {
                 Err(not_its_keys())
             }
             Err(StoreError::SealBroken(_)) => Err(not_its_keys()),
-            Ok(_) => Ok(()),
+            Ok(user) => Ok(user.is_some()),
             Err(error) => Err(Failure::new(error)),
         }
     }

@@ -19,7 +19,7 @@ use tokio::time::{Interval, MissedTickBehavior};
 use crate::bootstrap::{First, FirstSecrets};
 use crate::catalogs::compile_all;
 use crate::clock::{OsEntropy, SystemClock};
-use crate::data_dir::{Contents, DataDir, Purpose, SocketFile};
+use crate::data_dir::{Beginning, Contents, DataDir, Purpose, SocketFile};
 use crate::failure::Failure;
 use crate::logging;
 use crate::node::{Node, access_log, gate, services, traces};
@@ -108,7 +108,8 @@ impl Server {
         let lock = directory.make_and_take(Purpose::Serve).await?;
         let bound = Bound::bind(settings, &certificates, proxies).await?;
         let (socket, socket_file) = directory.listen()?;
-        let opened = directory.open(lock, SystemClock.now(), Arc::new(OsEntropy)).await?;
+        let opened =
+            directory.open(lock, Beginning::WithNewKeys, SystemClock.now(), Arc::new(OsEntropy)).await?;
         let gate = gate(&opened, services)?;
         if !opened.initialised().await? {
             let show = show.ok_or_else(|| directory.not_initialised())?;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::{Place, Server, beside, findings, first, joined, place, postgres, refused};
+use crate::{Place, Server, beside, database, findings, first, joined, place, postgres, refused};
 
 #[test]
 fn who_has_other_keys_or_another_lease_does_not_join() {
@@ -30,6 +30,81 @@ fn who_has_other_keys_or_another_lease_does_not_join() {
     // When nobody is there it may be another.
     assert_eq!(a.stop(), Some(0));
     drop(Server::again(lease));
+}
+
+#[test]
+fn keys_beside_an_empty_database_begin_nothing_unless_it_is_asked_for() {
+    let postgres = postgres();
+    let (url, empty) = (postgres.new_database().unwrap(), postgres.new_database().unwrap());
+    let a = first(&url);
+    let astray = beside(&a, &empty, "");
+    fs::remove_file(astray.data("audit-key.toml")).unwrap();
+    let list = ["token", "list", "--service", "odin"];
+    for command in [&["serve", "--json"][..], &["serve", "--no-init"], &list] {
+        let told = astray.symbolon(command).refused(1);
+        assert!(
+            told.contains("is the url of [database] the right one? Nothing was begun"),
+            "{command:?} {told}"
+        );
+        assert!(told.contains("`symbolon init`"), "{command:?} {told}");
+    }
+    let told = astray.symbolon(&["doctor"]).stdout;
+    assert!(told.contains("is the url of [database] the right one?"), "{told}");
+    assert!(!astray.data("audit-key.toml").exists());
+    let users = postgres.sql(database(&empty), "SELECT count(*) FROM users").unwrap();
+    assert_eq!(users, "0");
+    // On purpose, with the keys that are there.
+    let keys = fs::read(astray.data("keys.toml")).unwrap();
+    astray.symbolon(&["init"]).ok();
+    assert_eq!(fs::read(astray.data("keys.toml")).unwrap(), keys);
+    drop(Server::again(astray));
+}
+
+#[test]
+fn a_node_without_keys_is_told_where_they_are() {
+    let postgres = postgres();
+    let url = postgres.new_database().unwrap();
+    let a = first(&url);
+    let without = place(&url, "");
+    for command in [&["token", "list", "--service", "odin"][..], &["serve", "--no-init"]] {
+        let told = without.symbolon(command).refused(1);
+        assert!(told.contains("copy keys.toml and audit-key.toml from one of them"), "{command:?} {told}");
+    }
+    let told = without.symbolon(&["doctor"]).stdout;
+    assert!(told.contains("copy keys.toml and audit-key.toml from one of them"), "{told}");
+
+    let half = beside(&a, &url, "lease = \"1500ms\"\n");
+    fs::remove_file(half.data("audit-key.toml")).unwrap();
+    let told = refused(&half);
+    assert!(told.contains("audit-key.toml is missing: copy it from a node"), "{told}");
+    assert!(!half.data("audit-key.toml").exists());
+}
+
+#[test]
+fn variables_of_postgresqls_programs_have_no_effect() {
+    let postgres = postgres();
+    let astray = [
+        ("PGHOST", "db.invalid"),
+        ("PGHOSTADDR", "192.0.2.1"),
+        ("PGPORT", "1"),
+        ("PGUSER", "nobody"),
+        ("PGPASSWORD", "no"),
+        ("PGPASSFILE", "nowhere"),
+        ("PGDATABASE", "nothing"),
+        ("PGSSLMODE", "verify-full"),
+        ("PGSSLROOTCERT", "nowhere"),
+        ("PGSSLCERT", "nowhere"),
+        ("PGSSLKEY", "nowhere"),
+        ("PGAPPNAME", "other"),
+        ("PGOPTIONS", "-c nothing=such"),
+    ];
+    let node = place(&postgres.new_database().unwrap(), "");
+    let begun = node.symbolon_with(&astray, &["init", "--json"]).json();
+    assert!(begun["system_key"].is_string(), "{begun}");
+    // What a URL leaves out is what it is without them.
+    let bare = place("postgres://127.0.0.1", "");
+    let told = bare.symbolon_with(&astray, &["serve", "--json"]).refused(1);
+    assert!(told.contains("postgres://127.0.0.1:5432/") && !told.contains("nothing"), "{told}");
 }
 
 #[test]

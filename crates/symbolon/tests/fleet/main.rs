@@ -25,7 +25,9 @@ const TOKENS: &str = "/v1/services/odin/tokens";
 
 /// A directory whose record is in this database.
 fn place(url: &str, more: &str) -> Place {
-    Place::with(&format!("listen = \"127.0.0.1:0\"\n[database]\nurl = \"{url}\"\n{more}"))
+    Place::with(&format!(
+        "listen = \"127.0.0.1:0\"\nopen_metrics = true\n[database]\nurl = \"{url}\"\n{more}"
+    ))
 }
 
 /// How long leases are, unless a test needs others.

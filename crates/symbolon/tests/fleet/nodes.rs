@@ -73,6 +73,13 @@ fn a_node_that_dies_is_waited_for_once_and_one_that_leaves_is_not() {
     assert_eq!(revoke(&mut api, &id), 204);
     assert_eq!(verify(&mut api, &secret), "invalid_token");
     until(&["a".to_owned()][..], || names(&mut api));
+    let told = |line: &str, name: &str| line.contains(name) && line.contains("nod_");
+    let log = a.log();
+    assert!(log.lines().any(|line| line.contains("is a node of the fleet") && told(line, "a")), "{log}");
+    assert!(
+        log.lines().any(|line| line.contains("nobody waits for it any more") && told(line, "\"b\"")),
+        "{log}"
+    );
 }
 
 #[test]

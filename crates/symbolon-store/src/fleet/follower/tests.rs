@@ -76,7 +76,7 @@ impl Ledger for Troubled {
         Ok(Observation { epoch: 1, seq: self.seq.load(Ordering::SeqCst), nodes: Vec::new() })
     }
 
-    async fn remove(&self, _: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+    async fn remove(&self, _: &[(NodeId, u64)]) -> Result<Vec<(NodeId, String)>, StoreError> {
         Ok(Vec::new())
     }
 

@@ -218,13 +218,13 @@ impl Ledger for Line {
         .await?
     }
 
-    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<(NodeId, String)>, StoreError> {
         self.call(|db| {
             let mut removed = Vec::new();
             for (id, renewals) in silent {
                 if db.nodes.get(id).is_some_and(|(now, _)| now == renewals) {
                     db.nodes.remove(id);
-                    removed.push(*id);
+                    removed.push((*id, id.to_string()));
                 }
             }
             db.removed += removed.len() as u64;

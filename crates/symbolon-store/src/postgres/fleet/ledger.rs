@@ -155,6 +155,7 @@ impl Ledger for Database {
         if self.node.ask(insert).await?.rows_affected() == 0 {
             return Err(other_terms());
         }
+        tracing::info!(node = %id, name = self.name, "this process is a node of the fleet");
         self.is(Some(id));
         Ok(())
     }
@@ -222,7 +223,7 @@ impl Ledger for Database {
         self.look.observe(self.terms).await
     }
 
-    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+    async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<(NodeId, String)>, StoreError> {
         self.look.remove(silent).await
     }
 

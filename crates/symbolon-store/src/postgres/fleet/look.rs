@@ -1,5 +1,7 @@
 //! Looks at the fleet: how far it is, and who is there. None waits behind what else is read.
 
+use std::collections::HashMap;
+
 use sqlx::PgConnection;
 use symbolon_core::id::NodeId;
 use symbolon_core::lease::LeaseTerms;
@@ -85,27 +87,29 @@ impl Look {
         Ok(Observation { epoch, seq: number(seq), nodes })
     }
 
-    /// Removes those of these nodes that were renewed just so often.
-    pub(super) async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<NodeId>, StoreError> {
+    /// Removes those of these nodes that were renewed just so often; what they were called, too.
+    pub(super) async fn remove(&self, silent: &[(NodeId, u64)]) -> Result<Vec<(NodeId, String)>, StoreError> {
         let (ids, renewals): (Vec<_>, Vec<_>) =
             silent.iter().map(|(id, renewals)| (id.to_string(), kept(*renewals))).unzip();
         let removed = async |db: &mut PgConnection| {
             // One after the other by their ids, so that nodes that remove the same ones do not wait for each other both ways;
             // and a row that somebody has changed meanwhile is looked at again as it is then.
-            sqlx::query_scalar(
+            sqlx::query_as(
                 "WITH silent AS (
                      SELECT nodes.id FROM nodes JOIN unnest($1::text[], $2::bigint[]) AS seen (id, renewals)
                          ON nodes.id = seen.id AND nodes.renewals = seen.renewals
                      ORDER BY nodes.id FOR UPDATE OF nodes)
-                 DELETE FROM nodes USING silent WHERE nodes.id = silent.id RETURNING nodes.id",
+                 DELETE FROM nodes USING silent WHERE nodes.id = silent.id RETURNING nodes.id, nodes.name",
             )
             .bind(&ids)
             .bind(&renewals)
             .fetch_all(db)
             .await
         };
-        let removed: Vec<String> = self.0.ask(removed).await?;
-        Ok(silent.iter().map(|(id, _)| *id).filter(|id| removed.contains(&id.to_string())).collect())
+        let rows: Vec<(String, String)> = self.0.ask(removed).await?;
+        let mut removed: HashMap<_, _> = rows.into_iter().collect();
+        let gone = silent.iter().filter_map(|(id, _)| Some((*id, removed.remove(&id.to_string())?)));
+        Ok(gone.collect())
     }
 
     /// Refuses what another server says than the fleet's, and where the line led to it.

@@ -6,6 +6,7 @@ mod fleet;
 mod gateway;
 mod place;
 mod record;
+mod server;
 mod webhooks;
 
 use std::process::ExitCode;
@@ -36,6 +37,9 @@ enum Other {
     Gateway(gateway::Gateway),
     Canary(canary::Canary),
 }
+
+/// What is said of what comes after something that is in its way.
+const NOT_LOOKED_AT: &str = "not looked at, because of the above";
 
 /// How bad it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -112,7 +116,7 @@ impl Doctor {
             look_here(context, &mut findings);
         }
         if findings.any_bad() {
-            findings.warn("record", "not looked at, because of the above");
+            findings.warn("record", NOT_LOOKED_AT);
         } else {
             look_inside(context, &mut findings).await;
         }
@@ -146,13 +150,14 @@ async fn look_inside(context: &Context, findings: &mut Findings) {
                 Err(error) => findings.bad("database", format!("{error}; restore it from a backup")),
             }
         }
-        None => match connection.client().ready().await {
-            Ok(_) => findings.ok(
-                "server",
-                "running, and ready to decide; its database is in use, and is checked when the server is stopped",
-            ),
-            Err(error) => findings.bad("server", format!("running, and not ready: {error}")),
-        },
+        None => {
+            if !server::is_ready(connection.client(), findings).await {
+                if let (None, Ok(settings)) = (context.url(), context.settings()) {
+                    server::database(&settings, findings).await;
+                }
+                return findings.warn("record", NOT_LOOKED_AT);
+            }
+        }
     }
     if connection.node().is_none() {
         if let Err(failure) = certificates::in_force(connection.client(), findings).await {

@@ -92,7 +92,8 @@ async fn those_are_removed_that_have_not_been_heard_of_since() {
     }
     assert!(matches!(ledger.renew(ids[1], 0).await, Ok(Renewal::At(0))));
     let silent = ids.map(|id| (id, 0));
-    assert_eq!(ledger.remove(&silent).await.unwrap(), [ids[0], ids[2]]);
+    let test = "test".to_owned();
+    assert_eq!(ledger.remove(&silent).await.unwrap(), [(ids[0], test.clone()), (ids[2], test)]);
     assert_eq!(database.sql("SELECT id FROM nodes").unwrap(), ids[1].to_string());
     assert_eq!(ledger.remove(&silent).await.unwrap(), []);
     node.store.close().await;
@@ -111,6 +112,6 @@ async fn one_that_is_renewed_while_it_is_to_be_removed_stays() {
     let renewing = under_way(&database, renewing).await;
     let removing = tokio::spawn(async move { ledger.remove(&ids.map(|id| (id, 0))).await });
     commit_when_waited_for(&database, renewing).await;
-    assert_eq!(removing.await.unwrap().unwrap(), [ids[0]]);
+    assert_eq!(removing.await.unwrap().unwrap(), [(ids[0], "test".to_owned())]);
     node.store.close().await;
 }
