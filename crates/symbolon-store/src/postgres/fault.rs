@@ -49,7 +49,7 @@ pub(super) fn unavailable(error: &sqlx::Error) -> StoreError {
 
 /// The failure as whoever starts the program hears it. `place` is the database, without the user and the password.
 pub(super) fn cannot_open(place: &str, error: &sqlx::Error) -> OpenError {
-    match error.as_database_error().and_then(|error| error.code()).as_deref() {
+    match error.as_database_error().and_then(sqlx::error::DatabaseError::code).as_deref() {
         // It was reached.
         Some(FORBIDDEN) => OpenError::NotItsOwn(place.to_owned()),
         _ => OpenError::Unreachable { place: place.to_owned(), reason: reason(error) },
@@ -58,7 +58,7 @@ pub(super) fn cannot_open(place: &str, error: &sqlx::Error) -> OpenError {
 
 /// Whether the server lets nobody in with this user and this password.
 pub(super) fn is_turned_away(error: &sqlx::Error) -> bool {
-    let code = error.as_database_error().and_then(|error| error.code());
+    let code = error.as_database_error().and_then(sqlx::error::DatabaseError::code);
     code.is_some_and(|code| code == WRONG_PASSWORD)
 }
 
