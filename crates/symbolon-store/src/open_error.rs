@@ -77,8 +77,9 @@ pub enum OpenError {
     },
     /// The role may not make its tables there, or use them.
     #[error(
-        "{0} is not the user's of the URL to keep anything in: make an empty database that is (CREATE DATABASE … OWNER …), or give it \
-         this one (ALTER DATABASE … OWNER TO …), with the tables where there are some"
+        "{0} was reached, and the user of the URL may not keep tables in it, for it is somebody else's: make an empty database that \
+         is the user's own (CREATE DATABASE … OWNER …), or hand this one over (ALTER DATABASE … OWNER TO …), with the tables that \
+         are in it"
     )]
     NotItsOwn(String),
     /// The server follows another one, and takes no mutations.
