@@ -1,6 +1,7 @@
 //! The catalog: a service as data (DESIGN part 3). `source` is the file as written, `compile` gives it meaning,
 //! `matcher` finds the route of a path among `pattern`s, `reading` says what the path is as that route, `draft` makes a
-//! pattern of one, `policy` and `limits` bound its tokens, `fault` says what is wrong and where.
+//! pattern of one, `policy` and `limits` bound its tokens, `tool` is what agents call by a name, `fault` says what is wrong and
+//! where.
 
 mod compile;
 mod draft;
@@ -14,6 +15,7 @@ mod roles;
 mod source;
 #[cfg(test)]
 mod tests;
+mod tool;
 
 pub use draft::drafted;
 pub use fault::{CatalogError, Fault};
@@ -22,6 +24,7 @@ pub use matcher::RouteIndex;
 pub use policy::{Longest, OnReuse, Policy};
 pub use reading::Reading;
 pub use roles::{Role, Roles};
+pub use tool::{ArgumentFault, Draft, Effect, Part, Schema, Shape, Tool};
 
 use crate::lifetime::Lifetime;
 use crate::name::{ScopeName, ServiceName};
@@ -58,6 +61,8 @@ pub struct Catalog {
     pub profiles: Vec<Profile>,
     /// Its routes, in the order of the file.
     pub routes: Vec<Route>,
+    /// What agents may call by a name, in the order of the file.
+    pub tools: Vec<Tool>,
     /// The path prefixes under which every route is served.
     pub mounts: Vec<String>,
     /// What is odd but not wrong, such as a scope that no route asks for.
@@ -163,6 +168,11 @@ impl Catalog {
     /// The profile of this name.
     pub fn profile(&self, name: &str) -> Option<&Profile> {
         self.profiles.iter().find(|profile| profile.name == name)
+    }
+
+    /// The tool of this name.
+    pub fn tool(&self, name: &str) -> Option<&Tool> {
+        self.tools.iter().find(|tool| tool.name == name)
     }
 
     /// The route of a method and a path that [`Target::parse`](crate::target::Target::parse) takes.

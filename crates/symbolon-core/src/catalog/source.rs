@@ -32,6 +32,8 @@ pub(super) struct Source {
     pub(super) profiles: BTreeMap<Spanned<String>, Vec<Spanned<String>>>,
     #[serde(default)]
     pub(super) routes: Vec<Spanned<RouteSource>>,
+    #[serde(default)]
+    pub(super) tools: Vec<Spanned<ToolSource>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -119,4 +121,56 @@ pub(super) struct RouteSource {
     pub(super) access: Option<Spanned<String>>,
     pub(super) role: Option<Spanned<String>>,
     pub(super) paths: Vec<Spanned<String>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ToolSource {
+    pub(super) name: Spanned<String>,
+    pub(super) description: Spanned<String>,
+    pub(super) arguments: Option<Spanned<serde_json::Map<String, serde_json::Value>>>,
+    pub(super) limit: Option<Spanned<String>>,
+    pub(super) destructive: Option<bool>,
+    pub(super) idempotent: Option<bool>,
+    pub(super) call: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) query: BTreeMap<String, Spanned<FieldSource>>,
+    #[serde(default)]
+    pub(super) body: BTreeMap<String, Spanned<FieldSource>>,
+    #[serde(default)]
+    pub(super) result: ResultSource,
+    #[serde(default)]
+    pub(super) calls: BTreeMap<String, Spanned<CallSource>>,
+}
+
+/// One of several requests of a tool.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct CallSource {
+    pub(super) call: Spanned<String>,
+    #[serde(default)]
+    pub(super) query: BTreeMap<String, Spanned<FieldSource>>,
+    #[serde(default)]
+    pub(super) body: BTreeMap<String, Spanned<FieldSource>>,
+    #[serde(default)]
+    pub(super) result: ResultSource,
+}
+
+/// `"argument"`, or a table with what is sent for which value.
+#[derive(Deserialize)]
+#[serde(
+    untagged,
+    expecting = "an argument's name, or { argument = \"…\", send = { \"value\" = what is sent } }"
+)]
+pub(super) enum FieldSource {
+    Plain(String),
+    Mapped { argument: String, send: BTreeMap<String, serde_json::Value> },
+}
+
+#[derive(Deserialize, Default)]
+#[serde(deny_unknown_fields, default)]
+pub(super) struct ResultSource {
+    pub(super) pick: Vec<String>,
+    pub(super) count: Option<String>,
+    pub(super) list: Option<String>,
 }

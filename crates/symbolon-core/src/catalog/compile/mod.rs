@@ -7,6 +7,7 @@ mod policy;
 mod rivals;
 mod routes;
 mod scopes;
+mod tools;
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -46,6 +47,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let profiles = scopes::profiles(&source, &mut faults);
     let mounts = routes::mounts(&source, &mut faults);
     let (routes, starts, matcher) = routes::compile(&source, &roles, &scopes, &mounts, &mut faults);
+    let tools = tools::compile(&source, &routes, &mut faults);
     scopes::warn_unused(&source, &scopes, &routes, &mut faults);
     let within_role: Vec<_> = roles
         .iter()
@@ -77,6 +79,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         old_form,
         profiles,
         routes,
+        tools,
         mounts,
         warnings,
         scopes,
