@@ -34,6 +34,7 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
         &tools::COMPOSE,
         &tools::ROUTER,
         &tools::OAUTH_CLIENT,
+        &tools::MCP_CLIENT,
         &tools::METRICS_READER,
         &tools::TRACES_READER,
         &tools::SCANNER,
@@ -44,7 +45,12 @@ pub(crate) fn run(options: &Options) -> Result<(), String> {
     for gateway in &tools::GATEWAYS {
         tools::python_package(&shell, gateway)?;
     }
-    for packages in [&tools::FOR_BROWSER_TESTS, &tools::FOR_OAUTH_TESTS, &tools::FOR_TYPESCRIPT_CLIENT] {
+    for packages in [
+        &tools::FOR_BROWSER_TESTS,
+        &tools::FOR_MCP_TESTS,
+        &tools::FOR_OAUTH_TESTS,
+        &tools::FOR_TYPESCRIPT_CLIENT,
+    ] {
         tools::npm_packages(&shell, packages)?;
     }
     if !options.quick {

@@ -67,8 +67,32 @@ struct NewJob {
     model_id: i64,
     printer_id: Option<i64>,
     quantity: Option<Whole<1, 100>>,
-    priority: Option<Priority>,
+    priority: Option<Urgency>,
     notes: Option<Text<500>>,
+    /// What the caller calls it, as O.D.I.N.'s own client always says. The model has a name, and that is shown.
+    #[serde(rename = "item_name")]
+    _item_name: Option<Text<200>>,
+}
+
+/// A priority in a word, or in a number from 1 to 10 as O.D.I.N.'s own client has it.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "low, normal, high or urgent, or a number from 1 to 10")]
+enum Urgency {
+    Word(Priority),
+    Number(Whole<1, 10>),
+}
+
+impl From<Urgency> for Priority {
+    fn from(urgency: Urgency) -> Self {
+        match urgency {
+            Urgency::Word(word) => word,
+            Urgency::Number(Whole(..=2)) => Self::Low,
+            // The client's own default is 3.
+            Urgency::Number(Whole(..=5)) => Self::Normal,
+            Urgency::Number(Whole(..=8)) => Self::High,
+            Urgency::Number(_) => Self::Urgent,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -119,7 +143,7 @@ async fn create(State(db): State<SqlitePool>, identity: Identity, Body(new): Bod
     .bind(new.model_id)
     .bind(new.printer_id)
     .bind(new.quantity.map_or(1, |quantity| quantity.0))
-    .bind(new.priority.unwrap_or(Priority::Normal).word())
+    .bind(new.priority.map_or(Priority::Normal, Into::into).word())
     .bind(status.word())
     .bind(new.notes.as_ref().map(Text::as_str))
     .bind(identity.actor())

@@ -66,6 +66,22 @@ struct Load {
     spool_id: i64,
     printer_id: i64,
     slot: Option<Whole<1, 16>>,
+    /// The same counted from 0, as O.D.I.N.'s own client does.
+    ams_slot: Option<Whole<0, 15>>,
+}
+
+impl Load {
+    /// The slot that is named, counted from 1.
+    fn named(&self) -> Result<Option<i64>, ApiError> {
+        match (self.slot, self.ams_slot) {
+            (Some(_), Some(_)) => {
+                Err(ApiError::invalid("ams_slot", "is slot counted from 0; say one of them"))
+            }
+            (Some(slot), None) => Ok(Some(slot.0)),
+            (None, Some(from_zero)) => Ok(Some(from_zero.0 + 1)),
+            (None, None) => Ok(None),
+        }
+    }
 }
 
 /// `available_only=true` leaves the spools that have filament and sit in no printer.
@@ -141,6 +157,7 @@ async fn consume(State(db): State<SqlitePool>, Id(id): Id, Body(body): Body<Use>
 /// Puts a spool into a slot of a printer, the first empty one unless `slot` names it. The spool leaves the slot it was
 /// in, and one that was in the new slot goes back to the shelf.
 async fn load(State(db): State<SqlitePool>, Body(body): Body<Load>) -> Answer {
+    let named = body.named()?;
     let mut transaction = begin(&db).await?;
     refer(&mut *transaction, SHOW, "spool_id", body.spool_id).await?;
     refer(&mut *transaction, printers::SHOW, "printer_id", body.printer_id).await?;
@@ -152,10 +169,10 @@ async fn load(State(db): State<SqlitePool>, Body(body): Body<Load>) -> Answer {
         "SELECT min(slot) FROM slots WHERE printer_id = ?1 AND (slot = ?2 OR ?2 IS NULL AND spool_id IS NULL)",
     )
     .bind(body.printer_id)
-    .bind(body.slot.map(|slot| slot.0))
+    .bind(named)
     .fetch_one(&mut *transaction)
     .await?;
-    let slot = match (slot, body.slot) {
+    let slot = match (slot, named) {
         (Some(slot), _) => slot,
         (None, Some(_)) => return Err(ApiError::invalid("slot", "the printer has no such slot")),
         (None, None) => return Err(ApiError::conflict("the printer has no empty slot")),

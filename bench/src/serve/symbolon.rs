@@ -70,7 +70,7 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
     let end = CancellationToken::new();
     let router = symbolon_server::router(app.clone());
     tokio::spawn(serve(management.0.into(), router, end.clone(), Limits::default()));
-    let door = Proxy::new(app.clone(), settings).door();
+    let door = Arc::new(Proxy::new(app.clone(), settings)).door();
     tokio::spawn(serve(proxy.0.into(), door, end.clone(), Limits::default()));
     let door = Gateway::new(app.clone(), asking).door();
     tokio::spawn(serve(gateway.0.into(), door, end, Limits::default()));

@@ -192,6 +192,11 @@ impl Meter {
         }
     }
 
+    /// Whether what was taken still counts at `now`; one where it does not is as good as a new one.
+    pub fn is_ahead(&self, now: Timestamp) -> bool {
+        self.0.load(Ordering::Relaxed) > now.as_microsecond()
+    }
+
     /// Gives a place back that was taken and not used.
     pub fn give_back(&self, rate: Rate) {
         self.0.fetch_sub(rate.interval(), Ordering::Relaxed);

@@ -13,6 +13,7 @@ mod index;
 mod keys;
 mod known;
 mod news;
+mod reach;
 mod services;
 mod settle;
 mod stripes;

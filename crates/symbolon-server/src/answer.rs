@@ -3,9 +3,9 @@
 
 use axum::body::Body;
 use axum::response::Response;
-use http::HeaderValue;
-use http::header::CACHE_CONTROL;
-use symbolon_api::{FieldError, VerifyAnswer};
+use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use symbolon_api::{FieldError, Problem, VerifyAnswer};
 use symbolon_core::decision::{DecidedRoute, Denial};
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
@@ -130,6 +130,28 @@ impl ApiError {
     /// What it is called.
     pub fn code(&self) -> Code {
         self.0.code
+    }
+
+    /// The status that goes with it.
+    pub(crate) fn status(&self) -> StatusCode {
+        StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+    }
+
+    /// What it says in a sentence.
+    pub(crate) fn detail(&self) -> &str {
+        &self.0.detail
+    }
+
+    /// The problem in its body.
+    pub(crate) fn problem(&self, request_id: &str) -> Problem {
+        self.0.problem(request_id)
+    }
+
+    /// The headers that go with it, without those of its body.
+    pub(crate) fn headers(&self) -> HeaderMap {
+        let mut headers = self.0.headers();
+        headers.remove(CONTENT_TYPE);
+        headers
     }
 
     /// What the access log is told besides.

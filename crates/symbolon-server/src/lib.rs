@@ -1,5 +1,6 @@
 //! The doors. Each parses bytes into types, asks the gate or a rule of core, and renders the outcome from one
-//! table. [`management`] is the API, and the console its pages; [`proxy`] stands in front of an application, and [`gateway`] is asked by whatever stands there already; [`listen`] serves them all.
+//! table. [`management`] is the API, and the console its pages; [`proxy`] stands in front of an application, [`mcp`] offers agents what is behind it as tools, and [`gateway`] is asked by
+//! whatever stands there already; [`listen`] serves them all.
 
 mod access;
 mod answer;
@@ -15,6 +16,7 @@ mod keyring;
 mod leaks;
 pub mod listen;
 pub mod management;
+pub mod mcp;
 mod metrics;
 mod notices;
 mod observed;

@@ -39,6 +39,14 @@ impl PublicUrl {
         self.0.starts_with("https:")
     }
 
+    /// The host alone, without a port.
+    pub fn host(&self) -> Option<&str> {
+        let (_, authority) = self.0.split_once("://")?;
+        let end =
+            authority.rfind(':').filter(|at| !authority[*at..].contains(']')).unwrap_or(authority.len());
+        Some(&authority[..end])
+    }
+
     /// The origin, without a slash at its end.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -54,6 +62,18 @@ impl fmt::Display for PublicUrl {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn its_host_has_no_port() {
+        for (text, host) in [
+            ("https://a.example", "a.example"),
+            ("http://127.0.0.1:7070", "127.0.0.1"),
+            ("https://[::1]:8443", "[::1]"),
+        ] {
+            assert_eq!(text.parse::<PublicUrl>().unwrap().host(), Some(host));
+        }
+        assert_eq!("https://[::1]".parse::<PublicUrl>().unwrap().host(), Some("[::1]"));
+    }
 
     #[test]
     fn it_is_an_origin_and_nothing_more() {

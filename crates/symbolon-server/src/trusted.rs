@@ -9,7 +9,7 @@ use hyper::body::Incoming;
 use symbolon_core::network::Network;
 use tower::ServiceExt;
 
-use crate::incoming::Peer;
+use crate::incoming::{OverTls, Peer};
 use crate::listen::Door;
 
 /// The reverse proxies in front of a listener that are believed about who is calling, by `X-Forwarded-For`. None, unless
@@ -26,6 +26,19 @@ struct Client(Option<IpAddr>);
 pub(crate) fn client(extensions: &Extensions) -> Option<IpAddr> {
     let peer = || extensions.get::<Peer>().map(|Peer(address)| *address);
     extensions.get::<Client>().map_or_else(peer, |Client(address)| *address)
+}
+
+/// Tells another request, made for the same caller, where that one came from and how.
+pub(crate) fn carry(from: &Extensions, to: &mut Extensions) {
+    if let Some(peer) = from.get::<Peer>() {
+        to.insert(*peer);
+    }
+    if let Some(client) = from.get::<Client>() {
+        to.insert(*client);
+    }
+    if let Some(over) = from.get::<OverTls>() {
+        to.insert(*over);
+    }
 }
 
 impl TrustedProxies {

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, backup, catalog, doctor, explain, generate, healthcheck, import, init, key, keys, scan, serve,
-    service, session, store, token, user, webhook,
+    audit, backup, catalog, doctor, explain, generate, healthcheck, import, init, key, keys, mcp, scan,
+    serve, service, session, store, token, user, webhook,
 };
 use crate::demo;
 
@@ -94,6 +94,7 @@ pub(crate) enum Command {
     /// Who is told what happens to tokens
     #[command(subcommand)]
     Webhook(webhook::Webhook),
+    Mcp(mcp::Mcp),
     /// Look for what is wrong with an installation
     Doctor(doctor::Doctor),
     Scan(scan::ScanPaths),

@@ -16,10 +16,12 @@ pub(crate) use cargo::{DEB, DENY, NEXTEST, cargo_tool};
 pub(crate) use debian::{
     FOR_BASELINES, FOR_COUNTS, FOR_FLEETS, FOR_PACKAGES, FOR_RIVALS, FOR_SOAKS, FOR_TESTS, programs,
 };
-pub(crate) use npm::{BETTER_AUTH, FOR_BROWSER_TESTS, FOR_OAUTH_TESTS, FOR_TYPESCRIPT_CLIENT, npm_packages};
+pub(crate) use npm::{
+    BETTER_AUTH, FOR_BROWSER_TESTS, FOR_MCP_TESTS, FOR_OAUTH_TESTS, FOR_TYPESCRIPT_CLIENT, npm_packages,
+};
 pub(crate) use python::{
-    CLIENT_GENERATOR, COMPOSE, FOR_PYTHON_CLIENT, GATEWAYS, METRICS_READER, OAUTH_CLIENT, POSTGRESQL, RIVALS,
-    ROUTER, SCANNER, TRACES_READER, python_package,
+    CLIENT_GENERATOR, COMPOSE, FOR_PYTHON_CLIENT, GATEWAYS, MCP_CLIENT, METRICS_READER, OAUTH_CLIENT,
+    POSTGRESQL, RIVALS, ROUTER, SCANNER, TRACES_READER, python_package,
 };
 
 /// Moves a finished install into place. Another run may have been quicker: then there is nothing to do.

@@ -31,6 +31,10 @@ pub(crate) const FOR_OAUTH_TESTS: NpmPackages =
 pub(crate) const FOR_TYPESCRIPT_CLIENT: NpmPackages =
     NpmPackages { name: "typescript-client-75ce016a", folder: "clients/typescript" };
 
+/// Clients of the Model Context Protocol, its conformance tests, and a server that was published for O.D.I.N.
+pub(crate) const FOR_MCP_TESTS: NpmPackages =
+    NpmPackages { name: "mcp-f8f46054", folder: "crates/symbolon/tests/mcp/npm" };
+
 /// A rival of the bench, and a Node.js for it. They too are named by the lock file's CRC-32.
 pub(crate) const BETTER_AUTH: NpmPackages =
     NpmPackages { name: "better-auth-8c940153", folder: "bench/peers/better-auth" };
@@ -95,7 +99,8 @@ mod tests {
     }
 
     /// As below, of many packages.
-    const MANY: [(&NpmPackages, &str, &str); 2] = [
+    const MANY: [(&NpmPackages, &str, &str); 3] = [
+        (&FOR_MCP_TESTS, "mcp", include_str!("../../../crates/symbolon/tests/mcp/npm/package-lock.json")),
         (
             &FOR_TYPESCRIPT_CLIENT,
             "typescript-client",

@@ -20,6 +20,9 @@ pub(crate) const CLIENT_GENERATOR: PythonPackage = PythonPackage("openapi-python
 /// A client of OAuth's standards, over Requests.
 pub(crate) const OAUTH_CLIENT: PythonPackage = PythonPackage("authlib");
 
+/// A client of the Model Context Protocol.
+pub(crate) const MCP_CLIENT: PythonPackage = PythonPackage("mcp");
+
 /// Reads metrics as Prometheus does.
 pub(crate) const METRICS_READER: PythonPackage = PythonPackage("prometheus-client");
 
@@ -112,12 +115,13 @@ fn place(staging: &Path, home: &Path, list: &str) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    const ALL: [PythonPackage; 16] = {
+    const ALL: [PythonPackage; 17] = {
         let [caddy, traefik, envoy] = GATEWAYS;
         let [keys, knox, openbao, bcrypt] = RIVALS;
         [
             CLIENT_GENERATOR,
             OAUTH_CLIENT,
+            MCP_CLIENT,
             METRICS_READER,
             TRACES_READER,
             caddy,

@@ -24,7 +24,7 @@ pub use matcher::RouteIndex;
 pub use policy::{Longest, OnReuse, Policy};
 pub use reading::Reading;
 pub use roles::{Role, Roles};
-pub use tool::{ArgumentFault, Draft, Effect, Part, Schema, Shape, Tool};
+pub use tool::{ArgumentFault, DRY_RUN, Draft, Effect, Part, Schema, Shape, Tool};
 
 use crate::lifetime::Lifetime;
 use crate::name::{ScopeName, ServiceName};
@@ -63,6 +63,8 @@ pub struct Catalog {
     pub routes: Vec<Route>,
     /// What agents may call by a name, in the order of the file.
     pub tools: Vec<Tool>,
+    /// Whether the application itself answers what would become of a change, where `X-Dry-Run` asks.
+    pub application_dry_run: bool,
     /// The path prefixes under which every route is served.
     pub mounts: Vec<String>,
     /// What is odd but not wrong, such as a scope that no route asks for.

@@ -22,6 +22,7 @@ pub(super) struct Source {
     pub(super) mounts: Option<Spanned<Vec<Spanned<String>>>>,
     pub(super) options: Option<Spanned<String>>,
     pub(super) parameters: Option<Spanned<String>>,
+    pub(super) dry_run: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) tokens: TokenSource,
     #[serde(default)]

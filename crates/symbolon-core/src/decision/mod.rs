@@ -10,6 +10,7 @@ mod limit;
 mod live;
 mod outcome;
 mod principal;
+mod reach;
 mod route;
 mod rules;
 #[cfg(test)]
@@ -33,6 +34,7 @@ pub use keys::{Keys, Redigest};
 pub use live::{Extra, LiveToken, LiveUser, Place};
 pub use outcome::{Decision, Denial, Grant, Reason};
 pub use principal::{Identity, Principal};
+pub use reach::Reach;
 pub use route::{DecidedRoute, HeldCatalog};
 
 /// One request as a door saw it. It prints without its credentials and without its query, where people put

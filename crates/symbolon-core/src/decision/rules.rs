@@ -168,7 +168,12 @@ impl<'a, D: Directory> Judge<'a, D> {
     }
 
     /// Rules 5 to 7 for one route.
-    fn allows(&self, route: &Route, principal: &Principal, trace: &mut impl Trace) -> Result<(), Reason> {
+    pub(super) fn allows(
+        &self,
+        route: &Route,
+        principal: &Principal,
+        trace: &mut impl Trace,
+    ) -> Result<(), Reason> {
         self.access(route, principal, trace)?;
         if route.access == Access::Public {
             return Ok(());

@@ -7,6 +7,7 @@ mod identity;
 mod laws;
 mod limits;
 mod order;
+mod reach;
 mod readings;
 mod refusals;
 mod restrictions;

@@ -16,7 +16,7 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::catalog::Reading;
+use crate::catalog::{Reading, Route};
 use crate::network::Network;
 use crate::target::decoded;
 
@@ -122,6 +122,15 @@ impl Restrictions {
         }
         let client = client.ok_or(Broken::NoAddress)?;
         held(self.networks.iter().any(|network| network.contains(client)), Broken::Network)
+    }
+
+    /// Whether there may be a request of a route that keeps all of them.
+    pub fn could_admit(&self, route: &Route, client: Option<IpAddr>) -> bool {
+        let under = |path: &PathPrefix| path.segments().is_some_and(|own| route.reaches(&own));
+        self.admit_from(client).is_ok()
+            && self.admit_method(&route.method).is_ok()
+            && (self.paths.is_empty() || self.paths.iter().any(under))
+            && self.parameters.keys().all(|name| route.parameters().any(|own| own == name))
     }
 
     /// HEAD follows GET, as it does in the catalog.

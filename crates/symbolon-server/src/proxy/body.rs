@@ -8,6 +8,7 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
+use http_body_util::Full;
 use hyper::body::{Body, Frame, Incoming, SizeHint};
 use tokio_util::sync::DropGuard;
 
@@ -36,10 +37,49 @@ struct TooLong;
 #[error("the request would be refused by now")]
 struct TakenBack;
 
+/// What a request's body is read from.
+pub(super) enum Source {
+    /// The caller's connection.
+    Caller(Incoming),
+    /// Nobody's: it is here as a whole.
+    Whole(Full<Bytes>),
+}
+
+impl Body for Source {
+    type Data = Bytes;
+    type Error = hyper::Error;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, hyper::Error>>> {
+        match self.get_mut() {
+            Self::Caller(incoming) => Pin::new(incoming).poll_frame(cx),
+            Self::Whole(bytes) => Pin::new(bytes)
+                .poll_frame(cx)
+                .map(|frame| frame.map(|whole| whole.map_err(|never| match never {}))),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Caller(incoming) => incoming.is_end_stream(),
+            Self::Whole(bytes) => bytes.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Caller(incoming) => incoming.size_hint(),
+            Self::Whole(bytes) => bytes.size_hint(),
+        }
+    }
+}
+
 /// A request's body on its way to the application.
 pub(super) struct RequestBody {
     /// `None` where there is no body.
-    incoming: Option<Incoming>,
+    source: Option<Source>,
     /// How many bytes more it may have; `None` for any number.
     left: Option<u64>,
     pace: Pace,
@@ -53,24 +93,24 @@ pub(super) struct RequestBody {
 impl RequestBody {
     /// `watch` knows whether the caller may still send the rest.
     pub(super) fn new(
-        incoming: Incoming,
+        source: Source,
         settings: Arc<ProxySettings>,
         upload: &Upload,
         watch: Option<&Watch>,
     ) -> Self {
-        let incoming = Some(incoming).filter(|incoming| !incoming.is_end_stream());
-        let watch = watch.filter(|_| incoming.is_some()).map(Watch::another);
+        let source = Some(source).filter(|source| !source.is_end_stream());
+        let watch = watch.filter(|_| source.is_some()).map(Watch::another);
         let (left, pace) = (settings.limits.body_bytes, pace(&settings));
         let (activity, over) = (upload.activity.clone(), upload.over.clone().drop_guard());
-        Self { incoming, left, pace, activity, settings, watch, _over: Some(over) }
+        Self { source, left, pace, activity, settings, watch, _over: Some(over) }
     }
 
     /// The same body once more: only of no body can there be a copy.
     pub(super) fn copy(&self) -> Option<Self> {
         let (settings, activity) = (self.settings.clone(), self.activity.clone());
         let pace = pace(&settings);
-        let no_body = Self { incoming: None, left: None, pace, activity, settings, watch: None, _over: None };
-        self.incoming.is_none().then_some(no_body)
+        let no_body = Self { source: None, left: None, pace, activity, settings, watch: None, _over: None };
+        self.source.is_none().then_some(no_body)
     }
 }
 
@@ -86,11 +126,11 @@ impl Body for RequestBody {
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, BodyError>>> {
-        let Self { incoming, left, pace, activity, settings, watch, .. } = self.get_mut();
-        let Some(incoming) = incoming else { return Poll::Ready(None) };
-        let frame = Pin::new(&mut *incoming).poll_frame(cx);
+        let Self { source, left, pace, activity, settings, watch, .. } = self.get_mut();
+        let Some(source) = source else { return Poll::Ready(None) };
+        let frame = Pin::new(&mut *source).poll_frame(cx);
         // What came in one piece is not worth a second look.
-        if !incoming.is_end_stream()
+        if !source.is_end_stream()
             && let Some(watch) = watch
             && let Poll::Ready(refusal) = watch.poll_refused(cx)
         {
@@ -133,11 +173,11 @@ impl Body for RequestBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.incoming.as_ref().is_none_or(Body::is_end_stream)
+        self.source.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.incoming.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
+        self.source.as_ref().map_or_else(|| SizeHint::with_exact(0), Body::size_hint)
     }
 }
 

@@ -7,6 +7,7 @@ use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method};
 use symbolon_api::ResourceMetadata;
+use symbolon_core::catalog::Catalog;
 
 use super::{Proxy, message};
 
@@ -30,16 +31,21 @@ impl Proxy {
             return None;
         }
         let catalog = self.app.gate().service(self.settings.service.as_str())?.catalog;
-        let metadata = ResourceMetadata {
-            resource: origin.to_string(),
-            resource_name: catalog.title.clone(),
-            scopes_supported: catalog.scopes().iter().map(|scope| scope.name.to_string()).collect(),
-            bearer_methods_supported: vec!["header".to_owned()],
-        };
-        let mut response = Body::from(serde_json::to_vec(&metadata).ok()?).into_response();
-        let headers = response.headers_mut();
-        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
-        Some(response)
+        Some(description(&catalog, origin.to_string()))
     }
+}
+
+/// What a service says of itself where it is reached as `resource`.
+pub(crate) fn description(catalog: &Catalog, resource: String) -> Response {
+    let metadata = ResourceMetadata {
+        resource,
+        resource_name: catalog.title.clone(),
+        scopes_supported: catalog.scopes().iter().map(|scope| scope.name.to_string()).collect(),
+        bearer_methods_supported: vec!["header".to_owned()],
+    };
+    let mut response = Body::from(serde_json::to_vec(&metadata).unwrap_or_default()).into_response();
+    let headers = response.headers_mut();
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    headers.insert(CACHE_CONTROL, HeaderValue::from_static("max-age=60"));
+    response
 }

@@ -8,6 +8,7 @@
 
 mod activity;
 mod body;
+mod dry_run;
 mod exchange;
 mod headers;
 mod message;
@@ -26,12 +27,14 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::response::Response;
-use http::header::{CONTENT_LENGTH, TRANSFER_ENCODING};
+use bytes::Bytes;
+use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
 use http::request::Parts;
 use http::{HeaderValue, Request, StatusCode, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
+use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 
 use crate::answer::ApiError;
@@ -44,7 +47,7 @@ use crate::refusals::{Refusal, refuse, undecided};
 use crate::traces::Span;
 use crate::trusted::client;
 use crate::verdict::Verdict;
-use body::{AnswerBody, RequestBody};
+use body::{AnswerBody, RequestBody, Source};
 use exchange::{Fault, exchange};
 use passage::Passage;
 use pool::{Pool, Upload};
@@ -52,6 +55,7 @@ use telling::{Onward, Telling};
 use watch::Watch;
 
 pub(crate) use headers::remove_own_cookie;
+pub(crate) use metadata::description;
 pub(crate) use names::is_not_the_callers;
 pub use settings::{
     ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamFault, UpstreamHeaderFault, UpstreamHeaders,
@@ -69,6 +73,20 @@ pub struct Proxy {
     faults: Arc<Faults>,
 }
 
+/// What becomes of a request that is not refused.
+enum Admitted {
+    /// It goes on.
+    Passage(Passage),
+    /// It was only to be tried, and this is what would become of it.
+    Tried(Response),
+}
+
+impl From<Passage> for Admitted {
+    fn from(passage: Passage) -> Self {
+        Self::Passage(passage)
+    }
+}
+
 impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
@@ -78,42 +96,73 @@ impl Proxy {
         Self { app, settings: Arc::new(settings), pool, faults }
     }
 
+    /// Whose requests it passes on.
+    pub fn service(&self) -> &ServiceName {
+        &self.settings.service
+    }
+
     /// The proxy as something to listen with.
-    pub fn door(self) -> impl Door {
-        let proxy = Arc::new(self);
+    pub fn door(self: Arc<Self>) -> impl Door {
         tower::service_fn(move |request| {
-            let proxy = proxy.clone();
+            let proxy = self.clone();
             async move { Ok::<_, Infallible>(proxy.handle(request).await) }
         })
     }
 
     /// Answers a request: with the application's answer, or with a refusal.
-    pub async fn handle(&self, request: Request<Incoming>) -> Response {
-        let mut telling = Telling::begin(&self.app, &self.settings.service, &request);
-        let answer = self.answer(request, &mut telling).await;
+    pub async fn handle(&self, mut request: Request<Incoming>) -> Response {
+        let mut telling = Telling::begin(&self.app, DOOR, &self.settings.service, &request);
+        let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
+        let (parts, body) = request.into_parts();
+        let answer = match self.metadata(&parts) {
+            Some(description) => description,
+            None => {
+                let outcome = self.answer(parts, Source::Caller(body), caller, &mut telling).await;
+                outcome.unwrap_or_else(|(error, id)| error.into_answer(id))
+            }
+        };
         telling.answered(answer.status());
         answer
     }
 
-    async fn answer(&self, mut request: Request<Incoming>, telling: &mut Telling<'_>) -> Response {
-        let (now, service) = (telling.at, &self.settings.service);
-        let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
+    /// Makes a request for somebody who asked another door for it: decided about, sent and told of like one that they have
+    /// sent here themselves. The error is why there is no answer of the application.
+    pub(crate) async fn call(
+        &self,
+        door: &'static str,
+        mut request: Request<Bytes>,
+    ) -> Result<Response, Refusal> {
+        request.headers_mut().insert(HOST, self.settings.upstream.host().clone());
+        let mut telling = Telling::begin(&self.app, door, &self.settings.service, &request);
         let (parts, body) = request.into_parts();
-        if let Some(description) = self.metadata(&parts) {
-            return description;
-        }
+        let outcome = self.answer(parts, Source::Whole(body.into()), None, &mut telling).await;
+        telling.answered(match &outcome {
+            Ok(answer) => answer.status(),
+            Err((error, _)) => error.status(),
+        });
+        outcome
+    }
+
+    async fn answer(
+        &self,
+        parts: Parts,
+        body: Source,
+        caller: Option<OnUpgrade>,
+        telling: &mut Telling<'_>,
+    ) -> Result<Response, Refusal> {
+        let (now, service) = (telling.at, &self.settings.service);
         let mut passage = match self.admit(&parts, caller.is_some(), now).await {
-            Ok(passage) => passage,
+            Ok(Admitted::Passage(passage)) => passage,
+            Ok(Admitted::Tried(answer)) => return Ok(answer),
             Err(refusal) => {
                 telling.verdict = Verdict::refused(&refusal);
-                let (error, id) = refusal;
-                return error.into_answer(id);
+                return Err(refusal);
             }
         };
         telling.verdict = std::mem::replace(&mut passage.verdict, Verdict::ALLOWED);
         let longest = self.settings.limits.body_bytes;
         if let Some(longest) = longest.filter(|longest| body.size_hint().lower() > *longest) {
-            return self.too_long(longest, telling);
+            return Err(telling.turned(self.too_long(longest, now)));
         }
         // A method is anything that the caller likes, and so of any length.
         let method = parts.method.clone();
@@ -123,10 +172,10 @@ impl Proxy {
         let quota = passage.quota;
         let outcome = self.forward(parts, body, passage, caller, &telling.span, &upload).await;
         if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
-            return self.too_long(longest, telling);
+            return Err(telling.turned(self.too_long(longest, now)));
         }
         if let (Err(_), Some(refusal)) = (&outcome, activity.taken_back()) {
-            return telling.turned((refusal.clone(), self.app.request_id(now)));
+            return Err(telling.turned((refusal.clone(), self.app.request_id(now))));
         }
         let Verdict { token, route, .. } = &telling.verdict;
         match outcome {
@@ -137,20 +186,20 @@ impl Proxy {
                 let status = answer.status().as_u16();
                 let ms = || self.app.now().as_millisecond() - now.as_millisecond();
                 tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");
-                answer
+                Ok(answer)
             }
-            Err(Fault::Host) => telling.turned(self.misread("Host is not a host and a port", now)),
+            Err(Fault::Host) => Err(telling.turned(self.misread("Host is not a host and a port", now))),
             Err(fault) => {
                 self.faults.count(fault.code());
                 let (id, code) = (self.app.request_id(now), fault.code().as_str());
                 tracing::warn!(%id, %service, %method, code, ?token, %fault, "the application did not answer");
-                telling.turned((ApiError::new(fault.code(), fault.detail()), id))
+                Err(telling.turned((ApiError::new(fault.code(), fault.detail()), id)))
             }
         }
     }
 
     /// Whether a request may go on, and as what; otherwise its answer.
-    async fn admit(&self, parts: &Parts, tunnel: bool, now: Timestamp) -> Result<Passage, Refusal> {
+    async fn admit(&self, parts: &Parts, tunnel: bool, now: Timestamp) -> Result<Admitted, Refusal> {
         if let Some(why) = message::ambiguity(parts) {
             return Err(self.misread(why, now));
         }
@@ -165,7 +214,11 @@ impl Proxy {
         let (service, others) = (&self.settings.service, self.settings.other_credentials);
         if is_others(&self.app, service, others, &parts.headers, &credentials, &target, now) {
             self.app.observe_others(service, parts.method.as_str(), &target, now);
-            return Ok(Passage::of_others(parts, peer));
+            return Ok(Passage::of_others(parts, peer).into());
+        }
+        let dry_run = dry_run::is_asked(&parts.method, &parts.headers);
+        if dry_run.map_err(|why| self.misread(why, now))? && !self.application_tries() {
+            return self.try_dry(parts, &credentials, now).await.map(Admitted::Tried);
         }
         let request = decision::Request {
             method: parts.method.as_str(),
@@ -181,13 +234,13 @@ impl Proxy {
                 if !matches!(grant.principal(), Principal::Anonymous) {
                     passage.watch = Some(self.watch(&request, parts, true));
                 }
-                Ok(passage)
+                Ok(passage.into())
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
                 let held = ours(self.app.gate(), &parts.headers, now).cloned().collect();
                 let mut passage = Passage::of_refused(parts, peer, held, denial.route);
                 passage.watch = Some(self.watch(&request, parts, false));
-                Ok(passage)
+                Ok(passage.into())
             }
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
@@ -206,11 +259,11 @@ impl Proxy {
     }
 
     /// The answer to a body of more than `longest` bytes. Nobody's fault but the caller's, and so not counted as one.
-    fn too_long(&self, longest: u64, telling: &mut Telling<'_>) -> Response {
-        let id = self.app.request_id(telling.at);
+    fn too_long(&self, longest: u64, now: Timestamp) -> Refusal {
+        let id = self.app.request_id(now);
         tracing::info!(%id, service = %self.settings.service, longest, "refused: the body is too long");
         let detail = format!("a body has at most {longest} bytes here");
-        telling.turned((ApiError::new(Code::PayloadTooLarge, detail), id))
+        (ApiError::new(Code::PayloadTooLarge, detail), id)
     }
 
     fn refuse(&self, request: &decision::Request<'_>, denial: &Denial, now: Timestamp) -> Refusal {
@@ -224,7 +277,7 @@ impl Proxy {
     async fn forward(
         &self,
         mut parts: Parts,
-        body: Incoming,
+        body: Source,
         mut passage: Passage,
         caller: Option<OnUpgrade>,
         span: &Span,

@@ -4,13 +4,10 @@
 
 use std::net::IpAddr;
 
-use axum::response::Response;
 use http::{Method, StatusCode};
-use hyper::body::Incoming;
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 
-use super::DOOR;
 use crate::access;
 use crate::app::App;
 use crate::incoming;
@@ -23,6 +20,8 @@ use crate::verdict::Verdict;
 /// A request under way.
 pub(super) struct Telling<'a> {
     app: &'a App,
+    /// By which door it came.
+    door: &'static str,
     service: &'a ServiceName,
     method: Method,
     /// Target and caller, where there is an access log.
@@ -38,13 +37,19 @@ pub(super) struct Telling<'a> {
 
 impl<'a> Telling<'a> {
     /// Of a request that has just come.
-    pub(super) fn begin(app: &'a App, service: &'a ServiceName, request: &http::Request<Incoming>) -> Self {
+    pub(super) fn begin<B>(
+        app: &'a App,
+        door: &'static str,
+        service: &'a ServiceName,
+        request: &http::Request<B>,
+    ) -> Self {
         let (watch, at) = (Stopwatch::start(), app.now());
         let shown = app
             .access_log()
             .map(|_| (incoming::target(request.uri()).into_owned(), client(request.extensions())));
         Self {
             app,
+            door,
             service,
             method: request.method().clone(),
             shown,
@@ -56,10 +61,11 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// The answer of what was let pass and is not answered by the application.
-    pub(super) fn turned(&mut self, (error, id): Refusal) -> Response {
-        (self.verdict.id, self.verdict.code) = (Some(id), error.code());
-        error.into_answer(id)
+    /// What was let pass and is not answered by the application.
+    pub(super) fn turned(&mut self, refusal: Refusal) -> Refusal {
+        let (error, id) = &refusal;
+        (self.verdict.id, self.verdict.code) = (Some(*id), error.code());
+        refusal
     }
 
     /// It is answered.
@@ -72,7 +78,7 @@ impl Drop for Telling<'_> {
     fn drop(&mut self) {
         let took = self.watch.read();
         self.app.metrics().proxy.observe(took);
-        let (door, service, method, status) = (DOOR, self.service, self.method.as_str(), self.status);
+        let (door, service, method, status) = (self.door, self.service, self.method.as_str(), self.status);
         let verdict = &self.verdict;
         self.span.end(&Seen { door, service: Some(service), method, pattern: None, status, verdict });
         if let Some((target, client_ip)) = self.shown.take() {

@@ -69,7 +69,7 @@ async fn front(
 ) -> (std::net::SocketAddr, CancellationToken, JoinHandle<()>) {
     let (listener, address) = listen().await;
     let stop = CancellationToken::new();
-    let door = Proxy::new(world.app.clone(), settings(recorder.backend.address)).door();
+    let door = Arc::new(Proxy::new(world.app.clone(), settings(recorder.backend.address))).door();
     let listener = Listener::Tls(listener, tls.clone());
     (address, stop.clone(), tokio::spawn(serve(listener, door, stop, limits)))
 }

@@ -1,6 +1,7 @@
 //! A proxy on a free port, and asking it.
 
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 use symbolon_server::listen::{Limits, serve};
 use symbolon_server::proxy::{Proxy, ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
@@ -59,7 +60,7 @@ impl Front {
         let (listener, address) = listen().await;
         let stop = CancellationToken::new();
         let trusted = TrustedProxies::new(proxies.iter().map(|network| network.parse().unwrap()));
-        let door = trusted.before(Proxy::new(world.app.clone(), settings).door());
+        let door = trusted.before(Arc::new(Proxy::new(world.app.clone(), settings)).door());
         let served = tokio::spawn(serve(listener.into(), door, stop.clone(), limits));
         Self { address, stop, served }
     }

@@ -17,6 +17,7 @@ pub(crate) mod init;
 pub(crate) mod key;
 pub(crate) mod keys;
 mod list;
+pub(crate) mod mcp;
 mod metadata;
 mod restrict;
 mod rotate;
@@ -75,6 +76,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Backup(backup) => backup.run(context).await?,
         Command::Restore(restore) => restore.run(context).await?,
         Command::Store(store) => store.run(context).await?,
+        Command::Mcp(mcp) => mcp.run(context).await?,
         Command::Webhook(webhook) => return webhook.run(context).await,
         Command::Catalog(catalog) => return catalog.run(context).await,
         Command::Import(import) => return import.run(context).await,

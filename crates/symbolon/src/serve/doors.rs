@@ -2,14 +2,16 @@
 //! application.
 
 use std::io::ErrorKind;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
+use std::sync::Arc;
 
 use symbolon_core::name::ServiceName;
 use symbolon_server::gateway::{Gateway, GatewaySettings};
 use symbolon_server::listen::{Limits, Listener, Tls, serve};
+use symbolon_server::mcp::Mcp;
 use symbolon_server::proxy::{Proxy, ProxySettings};
-use symbolon_server::{Door, TrustedProxies};
+use symbolon_server::{Door, PublicUrl, TrustedProxies};
 use tokio::net::{TcpListener, UnixListener};
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
@@ -55,6 +57,8 @@ fn gateway(
 pub(super) struct Bound {
     limits: Limits,
     management: (Doorway, TrustedProxies),
+    /// Where callers reach it, if that was said.
+    public_url: Option<PublicUrl>,
     gateway: Option<(Doorway, GatewaySettings)>,
     proxies: Vec<(Doorway, ProxySettings, TrustedProxies)>,
 }
@@ -108,7 +112,8 @@ impl Bound {
             proxies.push((Doorway { socket, tls }, proxy, trusted));
         }
         let management = (management, settings.trusted_proxies.clone());
-        Ok(Self { limits: settings.limits, management, gateway, proxies })
+        let public_url = settings.public_url.clone();
+        Ok(Self { limits: settings.limits, management, public_url, gateway, proxies })
     }
 
     /// What is told of them.
@@ -127,6 +132,22 @@ impl Bound {
         doors.extend(proxies.map(|(bound, proxy, _)| door("proxy", bound, Some(&proxy.service))));
         doors
     }
+}
+
+/// By which names callers reach the tools, so that a page in a browser that was led there by another is turned away. None:
+/// by any, where it listens at every address and nobody has said by which name it is found.
+fn hosts(management: &TcpListener, public_url: Option<&PublicUrl>) -> Vec<String> {
+    let at = management.local_addr().map(|address| address.ip());
+    let named = public_url.and_then(|url| url.host().map(str::to_owned));
+    if named.is_none() && at.as_ref().is_ok_and(IpAddr::is_unspecified) {
+        return Vec::new();
+    }
+    let own = at.ok().filter(|at| !at.is_unspecified()).map(|at| match at {
+        IpAddr::V4(at) => at.to_string(),
+        IpAddr::V6(at) => format!("[{at}]"),
+    });
+    let machine = ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
+    machine.into_iter().chain(named).chain(own).collect()
 }
 
 async fn bind(address: SocketAddr, what: &str) -> Result<TcpListener, Failure> {
@@ -178,17 +199,27 @@ impl Open {
             (symbolon_server::site(node.app().clone()), symbolon_server::router(node.app().clone()));
         let limits = bound.limits;
         let (management, trusted) = bound.management;
-        let site = trusted.before(site);
+        let hosts = hosts(&management.socket, bound.public_url.as_ref());
+        let proxies: Vec<_> = bound
+            .proxies
+            .into_iter()
+            .map(|(listener, settings, trusted)| {
+                (listener, Arc::new(Proxy::new(node.app().clone(), settings)), trusted)
+            })
+            .collect();
+        let behind = proxies.iter().map(|(_, proxy, _)| proxy.clone());
+        let tools = Mcp::new(node.app().clone(), behind, bound.public_url, &hosts);
+        let site = trusted.before(tools.clone().before(site));
         open.tasks.spawn(serve(management.into(), site, open.shutdown.clone(), limits));
         // Whoever opens the socket is a program, and needs no pages.
-        open.tasks.spawn(serve(socket.into(), api, open.shutdown.clone(), limits));
+        open.tasks.spawn(serve(socket.into(), tools.before(api), open.shutdown.clone(), limits));
         if let Some((listener, settings)) = bound.gateway {
             let door = Gateway::new(node.app().clone(), settings).door();
             let limits = Limits { http2: true, ..limits };
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
-        for (listener, settings, trusted) in bound.proxies {
-            let door = trusted.before(Proxy::new(node.app().clone(), settings).door());
+        for (listener, proxy, trusted) in proxies {
+            let door = trusted.before(proxy.door());
             open.tasks.spawn(serve(listener.into(), door, open.shutdown.clone(), limits));
         }
         open

@@ -27,6 +27,11 @@ impl Backend {
         Self::start(async move { odysseus::app(&file).await })
     }
 
+    /// An application of a test's own.
+    pub fn of(app: Router) -> Self {
+        Self::start(async move { Ok(app) })
+    }
+
     fn start(app: impl Future<Output = Result<Router, BackendError>>) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

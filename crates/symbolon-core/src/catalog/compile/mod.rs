@@ -43,6 +43,8 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         .as_ref()
         .and_then(|source| old_form::compile(source, prefix.as_ref(), &mut faults));
     let options_public = second_word(source.options.as_ref(), "options", ["refuse", "public"], &mut faults);
+    let application_dry_run =
+        second_word(source.dry_run.as_ref(), "dry_run", ["symbolon", "application"], &mut faults);
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
     let mounts = routes::mounts(&source, &mut faults);
@@ -85,6 +87,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         scopes,
         details,
         within_role,
+        application_dry_run,
         options_public,
         matcher,
         generation: generation(text),

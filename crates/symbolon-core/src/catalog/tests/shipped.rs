@@ -69,7 +69,7 @@ fn known_keys(text: &str) -> Vec<String> {
 fn the_document_has_every_key_and_no_other() {
     let top = "service = \"t\"\ntoken_prefix = \"tt\"\n";
     let with = |rest: &str| known_keys(&format!("{top}{rest}"));
-    let tables = ["tokens", "limits", "scopes", "profiles", "routes"];
+    let tables = ["tokens", "limits", "scopes", "profiles", "routes", "tools"];
     let keys: Vec<_> = with("nope = 1").into_iter().filter(|key| !tables.contains(&key.as_str())).collect();
     assert_eq!(documented_keys("\n## Top level\n"), keys);
     assert_eq!(documented_keys("\n## `[tokens]`\n"), with("[tokens]\nnope = 1"));
@@ -79,4 +79,5 @@ fn the_document_has_every_key_and_no_other() {
     assert_eq!(documented_keys("\n## `[scopes]`\n"), with("[scopes]\nx = { nope = 1 }"));
     let routes = documented_keys("\n## `[[routes]]`\n");
     assert_eq!(routes[..4], with("[[routes]]\nnope = 1"));
+    assert_eq!(documented_keys("\n## `[[tools]]`\n"), with("[[tools]]\nnope = 1"));
 }

@@ -19,6 +19,9 @@ pub use schema::Schema;
 use super::{Catalog, RouteIndex};
 use crate::rate::Rate;
 
+/// The argument by which a tool that changes something is asked what it would do, where the catalog has none of this name.
+pub const DRY_RUN: &str = "dry_run";
+
 /// A tool, as the catalog declares it.
 #[derive(Debug)]
 pub struct Tool {
@@ -103,6 +106,11 @@ pub struct Draft {
 pub struct ArgumentFault(pub(super) String);
 
 impl Tool {
+    /// Whether it has the argument [`DRY_RUN`] beside those that are declared.
+    pub fn takes_dry_run(&self) -> bool {
+        !self.effect.read_only && self.arguments.names().all(|name| name != DRY_RUN)
+    }
+
     /// What a call with these arguments asks of the service: a request for each part, in their order. Each is of its part's
     /// route, by [`Catalog::find`].
     ///

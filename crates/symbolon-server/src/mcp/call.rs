@@ -1,0 +1,163 @@
+//! One call of a tool: its arguments become requests, each goes through the proxy, and what is answered becomes the result.
+
+use bytes::Bytes;
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::request::Parts;
+use http::{HeaderName, HeaderValue, Request};
+use rmcp::ErrorData;
+use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, ErrorCode};
+use serde_json::Value;
+use symbolon_core::Code;
+use symbolon_core::catalog::{DRY_RUN, Draft, Tool};
+use symbolon_core::decision::{Principal, Reach};
+
+use super::DOOR;
+use super::asked::{self, Asked};
+use super::content::{self, Told};
+use super::handler::unavailable;
+use super::tools::Tools;
+use crate::incoming::API_KEY;
+use crate::refusals::Refusal;
+use crate::trusted::{self, client};
+
+/// What of a call's own request goes on with each request that it makes.
+const CARRIED: [HeaderName; 7] = [
+    AUTHORIZATION,
+    API_KEY,
+    USER_AGENT,
+    HeaderName::from_static("idempotency-key"),
+    HeaderName::from_static("x-dry-run"),
+    HeaderName::from_static("traceparent"),
+    HeaderName::from_static("tracestate"),
+];
+
+/// Calls a tool. What a model can do something about is a result that says so; that its caller may not do it is an error.
+pub(super) async fn call(
+    tools: &Tools,
+    outer: &Parts,
+    request: CallToolRequestParams,
+) -> Result<CallToolResult, ErrorData> {
+    let listed = tools.listed().ok_or_else(unavailable)?;
+    let Some(tool) = listed.catalog.tool(&request.name) else {
+        return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
+    };
+    let mut arguments = request.arguments.unwrap_or_default();
+    let dry_run = match tool.takes_dry_run().then(|| arguments.remove(DRY_RUN)).flatten() {
+        None | Some(Value::Bool(false) | Value::Null) => false,
+        Some(Value::Bool(true)) => true,
+        // Who means to try something must not do it for having misspelt that.
+        Some(_) => return Ok(fault_of(format!("{}: {DRY_RUN} is to be true or false", tool.name))),
+    };
+    let drafts = match tool.drafts(&listed.catalog, arguments) {
+        Ok(drafts) => drafts,
+        Err(fault) => return Ok(fault_of(format!("{}: {fault}", tool.name))),
+    };
+    if let Some(result) = beyond_limit(tools, tool, outer) {
+        return Ok(result);
+    }
+    if let Some(draft) = unreached(tools, tool, outer).and_then(|part| drafts.get(part)) {
+        // Refused before any other request of the tool is made, as the proxy refuses it.
+        if let Err(refusal) = tools.proxy.call(DOOR, inner(draft, outer, dry_run)?).await {
+            return refused(tool, outer, &refusal);
+        }
+    }
+    let mut all = Vec::new();
+    for (part, draft) in tool.parts.iter().zip(&drafts) {
+        let response = match tools.proxy.call(DOOR, inner(draft, outer, dry_run)?).await {
+            Ok(response) => response,
+            Err(refusal) => return refused(tool, outer, &refusal),
+        };
+        let told = content::told(response, &part.shape).await;
+        let Some(key) = &part.key else { return Ok(told.into_result()) };
+        if let Told::Failed(detail) = told {
+            return Ok(fault_of(format!("{key}: {detail}")));
+        }
+        all.push((key, told));
+    }
+    Ok(content::together(all))
+}
+
+/// The first of a tool's requests that the caller could not make, where there are several.
+fn unreached(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<usize> {
+    if tool.parts.len() < 2 {
+        return None;
+    }
+    match reach(tools, outer, tool.parts.iter().map(|part| part.route))? {
+        Reach::Known(_, reached) => reached.iter().position(|reached| !reached),
+        Reach::Deny(_) | Reach::Unavailable => Some(0),
+    }
+}
+
+fn reach(tools: &Tools, outer: &Parts, routes: impl IntoIterator<Item = usize>) -> Option<Reach> {
+    let (credentials, client_ip) = (asked::credentials(&outer.headers), client(&outer.extensions));
+    tools.app.gate().reach(tools.service(), credentials, client_ip, routes, tools.app.now())
+}
+
+/// What a caller is told who has called a tool too often.
+fn beyond_limit(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<CallToolResult> {
+    tool.limit?;
+    let token = match reach(tools, outer, [])? {
+        Reach::Known(Principal::Token { id, .. }, _) => Some(id),
+        _ => None,
+    };
+    let quota = tools.take(tool, token, tools.app.now()).err()?;
+    let detail = format!("{} may be called {} by one token; wait {} s", tool.name, quota.rate, quota.more_in);
+    Some(fault_of(detail))
+}
+
+/// A request of a call, as the proxy takes it: of the caller's own request it has who calls, whence, and little else.
+fn inner(draft: &Draft, outer: &Parts, dry_run: bool) -> Result<Request<Bytes>, ErrorData> {
+    let body = draft.body.as_ref().map(|body| Bytes::from(body.to_string()));
+    let request = Request::builder().method(draft.method.as_str()).uri(&draft.target);
+    let Ok(mut request) = request.body(body.clone().unwrap_or_default()) else {
+        return Err(ErrorData::invalid_params("the arguments make no request", None));
+    };
+    let headers = request.headers_mut();
+    for name in CARRIED {
+        for value in outer.headers.get_all(&name) {
+            headers.append(&name, value.clone());
+        }
+    }
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.5"));
+    headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+    if body.is_some() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    }
+    if dry_run {
+        headers.insert("x-dry-run", HeaderValue::from_static("true"));
+    }
+    trusted::carry(&outer.extensions, request.extensions_mut());
+    Ok(request)
+}
+
+fn fault_of(detail: String) -> CallToolResult {
+    CallToolResult::error(vec![ContentBlock::text(detail)])
+}
+
+/// A refusal of the proxy's. Who may not is told so in HTTP, as the protocol's authorization has it, and its client may come
+/// back with another token; what passes by itself or is the model's to mend is a result.
+fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal) -> Result<CallToolResult, ErrorData> {
+    let (error, id) = refusal;
+    let problem = error.problem(&id.to_string());
+    if !matches!(error.status().as_u16(), 401 | 403) {
+        let wait = error
+            .headers()
+            .get(http::header::RETRY_AFTER)
+            .and_then(|wait| wait.to_str().ok().map(str::to_owned));
+        let wait = wait.map(|seconds| format!(" (try again in {seconds} s)")).unwrap_or_default();
+        return Ok(fault_of(format!("{}: {}{wait}", tool.name, problem.detail)));
+    }
+    if let Some(asked) = outer.extensions.get::<Asked>() {
+        asked.refuse(refusal);
+    }
+    let needs: Vec<_> = problem.required_scopes.iter().map(|set| set.join(" + ")).collect();
+    let advice = if error.code() == Code::InsufficientScope && !needs.is_empty() {
+        format!("; a token with {} may", needs.join(", or "))
+    } else {
+        String::new()
+    };
+    let message = format!("{}: {}{advice}", tool.name, problem.detail);
+    // Outside the numbers that JSON-RPC and the protocol have for themselves.
+    let code = ErrorCode(-i32::from(error.status().as_u16()));
+    Err(ErrorData::new(code, message, serde_json::to_value(problem).ok()))
+}

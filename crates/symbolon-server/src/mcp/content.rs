@@ -1,0 +1,109 @@
+//! From an application's answer to the result of a call.
+
+use axum::response::Response;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::StatusCode;
+use http::header::CONTENT_TYPE;
+use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
+use serde_json::Value;
+use symbolon_core::catalog::Shape;
+
+/// The longest answer that is told, in bytes. More is of no use to a model.
+const MAX_ANSWER: usize = 1024 * 1024;
+
+/// How much is told of what the application says of a failure, in characters.
+const MAX_FAILURE: usize = 4_096;
+
+/// An answer, as it is told.
+pub(super) enum Told {
+    /// A value, and its text.
+    Json(Value, String),
+    /// Text, a picture, a sound, or bytes of another kind.
+    Other(ContentBlock),
+    /// It failed, and how.
+    Failed(String),
+}
+
+impl Told {
+    pub(super) fn into_result(self) -> CallToolResult {
+        match self {
+            Self::Json(value, text) => {
+                let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
+                // Anything else has no place there in the version before.
+                result.structured_content = Some(value).filter(Value::is_object);
+                result
+            }
+            Self::Other(block) => CallToolResult::success(vec![block]),
+            Self::Failed(detail) => CallToolResult::error(vec![ContentBlock::text(detail)]),
+        }
+    }
+
+    fn into_block(self) -> ContentBlock {
+        match self {
+            Self::Json(_, text) | Self::Failed(text) => ContentBlock::text(text),
+            Self::Other(block) => block,
+        }
+    }
+}
+
+/// What is told of several answers: an object of them, or, where one is no JSON, each for itself.
+pub(super) fn together(all: Vec<(&String, Told)>) -> CallToolResult {
+    if all.iter().all(|(_, told)| matches!(told, Told::Json(..))) {
+        let values = all.into_iter().filter_map(|(key, told)| match told {
+            Told::Json(value, _) => Some((key.clone(), value)),
+            Told::Other(_) | Told::Failed(_) => None,
+        });
+        return CallToolResult::structured(Value::Object(values.collect()));
+    }
+    CallToolResult::success(all.into_iter().map(|(_, told)| told.into_block()).collect())
+}
+
+/// What is told of an answer.
+pub(super) async fn told(response: Response, shape: &Shape) -> Told {
+    let (parts, body) = response.into_parts();
+    let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    let Ok(body) = axum::body::to_bytes(body, MAX_ANSWER).await else {
+        return Told::Failed(format!(
+            "the application's answer is longer than {MAX_ANSWER} bytes, or broke off; ask for less of it"
+        ));
+    };
+    if !parts.status.is_success() {
+        return Told::Failed(failure(parts.status, &body));
+    }
+    of_kind(parts.status, &kind, body, shape)
+}
+
+fn of_kind(status: StatusCode, kind: &str, body: Bytes, shape: &Shape) -> Told {
+    if body.is_empty() {
+        return Told::Other(ContentBlock::text(format!("done ({})", status.as_u16())));
+    }
+    if kind == "application/json" || kind.ends_with("+json") {
+        return match serde_json::from_slice::<Value>(&body) {
+            Ok(value) if shape.is_plain() => Told::Json(value, String::from_utf8_lossy(&body).into_owned()),
+            Ok(value) => {
+                let value = shape.of(value);
+                let text = value.to_string();
+                Told::Json(value, text)
+            }
+            Err(_) => Told::Failed("the application's answer says that it is JSON and is not".to_owned()),
+        };
+    }
+    let coded = || STANDARD.encode(&body);
+    Told::Other(match kind.split('/').next() {
+        Some("text") => ContentBlock::text(String::from_utf8_lossy(&body).into_owned()),
+        Some("image") => ContentBlock::image(coded(), kind),
+        Some("audio") => ContentBlock::audio(coded(), kind),
+        _ => ContentBlock::resource(ResourceContents::blob(coded(), "answer:body").with_mime_type(kind)),
+    })
+}
+
+fn failure(status: StatusCode, body: &[u8]) -> String {
+    let said = String::from_utf8_lossy(body);
+    let said: String = said.trim().chars().take(MAX_FAILURE).collect();
+    let reason = status.canonical_reason().unwrap_or("a status of its own");
+    let told = format!("the application answered {} ({reason})", status.as_u16());
+    if said.is_empty() { told } else { format!("{told}: {said}") }
+}

@@ -1,0 +1,197 @@
+//! Tools for agents: the Model Context Protocol at `/mcp/{service}`, in its versions 2026-07-28 and 2025-11-25, for each
+//! service whose application is behind a proxy of ours.
+//!
+//! Which tools there are the catalog declares, and a caller sees those that it could use. A call becomes the requests that
+//! the tool stands for, each made through the service's [`Proxy`] as if the caller had sent it there: decided about by the
+//! same rule, told of in the same places. So nothing is allowed here that is not allowed there.
+//!
+//! A call is one request and nothing is kept between two: no session, no stream of the server's own. Who calls is said by
+//! each request, in a header; a browser's cookie counts for nothing here.
+
+mod asked;
+mod call;
+mod content;
+mod handler;
+mod headers;
+mod metadata;
+mod tools;
+
+use std::collections::BTreeMap;
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::response::{IntoResponse, Response};
+use http::header::{ALLOW, CACHE_CONTROL};
+use http::{HeaderValue, Method, Request, StatusCode};
+use hyper::body::Incoming;
+use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
+use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
+use symbolon_core::Code;
+use symbolon_core::decision::Reach;
+use symbolon_core::name::ServiceName;
+use tower::ServiceExt;
+
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::listen::Door;
+use crate::proving::Asked as AskedToProve;
+use crate::proxy::Proxy;
+use crate::public_url::PublicUrl;
+use crate::refusals::{Refusal, undecided, unremembered};
+use crate::trusted::client;
+use asked::Asked;
+use handler::Handler;
+use tools::Tools;
+
+/// What this door is called in what is told of it.
+const DOOR: &str = "mcp";
+
+/// Where the tools of services are.
+const PATH: &str = "/mcp/";
+
+/// The longest message that is read, in bytes.
+const MAX_MESSAGE: usize = 1024 * 1024;
+
+/// The services' tools, below [`PATH`].
+#[derive(Clone)]
+pub struct Mcp(Arc<Shared>);
+
+struct Shared {
+    app: App,
+    services: BTreeMap<ServiceName, Served>,
+    /// Where callers reach this door, where that was said.
+    public_url: Option<PublicUrl>,
+}
+
+/// One service, and what speaks the protocol for it.
+struct Served {
+    tools: Arc<Tools>,
+    protocol: StreamableHttpService<Handler, NeverSessionManager>,
+}
+
+impl Mcp {
+    /// The tools of the services behind these proxies. `public_url` is where callers reach them, `hosts` the other names by
+    /// which they may: a page that a browser was led to by another name is turned away. No name: every one may.
+    pub fn new(
+        app: App,
+        proxies: impl IntoIterator<Item = Arc<Proxy>>,
+        public_url: Option<PublicUrl>,
+        hosts: &[String],
+    ) -> Self {
+        let pages = hosts.iter().flat_map(|host| [format!("http://{host}:*"), format!("https://{host}:*")]);
+        let config = StreamableHttpServerConfig::default()
+            .with_legacy_session_mode(false)
+            .with_json_response(true)
+            .with_sse_keep_alive(None)
+            .with_max_request_body_bytes(MAX_MESSAGE)
+            .with_allowed_hosts(hosts.iter().cloned())
+            .with_allowed_origins(pages.chain(public_url.iter().map(ToString::to_string)))
+            .enforce_origin_validation();
+        let services = proxies.into_iter().map(|proxy| {
+            let name = proxy.service().clone();
+            let tools = Arc::new(Tools::new(app.clone(), proxy));
+            let handler = Handler::new(tools.clone());
+            let protocol =
+                StreamableHttpService::new(move || Ok(handler.clone()), Arc::default(), config.clone());
+            (name, Served { tools, protocol })
+        });
+        let services = services.collect();
+        Self(Arc::new(Shared { app, services, public_url }))
+    }
+
+    /// The tools, and behind them `site` for all else.
+    pub fn before(self, site: impl Door) -> impl Door {
+        tower::service_fn(move |request: Request<Incoming>| {
+            let (mcp, site) = (self.clone(), site.clone());
+            async move {
+                let path = request.uri().path();
+                if let Some(service) = path.strip_prefix(metadata::PATH) {
+                    return Ok(mcp.describe(service, &request));
+                }
+                match path.strip_prefix(PATH).map(str::to_owned) {
+                    Some(service) => Ok::<_, Infallible>(mcp.handle(&service, request).await),
+                    None => site.oneshot(request).await,
+                }
+            }
+        })
+    }
+
+    async fn handle(&self, service: &str, request: Request<Incoming>) -> Response {
+        let mut response = match self.answer(service, request).await {
+            Ok(response) => response,
+            Err((error, id)) => error.into_answer(id),
+        };
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        response
+    }
+
+    async fn answer(&self, service: &str, mut request: Request<Incoming>) -> Result<Response, Refusal> {
+        let served = self.served(service)?;
+        if request.method() != Method::POST {
+            // No stream of the server's own, and no session to end.
+            let allow = [(ALLOW, HeaderValue::from_static("POST"))];
+            return Ok((StatusCode::METHOD_NOT_ALLOWED, allow).into_response());
+        }
+        let metadata = self.metadata_url(service, &request);
+        self.known(served, &request, metadata.as_deref()).await?;
+        let asked = Asked::default();
+        request.extensions_mut().insert(asked.clone());
+        let protocol = served.protocol.clone();
+        let response = protocol.oneshot(request).await.unwrap_or_else(|never| match never {});
+        let mut response = response.map(Body::new);
+        if let Some(said) = asked.said() {
+            *response.status_mut() = said.status;
+            response.headers_mut().extend(said.headers(metadata.as_deref()));
+        }
+        Ok(response)
+    }
+
+    fn served(&self, service: &str) -> Result<&Served, Refusal> {
+        let Shared { app, services, .. } = &*self.0;
+        services.get(service).ok_or_else(|| {
+            let known: Vec<_> = services.keys().map(ServiceName::as_str).collect();
+            let detail = if known.is_empty() {
+                "no service has its application behind a proxy here; name its listen and upstream".to_owned()
+            } else {
+                format!("there are tools of {}", known.join(", "))
+            };
+            (ApiError::new(Code::NotFound, detail), app.request_id(app.now()))
+        })
+    }
+
+    /// Whether somebody calls whom the service knows. What they may do is decided about with what they ask for.
+    async fn known(
+        &self,
+        served: &Served,
+        request: &Request<Incoming>,
+        metadata: Option<&str>,
+    ) -> Result<(), Refusal> {
+        let app = &self.0.app;
+        let (service, now) = (served.tools.service(), app.now());
+        let credentials = asked::credentials(request.headers());
+        let client_ip = client(request.extensions());
+        let asked = AskedToProve { service: Some(service), client_ip, ending: false };
+        let reach = match app.prove(asked, &credentials, now).await {
+            Ok(at) => app.gate().reach(service, credentials, client_ip, [], at),
+            Err(_) => None,
+        };
+        match reach {
+            Some(Reach::Known(..)) => Ok(()),
+            Some(Reach::Deny(denial)) => {
+                let id = app.request_id(now);
+                let many = unremembered(app, service, &credentials, client_ip, &denial, now);
+                tracing::info!(%id, %service, reason = %denial.reason, "refused to show tools");
+                let refusal = many.unwrap_or_else(|| ApiError::denied(&denial, service.as_str()));
+                Err((
+                    match metadata {
+                        Some(url) => refusal.describing(url),
+                        None => refusal,
+                    },
+                    id,
+                ))
+            }
+            Some(Reach::Unavailable) | None => Err(undecided(app, service, now)),
+        }
+    }
+}

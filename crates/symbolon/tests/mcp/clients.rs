@@ -1,0 +1,118 @@
+//! The official clients list and call the tools of both services.
+
+use serde_json::Value;
+
+use crate::stage::{Driver, Stage};
+use crate::table::{SEEN, odin, odysseus};
+
+const EVERYTHING: &str =
+    "chat todos:write documents:write email:read email:draft email:send calendar:write memory:write";
+
+/// What each token sees is what the table says, and what it calls besides is refused, with the scope that would do.
+fn sees_and_calls_what_the_table_says(driver: Driver) {
+    let stage = Stage::new();
+    let of = |service: &str| if service == "odin" { odin() } else { odysseus() };
+    let asked: Vec<_> = SEEN
+        .iter()
+        .map(|(service, granted, _)| (*service, stage.token(service, granted), of(service)))
+        .collect();
+    for ((service, granted, seen), found) in SEEN.iter().zip(stage.drive_all(driver, &asked)) {
+        assert_eq!(found.tools(), *seen, "{service} {granted}");
+        for ((name, _), result) in of(service).iter().zip(found.results()) {
+            let refused = !result["refused"].is_null();
+            assert_eq!(refused, !seen.contains(name), "{service} {granted}: {result}");
+            let said = result["text"].as_str().unwrap_or_default();
+            assert!(!refused || said.contains("scope"), "{service} {granted}: {result}");
+        }
+    }
+}
+
+/// With every right, each tool does what it says.
+fn every_tool_works(driver: Driver) {
+    let stage = Stage::new();
+    for (service, granted, all) in [("odin", "agent:write", odin()), ("odysseus", EVERYTHING, odysseus())] {
+        let found = stage.drive(driver, service, &stage.token(service, granted), &all);
+        let names: Vec<_> = all.iter().map(|(name, _)| *name).collect();
+        assert_eq!(found.tools(), names);
+        for result in found.results() {
+            assert_eq!(result["ok"], true, "{service}: {result}");
+        }
+    }
+}
+
+#[test]
+fn heavy_the_current_client_sees_and_calls_what_scopes_say() {
+    sees_and_calls_what_the_table_says(Driver::Current);
+}
+
+#[test]
+fn heavy_the_client_of_the_version_before_sees_and_calls_what_scopes_say() {
+    sees_and_calls_what_the_table_says(Driver::Before);
+}
+
+#[test]
+fn heavy_the_python_client_sees_and_calls_what_scopes_say() {
+    sees_and_calls_what_the_table_says(Driver::Python);
+}
+
+#[test]
+fn heavy_every_tool_works_by_the_current_client() {
+    every_tool_works(Driver::Current);
+}
+
+#[test]
+fn heavy_every_tool_works_by_the_client_of_the_version_before() {
+    every_tool_works(Driver::Before);
+}
+
+#[test]
+fn heavy_every_tool_works_by_the_python_client() {
+    every_tool_works(Driver::Python);
+}
+
+#[test]
+fn heavy_every_tool_works_over_standard_input() {
+    every_tool_works(Driver::Stdio);
+}
+
+/// What a tool is told to be, and what it answers.
+#[test]
+fn heavy_tools_say_what_they_do_and_answer_in_their_shape() {
+    let stage = Stage::new();
+    let found = stage.drive(Driver::Current, "odin", &stage.token("odin", "agent:write"), &odin());
+    assert_eq!(found.0["version"], "2026-07-28");
+    assert_eq!(found.0["server"]["name"], "symbolon-odin");
+    let tool = |name: &str| {
+        found.0["tools"].as_array().unwrap().iter().find(|tool| tool["name"] == name).unwrap().clone()
+    };
+    let hints = |name: &str| {
+        let hints = &tool(name)["annotations"];
+        ["readOnlyHint", "destructiveHint", "idempotentHint"].map(|hint| hints[hint].as_bool().unwrap())
+    };
+    assert_eq!(hints("list_jobs"), [true, false, true]);
+    assert_eq!(hints("queue_job"), [false, false, false]);
+    assert_eq!(hints("cancel_job"), [false, true, false]);
+    assert_eq!(hints("mark_alert_read"), [false, false, true]);
+    let properties = |name: &str| tool(name)["inputSchema"]["properties"].clone();
+    assert!(properties("list_jobs").get("dry_run").is_none());
+    assert_eq!(properties("cancel_job")["dry_run"]["type"], "boolean");
+    let answered = |name: &str| -> Value {
+        let result = found.results().iter().find(|result| result["tool"] == name).unwrap();
+        let told: Value = serde_json::from_str(result["text"].as_str().unwrap()).unwrap();
+        assert_eq!(told, result["structured"], "{name}");
+        told
+    };
+    let printers = answered("list_printers");
+    assert!(printers["printers"].as_array().unwrap().iter().all(|printer| printer["status"] == "idle"));
+    let alerts = answered("list_alerts");
+    assert!(alerts["alerts"].as_array().unwrap().iter().all(|alert| alert["is_read"] == false), "{alerts}");
+    let spools = answered("list_spools");
+    assert!(spools["spools"].as_array().unwrap().iter().all(|spool| spool["filament_type"] == "PLA"));
+    let summary = answered("farm_summary");
+    assert_eq!(summary["printers"]["total"], 8, "{summary}");
+    assert_eq!(summary["printers"]["by_status"]["printing"], 2, "{summary}");
+    assert_eq!(summary["unread_alerts"]["by_severity"]["critical"], 1, "{summary}");
+    assert_eq!(answered("queue_job")["priority"], "high");
+    assert_eq!(answered("queue_job")["printer_id"], 5);
+    assert_eq!(answered("assign_spool")["slot"], 3);
+}

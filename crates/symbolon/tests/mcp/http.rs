@@ -1,0 +1,217 @@
+//! What is said in HTTP: who may not, and what headers say beside the body.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+
+use serde_json::{Value, json};
+
+use crate::stage::Stage;
+
+/// An answer: status, head and body.
+struct Answered(u16, String, Value);
+
+impl Answered {
+    fn header(&self, name: &str) -> Option<&str> {
+        let mut lines = self.1.lines().filter_map(|line| line.split_once(": "));
+        lines.find(|(own, _)| own.eq_ignore_ascii_case(name)).map(|(_, value)| value)
+    }
+}
+
+/// One request with these lines in its head.
+fn ask(stage: &Stage, line: &str, head: &[&str], body: &Value) -> Answered {
+    let body = if body.is_null() { String::new() } else { body.to_string() };
+    let mut stream = TcpStream::connect(stage.server.management()).unwrap();
+    let host = if head.iter().any(|line| line.starts_with("Host:")) { "" } else { "Host: localhost\r\n" };
+    let head: String = head.iter().map(|line| format!("{line}\r\n")).collect();
+    let fixed = "Connection: close\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
+    write!(stream, "{line} HTTP/1.1\r\n{host}{fixed}Content-Length: {}\r\n{head}\r\n{body}", body.len())
+        .unwrap();
+    let mut text = String::new();
+    stream.read_to_string(&mut text).unwrap();
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+    Answered(status, head.to_owned(), serde_json::from_str(body).unwrap_or_default())
+}
+
+fn call(tool: &str, arguments: &Value) -> Value {
+    json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": { "name": tool, "arguments": arguments } })
+}
+
+const BEFORE: &str = "MCP-Protocol-Version: 2025-11-25";
+
+#[test]
+fn who_is_nobody_learns_where_the_tools_describe_themselves() {
+    let stage = Stage::new();
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let url = "http://localhost/.well-known/oauth-protected-resource/mcp/odin";
+    for (credential, error) in
+        [(None, None), (Some("Authorization: Bearer odin_nonsense"), Some("invalid_token"))]
+    {
+        let head: Vec<_> = [BEFORE].into_iter().chain(credential).collect();
+        let answer = ask(&stage, "POST /mcp/odin", &head, &list);
+        let challenge = answer.header("www-authenticate").unwrap();
+        assert_eq!(answer.0, 401);
+        assert!(challenge.contains(&format!("resource_metadata=\"{url}\"")), "{challenge}");
+        assert_eq!(challenge.contains("error="), error.is_some(), "{challenge}");
+    }
+    let told = ask(&stage, "GET /.well-known/oauth-protected-resource/mcp/odin", &[], &Value::Null);
+    assert_eq!((told.0, &told.2["resource"]), (200, &json!("http://localhost/mcp/odin")));
+    assert!(told.2["scopes_supported"].as_array().unwrap().contains(&json!("agent:read")));
+    let none = ask(&stage, "GET /.well-known/oauth-protected-resource/mcp/none", &[], &Value::Null);
+    assert_eq!(none.0, 404);
+    let none = ask(&stage, "POST /mcp/none", &[BEFORE], &list);
+    assert_eq!((none.0, &none.2["detail"]), (404, &json!("there are tools of odin, odysseus")));
+}
+
+/// And what reads it says so with the status, the scopes and the metadata.
+#[test]
+fn who_may_not_call_a_tool_learns_which_scope_would_do() {
+    let stage = Stage::new();
+    let credential = format!("Authorization: Bearer {}", stage.token("odin", "agent:read"));
+    let answer = ask(
+        &stage,
+        "POST /mcp/odin",
+        &[BEFORE, &credential],
+        &call("pause_printer", &json!({ "printer_id": 1 })),
+    );
+    assert_eq!(answer.0, 403);
+    let challenge = answer.header("www-authenticate").unwrap();
+    for part in
+        ["error=\"insufficient_scope\"", "scope=\"", "/.well-known/oauth-protected-resource/mcp/odin\""]
+    {
+        assert!(challenge.contains(part), "{challenge}");
+    }
+    let error = &answer.2["error"];
+    assert_eq!(error["data"]["required_scopes"], json!([["write:printers"], ["agent:write"]]));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("write:printers, or agent:write"), "{message}");
+    // A tool of several requests makes none of them where one is not allowed.
+    let credential = format!("Authorization: Bearer {}", stage.token("odin", "read:printers"));
+    let answer = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &call("farm_summary", &json!({})));
+    assert_eq!(answer.0, 403, "{}", answer.2);
+}
+
+#[test]
+fn what_headers_say_of_a_message_is_what_it_says() {
+    let stage = Stage::new();
+    let credential = format!("Authorization: Bearer {}", stage.token("odin", "agent:write"));
+    let list = call("list_printers", &json!({}));
+    let meta = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
+    });
+    let mut current = list.clone();
+    current["params"]["_meta"] = meta;
+    const CURRENT: &str = "MCP-Protocol-Version: 2026-07-28";
+    const METHOD: &str = "Mcp-Method: tools/call";
+    const NAME: &str = "Mcp-Name: list_printers";
+    for (head, body, status) in [
+        (&[BEFORE][..], &list, 200),
+        (&[BEFORE, METHOD, NAME], &list, 200),
+        (&[BEFORE, METHOD, "Mcp-Name: cancel_job"], &list, 400),
+        (&[BEFORE, "Mcp-Method: tools/list"], &list, 400),
+        (&[CURRENT, METHOD, NAME], &current, 200),
+        (&[CURRENT, METHOD], &current, 400),
+        (&[CURRENT, NAME], &current, 400),
+        (&[CURRENT, METHOD, "Mcp-Name: cancel_job"], &current, 400),
+        (&["MCP-Protocol-Version: 2024-01-01", METHOD, NAME], &list, 400),
+    ] {
+        let head: Vec<_> = head.iter().copied().chain([credential.as_str()]).collect();
+        let answer = ask(&stage, "POST /mcp/odin", &head, body);
+        assert_eq!(answer.0, status, "{head:?}: {}", answer.2);
+        if status == 400
+            && head.iter().any(|line| line.starts_with("Mcp-Name: c") || *line == "Mcp-Method: tools/list")
+        {
+            assert_eq!(answer.2["error"]["code"], -32020, "{head:?}: {}", answer.2);
+        }
+    }
+}
+
+#[test]
+fn a_page_of_another_host_and_a_browsers_cookie_count_for_nothing() {
+    let stage = Stage::new();
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let credential = format!("Authorization: Bearer {}", stage.token("odin", "agent:read"));
+    for (line, status) in [
+        ("Origin: http://localhost:3000", 200),
+        ("Origin: https://elsewhere.example", 403),
+        ("Origin: null", 403),
+        ("Host: elsewhere.example", 403),
+    ] {
+        let answer = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential, line], &list);
+        assert_eq!(answer.0, status, "{line}");
+    }
+    let admin = json!({ "username": "admin", "password": stage.server.secrets["admin_password"] });
+    let session = stage.server.anonymous().send("POST", "/v1/sessions", &admin).json();
+    let cookie = format!("Cookie: symbolon_session={}", session["token"].as_str().unwrap());
+    assert_eq!(ask(&stage, "POST /mcp/odin", &[BEFORE, &cookie], &list).0, 401);
+    for method in ["GET", "DELETE"] {
+        let answer = ask(&stage, &format!("{method} /mcp/odin"), &[BEFORE, &credential], &Value::Null);
+        assert_eq!((answer.0, answer.header("allow")), (405, Some("POST")));
+    }
+}
+
+#[test]
+fn wrong_arguments_are_for_the_model_to_mend_and_reach_nobody() {
+    let stage = Stage::new();
+    let credential = format!("Authorization: Bearer {}", stage.token("odin", "agent:write"));
+    let said = |tool: &str, arguments: Value| {
+        let answer = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &call(tool, &arguments));
+        assert_eq!(answer.0, 200, "{}", answer.2);
+        let result = answer.2["result"].clone();
+        (result["isError"] == true, result["content"][0]["text"].as_str().unwrap_or_default().to_owned())
+    };
+    for (tool, arguments, why) in [
+        ("get_job", json!({}), "job_id is missing"),
+        ("get_job", json!({ "job_id": "../printers" }), "job_id"),
+        ("get_job", json!({ "job_id": 1, "and": 2 }), "and is not an argument"),
+        ("list_jobs", json!({ "status": "paused" }), "status"),
+        ("cancel_job", json!({ "job_id": 116, "dry_run": "yes" }), "dry_run is to be true or false"),
+        ("get_job", json!({ "job_id": 4711 }), "the application answered 404"),
+    ] {
+        let (failed, text) = said(tool, arguments.clone());
+        assert!(failed && text.contains(why), "{tool} {arguments}: {text}");
+    }
+    let (failed, text) = said("cancel_job", json!({ "job_id": 116, "dry_run": true }));
+    let told: Value = serde_json::from_str(&text).unwrap();
+    assert!(!failed && told["allowed"] == true && told["dry_run"] == true, "{text}");
+    assert_eq!(told["would_execute"]["target"], "/api/jobs/116/cancel");
+    assert!(said("get_job", json!({ "job_id": 116 })).1.contains("\"pending\""));
+    let none = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &call("no_such", &json!({})));
+    assert_eq!(none.2["error"]["code"], -32602);
+}
+
+/// A token that is restricted sees what some request of it could do, and is refused what this one would.
+#[test]
+fn a_restricted_token_sees_the_tools_that_it_could_use() {
+    let stage = Stage::new();
+    let token = stage.made(
+        "odin",
+        &json!({ "name": "one", "scopes": ["agent:write"], "restrictions": { "parameters": { "printer_id": ["1"] } } }),
+    );
+    let credential = format!("Authorization: Bearer {token}");
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let answer = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &list);
+    let names: Vec<_> =
+        answer.2["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].clone()).collect();
+    assert_eq!(names, ["get_printer", "pause_printer", "resume_printer"]);
+    for (printer, status) in [(1, 200), (2, 403)] {
+        let answer = ask(
+            &stage,
+            "POST /mcp/odin",
+            &[BEFORE, &credential],
+            &call("get_printer", &json!({ "printer_id": printer })),
+        );
+        assert_eq!(answer.0, status, "{}", answer.2);
+    }
+    // Taken back, it sees nothing any more.
+    let id = stage.server.api().get("/v1/services/odin/tokens").json()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert_eq!(
+        stage.server.api().send("DELETE", &format!("/v1/services/odin/tokens/{id}"), &Value::Null).status,
+        204
+    );
+    assert_eq!(ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &list).0, 401);
+}
