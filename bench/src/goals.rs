@@ -66,7 +66,7 @@ const fn own(
 }
 
 /// Rows of `large` and `build` are there where they were asked for.
-const ALL: [Goal; 24] = [
+const ALL: [Goal; 25] = [
     ratio(
         "What a gateway asks: at least 0.95 of the requests of a server that answers a constant",
         ("gateway", ""),
@@ -87,6 +87,7 @@ const ALL: [Goal; 24] = [
         "CPU",
         AtMost(1.0),
     ),
+    ratio("A tool that an agent calls: at most twice the CPU time of its request", ("mcp", ""), "CPU", AtMost(2.0)),
     ratio(
         "A refusal, whatever its reason: no dearer than a request that is let in",
         ("refusal", ""),

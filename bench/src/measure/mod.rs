@@ -7,6 +7,7 @@ mod fleet;
 mod foreign;
 mod gateway;
 mod large;
+mod mcp;
 pub(crate) mod memory;
 mod proxy;
 mod refusal;
@@ -25,10 +26,11 @@ use crate::stage::{Side, Stage, quantities};
 type Measure = fn(&Stage) -> Outcome<Vec<Comparison>>;
 
 /// All of them, by the name in the results. The last one adds to the record that the others read.
-pub(crate) const ALL: [(&str, Measure); 10] = [
+pub(crate) const ALL: [(&str, Measure); 11] = [
     ("gateway", gateway::measure),
     ("verify", verify::measure),
     ("proxy", proxy::measure),
+    ("mcp", mcp::measure),
     ("refusal", refusal::measure),
     ("check", check::measure),
     ("fleet", fleet::measure),

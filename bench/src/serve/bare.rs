@@ -16,10 +16,10 @@ use tokio::net::TcpListener;
 
 use super::listen;
 
-/// Answers every request with a JSON text of `bytes` bytes, after the whole request has been read.
+/// Answers every request with a JSON list of `bytes` bytes, after the whole request has been read.
 pub(super) async fn start(bytes: usize) -> io::Result<SocketAddr> {
     let (listener, address) = listen().await?;
-    let body = Bytes::from(format!("\"{}\"", "-".repeat(bytes.saturating_sub(2))));
+    let body = Bytes::from(list(bytes));
     let service = service_fn(move |request: Request<Incoming>| {
         let body = body.clone();
         async move {
@@ -32,6 +32,20 @@ pub(super) async fn start(bytes: usize) -> io::Result<SocketAddr> {
     });
     tokio::spawn(serve(listener, service));
     Ok(address)
+}
+
+/// A list as applications give them, and at its end what is missing to its length.
+fn list(bytes: usize) -> String {
+    let mut text = "[".to_owned();
+    for id in 1.. {
+        let item = format!("{{\"id\":{id},\"name\":\"Printer {id}\",\"status\":\"idle\",\"progress\":null}},");
+        if text.len() + item.len() + 3 > bytes {
+            break;
+        }
+        text.push_str(&item);
+    }
+    let rest = "-".repeat(bytes.saturating_sub(text.len() + 3));
+    format!("{text}\"{rest}\"]")
 }
 
 /// Serves every connection.

@@ -10,6 +10,7 @@ use symbolon_gate::Gate;
 use symbolon_server::OtherCredentials;
 use symbolon_server::gateway::{Gateway, GatewaySettings, Peers};
 use symbolon_server::listen::{Limits, serve};
+use symbolon_server::mcp::Mcp;
 use symbolon_server::proxy::{Proxy, ProxyLimits, ProxySettings, Timeouts, Upstream, UpstreamHeaders};
 use symbolon_server::{App, Parts};
 use symbolon_store::SqliteStore;
@@ -68,10 +69,11 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
         listen().await.map_err(io_fault)?,
     );
     let end = CancellationToken::new();
-    let router = symbolon_server::router(app.clone());
-    tokio::spawn(serve(management.0.into(), router, end.clone(), Limits::default()));
-    let door = Arc::new(Proxy::new(app.clone(), settings)).door();
-    tokio::spawn(serve(proxy.0.into(), door, end.clone(), Limits::default()));
+    let application = Arc::new(Proxy::new(app.clone(), settings));
+    let tools = Mcp::new(app.clone(), [application.clone()], None, &[]);
+    let door = tools.before(symbolon_server::router(app.clone()));
+    tokio::spawn(serve(management.0.into(), door, end.clone(), Limits::default()));
+    tokio::spawn(serve(proxy.0.into(), application.door(), end.clone(), Limits::default()));
     let door = Gateway::new(app.clone(), asking).door();
     tokio::spawn(serve(gateway.0.into(), door, end, Limits::default()));
     tokio::spawn(async move { app.keep_used().await });

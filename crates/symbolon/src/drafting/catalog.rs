@@ -23,6 +23,8 @@ const SAID: usize = 120;
 pub(crate) struct Names {
     pub(crate) service: Option<String>,
     pub(crate) prefix: Option<String>,
+    /// Whether each operation that a token may call shall be a tool too.
+    pub(crate) tools: bool,
 }
 
 /// A draft.
@@ -41,6 +43,8 @@ struct Entry {
     method: String,
     pattern: String,
     deprecated: bool,
+    /// What an agent calls it by, as it is written.
+    tool: Option<String>,
 }
 
 /// The routes of a document, by what they ask for.
@@ -56,7 +60,7 @@ struct Routes {
 pub(crate) fn draft(document: &Document, names: &Names) -> Result<Draft, String> {
     let (service, prefix) = named(&document.title, names)?;
     let mut notes = document.notes.clone();
-    let routes = routes(&document.operations, &mut notes);
+    let routes = routes(&document.operations, names.tools, &mut notes);
     let mut mounts = document.bases.clone();
     let compiles = |mounts: &[String], notes: &[String]| {
         let text = written(document, (&service, &prefix), &routes, mounts, notes);
@@ -90,7 +94,8 @@ fn named(title: &str, names: &Names) -> Result<(ServiceName, Prefix), String> {
     Ok((service, prefix))
 }
 
-fn routes(operations: &[Operation], notes: &mut Vec<String>) -> Routes {
+fn routes(operations: &[Operation], with_tools: bool, notes: &mut Vec<String>) -> Routes {
+    let mut tools = BTreeSet::new();
     let mut routes = Routes::default();
     let mut claimed = BTreeMap::new();
     let named: BTreeSet<String> = operations.iter().filter(|one| closed(one).is_none()).map(family).collect();
@@ -122,8 +127,13 @@ fn routes(operations: &[Operation], notes: &mut Vec<String>) -> Routes {
             ));
             continue;
         }
-        let entry = Entry { method: method.clone(), pattern, deprecated: *deprecated };
         let family = family(operation);
+        let open = closed(operation).is_none();
+        let tool = (with_tools && open && !deprecated).then(|| operation.described.written((method, &pattern), &mut tools));
+        let tool = tool.and_then(|tool| {
+            tool.map_err(|why| notes.push(format!("{method} {path} is no tool: {why}"))).ok()
+        });
+        let entry = Entry { method: method.clone(), pattern, deprecated: *deprecated, tool };
         if let Some(why) = closed(operation) {
             routes.closed.entry((why, family)).or_default().push(entry);
         } else {
@@ -177,6 +187,7 @@ fn written(
             }
         }
     }
+    let tools: String = routes.open.values().flatten().flatten().filter_map(|entry| entry.tool.as_deref()).collect();
     let mut said = None;
     for ((why, family), entries) in &routes.closed {
         if said.replace(why) != Some(why) {
@@ -187,6 +198,10 @@ fn written(
             "\n# {family}\n[[routes]]\naccess = \"human\"\nrole = \"admin\"\n{}",
             paths(entries)
         );
+    }
+    if !tools.is_empty() {
+        text += "\n# What agents call by a name. A tool opens nothing: take out those that no agent needs.\n";
+        text += &tools;
     }
     if !notes.is_empty() {
         text += "\n# What this draft does not say:\n";
@@ -212,7 +227,7 @@ fn head(title: &str, covered: usize) -> String {
 
 fn paths(entries: &[Entry]) -> String {
     let mut text = "paths = [\n".to_owned();
-    for Entry { method, pattern, deprecated } in entries {
+    for Entry { method, pattern, deprecated, .. } in entries {
         let mark = if *deprecated { " # deprecated" } else { "" };
         let _ = writeln!(text, "    {},{mark}", quoted(&format!("{method} {pattern}")));
     }
@@ -220,12 +235,12 @@ fn paths(entries: &[Entry]) -> String {
 }
 
 /// One line of what somebody else wrote, cut.
-fn clean(text: &str) -> String {
+pub(super) fn clean(text: &str) -> String {
     let text: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
     text.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(SAID * 2).collect()
 }
 
 /// A basic string of TOML. Of what has been cleaned, JSON's string is one.
-fn quoted(text: &str) -> String {
+pub(super) fn quoted(text: &str) -> String {
     serde_json::Value::from(clean(text)).to_string()
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::pattern::pattern;
+use super::tools::{Described, described};
 
 /// The methods of a path item, in the order in which a draft lists them.
 const METHODS: [&str; 8] = ["get", "head", "post", "put", "patch", "delete", "options", "trace"];
@@ -34,6 +35,8 @@ pub(super) struct Operation {
     /// The first tag.
     pub(super) tag: Option<String>,
     pub(super) deprecated: bool,
+    /// What a tool of it would be.
+    pub(super) described: Described,
 }
 
 impl Document {
@@ -136,6 +139,7 @@ fn operations(document: &Value, notes: &mut Vec<String>) -> Result<Vec<Operation
                 path: path.clone(),
                 tag: operation["tags"][0].as_str().map(str::to_owned),
                 deprecated: operation["deprecated"] == true,
+                described: described(document, item, operation),
             });
         }
     }

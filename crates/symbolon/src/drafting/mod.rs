@@ -10,6 +10,7 @@ mod observed;
 mod pattern;
 #[cfg(test)]
 mod tests;
+mod tools;
 
 pub(crate) use catalog::{Names, draft};
 pub(crate) use coverage::coverage;

@@ -1,4 +1,5 @@
 mod any;
+mod tools;
 
 use serde_json::{Value, json};
 use symbolon_core::Catalog;
@@ -23,7 +24,7 @@ const SEEDS: [(&str, &str, &str); 2] = [
 ];
 
 fn drafted(document: &Value) -> Draft {
-    let names = Names { service: Some("app".to_owned()), prefix: None };
+    let names = Names { service: Some("app".to_owned()), prefix: None, tools: true };
     draft(&Document::read(&document.to_string()).unwrap(), &names).unwrap()
 }
 
@@ -205,7 +206,7 @@ fn documents_that_are_none_are_refused_with_what_would_be_right() {
     for (service, prefix, expected) in
         [("A B", None, "--service"), ("a", Some("A"), "--prefix"), ("a", None, "--prefix")]
     {
-        let names = Names { service: Some(service.to_owned()), prefix: prefix.map(str::to_owned) };
+        let names = Names { service: Some(service.to_owned()), prefix: prefix.map(str::to_owned), tools: false };
         let told = draft(&document, &names).unwrap_err();
         assert!(told.contains(expected), "{told}");
     }

@@ -69,6 +69,12 @@ fn heavy_the_life_of_a_token_works_as_it_stands() {
 }
 
 #[test]
+fn heavy_the_page_on_agents_works_as_it_stands() {
+    let typed = works_as_it_stands("docs/agents.md", as_it_is::odin);
+    assert!(typed >= 11, "only {typed} commands were found in the page");
+}
+
+#[test]
 fn heavy_the_document_of_the_audit_works_as_it_stands() {
     let typed = works_as_it_stands("docs/audit.md", |directory, _| init(directory));
     assert!(typed >= 7, "only {typed} commands were found about the audit");
@@ -116,8 +122,11 @@ fn works_as_it_stands<T>(document: &str, behind: impl FnOnce(&Path, u16) -> T) -
                 }
             }
             Block::Other { language, text } => {
+                if language == "json" {
+                    assert!(serde_json::from_str::<serde_json::Value>(&text).is_ok(), "no JSON: {text}");
+                }
                 assert!(
-                    matches!(&*language, "sh" | "" | "toml" | "text"),
+                    matches!(&*language, "sh" | "" | "toml" | "text" | "json"),
                     "a block of {language:?} is not known to this test"
                 );
                 if language == "sh" {

@@ -26,6 +26,9 @@ pub(crate) struct FromOpenapi {
     /// What its tokens begin with [default: from the service's name]
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
+    /// Draft a tool for agents of each operation that a token may call
+    #[arg(long)]
+    tools: bool,
     /// Write the catalog into this file [default: to standard output]
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -37,7 +40,7 @@ pub(crate) struct FromOpenapi {
 impl FromOpenapi {
     pub(super) fn run(self, context: &Context) -> Result<(), Failure> {
         let document = read(&self.document)?;
-        let names = Names { service: self.service, prefix: self.prefix };
+        let names = Names { service: self.service, prefix: self.prefix, tools: self.tools };
         let place = self.document.display();
         let draft = draft(&document, &names).map_err(|why| Failure::new(format!("{place}: {why}")))?;
         let output = context.output;
