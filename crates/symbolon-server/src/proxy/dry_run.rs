@@ -65,11 +65,12 @@ impl Proxy {
             Ok(at) => self.app.gate().look(service, &request, at, &mut ()),
             Err(_) => None,
         };
+        let enforced = self.app.gate().enforces(service);
+        let nobody =
+            |reason: Reason| reason.is_bad_credential() || reason == Reason::CredentialRequired;
         let denial = match decision {
             Some(Decision::Allow(_)) => None,
-            Some(Decision::Deny(denial))
-                if denial.reason.is_bad_credential() || denial.reason == Reason::CredentialRequired =>
-            {
+            Some(Decision::Deny(denial)) if enforced && nobody(denial.reason) => {
                 return Err(self.refuse(&request, &denial, now));
             }
             Some(Decision::Deny(denial)) => Some(denial),
@@ -85,6 +86,10 @@ impl Proxy {
             told["code"] = problem.code.into();
             told["detail"] = problem.detail.into();
             told["required_scopes"] = json!(problem.required_scopes);
+            if !enforced {
+                // It would go on all the same, as somebody whom nobody knows.
+                told["enforced"] = false.into();
+            }
         }
         let mut response = Body::from(told.to_string()).into_response();
         let headers = response.headers_mut();

@@ -6,6 +6,7 @@ mod support;
 
 mod cookies;
 mod crowds;
+mod dry_run;
 mod headers;
 mod http2;
 mod leaving;

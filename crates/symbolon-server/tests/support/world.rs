@@ -205,12 +205,21 @@ impl World {
 
     /// Puts these lines under `[limits]` of the shop's catalog.
     pub(crate) fn limit(&self, lines: &str) {
+        self.sell(&format!("{SHOP}\n[limits]\n{lines}\n"));
+    }
+
+    /// Puts these lines at the top of the shop's catalog.
+    pub(crate) fn say(&self, lines: &str) {
+        self.sell(&format!("{lines}\n{SHOP}"));
+    }
+
+    /// Puts another catalog of the shop in force.
+    fn sell(&self, shop: &str) {
         let service = |text: &str| Service {
             catalog: Arc::new(Catalog::compile("test", text).unwrap()),
             rules: self.gate.service("shop").unwrap().rules,
         };
-        let shop = format!("{SHOP}\n[limits]\n{lines}\n");
-        self.gate.set_services(vec![service(&shop), service(BANK)]).unwrap();
+        self.gate.set_services(vec![service(shop), service(BANK)]).unwrap();
     }
 
     /// Writes changes as they are.
