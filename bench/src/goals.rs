@@ -87,7 +87,12 @@ const ALL: [Goal; 25] = [
         "CPU",
         AtMost(1.0),
     ),
-    ratio("A tool that an agent calls: at most twice the CPU time of its request", ("mcp", ""), "CPU", AtMost(2.0)),
+    ratio(
+        "A tool that an agent calls: at most twice the CPU time of its request",
+        ("mcp", ""),
+        "CPU",
+        AtMost(2.0),
+    ),
     ratio(
         "A refusal, whatever its reason: no dearer than a request that is let in",
         ("refusal", ""),

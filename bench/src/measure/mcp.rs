@@ -23,7 +23,10 @@ pub(super) fn measure(stage: &Stage) -> Outcome<Vec<Comparison>> {
     }
     let turns = stage.alternate(&sides)?;
     let compared = VERSIONS.iter().zip(&turns[1..]).map(|(version, called)| Comparison {
-        subject: format!("list_printers called in version {version}, {} tokens; CPU of Symbolon", stage.plan.tokens),
+        subject: format!(
+            "list_printers called in version {version}, {} tokens; CPU of Symbolon",
+            stage.plan.tokens
+        ),
         baseline: "GET /api/printers through the proxy",
         quantities: quantities(called, &turns[0], |turn| turn.cpu),
     });

@@ -38,7 +38,8 @@ pub(super) async fn start(bytes: usize) -> io::Result<SocketAddr> {
 fn list(bytes: usize) -> String {
     let mut text = "[".to_owned();
     for id in 1.. {
-        let item = format!("{{\"id\":{id},\"name\":\"Printer {id}\",\"status\":\"idle\",\"progress\":null}},");
+        let item =
+            format!("{{\"id\":{id},\"name\":\"Printer {id}\",\"status\":\"idle\",\"progress\":null}},");
         if text.len() + item.len() + 3 > bytes {
             break;
         }

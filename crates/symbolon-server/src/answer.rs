@@ -137,11 +137,6 @@ impl ApiError {
         StatusCode::from_u16(self.0.code.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// What it says in a sentence.
-    pub(crate) fn detail(&self) -> &str {
-        &self.0.detail
-    }
-
     /// The problem in its body.
     pub(crate) fn problem(&self, request_id: &str) -> Problem {
         self.0.problem(request_id)

@@ -73,16 +73,16 @@ pub(super) async fn told(response: Response, shape: &Shape) -> Told {
     if !parts.status.is_success() {
         return Told::Failed(failure(parts.status, &body));
     }
-    of_kind(parts.status, &kind, body, shape)
+    of_kind(parts.status, &kind, &body, shape)
 }
 
-fn of_kind(status: StatusCode, kind: &str, body: Bytes, shape: &Shape) -> Told {
+fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape) -> Told {
     if body.is_empty() {
         return Told::Other(ContentBlock::text(format!("done ({})", status.as_u16())));
     }
     if kind == "application/json" || kind.ends_with("+json") {
-        return match serde_json::from_slice::<Value>(&body) {
-            Ok(value) if shape.is_plain() => Told::Json(value, String::from_utf8_lossy(&body).into_owned()),
+        return match serde_json::from_slice::<Value>(body) {
+            Ok(value) if shape.is_plain() => Told::Json(value, String::from_utf8_lossy(body).into_owned()),
             Ok(value) => {
                 let value = shape.of(value);
                 let text = value.to_string();
@@ -91,9 +91,9 @@ fn of_kind(status: StatusCode, kind: &str, body: Bytes, shape: &Shape) -> Told {
             Err(_) => Told::Failed("the application's answer says that it is JSON and is not".to_owned()),
         };
     }
-    let coded = || STANDARD.encode(&body);
+    let coded = || STANDARD.encode(body);
     Told::Other(match kind.split('/').next() {
-        Some("text") => ContentBlock::text(String::from_utf8_lossy(&body).into_owned()),
+        Some("text") => ContentBlock::text(String::from_utf8_lossy(body).into_owned()),
         Some("image") => ContentBlock::image(coded(), kind),
         Some("audio") => ContentBlock::audio(coded(), kind),
         _ => ContentBlock::resource(ResourceContents::blob(coded(), "answer:body").with_mime_type(kind)),

@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use arc_swap::ArcSwapOption;
 use rmcp::model::{Tool as ListedTool, ToolAnnotations};
 use serde_json::json;
+use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
 use symbolon_core::catalog::{DRY_RUN, RouteIndex, Tool};
-use symbolon_core::decision::HeldCatalog;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::rate::{Meter, Metered, Quota};
@@ -29,7 +29,7 @@ pub(super) struct Tools {
 
 /// The tools of one catalog.
 pub(super) struct Listed {
-    pub(super) catalog: HeldCatalog,
+    pub(super) catalog: Arc<Catalog>,
     /// In the catalog's order.
     shown: Vec<ListedTool>,
 }

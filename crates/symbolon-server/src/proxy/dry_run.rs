@@ -12,8 +12,9 @@ use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{Decision, Reason, Request};
 use symbolon_http::Answer;
 
-use super::Proxy;
+use super::{Proxy, message};
 use crate::incoming;
+use crate::others::is_others;
 use crate::proving::Asked;
 use crate::refusals::{Refusal, undecided};
 use crate::trusted::client;
@@ -37,27 +38,43 @@ pub(super) fn is_asked(method: &Method, headers: &HeaderMap) -> Result<bool, &'s
 }
 
 impl Proxy {
-    /// Whether the application answers such requests itself.
-    pub(super) fn application_tries(&self) -> bool {
-        let served = self.app.gate().service(self.settings.service.as_str());
-        served.is_some_and(|served| served.catalog.application_dry_run)
+    /// What would become of a request, if that is what is asked; `None` where it is meant, or the application's to answer.
+    /// Nothing is counted, and no limit asked.
+    pub(super) async fn try_dry(&self, parts: &Parts, now: Timestamp) -> Option<Result<Response, Refusal>> {
+        match is_asked(&parts.method, &parts.headers) {
+            Ok(false) => return None,
+            Ok(true) => {}
+            Err(why) => return Some(Err(self.misread(why, now))),
+        }
+        if let Some(why) = message::ambiguity(parts) {
+            return Some(Err(self.misread(why, now)));
+        }
+        let (service, others) = (&self.settings.service, self.settings.other_credentials);
+        let served = self.app.gate().service(service.as_str());
+        let credentials = incoming::credentials(&parts.headers, self.app.shared().parts.https);
+        let target = incoming::target(&parts.uri);
+        if served.is_some_and(|served| served.catalog.application_dry_run)
+            || is_others(&self.app, service, others, &parts.headers, &credentials, &target, now)
+        {
+            return None;
+        }
+        Some(self.tried(parts, &credentials, &target, now).await)
     }
 
-    /// What would become of a request. Nothing is counted, and no limit asked. Who is nobody, or could not be told, is
-    /// answered as if the request were meant.
-    pub(super) async fn try_dry(
+    /// Who is nobody, or could not be told, is answered as if the request were meant.
+    async fn tried(
         &self,
         parts: &Parts,
         credentials: &Credentials<'_>,
+        target: &[u8],
         now: Timestamp,
     ) -> Result<Response, Refusal> {
-        let service = &self.settings.service;
-        let (target, client_ip) = (incoming::target(&parts.uri), client(&parts.extensions));
+        let (service, client_ip) = (&self.settings.service, client(&parts.extensions));
         let request = Request {
             method: parts.method.as_str(),
-            target: &target,
+            target,
             credentials: *credentials,
-            method_override: incoming::method_override(&parts.headers, &target),
+            method_override: incoming::method_override(&parts.headers, target),
             client_ip,
         };
         let asked = Asked { service: Some(service), client_ip, ending: false };
@@ -66,8 +83,7 @@ impl Proxy {
             Err(_) => None,
         };
         let enforced = self.app.gate().enforces(service);
-        let nobody =
-            |reason: Reason| reason.is_bad_credential() || reason == Reason::CredentialRequired;
+        let nobody = |reason: Reason| reason.is_bad_credential() || reason == Reason::CredentialRequired;
         let denial = match decision {
             Some(Decision::Allow(_)) => None,
             Some(Decision::Deny(denial)) if enforced && nobody(denial.reason) => {
@@ -79,7 +95,7 @@ impl Proxy {
         let mut told = json!({
             "dry_run": true,
             "allowed": denial.is_none(),
-            "would_execute": { "method": request.method, "target": String::from_utf8_lossy(&target) },
+            "would_execute": { "method": request.method, "target": String::from_utf8_lossy(target) },
         });
         if let Some(denial) = denial {
             let problem = Answer::denied(&denial, service.as_str()).problem("");

@@ -73,20 +73,6 @@ pub struct Proxy {
     faults: Arc<Faults>,
 }
 
-/// What becomes of a request that is not refused.
-enum Admitted {
-    /// It goes on.
-    Passage(Passage),
-    /// It was only to be tried, and this is what would become of it.
-    Tried(Response),
-}
-
-impl From<Passage> for Admitted {
-    fn from(passage: Passage) -> Self {
-        Self::Passage(passage)
-    }
-}
-
 impl Proxy {
     /// A proxy by these settings. No connection is made before the first request.
     pub fn new(app: App, settings: ProxySettings) -> Self {
@@ -114,12 +100,11 @@ impl Proxy {
         let mut telling = Telling::begin(&self.app, DOOR, &self.settings.service, &request);
         let caller = tunnel::asked(&request).then(|| hyper::upgrade::on(&mut request));
         let (parts, body) = request.into_parts();
-        let answer = match self.metadata(&parts) {
-            Some(description) => description,
-            None => {
-                let outcome = self.answer(parts, Source::Caller(body), caller, &mut telling).await;
-                outcome.unwrap_or_else(|(error, id)| error.into_answer(id))
-            }
+        let answer = if let Some(description) = self.metadata(&parts) {
+            description
+        } else {
+            let outcome = self.answer(parts, Source::Caller(body), caller, &mut telling).await;
+            outcome.unwrap_or_else(|(error, id)| error.into_answer(id))
         };
         telling.answered(answer.status());
         answer
@@ -151,9 +136,11 @@ impl Proxy {
         telling: &mut Telling<'_>,
     ) -> Result<Response, Refusal> {
         let (now, service) = (telling.at, &self.settings.service);
+        if let Some(told) = self.try_dry(&parts, now).await {
+            return told.inspect_err(|refusal| telling.verdict = Verdict::refused(refusal));
+        }
         let mut passage = match self.admit(&parts, caller.is_some(), now).await {
-            Ok(Admitted::Passage(passage)) => passage,
-            Ok(Admitted::Tried(answer)) => return Ok(answer),
+            Ok(passage) => passage,
             Err(refusal) => {
                 telling.verdict = Verdict::refused(&refusal);
                 return Err(refusal);
@@ -199,7 +186,7 @@ impl Proxy {
     }
 
     /// Whether a request may go on, and as what; otherwise its answer.
-    async fn admit(&self, parts: &Parts, tunnel: bool, now: Timestamp) -> Result<Admitted, Refusal> {
+    async fn admit(&self, parts: &Parts, tunnel: bool, now: Timestamp) -> Result<Passage, Refusal> {
         if let Some(why) = message::ambiguity(parts) {
             return Err(self.misread(why, now));
         }
@@ -214,11 +201,7 @@ impl Proxy {
         let (service, others) = (&self.settings.service, self.settings.other_credentials);
         if is_others(&self.app, service, others, &parts.headers, &credentials, &target, now) {
             self.app.observe_others(service, parts.method.as_str(), &target, now);
-            return Ok(Passage::of_others(parts, peer).into());
-        }
-        let dry_run = dry_run::is_asked(&parts.method, &parts.headers);
-        if dry_run.map_err(|why| self.misread(why, now))? && !self.application_tries() {
-            return self.try_dry(parts, &credentials, now).await.map(Admitted::Tried);
+            return Ok(Passage::of_others(parts, peer));
         }
         let request = decision::Request {
             method: parts.method.as_str(),
@@ -234,13 +217,13 @@ impl Proxy {
                 if !matches!(grant.principal(), Principal::Anonymous) {
                     passage.watch = Some(self.watch(&request, parts, true));
                 }
-                Ok(passage.into())
+                Ok(passage)
             }
             Some(Decision::Deny(denial)) if self.app.lets_pass(service, &request, &denial, now) => {
                 let held = ours(self.app.gate(), &parts.headers, now).cloned().collect();
                 let mut passage = Passage::of_refused(parts, peer, held, denial.route);
                 passage.watch = Some(self.watch(&request, parts, false));
-                Ok(passage.into())
+                Ok(passage)
             }
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),

@@ -70,12 +70,10 @@ impl Mcp {
                 "no token is there to present; put one into SYMBOLON_TOKEN, in the client's configuration",
             )
         })?;
-        let transport = match context.url() {
-            Some(url) => Transport::from_url(url)?,
-            None => {
-                let directory = DataDir::of(&context.settings()?);
-                Transport::Unix(directory.socket())
-            }
+        let transport = if let Some(url) = context.url() {
+            Transport::from_url(url)?
+        } else {
+            Transport::Unix(DataDir::of(&context.settings()?).socket())
         };
         let value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
         let mut token = value.map_err(|_| Failure::new("what is in SYMBOLON_TOKEN is no token"))?;
@@ -117,7 +115,7 @@ impl Bridge {
     /// The answer to a message; `None` to one that wants none.
     async fn answer(&self, line: &str) -> Option<Value> {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
-            return Some(fault(&Value::Null, PARSE_ERROR, "the line is no JSON".to_owned()));
+            return Some(fault(&Value::Null, PARSE_ERROR, "the line is no JSON"));
         };
         let id = message.get("id").cloned();
         let outcome = match self.request(&message, line) {
@@ -128,7 +126,7 @@ impl Bridge {
             Ok(response) => response,
             Err(error) => {
                 return id
-                    .map(|id| fault(&id, INTERNAL_ERROR, format!("the server is not reached: {error}")));
+                    .map(|id| fault(&id, INTERNAL_ERROR, &format!("the server is not reached: {error}")));
             }
         };
         let (parts, body) = response.into_parts();
@@ -143,7 +141,7 @@ impl Bridge {
         // What was refused before the protocol was asked is no message of it.
         let detail = said.get("detail").and_then(Value::as_str).unwrap_or("the server did not say why");
         let code = -i64::from(parts.status.as_u16());
-        id.map(|id| fault(&id, code, format!("{}: {detail}", parts.status)))
+        id.map(|id| fault(&id, code, &format!("{}: {detail}", parts.status)))
     }
 
     /// A message as the server takes it, with the headers that say what it says.
@@ -185,7 +183,7 @@ impl Bridge {
     }
 }
 
-fn fault(id: &Value, code: i64, message: String) -> Value {
+fn fault(id: &Value, code: i64, message: &str) -> Value {
     json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } })
 }
 

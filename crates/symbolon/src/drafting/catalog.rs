@@ -129,7 +129,8 @@ fn routes(operations: &[Operation], with_tools: bool, notes: &mut Vec<String>) -
         }
         let family = family(operation);
         let open = closed(operation).is_none();
-        let tool = (with_tools && open && !deprecated).then(|| operation.described.written((method, &pattern), &mut tools));
+        let tool = (with_tools && open && !deprecated)
+            .then(|| operation.described.written((method, &pattern), &mut tools));
         let tool = tool.and_then(|tool| {
             tool.map_err(|why| notes.push(format!("{method} {path} is no tool: {why}"))).ok()
         });
@@ -187,7 +188,8 @@ fn written(
             }
         }
     }
-    let tools: String = routes.open.values().flatten().flatten().filter_map(|entry| entry.tool.as_deref()).collect();
+    let tools: String =
+        routes.open.values().flatten().flatten().filter_map(|entry| entry.tool.as_deref()).collect();
     let mut said = None;
     for ((why, family), entries) in &routes.closed {
         if said.replace(why) != Some(why) {

@@ -206,7 +206,8 @@ fn documents_that_are_none_are_refused_with_what_would_be_right() {
     for (service, prefix, expected) in
         [("A B", None, "--service"), ("a", Some("A"), "--prefix"), ("a", None, "--prefix")]
     {
-        let names = Names { service: Some(service.to_owned()), prefix: prefix.map(str::to_owned), tools: false };
+        let names =
+            Names { service: Some(service.to_owned()), prefix: prefix.map(str::to_owned), tools: false };
         let told = draft(&document, &names).unwrap_err();
         assert!(told.contains(expected), "{told}");
     }

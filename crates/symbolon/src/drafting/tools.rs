@@ -119,8 +119,7 @@ impl Described {
         }
         let mut names_before = names.clone();
         let name = self.name((method, pattern), &mut names_before);
-        let about =
-            if self.about.is_empty() { format!("{method} {pattern}") } else { self.about.clone() };
+        let about = if self.about.is_empty() { format!("{method} {pattern}") } else { self.about.clone() };
         let mut text = format!(
             "\n[[tools]]\nname = {}\ndescription = {}\ncall = {}\n",
             quoted(&name),
@@ -148,7 +147,12 @@ impl Described {
                 required.push(quoted(&name));
             }
             // Writing to a String does not fail.
-            let _ = writeln!(properties, "{} = {}", quoted(&name), inline(&Value::Object(argument.schema.clone())));
+            let _ = writeln!(
+                properties,
+                "{} = {}",
+                quoted(&name),
+                inline(&Value::Object(argument.schema.clone()))
+            );
             known.insert(name);
         }
         for (key, said) in [("query", query), ("body", body)] {
@@ -169,13 +173,16 @@ impl Described {
 
     fn name(&self, (method, pattern): (&str, &str), names: &mut BTreeSet<String>) -> String {
         let said = if self.id.is_empty() {
-            let path: Vec<_> = pattern.split('/').filter(|part| !part.is_empty() && !part.starts_with('{')).collect();
+            let path: Vec<_> =
+                pattern.split('/').filter(|part| !part.is_empty() && !part.starts_with('{')).collect();
             format!("{}_{}", method.to_lowercase(), path.join("_"))
         } else {
             self.id.clone()
         };
-        let plain: String =
-            said.chars().map(|c| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' }).collect();
+        let plain: String = said
+            .chars()
+            .map(|c| if c.is_ascii_alphanumeric() || "_-.".contains(c) { c } else { '_' })
+            .collect();
         let plain = plain.trim_matches('_');
         let plain: String = if plain.is_empty() { "tool" } else { plain }.chars().take(LONGEST - 4).collect();
         let mut name = plain.clone();
@@ -226,7 +233,9 @@ fn subset(document: &Value, schema: &Value, depth: usize) -> Option<Map<String, 
             kinds.next().filter(|_| kinds.next().is_none())?
         }
         Value::Null if schema["properties"].is_object() => "object",
-        Value::Null if schema["enum"].as_array().is_some_and(|words| words.iter().all(Value::is_string)) => "string",
+        Value::Null if schema["enum"].as_array().is_some_and(|words| words.iter().all(Value::is_string)) => {
+            "string"
+        }
         _ => return None,
     };
     let mut found = Map::new();
@@ -253,7 +262,11 @@ fn subset(document: &Value, schema: &Value, depth: usize) -> Option<Map<String, 
         }
         _ => return None,
     };
-    found.extend(keep.iter().filter(|word| schema[**word].is_number()).map(|word| ((*word).to_owned(), schema[*word].clone())));
+    found.extend(
+        keep.iter()
+            .filter(|word| schema[**word].is_number())
+            .map(|word| ((*word).to_owned(), schema[*word].clone())),
+    );
     if let Some(words) = schema["enum"].as_array() {
         let words: Vec<_> = words.iter().filter(|word| !word.is_null()).cloned().collect();
         found.insert("enum".to_owned(), words.into());
@@ -278,7 +291,8 @@ fn tell(schema: &Value, found: &mut Map<String, Value>) {
 fn inline(value: &Value) -> String {
     match value {
         Value::Object(fields) => {
-            let said: Vec<_> = fields.iter().map(|(name, value)| format!("{} = {}", quoted(name), inline(value))).collect();
+            let said: Vec<_> =
+                fields.iter().map(|(name, value)| format!("{} = {}", quoted(name), inline(value))).collect();
             format!("{{ {} }}", said.join(", "))
         }
         Value::Array(values) => {

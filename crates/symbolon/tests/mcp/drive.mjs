@@ -25,7 +25,7 @@ const connect = {
   stdio: async (asked) => {
     const client = new Before(name);
     const [command, ...args] = asked.command;
-    await client.connect(new StdioClientTransport({ command, args, env: asked.env, stderr: 'inherit' }));
+    await client.connect(new StdioClientTransport({ command, args, env: { PATH: process.env.PATH, ...asked.env }, stderr: 'inherit' }));
     return client;
   },
 };

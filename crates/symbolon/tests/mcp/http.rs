@@ -22,7 +22,7 @@ fn ask(stage: &Stage, line: &str, head: &[&str], body: &Value) -> Answered {
     let body = if body.is_null() { String::new() } else { body.to_string() };
     let mut stream = TcpStream::connect(stage.server.management()).unwrap();
     let host = if head.iter().any(|line| line.starts_with("Host:")) { "" } else { "Host: localhost\r\n" };
-    let head: String = head.iter().map(|line| format!("{line}\r\n")).collect();
+    let head: String = head.iter().flat_map(|line| [*line, "\r\n"]).collect();
     let fixed = "Connection: close\r\nContent-Type: application/json\r\nAccept: application/json, text/event-stream\r\n";
     write!(stream, "{line} HTTP/1.1\r\n{host}{fixed}Content-Length: {}\r\n{head}\r\n{body}", body.len())
         .unwrap();
@@ -38,6 +38,9 @@ fn call(tool: &str, arguments: &Value) -> Value {
 }
 
 const BEFORE: &str = "MCP-Protocol-Version: 2025-11-25";
+const CURRENT: &str = "MCP-Protocol-Version: 2026-07-28";
+const METHOD: &str = "Mcp-Method: tools/call";
+const NAME: &str = "Mcp-Name: list_printers";
 
 #[test]
 fn who_is_nobody_learns_where_the_tools_describe_themselves() {
@@ -102,9 +105,6 @@ fn what_headers_say_of_a_message_is_what_it_says() {
     });
     let mut current = list.clone();
     current["params"]["_meta"] = meta;
-    const CURRENT: &str = "MCP-Protocol-Version: 2026-07-28";
-    const METHOD: &str = "Mcp-Method: tools/call";
-    const NAME: &str = "Mcp-Name: list_printers";
     for (head, body, status) in [
         (&[BEFORE][..], &list, 200),
         (&[BEFORE, METHOD, NAME], &list, 200),

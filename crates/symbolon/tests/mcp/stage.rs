@@ -122,8 +122,6 @@ impl Stage {
 
     /// The same of a program that offers tools over its standard input.
     pub(crate) fn drive_program(&self, command: &[&str], env: &Value, calls: &[Call]) -> Found {
-        let mut env = env.clone();
-        env["PATH"] = std::env::var("PATH").unwrap().into();
         let asked = json!([{ "command": command, "env": env, "calls": calls }]);
         self.run(&mut self.node("stdio"), &asked).remove(0)
     }

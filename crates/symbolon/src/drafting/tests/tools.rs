@@ -74,7 +74,8 @@ fn each_operation_that_a_token_may_call_is_a_tool_that_takes_what_the_document_s
     );
     assert!(target(&catalog, "list_jobs", json!({ "status": "old" })).is_err());
     assert_eq!(target(&catalog, "get_jobs", json!({ "job_id": 7 })), Ok(("GET /jobs/7".to_owned(), None)));
-    let given = json!({ "job_id": 7, "id": true, "id_in_body": "a", "model": 1, "notes": "short", "tags": ["x"] });
+    let given =
+        json!({ "job_id": 7, "id": true, "id_in_body": "a", "model": 1, "notes": "short", "tags": ["x"] });
     assert_eq!(
         target(&catalog, "list_jobs_2", given),
         Ok((
@@ -83,7 +84,10 @@ fn each_operation_that_a_token_may_call_is_a_tool_that_takes_what_the_document_s
         ))
     );
     // What can be left out and not be said is left out.
-    assert!(target(&catalog, "list_jobs_2", json!({ "job_id": 7, "id_in_body": "a", "model": 1, "extra": {} })).is_err());
+    assert!(
+        target(&catalog, "list_jobs_2", json!({ "job_id": 7, "id_in_body": "a", "model": 1, "extra": {} }))
+            .is_err()
+    );
     let told = |words: &str| draft.notes.iter().any(|note| note.contains(words));
     assert!(told("PUT /jobs/{job-id} is no tool: it needs a body that is no JSON"), "{:?}", draft.notes);
     assert!(told("PATCH /jobs/{job-id} is no tool: it needs If-Match in a header"), "{:?}", draft.notes);
