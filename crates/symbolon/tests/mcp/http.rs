@@ -141,7 +141,7 @@ fn a_page_of_another_host_and_a_browsers_cookie_count_for_nothing() {
         let answer = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential, line], &list);
         assert_eq!(answer.0, status, "{line}");
     }
-    let admin = json!({ "username": "admin", "password": stage.server.secrets["admin_password"] });
+    let admin = json!({ "username": "admin", "password": stage.server.secrets["admin"]["password"] });
     let session = stage.server.anonymous().send("POST", "/v1/sessions", &admin).json();
     let cookie = format!("Cookie: symbolon_session={}", session["token"].as_str().unwrap());
     assert_eq!(ask(&stage, "POST /mcp/odin", &[BEFORE, &cookie], &list).0, 401);
