@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Presented, claims_symbolon};
-use symbolon_core::decision::{Caller, Directory as _, Identifier, NotIdentified, Reason};
+use symbolon_core::decision::{Caller, Denial, Directory as _, Identifier, NotIdentified, Reason};
 use symbolon_core::id::KeyId;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{KeyKind, Session, Token, User};
@@ -60,6 +60,11 @@ impl Gate {
         {
             self.untold.reused(&live, client_ip, now);
         }
+    }
+
+    /// Notes what a refusal says of a token, where the request was only looked at.
+    pub fn note_refusal(&self, denial: &Denial, client_ip: Option<IpAddr>, now: Timestamp) {
+        self.note_reuse(&self.view(), (denial.reason, denial.about()), client_ip, now);
     }
 
     /// Who presented this, outside any service. The error is for the log; callers learn `invalid_token`.

@@ -100,7 +100,11 @@ impl ApiError {
     pub(crate) fn describing(self, metadata: &str) -> Self {
         self.with(|answer| {
             let challenge = answer.challenge.take();
-            answer.challenge = challenge.map(|text| format!("{text}, resource_metadata=\"{metadata}\""));
+            answer.challenge = challenge.map(|text| {
+                // Each parameter is there once (RFC 9110 section 11.2): who describes last is who was asked.
+                let rest = text.split(", resource_metadata=").next().unwrap_or_default();
+                format!("{rest}, resource_metadata=\"{metadata}\"")
+            });
         })
     }
 

@@ -31,7 +31,8 @@ fn without_pool(targets: Targets) -> Targets {
 }
 
 fn begin(targets: Targets, format: LogFormat) {
-    let targets = without_pool(targets);
+    // The library of the agents' protocol tells of every message, and at times with what is in it.
+    let targets = without_pool(targets).with_target("rmcp", LevelFilter::OFF);
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let layer = match format {
         // Colours are for terminals; a file keeps them as rubbish.

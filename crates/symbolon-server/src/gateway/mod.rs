@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use axum::response::Response;
 use http::request::Parts;
-use http::{HeaderMap, Request, StatusCode};
+use http::{HeaderMap, Method, Request, StatusCode};
 use hyper::body::Incoming;
 use symbolon_core::decision::{self, DecidedRoute, Decision};
 use symbolon_core::name::ServiceName;
@@ -31,6 +31,7 @@ use crate::incoming::{self, AtTheMachine, Peer};
 use crate::listen::Door;
 use crate::metrics::Stopwatch;
 use crate::others::{OtherCredentials, by_header, is_others, ours};
+use crate::proxy::dry_run::{DRY_RUN, is_asked};
 use crate::refusals::{Refusal, refuse, undecided};
 use crate::traces::{Seen, Span};
 use crate::verdict::Verdict;
@@ -180,6 +181,11 @@ impl Gateway {
             self.app.observe_others(service, shown.method, shown.target, now);
             return Ok(Pass::of_others(None));
         }
+        if self.is_to_be_tried(service, shown, headers) {
+            // Whoever asks here sends the request on, or does not: there is no third answer.
+            let why = "a change cannot be tried here: X-Dry-Run is answered by a proxy of Symbolon's, and by the tools";
+            return Err(self.refused(Code::InvalidRequest, why, now));
+        }
         let request = decision::Request {
             method: shown.method,
             target: shown.target,
@@ -211,6 +217,17 @@ impl Gateway {
             Some(Decision::Deny(denial)) => Err(refuse(&self.app, service, &request, &denial, now)),
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
         }
+    }
+
+    /// Whether a change is not meant, and the application would not know.
+    fn is_to_be_tried(&self, service: &ServiceName, shown: &Shown<'_>, headers: &HeaderMap) -> bool {
+        let application =
+            || self.app.gate().service(service.as_str()).is_some_and(|one| one.catalog.application_dry_run);
+        let asked = || {
+            Method::from_bytes(shown.method.as_bytes())
+                .is_ok_and(|method| is_asked(&method, headers) != Ok(false))
+        };
+        headers.contains_key(DRY_RUN) && asked() && !application()
     }
 
     /// Of what would have been refused, were the service enforced. A credential of Symbolon's goes no further.

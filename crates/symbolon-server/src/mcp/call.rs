@@ -20,12 +20,19 @@ use crate::incoming::API_KEY;
 use crate::refusals::Refusal;
 use crate::trusted::{self, client};
 
+/// How much of a name that is none is repeated, in characters.
+const SHOWN: usize = 64;
+
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
 /// What of a call's own request goes on with each request that it makes.
-const CARRIED: [HeaderName; 7] = [
+const CARRIED: [HeaderName; 9] = [
     AUTHORIZATION,
     API_KEY,
     USER_AGENT,
-    HeaderName::from_static("idempotency-key"),
+    IDEMPOTENCY_KEY,
+    HeaderName::from_static("x-forwarded-for"),
+    HeaderName::from_static("x-forwarded-proto"),
     HeaderName::from_static("x-dry-run"),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
@@ -39,7 +46,8 @@ pub(super) async fn call(
 ) -> Result<CallToolResult, ErrorData> {
     let listed = tools.listed().ok_or_else(unavailable)?;
     let Some(tool) = listed.catalog.tool(&request.name) else {
-        return Err(ErrorData::invalid_params(format!("there is no tool {:?}", request.name), None));
+        let name: String = request.name.chars().take(SHOWN).collect();
+        return Err(ErrorData::invalid_params(format!("there is no tool {name:?}"), None));
     };
     let mut arguments = request.arguments.unwrap_or_default();
     let dry_run = match tool.takes_dry_run().then(|| arguments.remove(DRY_RUN)).flatten() {
@@ -52,51 +60,52 @@ pub(super) async fn call(
         Ok(drafts) => drafts,
         Err(fault) => return Ok(fault_of(format!("{}: {fault}", tool.name))),
     };
-    if let Some(result) = beyond_limit(tools, tool, outer) {
+    let mut requests = Vec::with_capacity(drafts.len());
+    for (part, draft) in tool.parts.iter().zip(&drafts) {
+        requests.push(inner(draft, part.key.as_deref(), outer, dry_run)?);
+    }
+    if let Some(result) = if dry_run { None } else { beyond_limit(tools, tool, outer) } {
         return Ok(result);
     }
-    if let Some(draft) = unreached(tools, tool, outer).and_then(|part| drafts.get(part)) {
-        // Refused before any other request of the tool is made, as the proxy refuses it.
-        if let Err(refusal) = tools.proxy.call(DOOR, inner(draft, outer, dry_run)?).await {
-            return refused(tool, outer, &refusal);
+    if requests.len() > 1 {
+        // Before the first of them is made.
+        for request in &mut requests {
+            let (parts, body) = std::mem::take(request).into_parts();
+            let refusal = tools.proxy.would_refuse(&parts).await;
+            *request = Request::from_parts(parts, body);
+            if let Some(refusal) = refusal {
+                return refused(tool, outer, &refusal, &[]);
+            }
         }
     }
-    let mut all = Vec::new();
-    for (part, draft) in tool.parts.iter().zip(&drafts) {
-        let response = match tools.proxy.call(DOOR, inner(draft, outer, dry_run)?).await {
+    let mut all: Vec<(&String, Told)> = Vec::new();
+    for (part, request) in tool.parts.iter().zip(requests) {
+        let done: Vec<&str> = all.iter().map(|(key, _)| key.as_str()).collect();
+        let response = match tools.proxy.call(DOOR, request).await {
             Ok(response) => response,
-            Err(refusal) => return refused(tool, outer, &refusal),
+            Err(refusal) => return refused(tool, outer, &refusal, &done),
         };
-        let told = content::told(response, &part.shape).await;
+        let alone = part.key.is_none();
+        let told = content::told(response, &part.shape, alone).await;
         let Some(key) = &part.key else { return Ok(told.into_result()) };
         if let Told::Failed(detail) = told {
-            return Ok(fault_of(format!("{key}: {detail}")));
+            return Ok(fault_of(format!("{key}: {detail}{}", before(&done))));
         }
         all.push((key, told));
     }
     Ok(content::together(all))
 }
 
-/// The first of a tool's requests that the caller could not make, where there are several.
-fn unreached(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<usize> {
-    if tool.parts.len() < 2 {
-        return None;
-    }
-    match reach(tools, outer, tool.parts.iter().map(|part| part.route))? {
-        Reach::Known(_, reached) => reached.iter().position(|reached| !reached),
-        Reach::Deny(_) | Reach::Unavailable => Some(0),
-    }
-}
-
-fn reach(tools: &Tools, outer: &Parts, routes: impl IntoIterator<Item = usize>) -> Option<Reach> {
-    let (credentials, client_ip) = (asked::credentials(&outer.headers), client(&outer.extensions));
-    tools.app.gate().reach(tools.service(), credentials, client_ip, routes, tools.app.now())
+/// What is said of requests that were made before one that failed.
+fn before(done: &[&str]) -> String {
+    if done.is_empty() { String::new() } else { format!("; made before it: {}", done.join(", ")) }
 }
 
 /// What a caller is told who has called a tool too often.
 fn beyond_limit(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<CallToolResult> {
     tool.limit?;
-    let token = match reach(tools, outer, [])? {
+    let (credentials, client_ip) = (asked::credentials(&outer.headers), client(&outer.extensions));
+    let token = match tools.app.gate().reach(tools.service(), credentials, client_ip, [], tools.app.now())? {
         Reach::Known(Principal::Token { id, .. }, _) => Some(id),
         _ => None,
     };
@@ -106,7 +115,12 @@ fn beyond_limit(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<CallToolRes
 }
 
 /// A request of a call, as the proxy takes it: of the caller's own request it has who calls, whence, and little else.
-fn inner(draft: &Draft, outer: &Parts, dry_run: bool) -> Result<Request<Bytes>, ErrorData> {
+fn inner(
+    draft: &Draft,
+    part: Option<&str>,
+    outer: &Parts,
+    dry_run: bool,
+) -> Result<Request<Bytes>, ErrorData> {
     let body = draft.body.as_ref().map(|body| Bytes::from(body.to_string()));
     let request = Request::builder().method(draft.method.as_str()).uri(&draft.target);
     let Ok(mut request) = request.body(body.clone().unwrap_or_default()) else {
@@ -117,6 +131,12 @@ fn inner(draft: &Draft, outer: &Parts, dry_run: bool) -> Result<Request<Bytes>, 
         for value in outer.headers.get_all(&name) {
             headers.append(&name, value.clone());
         }
+    }
+    if let (Some(part), Some(key)) = (part, headers.get(IDEMPOTENCY_KEY)) {
+        // Each of several requests is done once.
+        let own = HeaderValue::from_bytes(&[key.as_bytes(), b".", part.as_bytes()].concat());
+        headers
+            .insert(IDEMPOTENCY_KEY, own.map_err(|_| ErrorData::invalid_params("no Idempotency-Key", None))?);
     }
     headers.insert(ACCEPT, HeaderValue::from_static("application/json, */*;q=0.5"));
     headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
@@ -136,7 +156,12 @@ fn fault_of(detail: String) -> CallToolResult {
 
 /// A refusal of the proxy's. Who may not is told so in HTTP, as the protocol's authorization has it, and its client may come
 /// back with another token; what passes by itself or is the model's to mend is a result.
-fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal) -> Result<CallToolResult, ErrorData> {
+fn refused(
+    tool: &Tool,
+    outer: &Parts,
+    refusal: &Refusal,
+    done: &[&str],
+) -> Result<CallToolResult, ErrorData> {
     let (error, id) = refusal;
     let problem = error.problem(&id.to_string());
     if !matches!(error.status().as_u16(), 401 | 403) {
@@ -145,7 +170,7 @@ fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal) -> Result<CallToolResu
             .get(http::header::RETRY_AFTER)
             .and_then(|wait| wait.to_str().ok().map(str::to_owned));
         let wait = wait.map(|seconds| format!(" (try again in {seconds} s)")).unwrap_or_default();
-        return Ok(fault_of(format!("{}: {}{wait}", tool.name, problem.detail)));
+        return Ok(fault_of(format!("{}: {}{wait}{}", tool.name, problem.detail, before(done))));
     }
     if let Some(asked) = outer.extensions.get::<Asked>() {
         asked.refuse(refusal);
@@ -156,7 +181,7 @@ fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal) -> Result<CallToolResu
     } else {
         String::new()
     };
-    let message = format!("{}: {}{advice}", tool.name, problem.detail);
+    let message = format!("{}: {}{advice}{}", tool.name, problem.detail, before(done));
     // Outside the numbers that JSON-RPC and the protocol have for themselves.
     let code = ErrorCode(-i32::from(error.status().as_u16()));
     Err(ErrorData::new(code, message, serde_json::to_value(problem).ok()))

@@ -1,5 +1,7 @@
 //! From an application's answer to the result of a call.
 
+use std::time::Duration;
+
 use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
@@ -60,27 +62,35 @@ pub(super) fn together(all: Vec<(&String, Told)>) -> CallToolResult {
     CallToolResult::success(all.into_iter().map(|(_, told)| told.into_block()).collect())
 }
 
-/// What is told of an answer.
-pub(super) async fn told(response: Response, shape: &Shape) -> Told {
+/// How long an answer may take from its head to its end.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+/// What is told of an answer; `alone` where it is not one of several.
+pub(super) async fn told(response: Response, shape: &Shape, alone: bool) -> Told {
     let (parts, body) = response.into_parts();
     let kind = parts.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let kind = kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    let Ok(body) = axum::body::to_bytes(body, MAX_ANSWER).await else {
+    let Ok(Ok(body)) = tokio::time::timeout(PATIENCE, axum::body::to_bytes(body, MAX_ANSWER)).await else {
         return Told::Failed(format!(
-            "the application's answer is longer than {MAX_ANSWER} bytes, or broke off; ask for less of it"
+            "the application's answer is longer than {MAX_ANSWER} bytes, took longer than a minute, or broke off; ask for less \
+             of it"
         ));
     };
     if !parts.status.is_success() {
         return Told::Failed(failure(parts.status, &body));
     }
-    of_kind(parts.status, &kind, &body, shape)
+    of_kind(parts.status, &kind, &body, shape, alone)
 }
 
-fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape) -> Told {
+fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape, alone: bool) -> Told {
     if body.is_empty() {
         return Told::Other(ContentBlock::text(format!("done ({})", status.as_u16())));
     }
     if kind == "application/json" || kind.ends_with("+json") {
+        if alone && shape.is_plain() && body.trim_ascii_start().first() != Some(&b'{') {
+            // It is told as a text alone, and need not be understood.
+            return Told::Other(ContentBlock::text(String::from_utf8_lossy(body).into_owned()));
+        }
         return match serde_json::from_slice::<Value>(body) {
             Ok(value) if shape.is_plain() => Told::Json(value, String::from_utf8_lossy(body).into_owned()),
             Ok(value) => {

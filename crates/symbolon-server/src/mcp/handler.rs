@@ -95,6 +95,10 @@ impl ServerHandler for Handler {
     ) -> Result<CallToolResponse, ErrorData> {
         let parts = parts(&context)?;
         checked(parts, agree(&parts.headers, "tools/call", Some(&request.name)))?;
-        call::call(&self.0, parts, request).await.map(Into::into)
+        tokio::select! {
+            result = call::call(&self.0, parts, request) => result.map(Into::into),
+            // Nobody waits any more: what is under way is given up, as at the proxy, and nothing further is begun.
+            () = context.ct.cancelled() => Err(ErrorData::internal_error("the client has left", None)),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! What the tools of a service say of themselves (RFC 9728): a client that was refused finds it by the challenge.
 
 use axum::response::{IntoResponse, Response};
-use http::header::HOST;
-use http::{Method, Request, StatusCode};
+use http::header::{CACHE_CONTROL, HOST};
+use http::{HeaderValue, Method, Request, StatusCode};
 
 use super::Mcp;
 use crate::incoming::OverTls;
@@ -35,6 +35,11 @@ impl Mcp {
         let (Some(found), Some(origin), true) = (found, self.origin(request), reads) else {
             return StatusCode::NOT_FOUND.into_response();
         };
-        description(&found.catalog, format!("{origin}/mcp/{service}"))
+        let mut told = description(&found.catalog, format!("{origin}/mcp/{service}"));
+        if self.0.public_url.is_none() {
+            // Where it is, this request said.
+            told.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        }
+        told
     }
 }

@@ -19,11 +19,14 @@ mod tools;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL};
 use http::{HeaderValue, Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
 use rmcp::transport::streamable_http_server::session::never::NeverSessionManager;
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
@@ -49,6 +52,9 @@ const DOOR: &str = "mcp";
 
 /// Where the tools of services are.
 const PATH: &str = "/mcp/";
+
+/// How long a message may take to arrive.
+const PATIENCE: Duration = Duration::from_secs(15);
 
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 1024 * 1024;
@@ -137,6 +143,7 @@ impl Mcp {
         self.known(served, &request, metadata.as_deref()).await?;
         let asked = Asked::default();
         request.extensions_mut().insert(asked.clone());
+        let request = self.whole(request).await?;
         let protocol = served.protocol.clone();
         let response = protocol.oneshot(request).await.unwrap_or_else(|never| match never {});
         let mut response = response.map(Body::new);
@@ -147,15 +154,27 @@ impl Mcp {
         Ok(response)
     }
 
+    /// The same message, all of it. One that takes too long holds a place that others wait for.
+    async fn whole(&self, request: Request<Incoming>) -> Result<Request<Full<Bytes>>, Refusal> {
+        let (parts, body) = request.into_parts();
+        let read = tokio::time::timeout(PATIENCE, Limited::new(body, MAX_MESSAGE).collect()).await;
+        let refusal = match read {
+            Ok(Ok(body)) => return Ok(Request::from_parts(parts, Full::new(body.to_bytes()))),
+            Ok(Err(error)) if error.is::<LengthLimitError>() => {
+                ApiError::new(Code::PayloadTooLarge, format!("a message has at most {MAX_MESSAGE} bytes"))
+            }
+            Ok(Err(_)) => ApiError::new(Code::InvalidRequest, "the message broke off"),
+            Err(_) => ApiError::new(Code::InvalidRequest, "the message did not come within 15 s"),
+        };
+        Err((refusal, self.0.app.request_id(self.0.app.now())))
+    }
+
     fn served(&self, service: &str) -> Result<&Served, Refusal> {
         let Shared { app, services, .. } = &*self.0;
         services.get(service).ok_or_else(|| {
-            let known: Vec<_> = services.keys().map(ServiceName::as_str).collect();
-            let detail = if known.is_empty() {
-                "no service has its application behind a proxy here; name its listen and upstream".to_owned()
-            } else {
-                format!("there are tools of {}", known.join(", "))
-            };
+            // Which there are is not for anybody to know.
+            let detail = "there are no tools of such a service; one has some where its application is behind a proxy of \
+                          Symbolon's, with its listen and upstream";
             (ApiError::new(Code::NotFound, detail), app.request_id(app.now()))
         })
     }
@@ -181,7 +200,7 @@ impl Mcp {
             Some(Reach::Deny(denial)) => {
                 let id = app.request_id(now);
                 let many = unremembered(app, service, &credentials, client_ip, &denial, now);
-                tracing::info!(%id, %service, reason = %denial.reason, "refused to show tools");
+                tracing::info!(%id, %service, reason = %denial.reason, token = ?denial.about(), "refused to show tools");
                 let refusal = many.unwrap_or_else(|| ApiError::denied(&denial, service.as_str()));
                 Err((
                     match metadata {

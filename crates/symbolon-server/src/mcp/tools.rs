@@ -16,7 +16,8 @@ use symbolon_core::rate::{Meter, Metered, Quota};
 use crate::app::App;
 use crate::proxy::Proxy;
 
-/// How many meters are kept: one for each token and each limited tool that it calls.
+/// How many meters there may be before it is looked which say nothing any more: one for each token and each limited tool that
+/// it calls.
 const METERS: usize = 65_536;
 
 /// The tools of one service.
@@ -24,7 +25,14 @@ pub(super) struct Tools {
     pub(super) app: App,
     pub(super) proxy: Arc<Proxy>,
     listed: ArcSwapOption<Listed>,
-    meters: Mutex<HashMap<(TokenId, String), Meter>>,
+    meters: Mutex<Meters>,
+}
+
+/// How far tokens are into the limits of tools.
+struct Meters {
+    all: HashMap<(TokenId, String), Meter>,
+    /// With how many those that say nothing any more are forgotten.
+    swept_at: usize,
 }
 
 /// The tools of one catalog.
@@ -36,7 +44,12 @@ pub(super) struct Listed {
 
 impl Tools {
     pub(super) fn new(app: App, proxy: Arc<Proxy>) -> Self {
-        Self { app, proxy, listed: ArcSwapOption::empty(), meters: Mutex::default() }
+        Self {
+            app,
+            proxy,
+            listed: ArcSwapOption::empty(),
+            meters: Mutex::new(Meters { all: HashMap::new(), swept_at: METERS }),
+        }
     }
 
     pub(super) fn service(&self) -> &ServiceName {
@@ -60,11 +73,12 @@ impl Tools {
     pub(super) fn take(&self, tool: &Tool, token: Option<TokenId>, now: Timestamp) -> Result<(), Quota> {
         let (Some(rate), Some(token)) = (tool.limit, token) else { return Ok(()) };
         let mut meters = self.meters.lock().unwrap_or_else(PoisonError::into_inner);
-        if meters.len() >= METERS {
+        if meters.all.len() >= meters.swept_at {
             // What is not ahead of its rate is as good as new.
-            meters.retain(|_, meter| meter.is_ahead(now));
+            meters.all.retain(|_, meter| meter.is_ahead(now));
+            meters.swept_at = METERS.max(meters.all.len() * 2);
         }
-        match meters.entry((token, tool.name.clone())).or_default().take(rate, now) {
+        match meters.all.entry((token, tool.name.clone())).or_default().take(rate, now) {
             Metered::Admitted(_) => Ok(()),
             Metered::Refused(quota) => Err(quota),
         }

@@ -8,8 +8,7 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::json;
 use symbolon_core::Timestamp;
-use symbolon_core::credential::Credentials;
-use symbolon_core::decision::{Decision, Reason, Request};
+use symbolon_core::decision::{Decision, Denial, Reason, Request};
 use symbolon_http::Answer;
 
 use super::{Proxy, message};
@@ -18,13 +17,14 @@ use crate::others::is_others;
 use crate::proving::Asked;
 use crate::refusals::{Refusal, undecided};
 use crate::trusted::client;
+use crate::verdict::Verdict;
 
 /// The header by which it is asked.
 pub(crate) const DRY_RUN: &str = "x-dry-run";
 
 /// Whether a request asks what would become of it. What reads changes nothing, and is simply made. The error says what is
 /// wrong: whoever means to try something must not do it for having misspelt that.
-pub(super) fn is_asked(method: &Method, headers: &HeaderMap) -> Result<bool, &'static str> {
+pub(crate) fn is_asked(method: &Method, headers: &HeaderMap) -> Result<bool, &'static str> {
     let reads = matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY");
     let mut asked = false;
     for value in headers.get_all(DRY_RUN) {
@@ -40,14 +40,14 @@ pub(super) fn is_asked(method: &Method, headers: &HeaderMap) -> Result<bool, &'s
 impl Proxy {
     /// What would become of a request, if that is what is asked; `None` where it is meant, or the application's to answer.
     /// Nothing is counted, and no limit asked.
-    pub(super) async fn try_dry(&self, parts: &Parts, now: Timestamp) -> Option<Result<Response, Refusal>> {
-        match is_asked(&parts.method, &parts.headers) {
-            Ok(false) => return None,
-            Ok(true) => {}
-            Err(why) => return Some(Err(self.misread(why, now))),
-        }
-        if let Some(why) = message::ambiguity(parts) {
-            return Some(Err(self.misread(why, now)));
+    pub(super) async fn try_dry(
+        &self,
+        parts: &Parts,
+        tunnel: bool,
+        now: Timestamp,
+    ) -> Option<Result<(Response, Verdict), Refusal>> {
+        if !parts.headers.contains_key(DRY_RUN) {
+            return None;
         }
         let (service, others) = (&self.settings.service, self.settings.other_credentials);
         let served = self.app.gate().service(service.as_str());
@@ -58,61 +58,106 @@ impl Proxy {
         {
             return None;
         }
-        Some(self.tried(parts, &credentials, &target, now).await)
+        let why = match is_asked(&parts.method, &parts.headers) {
+            // What follows the handshake is not just reading.
+            Ok(false) if tunnel => Some("a tunnel cannot be tried; leave X-Dry-Run out"),
+            Ok(false) => return None,
+            Ok(true) => message::ambiguity(parts),
+            Err(why) => Some(why),
+        };
+        if let Some(why) = why {
+            return Some(Err(self.misread(why, now)));
+        }
+        Some(self.tried(parts, now).await)
     }
 
-    /// Who is nobody, or could not be told, is answered as if the request were meant.
-    async fn tried(
-        &self,
-        parts: &Parts,
-        credentials: &Credentials<'_>,
-        target: &[u8],
-        now: Timestamp,
-    ) -> Result<Response, Refusal> {
+    /// Why a request that another door is about to make would be refused; it is not made. What only a limit would refuse is
+    /// not.
+    pub(crate) async fn would_refuse(&self, parts: &Parts) -> Option<Refusal> {
+        let now = self.app.now();
+        let enforced = self.app.gate().enforces(&self.settings.service);
+        match self.looked(parts, now).await {
+            Ok(Err(denial)) if enforced => Some(self.refused_look(parts, &denial, now)),
+            Ok(_) => None,
+            Err(refusal) => Some(refusal),
+        }
+    }
+
+    /// What is decided about a request that is not made: what would be allowed, or why it would be refused. The error is that
+    /// nobody knows.
+    async fn looked(&self, parts: &Parts, now: Timestamp) -> Result<Result<Verdict, Box<Denial>>, Refusal> {
         let (service, client_ip) = (&self.settings.service, client(&parts.extensions));
-        let request = Request {
-            method: parts.method.as_str(),
-            target,
-            credentials: *credentials,
-            method_override: incoming::method_override(&parts.headers, target),
-            client_ip,
-        };
+        let target = incoming::target(&parts.uri);
+        let request = self.question(parts, &target);
         let asked = Asked { service: Some(service), client_ip, ending: false };
-        let decision = match self.app.prove(asked, credentials, now).await {
+        let decision = match self.app.prove(asked, &request.credentials, now).await {
             Ok(at) => self.app.gate().look(service, &request, at, &mut ()),
             Err(_) => None,
         };
+        match decision {
+            Some(Decision::Allow(grant)) => Ok(Ok(Verdict::allowed(&grant, &grant.identity()))),
+            Some(Decision::Deny(denial)) => {
+                // A secret that was replaced is no less in use for being tried with.
+                self.app.gate().note_refusal(&denial, client_ip, now);
+                Ok(Err(denial))
+            }
+            Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
+        }
+    }
+
+    fn question<'r>(&self, parts: &'r Parts, target: &'r [u8]) -> Request<'r> {
+        Request {
+            method: parts.method.as_str(),
+            target,
+            credentials: incoming::credentials(&parts.headers, self.app.shared().parts.https),
+            method_override: incoming::method_override(&parts.headers, target),
+            client_ip: client(&parts.extensions),
+        }
+    }
+
+    fn refused_look(&self, parts: &Parts, denial: &Denial, now: Timestamp) -> Refusal {
+        let target = incoming::target(&parts.uri);
+        self.refuse(&self.question(parts, &target), denial, now)
+    }
+
+    /// Who is nobody, or could not be told, is answered as if the request were meant.
+    async fn tried(&self, parts: &Parts, now: Timestamp) -> Result<(Response, Verdict), Refusal> {
+        let service = &self.settings.service;
         let enforced = self.app.gate().enforces(service);
         let nobody = |reason: Reason| reason.is_bad_credential() || reason == Reason::CredentialRequired;
-        let denial = match decision {
-            Some(Decision::Allow(_)) => None,
-            Some(Decision::Deny(denial)) if enforced && nobody(denial.reason) => {
-                return Err(self.refuse(&request, &denial, now));
-            }
-            Some(Decision::Deny(denial)) => Some(denial),
-            Some(Decision::Unavailable) | None => return Err(undecided(&self.app, service, now)),
-        };
+        let target = incoming::target(&parts.uri);
         let mut told = json!({
             "dry_run": true,
-            "allowed": denial.is_none(),
-            "would_execute": { "method": request.method, "target": String::from_utf8_lossy(target) },
+            "allowed": true,
+            "would_execute": { "method": parts.method.as_str(), "target": String::from_utf8_lossy(&target) },
         });
-        if let Some(denial) = denial {
-            let problem = Answer::denied(&denial, service.as_str()).problem("");
-            told["code"] = problem.code.into();
-            told["detail"] = problem.detail.into();
-            told["required_scopes"] = json!(problem.required_scopes);
-            if !enforced {
-                // It would go on all the same, as somebody whom nobody knows.
-                told["enforced"] = false.into();
+        let mut verdict = match self.looked(parts, now).await? {
+            Ok(verdict) => verdict,
+            Err(denial) if enforced && nobody(denial.reason) => {
+                return Err(self.refused_look(parts, &denial, now));
             }
-        }
+            Err(denial) => {
+                let problem = Answer::denied(&denial, service.as_str()).problem("");
+                told["allowed"] = false.into();
+                told["code"] = problem.code.into();
+                told["detail"] = problem.detail.into();
+                told["required_scopes"] = json!(problem.required_scopes);
+                if !enforced {
+                    // It would go on all the same, as somebody whom nobody knows.
+                    told["enforced"] = false.into();
+                }
+                let (token, route) = (denial.about(), denial.route.clone());
+                Verdict { code: denial.reason.code(), token, route, ..Verdict::ALLOWED }
+            }
+        };
+        // Told apart from what was done.
+        verdict.reason = Some("dry_run");
         let mut response = Body::from(told.to_string()).into_response();
         let headers = response.headers_mut();
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(DRY_RUN, HeaderValue::from_static("true"));
-        Ok(response)
+        Ok((response, verdict))
     }
 }
 

@@ -8,7 +8,7 @@
 
 mod activity;
 mod body;
-mod dry_run;
+pub(crate) mod dry_run;
 mod exchange;
 mod headers;
 mod message;
@@ -136,8 +136,12 @@ impl Proxy {
         telling: &mut Telling<'_>,
     ) -> Result<Response, Refusal> {
         let (now, service) = (telling.at, &self.settings.service);
-        if let Some(told) = self.try_dry(&parts, now).await {
-            return told.inspect_err(|refusal| telling.verdict = Verdict::refused(refusal));
+        if let Some(tried) = self.try_dry(&parts, caller.is_some(), now).await {
+            telling.verdict = match &tried {
+                Ok((_, verdict)) => verdict.clone(),
+                Err(refusal) => Verdict::refused(refusal),
+            };
+            return tried.map(|(told, _)| told);
         }
         let mut passage = match self.admit(&parts, caller.is_some(), now).await {
             Ok(passage) => passage,

@@ -33,6 +33,7 @@ pub(crate) struct Mcp {
 
 /// JSON-RPC's codes.
 const PARSE_ERROR: i64 = -32_700;
+const INVALID_REQUEST: i64 = -32_600;
 const INTERNAL_ERROR: i64 = -32_603;
 
 /// Where the protocol's current version says which version it is.
@@ -92,9 +93,10 @@ fn lines() -> mpsc::Receiver<String> {
     let (sender, receiver) = mpsc::channel(1);
     // A thread of its own: a read of a terminal or a pipe cannot be given up.
     std::thread::spawn(move || {
-        for line in std::io::stdin().lock().lines() {
+        for line in std::io::stdin().lock().split(b'\n') {
             let Ok(line) = line else { return };
-            if sender.blocking_send(line).is_err() {
+            // What is no text is no JSON either, and is answered as such.
+            if sender.blocking_send(String::from_utf8_lossy(&line).into_owned()).is_err() {
                 return;
             }
         }
@@ -117,6 +119,13 @@ impl Bridge {
         let Ok(message) = serde_json::from_str::<Value>(line) else {
             return Some(fault(&Value::Null, PARSE_ERROR, "the line is no JSON"));
         };
+        if !message.is_object() {
+            return Some(fault(&Value::Null, INVALID_REQUEST, "a message is one JSON object"));
+        }
+        if message.get("method").is_none() {
+            // An answer, to what nobody asked.
+            return None;
+        }
         let id = message.get("id").cloned();
         let outcome = match self.request(&message, line) {
             Ok(request) => self.transport.exchange(request).await.map_err(|error| error.to_string()),

@@ -130,7 +130,7 @@ fn routes(operations: &[Operation], with_tools: bool, notes: &mut Vec<String>) -
         let family = family(operation);
         let open = closed(operation).is_none();
         let tool = (with_tools && open && !deprecated)
-            .then(|| operation.described.written((method, &pattern), &mut tools));
+            .then(|| operation.described.written((method, path, &pattern), &mut tools));
         let tool = tool.and_then(|tool| {
             tool.map_err(|why| notes.push(format!("{method} {path} is no tool: {why}"))).ok()
         });

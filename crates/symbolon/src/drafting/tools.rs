@@ -111,7 +111,7 @@ impl Described {
     /// The tool of an operation that has this route, as it is written. The error says why there is none.
     pub(super) fn written(
         &self,
-        (method, pattern): (&str, &str),
+        (method, path, pattern): (&str, &str, &str),
         names: &mut BTreeSet<String>,
     ) -> Result<String, String> {
         if let Some(unsayable) = &self.unsayable {
@@ -127,13 +127,30 @@ impl Described {
             quoted(&format!("{method} {pattern}")),
         );
         let in_query = matches!(method, "GET" | "HEAD" | "DELETE" | "OPTIONS");
-        let mut places = pattern.split(['{', '}']).skip(1).step_by(2);
+        // The pattern's name of a parameter stands where the document's does.
+        let stands =
+            |text: &str| text.split(['{', '}']).skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>();
+        let (written, own) = (stands(path), stands(pattern));
         let (mut properties, mut required) = (String::new(), Vec::new());
         let (mut query, mut body) = (Vec::new(), Vec::new());
         let mut known = BTreeSet::new();
-        for argument in &self.arguments {
+        // A parameter of which the document says nothing is a text.
+        let said = |name: &String| {
+            self.arguments.iter().any(|known| known.place == Place::Path && known.name == *name)
+        };
+        let text_of = |name: &String| Argument {
+            name: name.clone(),
+            place: Place::Path,
+            required: true,
+            schema: Map::from_iter([("type".to_owned(), "string".into())]),
+        };
+        let unsaid: Vec<_> = written.iter().filter(|name| !said(name)).map(text_of).collect();
+        for argument in self.arguments.iter().chain(&unsaid) {
             let name = match argument.place {
-                Place::Path => places.next().unwrap_or(&argument.name).to_owned(),
+                Place::Path => {
+                    let at = written.iter().position(|name| *name == argument.name);
+                    at.and_then(|at| own.get(at)).unwrap_or(&argument.name).clone()
+                }
                 _ if known.contains(&argument.name) => format!("{}_in_body", argument.name),
                 _ => argument.name.clone(),
             };

@@ -63,7 +63,8 @@ fn who_is_nobody_learns_where_the_tools_describe_themselves() {
     let none = ask(&stage, "GET /.well-known/oauth-protected-resource/mcp/none", &[], &Value::Null);
     assert_eq!(none.0, 404);
     let none = ask(&stage, "POST /mcp/none", &[BEFORE], &list);
-    assert_eq!((none.0, &none.2["detail"]), (404, &json!("there are tools of odin, odysseus")));
+    assert_eq!(none.0, 404);
+    assert!(!none.2.to_string().contains("odysseus"), "{}", none.2);
 }
 
 /// And what reads it says so with the status, the scopes and the metadata.
@@ -79,6 +80,7 @@ fn who_may_not_call_a_tool_learns_which_scope_would_do() {
     );
     assert_eq!(answer.0, 403);
     let challenge = answer.header("www-authenticate").unwrap();
+    assert_eq!(challenge.matches("resource_metadata=").count(), 1, "{challenge}");
     for part in
         ["error=\"insufficient_scope\"", "scope=\"", "/.well-known/oauth-protected-resource/mcp/odin\""]
     {

@@ -62,7 +62,7 @@ impl Stage {
             "symbolon.toml",
             &format!(
                 "listen = \"127.0.0.1:0\"\n\
-                 [services.odin]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{}\"\n\
+                 [services.odin]\nsession_cookie = true\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{}\"\n\
                  [services.odysseus]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{}\"\n",
                 odin.address, odysseus.address
             ),

@@ -10,6 +10,7 @@ use super::super::source::{FieldSource, ResultSource, Source, ToolSource};
 use super::super::tool::{Effect, Field, FieldPlace, Part, Schema, Shape, Tool};
 use super::super::{Access, Route};
 use super::parse;
+use crate::target::Target;
 
 /// Longest name, in bytes (Model Context Protocol, "Tool Names").
 const MAX_NAME: usize = 64;
@@ -170,6 +171,23 @@ fn part(
             name: name.to_owned(),
             values: None,
         }));
+    }
+    let always: Vec<_> =
+        query.iter().flat_map(|query| query.split('&')).filter_map(|pair| pair.split('=').next()).collect();
+    if let Some(query) = &query
+        && Target::parse(format!("/?{query}").as_bytes()).is_err()
+    {
+        faults.error(
+            at,
+            format!("{query:?} is no query of a request; write what is no letter or digit as %20"),
+        );
+    }
+    for (index, field) in fields.iter().enumerate() {
+        let same = |other: &Field| (other.place, &other.name) == (field.place, &field.name);
+        let said = field.place == FieldPlace::Query && always.contains(&field.name.as_str());
+        if said || fields[..index].iter().any(same) {
+            faults.error(at, format!("{:?} is sent twice in one place; leave one of them out", field.name));
+        }
     }
     let ResultSource { pick, count, list } = written.result;
     let shape = Shape { pick: pick.clone(), count: count.clone(), list: list.clone() };
