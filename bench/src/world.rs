@@ -144,6 +144,8 @@ pub(crate) fn token(catalog: &Catalog, owner: &User) -> Outcome<(Token, NewSecre
         profile: None,
         end: End::Never,
         rate_limit: RateLimit::Default,
+        change_limit: None,
+        derive: 0,
         restrictions: symbolon_core::restriction::Restrictions::default(),
     };
     issue(catalog, Operator::System, owner, new, now(), &keys(), &OsEntropy).map_err(|why| why.detail)

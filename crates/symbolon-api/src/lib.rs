@@ -45,7 +45,8 @@ pub use status::{
     ServiceChecks, Status, StoreState,
 };
 pub use token::{
-    CreateToken, CreatedToken, EditToken, OldSecret, RotateToken, SelfInfo, SelfService, TokenRecord,
+    CreateToken, CreatedToken, DeriveToken, EditToken, LoanRecord, OldSecret, RotateToken, SelfInfo,
+    SelfService, TokenRecord,
 };
 pub use usage::{TokenUsage, UsageDay, UsageRefusal, UsageRoute, UsageScope};
 pub use verify::{

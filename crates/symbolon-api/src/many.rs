@@ -48,6 +48,10 @@ pub struct BulkFilter {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub created_before: Option<String>,
+    /// That were derived from the token of this id.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub parent: Option<String>,
     /// `active`, `disabled` or `expired`. Left out: all but the revoked.
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]

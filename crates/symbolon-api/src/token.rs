@@ -64,10 +64,42 @@ pub struct TokenRecord {
     /// The requests that it is restricted to; `{}` is none.
     #[serde(default)]
     pub restrictions: Restrictions,
+    /// How many requests that change something it may make, such as `20/1h`; `null` is as many as at all.
+    #[serde(default)]
+    pub change_limit: Option<String>,
+    /// The id of the token that it was derived from, if it was.
+    #[serde(default)]
+    pub parent: Option<String>,
+    /// How far it is from a token that was not derived; 0 for such a one.
+    #[serde(default)]
+    pub depth: u8,
+    /// How many generations may descend from it: with more than 0 it can make tokens that can do less.
+    #[serde(default)]
+    pub derive: u8,
+    /// Where one token is asked for: how many that were derived from it live, if any do.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub children: Option<u64>,
+    /// What is lent to it now.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub loans: Vec<LoanRecord>,
     /// For an imported token whose secret is still the application's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub imported: Option<ImportedSecret>,
+}
+
+/// Scopes that somebody lends to a token for a while.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct LoanRecord {
+    /// What is lent.
+    pub scopes: Vec<String>,
+    /// Until when.
+    pub until: String,
+    /// The id of who lent it.
+    pub by: String,
+    /// The id of what it was asked by.
+    pub ask: String,
 }
 
 /// A token's secret before the present one, which still works.
@@ -134,7 +166,54 @@ pub struct CreateToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<String>,
+    /// How many requests that change something it may make, such as `20/1h`: all but GET, HEAD and OPTIONS. `none`, or left
+    /// out: as many as at all.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub change_limit: Option<String>,
+    /// How many generations of tokens may descend from it, 0 to 4. Left out: 0, it makes none.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 4)]
+    pub derive: Option<u8>,
     /// The requests that it is restricted to. Left out: all that its scopes open.
+    #[serde(default, deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub restrictions: Option<Restrictions>,
+}
+
+/// What a token asks a child of its own to be.
+#[derive(Debug, Clone, Default, Serialize, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DeriveToken {
+    /// 1 to 100 characters.
+    pub name: String,
+    /// Free text, at most 1,000 characters.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub description: Option<String>,
+    /// Some of the scopes that the token itself holds. What is lent to it goes no further.
+    pub scopes: Vec<String>,
+    /// The moment at which it ends (RFC 3339), or
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_at: Option<String>,
+    /// how long it lives, such as `10m`; not longer than the token. Left out: one hour, or as long as the token.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub expires_in: Option<String>,
+    /// How many requests it may make, within what the token may; the token's own limit counts for both.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub rate_limit: Option<String>,
+    /// How many requests that change something it may make, likewise.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub change_limit: Option<String>,
+    /// How many generations may descend from it, fewer than from the token. Left out: 0.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 3)]
+    pub derive: Option<u8>,
+    /// The requests that it is restricted to, beside all that the token is restricted to.
     #[serde(default, deserialize_with = "given_object", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub restrictions: Option<Restrictions>,
@@ -172,6 +251,14 @@ pub struct EditToken {
     #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
     #[schema(nullable = false)]
     pub rate_limit: Option<String>,
+    /// How many requests that change something it may make from now on, such as `20/1h`; `none` is as many as at all.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub change_limit: Option<String>,
+    /// How many generations of tokens may descend from it from now on. Those that are there stay.
+    #[serde(default, deserialize_with = "given", skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false, minimum = 0, maximum = 4)]
+    pub derive: Option<u8>,
     /// All the requests that it is restricted to from now on; `null` takes every restriction away.
     #[serde(default, deserialize_with = "object_or_null", skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<Restrictions>)]

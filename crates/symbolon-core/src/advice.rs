@@ -158,8 +158,10 @@ impl<'a> Advisor<'a> {
     /// The least that would have done for these routes, where that is less than what is effective. It is least in that
     /// none of it can go; to find the fewest of all is not worth the search.
     fn least(&self, token: &Token, effective: ScopeSet, routes: &[UsedRoute]) -> Option<Vec<ScopeName>> {
+        // What it did not use those may that it made, and those that it will make.
+        let hands_on = token.derive > 0;
         let unknown = routes.iter().any(|route| route.method == NO_ROUTE);
-        if routes.is_empty() || unknown || !self.old(token) {
+        if routes.is_empty() || unknown || hands_on || !self.old(token) {
             return None;
         }
         // What the catalog has no more, or what asks for no scope, needs none; what these scopes do not open now was

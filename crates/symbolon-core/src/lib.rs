@@ -10,6 +10,7 @@ pub mod catalog;
 pub mod code;
 pub mod credential;
 pub mod decision;
+pub mod derived;
 pub mod device;
 pub mod digest;
 pub mod durations;

@@ -203,5 +203,14 @@ impl Meter {
     }
 }
 
+/// The meters of one token.
+#[derive(Debug, Default)]
+pub struct Meters {
+    /// Of all its requests.
+    pub all: Meter,
+    /// Of those that change something.
+    pub changes: Meter,
+}
+
 #[cfg(test)]
 mod tests;

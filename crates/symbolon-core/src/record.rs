@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use crate::derived::{Loan, Parent};
 use crate::digest::Digest;
 use crate::id::{KeyId, RequestId, SessionId, TokenId, UserId};
 use crate::imported::Imported;
@@ -64,6 +65,14 @@ pub struct Token {
     pub restrictions: Restrictions,
     /// Where it was taken over from, if it was not issued here.
     pub imported: Option<Imported>,
+    /// The token that made it, if one did.
+    pub parent: Option<Parent>,
+    /// How many generations may descend from it: 0, it makes no token.
+    pub derive: u8,
+    /// How many requests that change something it may make; `None` is as many as it may make at all.
+    pub change_limit: Option<Rate>,
+    /// What is lent to it.
+    pub loans: Vec<Loan>,
 }
 
 /// What a token is at one moment.

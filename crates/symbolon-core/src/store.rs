@@ -38,10 +38,12 @@ pub use webhook::{Ending, Notices, WebhookState};
 pub enum Change {
     /// A new token. Refused with [`StoreError::Conflict`] if its `token_prefix` is taken in its service, or it was
     /// imported from a row that was imported before, and
-    /// with [`StoreError::NotFound`] if its owner is gone.
+    /// with [`StoreError::NotFound`] if its owner is gone, or the token that it was derived from is, or is revoked.
     TokenCreated(Token),
     /// A new state of a token (`revision` is one more than the stored one's, or it is a conflict). One with
-    /// `revoked_at` is a tombstone and has neither a digest nor a foreign hash.
+    /// `revoked_at` is a tombstone and has neither a digest nor a foreign hash. What descends from it becomes tombstones
+    /// too, in the same transaction; each has its own line in the audit, `token.revoke`, behind the mutation's and by its
+    /// actor. The sink hears of the token alone.
     TokenChanged(Token),
     /// A new state of a token, as above, with another owner, who must be there. No other change moves a token.
     TokenOwned(Token),
@@ -50,7 +52,8 @@ pub enum Change {
     /// A new state of a user, with `revision` as above.
     UserChanged(User),
     /// The user is gone, at this moment; their tokens become tombstones and their sessions end, in the same
-    /// transaction. Each token has its own line in the audit, `token.revoke`, behind the mutation's and by its actor.
+    /// transaction, and with their tokens all that descends from those. Each token has its own line in the audit,
+    /// `token.revoke`, behind the mutation's and by its actor.
     UserRemoved(UserId, Timestamp),
     /// A sign-in.
     SessionStarted(Session),
@@ -64,7 +67,8 @@ pub enum Change {
     KeyRemoved(KeyId),
     /// Enforcement of a service, switched on or off. The last switch is what holds.
     EnforcementSwitched(Enforcement),
-    /// A token taken back without a look at its record, which may not be what was written; a tombstone stays.
+    /// A token taken back without a look at its record, which may not be what was written; a tombstone stays. What descends
+    /// from it goes with it, as above.
     TokenErased(TokenId, Timestamp),
     /// A key's new digest, made by [`Sealing::redigest`] alone.
     KeyChanged(Key),
@@ -230,6 +234,8 @@ pub struct TokenQuery {
     pub unused_since: Option<Timestamp>,
     /// That were made before this moment.
     pub created_before: Option<Timestamp>,
+    /// That were derived from this token.
+    pub parent: Option<TokenId>,
     /// In this order. A cursor of one order is no page of another.
     pub sort: TokenSort,
     /// The moment at which states are judged.
@@ -292,6 +298,8 @@ pub trait Store: Sealing + Notices + Send + Sync {
         service: &ServiceName,
         prefix: TokenPrefix,
     ) -> Result<Option<Token>, StoreError>;
+    /// How many tokens that were derived from this one are neither revoked nor at their end at `now`.
+    async fn children(&self, parent: TokenId, now: Timestamp) -> Result<u64, StoreError>;
     /// Which of these rows of an application, at most 1,000, were imported into a service before, and as which tokens,
     /// tombstones included.
     async fn imported(

@@ -27,7 +27,7 @@ pub enum Known {
     /// A signed-in user.
     Session(Session, Arc<User>),
     /// A token of any service.
-    /// With the end that what was presented has by itself.
+    /// With the end that what was presented has by itself, or by the tokens that it comes from.
     Token(Arc<Token>, Arc<User>, Option<Timestamp>),
 }
 
@@ -104,10 +104,12 @@ impl Gate {
                 KeyKind::System => Known::System(key.id),
             },
             Caller::Session { session, user } => Known::Session(session.clone(), user.user.clone()),
-            Caller::Token { live, owner } => {
+            Caller::Token { live, owner, ancestors } => {
                 // One that goes at this moment is as good as gone.
                 let record = self.index.record(live.id).ok_or((Reason::UnknownSecret, None))?;
-                let end = live.ends_at(services.catalog(live.service));
+                // It ends with each that it comes from.
+                let line = std::iter::once(&live).chain(ancestors.iter().map(|ancestor| &ancestor.live));
+                let end = line.filter_map(|live| live.ends_at(services.catalog(live.service))).min();
                 Known::Token(Arc::new(record), owner.user.clone(), end)
             }
         })

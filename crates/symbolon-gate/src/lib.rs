@@ -5,6 +5,7 @@
 //! to a revocation is sent, the token is not here any more (DESIGN part 7).
 
 mod counts;
+mod descent;
 mod explain;
 mod foreign;
 mod gone;
@@ -25,7 +26,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::Credentials;
-use symbolon_core::decision::{Decision, Directory as _, Extra, Grant, Judge, Keys, Principal, Request};
+use symbolon_core::decision::{
+    Decision, Directory as _, Extra, Grant, Judge, Keys, Principal, Request, limit, line,
+};
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{SessionId, TokenId, UserId};
 use symbolon_core::lease::Lease;
@@ -38,6 +41,7 @@ use index::{Index, View};
 use keys::Keyring;
 use news::Untold;
 use services::{Past, Served, Services};
+use settle::About;
 use tally::{AskedFor, Tally};
 
 pub use explain::Subject;
@@ -103,7 +107,9 @@ impl Gate {
         let view = self.view();
         let served = services.get(service.as_str())?;
         let decision = self.sure(&view, judge(served, &view, &keys, now).decide(request, &mut ()));
-        Some(self.settle(served, &view, decision, AskedFor::Preflight, request.client_ip, now))
+        let changes = limit::changes(request.method);
+        let about = About { without: AskedFor::Preflight, changes, client_ip: request.client_ip, now };
+        Some(self.settle(served, &view, decision, &about))
     }
 
     /// The same decision, for a look at what was decided before: it is no use of the token, counts as nothing and asks no
@@ -121,7 +127,8 @@ impl Gate {
         Some(self.sure(&view, judge(served, &view, &keys, now).decide(request, trace)))
     }
 
-    /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service.
+    /// Decides whether a presented secret holds scopes, without a route; `None` if there is no such service. Nobody says
+    /// what the scopes are for, so it counts as a request that changes something.
     pub fn check_scopes(
         &self,
         service: &ServiceName,
@@ -135,7 +142,8 @@ impl Gate {
         let served = services.get(service.as_str())?;
         let judge = judge(served, &view, &keys, now);
         let decision = self.sure(&view, judge.decide_scopes(credentials, required, client_ip));
-        Some(self.settle(served, &view, decision, AskedFor::Scopes, client_ip, now))
+        let about = About { without: AskedFor::Scopes, changes: true, client_ip, now };
+        Some(self.settle(served, &view, decision, &about))
     }
 
     /// What is live, and the lease under which it is looked at.
@@ -159,6 +167,11 @@ impl Gate {
     pub fn goes_on(&self, grant: &Grant<'_>, now: Timestamp) {
         if let Principal::Token { id, place, .. } = grant.principal() {
             self.index.note_use(*id, place, now);
+            if place.extra {
+                let view = self.view();
+                let above = view.by_id(*id).and_then(|live| line(&view, &live));
+                self.note_use_above(&above.unwrap_or_default(), now);
+            }
         }
     }
 

@@ -12,41 +12,56 @@ use crate::index::View;
 use crate::services::Served;
 use crate::tally::{AskedFor, Event};
 
-/// What is noted of a decision beside the decision.
-struct About {
-    without: AskedFor,
-    client_ip: Option<IpAddr>,
-    now: Timestamp,
+/// What is known of a request beside the decision.
+pub(crate) struct About {
+    /// What was asked for where it was no route.
+    pub(crate) without: AskedFor,
+    /// Whether it changes something.
+    pub(crate) changes: bool,
+    pub(crate) client_ip: Option<IpAddr>,
+    pub(crate) now: Timestamp,
 }
 
 impl Gate {
-    /// Asks the limits, counts the check, and notes what it says of a token. `without` is what was asked for where it was no
-    /// route.
+    /// Asks the limits, counts the check, and notes what it says of a token.
     pub(crate) fn settle<'r>(
         &self,
         served: &Served,
         view: &View<'_>,
         mut decision: Decision<'r>,
-        without: AskedFor,
-        client_ip: Option<IpAddr>,
-        now: Timestamp,
+        about: &About,
     ) -> Decision<'r> {
-        let live = match &decision {
+        let token = match &decision {
             Decision::Allow(grant) => view.again(grant),
             Decision::Deny(_) | Decision::Unavailable => None,
         };
-        decision.metered(live.as_ref(), served.limit(), now);
-        self.note(served, view, live.as_ref(), &decision, &About { without, client_ip, now });
+        let descent;
+        let line = match token {
+            Some(token) if token.parent().is_some() => {
+                descent = view.descent(token);
+                descent.as_slice()
+            }
+            _ => token.as_slice(),
+        };
+        decision.metered(line, about.changes, served.limit(), about.now);
+        self.note(served, view, line, &decision, about);
         decision
+    }
+
+    /// Notes a use of the tokens that one comes from: while a child is used, none of them lies unused.
+    pub(crate) fn note_use_above(&self, above: &[LiveToken<'_>], now: Timestamp) {
+        for live in above {
+            self.index.note_use(live.id, &live.place, now);
+        }
     }
 
     fn note(
         &self,
         served: &Served,
         view: &View<'_>,
-        live: Option<&LiveToken<'_>>,
+        line: &[LiveToken<'_>],
         decision: &Decision<'_>,
-        &About { without, client_ip, now }: &About,
+        &About { without, client_ip, now, .. }: &About,
     ) {
         let route = match decision {
             Decision::Allow(grant) => grant.route_index(),
@@ -58,7 +73,8 @@ impl Gate {
             Decision::Allow(grant) => {
                 let Principal::Token { id, which, place, rotated_at, .. } = grant.principal() else { return };
                 self.index.note_use(*id, place, now);
-                if let Some(live) = live {
+                if let Some((live, above)) = line.split_first() {
+                    self.note_use_above(above, now);
                     // Not where it was given another secret since: that one was not used.
                     if *which == Which::Present && live.rotated_at() == *rotated_at {
                         self.untold.used(live, now);

@@ -69,6 +69,11 @@ impl ApiError {
         Self::new(Code::RateLimited, detail).with(|answer| answer.retry_after = Some(seconds))
     }
 
+    /// A token has made as many requests as it may; the next has a place after so many seconds.
+    pub(crate) fn limited(detail: String, seconds: u64) -> Self {
+        Self::new(Code::RateLimited, detail).with(|answer| answer.retry_after = Some(seconds))
+    }
+
     /// The same refusal of a bad credential as one too many from where it comes; the next is looked into after so many
     /// seconds.
     #[must_use]

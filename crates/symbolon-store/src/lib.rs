@@ -11,6 +11,7 @@ mod fault;
 mod fleet;
 mod listing;
 mod loading;
+mod loans;
 #[cfg(test)]
 #[path = "../tests/conformance/make.rs"]
 #[expect(dead_code, reason = "made for the conformance suite, of which tests here want a part")]

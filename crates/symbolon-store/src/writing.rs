@@ -64,6 +64,12 @@ pub(crate) fn token_unchanged<E>(found: Option<FoundToken>, token: &Token, owner
     }
 }
 
+/// Why a new token was not made that neither has a name or secret of another's: its owner is gone (`owned` is whether not),
+/// or its parent is.
+pub(crate) fn owner_or_parent<E>(owned: bool) -> Fault<E> {
+    missing(if owned { "the parent" } else { "the owner" })
+}
+
 /// Why a user cannot have the name that somebody has, or had: `removed` is whether that one is gone.
 pub(crate) fn name_taken(removed: Option<bool>) -> &'static str {
     match removed {
@@ -85,8 +91,18 @@ pub(crate) fn user_unchanged<E>(found: Option<i64>, user: &User) -> Fault<E> {
     })
 }
 
-/// A token that was revoked with its owner.
+/// With what a token was revoked that nobody named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum With {
+    /// Its owner was removed.
+    Owner,
+    /// A token that it comes from was revoked.
+    Parent,
+}
+
+/// A token that was revoked with something else.
 pub(crate) struct Revoked {
+    pub(crate) with: With,
     pub(crate) id: String,
     pub(crate) service: String,
     pub(crate) name: String,
@@ -94,15 +110,19 @@ pub(crate) struct Revoked {
 }
 
 impl Revoked {
-    /// Its line in the audit, beside that of its owner's removal.
+    /// Its line in the audit, beside that of what it was revoked with.
     pub(crate) fn line(self, removal: &AuditLine) -> AuditLine {
+        let with = match self.with {
+            With::Owner => "with_owner",
+            With::Parent => "with_parent",
+        };
         AuditLine {
             at: removal.at,
             origin: removal.origin.clone(),
             action: "token.revoke",
             subject: self.id,
             service: self.service.parse().ok(),
-            detail: serde_json::json!({ "name": self.name, "owner": self.owner, "with_owner": true }),
+            detail: serde_json::json!({ "name": self.name, "owner": self.owner, with: true }),
         }
     }
 }

@@ -7,7 +7,7 @@ use super::target::Target;
 use super::{Client, ClientError};
 use crate::{
     ChangePassword, CreateKey, CreateSession, CreateToken, CreateUser, CreatedKey, CreatedSession,
-    CreatedToken, EditService, EditToken, EditUser, Explain, Explanation, Health, ImportTokens,
+    CreatedToken, DeriveToken, EditService, EditToken, EditUser, Explain, Explanation, Health, ImportTokens,
     ImportedTokens, KeyRecord, Leaks, List, LookUpLeaks, Observed, RotateToken, SelfInfo, ServiceInfo,
     SessionRecord, Status, TokenRecord, TokenUsage, UserRecord, Verify, VerifyMany, VerifyReplies,
     VerifyReply, WebhookInfo, WebhookTest,
@@ -127,6 +127,7 @@ impl Client {
             .query("prefix", filter.prefix.as_ref())
             .query("unused_since", filter.unused_since.as_ref())
             .query("created_before", filter.created_before.as_ref())
+            .query("parent", filter.parent.as_ref())
             .query("sort", filter.sort.as_ref())
             .query("requests", filter.requests);
         self.get(page.of(target)).await
@@ -198,6 +199,16 @@ impl Client {
     /// Who the presented credential is, and what it may do.
     pub async fn self_info(&self) -> Result<SelfInfo, ClientError> {
         self.get("/v1/self").await
+    }
+
+    /// Has the token that is the client's credential make one that can do less. However often it is sent under one
+    /// `idempotency_key` (1 to 255 visible characters), it is made once; without a key if that is empty.
+    pub async fn derive_token(
+        &self,
+        new: &DeriveToken,
+        idempotency_key: &str,
+    ) -> Result<CreatedToken, ClientError> {
+        self.send_once("/v1/self/derive", new, idempotency_key).await
     }
 
     /// Changes the password of the presented session's user. All their sessions end, this one too.

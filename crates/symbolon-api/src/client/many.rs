@@ -24,6 +24,8 @@ pub struct TokenFilter {
     pub unused_since: Option<String>,
     /// That were made before this moment (RFC 3339).
     pub created_before: Option<String>,
+    /// That were derived from the token of this id.
+    pub parent: Option<String>,
     /// `created`, `name`, `last_used` or `expires`, with `-` before it from the last to the first; left out:
     /// `-created`.
     pub sort: Option<String>,
@@ -33,8 +35,8 @@ pub struct TokenFilter {
 
 impl From<BulkFilter> for TokenFilter {
     fn from(filter: BulkFilter) -> Self {
-        let BulkFilter { owner, scope, query, prefix, unused_since, created_before, state } = filter;
-        Self { state, query, owner, scope, prefix, unused_since, created_before, ..Self::default() }
+        let BulkFilter { owner, scope, query, prefix, unused_since, created_before, parent, state } = filter;
+        Self { state, query, owner, scope, prefix, unused_since, created_before, parent, ..Self::default() }
     }
 }
 

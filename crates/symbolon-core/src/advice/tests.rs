@@ -124,6 +124,10 @@ fn token<S: AsRef<str>>(scopes: &[S]) -> Token {
         rate_limit: None,
         restrictions: crate::restriction::Restrictions::default(),
         imported: None,
+        parent: None,
+        derive: 0,
+        change_limit: None,
+        loans: Vec::new(),
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::descent::{Ancestor, ancestors};
 use super::keys::{Keys, Redigest};
 use super::live::{LiveToken, LiveUser};
 use super::outcome::Reason;
@@ -23,6 +24,8 @@ pub trait Directory {
     fn ready(&self) -> bool;
     /// The token of this digest, be it of its present secret, its old one or a retired one.
     fn token(&self, digest: &Digest) -> Option<LiveToken<'_>>;
+    /// The token of this id, as if found by its present secret.
+    fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>>;
     /// Whose it is; a removed user is not here.
     fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>>;
     /// The closure of what a token is granted, under this catalog.
@@ -61,6 +64,8 @@ pub enum Caller<'a> {
         live: LiveToken<'a>,
         /// Its owner.
         owner: Arc<LiveUser>,
+        /// Those that it comes from, the nearest first; found when it is judged whether the token counts.
+        ancestors: Vec<Ancestor<'a>>,
     },
 }
 
@@ -72,27 +77,43 @@ impl<'a> Caller<'a> {
         }
     }
 
+    /// A token about which nothing is judged yet.
+    pub fn of_token(live: LiveToken<'a>, owner: Arc<LiveUser>) -> Self {
+        Self::Token { live, owner, ancestors: Vec::new() }
+    }
+
+    /// Those that it comes from, if it is a token, which has them no more.
+    pub(super) fn take_ancestors(&mut self) -> Vec<Ancestor<'a>> {
+        match self {
+            Self::Token { ancestors, .. } => std::mem::take(ancestors),
+            _ => Vec::new(),
+        }
+    }
+
     /// Who is known, if they still count at `now`; `catalog` is that of a token's service, where there is one.
     #[inline]
-    pub(super) fn living(self, catalog: Option<&Catalog>, now: Timestamp) -> Result<Self, NotIdentified> {
-        match self.fault(catalog, now) {
-            Some(reason) => Err((reason, self.token().map(|live| live.id))),
-            None => Ok(self),
+    pub(super) fn living<D: Directory>(
+        mut self,
+        directory: &'a D,
+        catalog: Option<&Catalog>,
+        now: Timestamp,
+    ) -> Result<Self, NotIdentified> {
+        if let Some(reason) = self.fault(catalog, now) {
+            return Err((reason, self.token().map(|live| live.id)));
         }
+        if let Self::Token { live, ancestors: known, .. } = &mut self
+            && live.parent().is_some()
+        {
+            *known = ancestors(directory, live, catalog, now).ok_or((Reason::ParentEnded, Some(live.id)))?;
+        }
+        Ok(self)
     }
 
     /// Why somebody who is known does not count at `now`.
     fn fault(&self, catalog: Option<&Catalog>, now: Timestamp) -> Option<Reason> {
         match self {
             Self::Token { live, .. } if !live.secret_works(now) => Some(Reason::RetiredSecret),
-            Self::Token { live, owner } => match live.recorded_state(now) {
-                TokenState::Revoked => Some(Reason::UnknownSecret),
-                TokenState::Disabled => Some(Reason::Disabled),
-                TokenState::Expired => Some(Reason::Expired),
-                TokenState::Active if live.is_idle(catalog, now) => Some(Reason::Idle),
-                TokenState::Active if live.is_outdated(catalog, now) => Some(Reason::Expired),
-                TokenState::Active => (!owner.user.active).then_some(Reason::OwnerInactive),
-            },
+            Self::Token { live, owner, .. } => fault_of(live, owner, catalog, now),
             Self::Session { session, user } => {
                 if session.expires_at <= now {
                     return Some(Reason::SessionEnded);
@@ -101,6 +122,23 @@ impl<'a> Caller<'a> {
             }
             Self::Anonymous | Self::System(_) | Self::Verifier(_) => None,
         }
+    }
+}
+
+/// Why a token does not count at `now`, whichever of its secrets is presented.
+pub(super) fn fault_of(
+    live: &LiveToken<'_>,
+    owner: &LiveUser,
+    catalog: Option<&Catalog>,
+    now: Timestamp,
+) -> Option<Reason> {
+    match live.recorded_state(now) {
+        TokenState::Revoked => Some(Reason::UnknownSecret),
+        TokenState::Disabled => Some(Reason::Disabled),
+        TokenState::Expired => Some(Reason::Expired),
+        TokenState::Active if live.is_idle(catalog, now) => Some(Reason::Idle),
+        TokenState::Active if live.is_outdated(catalog, now) => Some(Reason::Expired),
+        TokenState::Active => (!owner.user.active).then_some(Reason::OwnerInactive),
     }
 }
 
@@ -194,7 +232,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
         })?;
         let session = self.directory.session(id).ok_or((Reason::SessionEnded, None))?;
         let user = self.directory.user(session.user).ok_or((Reason::OwnerInactive, None))?;
-        Caller::Session { session, user }.living(None, self.now)
+        Caller::Session { session, user }.living(self.directory, None, self.now)
     }
 
     fn token<'c>(
@@ -206,7 +244,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
         let live = live.ok_or((Reason::UnknownSecret, None))?;
         let owner = self.directory.owner(&live).ok_or((Reason::OwnerInactive, Some(live.id)))?;
         let catalog = catalogs.find(|catalog| catalog.service == *live.service);
-        Caller::Token { live, owner }.living(catalog, self.now)
+        Caller::of_token(live, owner).living(self.directory, catalog, self.now)
     }
 
     fn key(&self, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::catalog::{Catalog, Role};
+use crate::derived::Parent;
 use crate::id::{TokenId, UserId};
 use crate::lifetime::Lifetime;
 use crate::name::{ScopeName, ServiceName};
-use crate::rate::{Meter, Rate};
+use crate::rate::{Meters, Rate};
 use crate::record::{Token, TokenState, User};
 use crate::restriction::Restrictions;
 use crate::rotation::{SecretUse, Which};
@@ -68,8 +69,8 @@ pub struct Extra {
     pub record: Option<Arc<Token>>,
     /// What was seen of its secrets, if it was rotated.
     pub secret_use: Option<Arc<SecretUse>>,
-    /// How far it is into its rate, if it has one.
-    pub meter: Arc<Meter>,
+    /// How far it is into its rates, if it has any.
+    pub meters: Arc<Meters>,
 }
 
 impl<'a> LiveToken<'a> {
@@ -114,6 +115,22 @@ impl<'a> LiveToken<'a> {
     pub fn rate(&self, catalog: Option<&Catalog>) -> Option<Rate> {
         let own = self.record().and_then(|token| token.rate_limit);
         catalog.map_or(own, |catalog| catalog.limits.of_token(own))
+    }
+
+    /// The rate of requests that change something which it is held to.
+    pub fn change_limit(&self) -> Option<Rate> {
+        self.record()?.change_limit
+    }
+
+    /// The token that it was derived from.
+    pub fn parent(&self) -> Option<Parent> {
+        self.record()?.parent
+    }
+
+    /// The scopes that are lent to it at `now`.
+    pub(super) fn lent(&self, now: Timestamp) -> impl Iterator<Item = &'a ScopeName> {
+        let loans = self.record().map_or(&[][..], |token| token.loans.as_slice());
+        loans.iter().filter(move |loan| loan.holds(now)).flat_map(|loan| &loan.scopes)
     }
 
     /// What the token is at `now` by its record alone.
@@ -166,7 +183,7 @@ impl<'a> LiveToken<'a> {
 impl Extra {
     /// Of a token whose whole record is kept, and nothing was noted of.
     pub fn of(token: Token) -> Self {
-        Self { record: Some(Arc::new(token)), secret_use: None, meter: Arc::default() }
+        Self { record: Some(Arc::new(token)), secret_use: None, meters: Arc::default() }
     }
 
     /// The token of the record, as found by its present secret in a directory that keeps it nowhere else. `None` without a

@@ -4,9 +4,10 @@
 //! one of three outcomes. A [`Grant`] can be made nowhere else: who holds one holds the proof that the rule
 //! said yes.
 
+mod descent;
 mod identity;
 mod keys;
-mod limit;
+pub mod limit;
 mod live;
 mod outcome;
 mod principal;
@@ -29,6 +30,7 @@ use crate::explain::{Explanation, Trace};
 use crate::name::ScopeName;
 use crate::target::Target;
 
+pub use descent::{Ancestor, line};
 pub use identity::{Caller, Directory, Identifier, NotIdentified};
 pub use keys::{Keys, Redigest};
 pub use live::{Extra, LiveToken, LiveUser, Place};
@@ -180,20 +182,22 @@ impl<D: Directory> Judge<'_, D> {
             return Decision::Unavailable;
         }
         let request = Request { method: "GET", target: b"/", credentials, method_override: false, client_ip };
-        let caller = match self.caller(&request, false, &mut ()) {
+        let mut caller = match self.caller(&request, false, &mut ()) {
             Ok(caller) => caller,
             Err(denial) => return Decision::Deny(denial),
         };
         let live = caller.token();
+        let ancestors = caller.take_ancestors();
         let token = live.map(|live| live.id);
-        let principal = self.principal(caller);
+        let principal = self.principal(caller, &ancestors);
         if !self.holds(&principal, required) {
             let required = required.to_vec();
             let denial = Denial { token, required, ..Denial::new(Reason::InsufficientScope) };
             return Decision::Deny(Box::new(denial));
         }
-        let restrictions = live.and_then(|live| live.restrictions());
-        if restrictions.is_some_and(|own| own.admit_without_request(client_ip).is_err()) {
+        let all = live.into_iter().chain(ancestors.iter().map(|ancestor| ancestor.live));
+        let mut restrictions = all.filter_map(|live| live.restrictions());
+        if restrictions.any(|own| own.admit_without_request(client_ip).is_err()) {
             return Decision::Deny(Box::new(Denial { token, ..Denial::new(Reason::Restricted) }));
         }
         let target = Target::parse(b"/").unwrap_or_else(|_| unreachable!("/ is canonical"));

@@ -217,6 +217,9 @@ pub enum Reason {
     /// Rule 4: its service lets no token lie unused for so long.
     #[error("the token has lain unused for too long")]
     Idle,
+    /// Rule 4: one of those that it was derived from is not there, or does not work.
+    #[error("a token that it was derived from has ended")]
+    ParentEnded,
     /// Rule 4.
     #[error("the user is inactive or removed")]
     OwnerInactive,
@@ -238,6 +241,9 @@ pub enum Reason {
     /// After every rule.
     #[error("the token has made as many requests as it may for now")]
     TokenLimit,
+    /// After every rule.
+    #[error("the token has made as many changes as it may for now")]
+    ChangeLimit,
     /// After every rule.
     #[error("the service's tokens together have made as many requests as they may for now")]
     ServiceLimit,
@@ -265,23 +271,25 @@ impl Reason {
             | Self::Disabled
             | Self::Expired
             | Self::Idle
+            | Self::ParentEnded
             | Self::OwnerInactive
             | Self::SessionEnded => Code::InvalidToken,
             Self::HumanOnly => Code::HumanOnly,
             Self::SystemOnly => Code::SystemOnly,
             Self::InsufficientScope => Code::InsufficientScope,
             Self::InsufficientRole => Code::InsufficientRole,
-            Self::TokenLimit | Self::ServiceLimit => Code::RateLimited,
+            Self::TokenLimit | Self::ChangeLimit | Self::ServiceLimit => Code::RateLimited,
             Self::Restricted => Code::Restricted,
         }
     }
 
     /// Those that can concern a token that is known: what a token's requests are refused for.
-    pub const OF_TOKENS: [Self; 14] = [
+    pub const OF_TOKENS: [Self; 16] = [
         Self::OtherService,
         Self::Disabled,
         Self::Expired,
         Self::Idle,
+        Self::ParentEnded,
         Self::UnknownSecret,
         Self::RetiredSecret,
         Self::OwnerInactive,
@@ -290,6 +298,7 @@ impl Reason {
         Self::InsufficientScope,
         Self::InsufficientRole,
         Self::TokenLimit,
+        Self::ChangeLimit,
         Self::ServiceLimit,
         Self::Restricted,
     ];
@@ -313,6 +322,7 @@ impl Reason {
             Self::Disabled => "disabled",
             Self::Expired => "expired",
             Self::Idle => "idle",
+            Self::ParentEnded => "parent_ended",
             Self::OwnerInactive => "owner_inactive",
             Self::SessionEnded => "session_ended",
             Self::HumanOnly => "human_only",
@@ -320,6 +330,7 @@ impl Reason {
             Self::InsufficientScope => "insufficient_scope",
             Self::InsufficientRole => "insufficient_role",
             Self::TokenLimit => "token_limit",
+            Self::ChangeLimit => "change_limit",
             Self::ServiceLimit => "service_limit",
             Self::Restricted => "restricted",
         }

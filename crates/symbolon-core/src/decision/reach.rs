@@ -33,20 +33,25 @@ impl<D: Directory> Judge<'_, D> {
             return Reach::Unavailable;
         }
         let request = Request { method: "GET", target: b"/", credentials, method_override: false, client_ip };
-        let caller = match self.caller(&request, false, &mut ()) {
+        let mut caller = match self.caller(&request, false, &mut ()) {
             Ok(Caller::Anonymous) => return Reach::Deny(Box::new(Denial::new(Reason::CredentialRequired))),
             Ok(caller) => caller,
             Err(denial) => return Reach::Deny(denial),
         };
-        let restrictions = caller.token().and_then(|live| live.restrictions());
-        let principal = self.principal(caller);
+        let (live, ancestors) = (caller.token(), caller.take_ancestors());
+        let principal = self.principal(caller, &ancestors);
+        let restrictions: Vec<_> = live
+            .into_iter()
+            .chain(ancestors.iter().map(|ancestor| ancestor.live))
+            .filter_map(|live| live.restrictions())
+            .collect();
         let reached = |route: RouteIndex| {
             // Of another catalog, which was exchanged meanwhile, there may be more.
             let Some(route) = self.catalog.routes.get(route) else { return false };
             // There a token that is restricted to other requests passes as nobody.
             route.access == Access::Public
                 || self.allows(route, &principal, &mut ()).is_ok()
-                    && restrictions.is_none_or(|own| own.could_admit(route, client_ip))
+                    && restrictions.iter().all(|own| own.could_admit(route, client_ip))
         };
         let routes = routes.into_iter().map(reached).collect();
         Reach::Known(principal, routes)

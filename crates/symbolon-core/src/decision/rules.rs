@@ -1,12 +1,13 @@
 //! The rules, in their order. Each step is told to a [`Trace`], so that what is explained is what is decided.
 
+use super::descent::{Ancestor, narrowed};
 use super::identity::{Caller, Directory, Identifier, NotIdentified};
 use super::live::LiveToken;
 use super::outcome::{Denial, Reason};
 use super::principal::Principal;
 use super::route::DecidedRoute;
 use super::{Asked, Judge, Request};
-use crate::catalog::{Access, Matched, Role, Route};
+use crate::catalog::{Access, Catalog, Matched, Role, Route};
 use crate::code::scope_list;
 use crate::credential::Presented;
 use crate::explain::{Rule, Trace};
@@ -88,7 +89,7 @@ impl<'a, D: Directory> Judge<'a, D> {
 
     /// The same for somebody who is named instead of presenting a secret.
     pub(super) fn named<'c>(
-        &self,
+        &'c self,
         caller: Caller<'c>,
         public: bool,
         trace: &mut impl Trace,
@@ -96,7 +97,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         if matches!(caller, Caller::Anonymous) {
             return nobody(public, trace);
         }
-        self.settle(caller.living(Some(self.catalog), self.now), public, trace)
+        self.settle(caller.living(self.directory, Some(self.catalog), self.now), public, trace)
     }
 
     /// The end of rule 4: who is found must also count here. On a public route who does not is nobody.
@@ -141,13 +142,18 @@ impl<'a, D: Directory> Judge<'a, D> {
         &self,
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
-        caller: Caller<'_>,
+        mut caller: Caller<'_>,
         trace: &mut impl Trace,
     ) -> Result<Principal, Reason> {
         let live = caller.token();
-        let mut principal = self.principal(caller);
-        trace.step(Rule::Identity, true, || principal.describe(self.catalog));
-        if asked.public() && Self::restrictions(asked, request, live, trace).is_err() {
+        let ancestors = caller.take_ancestors();
+        let mut principal = self.principal(caller, &ancestors);
+        trace.step(Rule::Identity, true, || descended(&principal, self.catalog, &ancestors));
+        let restrictions = |trace: &mut _| {
+            let all = live.into_iter().chain(ancestors.iter().map(|ancestor| ancestor.live));
+            all.into_iter().try_for_each(|live| Self::restrictions(asked, request, live, trace))
+        };
+        if asked.public() && restrictions(trace).is_err() {
             principal = Principal::Anonymous;
         }
         if let Some((_, route)) = asked.route {
@@ -156,7 +162,7 @@ impl<'a, D: Directory> Judge<'a, D> {
         let forbidden = asked.others.iter().find(|other| self.allows(other, &principal, &mut ()).is_err());
         let Some(other) = forbidden else {
             if !asked.public() {
-                Self::restrictions(asked, request, live, trace)?;
+                restrictions(trace)?;
             }
             return Ok(principal);
         };
@@ -232,14 +238,14 @@ impl<'a, D: Directory> Judge<'a, D> {
         if held { Ok(()) } else { Err(Reason::InsufficientScope) }
     }
 
-    /// Rule 8: the token's restrictions, in everything that the application may take the request for.
+    /// Rule 8: a token's restrictions, in everything that the application may take the request for.
     fn restrictions(
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
-        live: Option<LiveToken<'_>>,
+        live: LiveToken<'_>,
         trace: &mut impl Trace,
     ) -> Result<(), Reason> {
-        let Some(own) = live.and_then(|live| live.restrictions()) else { return Ok(()) };
+        let Some(own) = live.restrictions() else { return Ok(()) };
         let readings = if own.are_about_paths() { asked.readings() } else { Vec::new() };
         let asked = Circumstances { client: request.client_ip, method: request.method, readings };
         let outcome = own.admit(&asked);
@@ -251,7 +257,7 @@ impl<'a, D: Directory> Judge<'a, D> {
     }
 
     /// The caller with the role and the scopes that count here and now.
-    pub(super) fn principal(&self, caller: Caller<'_>) -> Principal {
+    pub(super) fn principal(&self, caller: Caller<'_>, ancestors: &[Ancestor<'_>]) -> Principal {
         match caller {
             Caller::Anonymous | Caller::Verifier(_) => Principal::Anonymous,
             Caller::System(key) => Principal::System { key },
@@ -259,15 +265,30 @@ impl<'a, D: Directory> Judge<'a, D> {
                 let role = user.role(self.catalog);
                 Principal::Session { session: session.id, user, role }
             }
-            Caller::Token { live, owner } => {
+            Caller::Token { live, owner, .. } => {
                 let role = owner.role(self.catalog);
-                let effective = self.catalog.effective(self.directory.closure(&live, self.catalog), role);
+                let mut held = self.directory.closure(&live, self.catalog);
+                if live.extra.is_some() {
+                    held = held.union(&self.catalog.closure(live.lent(self.now)));
+                }
+                let effective = self.catalog.effective(held, role);
+                let effective = narrowed(self.directory, self.catalog, effective, ancestors);
                 let LiveToken { id, token_prefix, which, place, .. } = live;
                 let rotated_at = live.rotated_at();
                 Principal::Token { id, token_prefix, owner, role, effective, which, rotated_at, place }
             }
         }
     }
+}
+
+/// One sentence about who it is, and what it comes from.
+fn descended(principal: &Principal, catalog: &Catalog, ancestors: &[Ancestor<'_>]) -> String {
+    let own = principal.describe(catalog);
+    if ancestors.is_empty() {
+        return own;
+    }
+    let ids: Vec<_> = ancestors.iter().map(|ancestor| ancestor.live.id.to_string()).collect();
+    format!("{own}, derived from {}", ids.join(", from "))
 }
 
 fn nobody<'c>(public: bool, trace: &mut impl Trace) -> Result<Caller<'c>, Box<Denial>> {

@@ -3,6 +3,7 @@
 mod access;
 mod agreement;
 mod credentials;
+mod descent;
 mod identity;
 mod laws;
 mod limits;

@@ -45,6 +45,9 @@ impl Directory for World {
     fn token(&self, digest: &Digest) -> Option<LiveToken<'_>> {
         self.tokens.get(digest)?.live()
     }
+    fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>> {
+        self.tokens.values().filter_map(Extra::live).find(|live| live.id == id)
+    }
     fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>> {
         self.users.get(&live.owner).cloned()
     }
@@ -177,6 +180,10 @@ impl World {
             rate_limit: None,
             restrictions: Restrictions::default(),
             imported: None,
+            parent: None,
+            derive: 0,
+            change_limit: None,
+            loans: Vec::new(),
         };
         self.tokens.insert(digest, Extra::of(token));
         secret.reveal().to_owned()
@@ -196,6 +203,12 @@ impl World {
         let mut token = Token::clone(self.tokens[&digest].record.as_ref().unwrap());
         edit(&mut token);
         self.tokens.insert(digest, Extra::of(token));
+    }
+
+    /// Whether this is the secret of a token that is here.
+    pub(super) fn is_token(&self, secret: &str) -> bool {
+        let text = TokenText::parse(&self.catalog.prefix, secret.as_bytes());
+        text.is_ok_and(|text| self.tokens.contains_key(&text.digest(&self.keys.pepper)))
     }
 
     pub(super) fn forget_token(&mut self, secret: &str) {
@@ -274,7 +287,7 @@ impl World {
             Some(key) => Caller::Verifier(key),
             None => {
                 let live = self.live(secret);
-                Caller::Token { live, owner: self.users[&live.owner].clone() }
+                Caller::of_token(live, self.users[&live.owner].clone())
             }
         }
     }

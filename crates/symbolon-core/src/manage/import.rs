@@ -131,6 +131,10 @@ pub fn import(
         rate_limit: None,
         restrictions: Restrictions::default(),
         imported: Some(imported),
+        parent: None,
+        derive: 0,
+        change_limit: None,
+        loans: Vec::new(),
     };
     Ok(ImportedRow { token, notes })
 }

@@ -3,8 +3,9 @@
 //!
 //! Nobody issues for, edits or revokes the tokens of a user above their own role in the service, and a token
 //! never gets a scope that its issuer or its owner could not hold (DESIGN part 4, issuing). A token cannot
-//! manage tokens: there is no [`Operator`] for it.
+//! manage tokens: there is no [`Operator`] for it. It can end itself, and [`derive`](derive()) tokens that can do less.
 
+mod derive;
 mod import;
 mod narrow;
 mod operator;
@@ -28,11 +29,13 @@ use crate::lifetime::Lifetime;
 use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
+use crate::rate::Rate;
 use crate::record::{Token, User};
 use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
 use crate::token::NewSecret;
 
+pub use derive::{Asking, Derive, MAX_CHILDREN, USUAL_LIFE, derive};
 pub use import::{Import, ImportedRow, Note, import, upgrade};
 pub use narrow::{Narrowing, narrow};
 pub use operator::Operator;
@@ -77,6 +80,10 @@ pub struct NewToken {
     pub rate_limit: RateLimit,
     /// The requests that it is restricted to.
     pub restrictions: Restrictions,
+    /// How many generations may descend from it.
+    pub derive: u8,
+    /// How many requests that change something it may make.
+    pub change_limit: Option<Rate>,
 }
 
 /// What is asked for at an edit; `None` leaves alone.
@@ -96,6 +103,10 @@ pub struct TokenEdit {
     pub rate_limit: Option<RateLimit>,
     /// New restrictions, in place of all before.
     pub restrictions: Option<Restrictions>,
+    /// How many generations may descend from it from now on. Children that are there stay.
+    pub derive: Option<u8>,
+    /// How many requests that change something it may make from now on; the inner `None` is as many as at all.
+    pub change_limit: Option<Option<Rate>>,
     /// Another owner.
     pub owner: Option<Arc<User>>,
 }
@@ -129,6 +140,7 @@ pub fn issue(
     let scopes = some_scopes(scopes)?;
     let expires_at = end(catalog, &scopes, new.end, now, now)?;
     let rate_limit = new.rate_limit.within(catalog)?;
+    let derive = derive::generations(new.derive, None)?;
     new.restrictions.fit(catalog, &Restrictions::default())?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
@@ -153,6 +165,10 @@ pub fn issue(
         rate_limit,
         restrictions: new.restrictions,
         imported: None,
+        parent: None,
+        derive,
+        change_limit: new.change_limit,
+        loans: Vec::new(),
     };
     Ok((token, secret))
 }
@@ -174,6 +190,10 @@ pub fn edit(
     let mut next = token.clone();
     let other = edit.owner.filter(|other| other.id != owner.id);
     if let Some(other) = &other {
+        if token.parent.is_some() {
+            let detail = "a token that was derived belongs to whom it was derived for; derive another of a token of theirs";
+            return Err(Refusal::field("owner", detail));
+        }
         own::may_own(catalog, operator, other)?;
         next.owner = other.id;
     }
@@ -210,6 +230,12 @@ pub fn edit(
     }
     if let Some(asked) = edit.rate_limit {
         next.rate_limit = asked.within(catalog)?;
+    }
+    if let Some(derive) = edit.derive {
+        next.derive = derive::generations(derive, token.parent)?;
+    }
+    if let Some(limit) = edit.change_limit {
+        next.change_limit = limit;
     }
     if let Some(restrictions) = edit.restrictions {
         restrictions.fit(catalog, &token.restrictions)?;

@@ -1,5 +1,6 @@
 //! What no sequence of changes may bring about, and what each of the rules does by itself.
 
+mod deriving;
 mod narrowing;
 mod rights;
 
@@ -110,6 +111,8 @@ fn holding(owner: &User, scopes: &[&str]) -> Token {
         end: End::Default,
         rate_limit: RateLimit::Default,
         restrictions: crate::restriction::Restrictions::default(),
+        derive: 0,
+        change_limit: None,
     };
     let issued = issue(&shop(), Operator::System, owner, new, now(), &keys(), &Seeded::default());
     let mut scopes = names(scopes);

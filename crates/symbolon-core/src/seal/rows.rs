@@ -2,7 +2,9 @@
 //! somebody has thought of it; it takes the next tag.
 
 use super::{Fields, Kind, Sealed};
+use crate::derived::{Loan, Parent};
 use crate::imported::{Imported, ImportedSecret};
+use crate::name::ScopeName;
 use crate::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
 use crate::rotation::{OldSecret, Rotation};
 
@@ -34,6 +36,10 @@ impl Sealed for Token {
             rate_limit,
             restrictions,
             imported,
+            parent,
+            derive,
+            change_limit,
+            loans,
         } = self;
         fields.text(1, &id.to_string());
         fields.text(2, service.as_str());
@@ -70,7 +76,24 @@ impl Sealed for Token {
             // Sorted and without doubles, so that equal ones have one text.
             fields.text(27, &serde_json::json!(restrictions).to_string());
         }
+        if let Some(Parent { id, depth }) = parent {
+            fields.text(32, &id.to_string());
+            fields.put(33, &[*depth]);
+        }
+        if *derive > 0 {
+            fields.put(34, &[*derive]);
+        }
+        fields.texts(35, change_limit);
+        for loan in loans {
+            fields.text(36, &lent(loan));
+        }
     }
+}
+
+/// A loan as one text; no two have the same.
+fn lent(Loan { scopes, until, by, ask }: &Loan) -> String {
+    let scopes: Vec<_> = scopes.iter().map(ScopeName::as_str).collect();
+    serde_json::json!([until.as_millisecond(), by, ask, scopes]).to_string()
 }
 
 /// Where a token comes from, and what of its secret there is kept.

@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use zeroize::Zeroizing;
 
 use super::*;
+use crate::derived::{Loan, Parent};
 use crate::digest::Digest;
 use crate::metadata::Metadata;
 use crate::record::{Enforcement, Key, KeyKind, PasswordHash, Session, Token, User};
@@ -45,6 +46,10 @@ fn token() -> Token {
         rate_limit: None,
         restrictions: Restrictions::default(),
         imported: None,
+        parent: None,
+        derive: 0,
+        change_limit: None,
+        loans: Vec::new(),
     }
 }
 
@@ -55,6 +60,25 @@ fn rotated(rotation: Rotation) -> Token {
 
 fn restricted(json: &str) -> Token {
     Token { restrictions: serde_json::from_str(json).unwrap(), ..token() }
+}
+
+/// The child of a token of this number, so far from one that was not derived.
+fn derived(parent: u8, depth: u8) -> Token {
+    let id = format!("tok_0000000000017000800000000000000{parent}").parse().unwrap();
+    Token { parent: Some(Parent { id, depth }), ..token() }
+}
+
+fn loan() -> Loan {
+    Loan {
+        scopes: vec!["read:jobs".parse().unwrap()],
+        until: at(2),
+        by: "usr_a".to_owned(),
+        ask: "ask_a".to_owned(),
+    }
+}
+
+fn lent(loans: &[Loan]) -> Token {
+    Token { loans: loans.to_vec(), ..token() }
 }
 
 fn user() -> User {
@@ -131,6 +155,20 @@ fn a_change_of_any_field_of_a_token_breaks_its_seal() {
         rotated(Rotation { retired: vec![(secret, 1), (secret, 1)], ..Rotation::default() }),
         Token { rate_limit: Some("10/1m".parse().unwrap()), ..token() },
         Token { rate_limit: Some("11/1m".parse().unwrap()), ..token() },
+        derived(1, 1),
+        derived(2, 1),
+        derived(1, 2),
+        Token { derive: 1, ..token() },
+        Token { derive: 2, ..token() },
+        Token { change_limit: Some("10/1m".parse().unwrap()), ..token() },
+        Token { change_limit: Some("11/1m".parse().unwrap()), ..token() },
+        lent(&[loan()]),
+        lent(&[loan(), loan()]),
+        lent(&[Loan { until: at(3), ..loan() }]),
+        lent(&[Loan { by: "usr_b".to_owned(), ..loan() }]),
+        lent(&[Loan { ask: "ask_b".to_owned(), ..loan() }]),
+        lent(&[Loan { scopes: vec![scope("read:jobs"), scope("write:jobs")], ..loan() }]),
+        lent(&[Loan { scopes: vec![scope("write:jobs")], ..loan() }]),
         restricted(r#"{"networks":["10.0.0.0/8"]}"#),
         restricted(r#"{"methods":["GET"]}"#),
         restricted(r#"{"methods":["GET","POST"]}"#),

@@ -40,6 +40,9 @@ impl Directory for Stage {
     fn token(&self, digest: &Digest) -> Option<LiveToken<'_>> {
         self.tokens.get(digest)?.live()
     }
+    fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>> {
+        self.tokens.values().filter_map(Extra::live).find(|live| live.id == id)
+    }
     fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>> {
         self.user(live.owner)
     }
@@ -165,6 +168,10 @@ impl Stage {
             rate_limit: None,
             restrictions: Restrictions::default(),
             imported: None,
+            parent: None,
+            derive: 0,
+            change_limit: None,
+            loans: Vec::new(),
         };
         let text = secret.reveal().to_owned();
         self.tokens.insert(digest, Extra::of(token));

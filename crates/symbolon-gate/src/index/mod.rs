@@ -2,6 +2,7 @@
 //! store's change feed alone, in the order of the commits.
 
 mod buckets;
+mod children;
 mod granted;
 mod people;
 mod record;

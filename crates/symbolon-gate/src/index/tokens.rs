@@ -13,6 +13,7 @@ use symbolon_core::id::TokenId;
 use symbolon_core::record::Token;
 use symbolon_core::rotation::{Rotation, SecretUse};
 
+use super::children::Children;
 use super::granted::{Granted, Terms};
 use super::people::People;
 use super::record::{self, New, Record};
@@ -37,6 +38,7 @@ pub(super) struct Tokens {
 pub(super) struct Writing {
     table: Writer,
     numbers: Map<Terms, u32>,
+    children: Children,
     /// What was asked for last, which is mostly asked for next.
     last: Option<u32>,
 }
@@ -107,6 +109,7 @@ impl Tokens {
             revision: token.revision,
             name: &token.name,
         };
+        writing.children.put(token);
         // What is found through the others first, and the token last: at no moment does one lead nowhere.
         let others: Vec<Digest> = token.rotation.others().map(|(other, _)| other).collect();
         for other in &others {
@@ -133,16 +136,24 @@ impl Tokens {
         }
     }
 
-    /// Takes a token out, if it is here.
+    /// Takes a token out, if it is here, and all that descend from it.
     pub(super) fn remove(&self, writing: &mut Writing, id: TokenId) {
+        let mut gone = vec![id];
+        while let Some(id) = gone.pop() {
+            gone.extend(writing.children.take(id));
+            self.take_out(writing, id);
+        }
+    }
+
+    fn take_out(&self, writing: &mut Writing, id: TokenId) {
         let Some((at, record)) = self.by_id(id) else { return };
         self.table.unpoint(Key::digest(record.digest()), at);
         self.table.unpoint(Key::id(id), at);
         let known = self.extras.pin().get(&at.pack()).cloned();
         self.carry(writing, at, None, id);
-        for (other, _) in
-            known.iter().filter_map(|extra| extra.record.as_ref()).flat_map(|token| token.rotation.others())
-        {
+        let Some(token) = known.and_then(|extra| extra.record) else { return };
+        writing.children.forget(&token);
+        for (other, _) in token.rotation.others() {
             self.others.pin().remove(&other);
         }
     }
@@ -164,6 +175,7 @@ impl Tokens {
         for id in all {
             self.remove(writing, id);
         }
+        writing.children.clear();
     }
 
     /// Takes out all of one owner's.
@@ -262,6 +274,10 @@ impl Tokens {
             rate_limit: None,
             restrictions: symbolon_core::restriction::Restrictions::default(),
             imported: None,
+            parent: None,
+            derive: 0,
+            change_limit: None,
+            loans: Vec::new(),
         })
     }
 
@@ -291,6 +307,10 @@ fn extra(token: &Token, before: Option<&Extra>, services: &Services) -> Option<E
         && token.rate_limit.is_none()
         && token.restrictions.is_empty()
         && token.imported.is_none()
+        && token.parent.is_none()
+        && token.derive == 0
+        && token.change_limit.is_none()
+        && token.loans.is_empty()
         && New::fits(&token.name, token.revision);
     if said_elsewhere && limit.is_none() {
         return None;
@@ -303,6 +323,6 @@ fn extra(token: &Token, before: Option<&Extra>, services: &Services) -> Option<E
         record: (!said_elsewhere).then(|| Arc::new(token.clone())),
         secret_use: secret_use
             .or_else(|| token.rotation.at.map(|_| Arc::new(SecretUse::new(&token.rotation)))),
-        meter: before.map(|extra| extra.meter.clone()).unwrap_or_default(),
+        meters: before.map(|extra| extra.meters.clone()).unwrap_or_default(),
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use papaya::LocalGuard;
 use symbolon_core::catalog::Catalog;
-use symbolon_core::decision::{Directory, Grant, LiveToken, LiveUser, Place, Principal, Redigest};
+use symbolon_core::decision::{Directory, Grant, LiveToken, LiveUser, Place, Principal, Redigest, line};
 use symbolon_core::digest::Digest;
 use symbolon_core::id::{SessionId, TokenId, UserId};
 use symbolon_core::lease::Held;
@@ -33,11 +33,6 @@ impl View<'_> {
         self.held
     }
 
-    /// A token by its id.
-    pub(crate) fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>> {
-        self.index.tokens.table.look(table::Key::id(id), |at, record| self.live(at, record))
-    }
-
     /// The token of a grant as it is now, if it has an extra: where it lay, or wherever it lies since. What has none is
     /// held to nothing.
     pub(crate) fn again(&self, grant: &Grant<'_>) -> Option<LiveToken<'_>> {
@@ -48,6 +43,12 @@ impl View<'_> {
         let at = At::unpack(place.at);
         let same = self.index.tokens.table.again(at).and_then(|record| self.live(at, &record));
         same.or_else(|| self.by_id(*id))
+    }
+
+    /// A token and, behind it, those that it comes from.
+    pub(crate) fn descent<'s>(&'s self, live: LiveToken<'s>) -> Vec<LiveToken<'s>> {
+        let above = line(self, &live).unwrap_or_default();
+        std::iter::once(live).chain(above).collect()
     }
 
     /// What was copied from there; `None` where it has moved since.
@@ -105,6 +106,10 @@ impl Directory for View<'_> {
         let key = table::Key::digest(record::words_of_digest(digest));
         let present = self.index.tokens.table.look(key, |at, record| self.live(at, record));
         present.or_else(|| self.by_other(digest))
+    }
+
+    fn by_id(&self, id: TokenId) -> Option<LiveToken<'_>> {
+        self.index.tokens.table.look(table::Key::id(id), |at, record| self.live(at, record))
     }
 
     fn owner(&self, live: &LiveToken<'_>) -> Option<Arc<LiveUser>> {

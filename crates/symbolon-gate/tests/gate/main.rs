@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
 
 mod allocations;
+mod descent;
 mod feed;
 mod identify;
 mod lease;

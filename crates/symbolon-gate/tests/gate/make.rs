@@ -137,6 +137,10 @@ pub(crate) fn unborn(owner: &User, scopes: &[&str]) -> (Token, String) {
         rate_limit: None,
         restrictions: Restrictions::default(),
         imported: None,
+        parent: None,
+        derive: 0,
+        change_limit: None,
+        loans: Vec::new(),
     };
     (token, secret.reveal().to_owned())
 }

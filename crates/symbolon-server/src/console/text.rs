@@ -74,6 +74,15 @@ texts! {
     rate_limit_default = "as the service says ({rate})";
     rate_limit_refused_one = "{n} request was refused for it or for the service's in 30 days";
     rate_limit_refused_many = "{n} requests were refused for it or for the service's in 30 days";
+    change_limit = "Limit of changes";
+    change_limit_hint = "At most so many requests that change something, such as 20/1h: all but GET, HEAD and OPTIONS. Empty: as many as at all.";
+    derive = "May make tokens";
+    derive_hint = "Tokens that can do less, without a person; they end with it. How many generations may descend from it; 0: it makes none.";
+    derive_shown = "yes, {n} generations deep";
+    derive_one = "yes, one generation deep";
+    derived_from = "Made by the token";
+    children = "Tokens made by it";
+    children_more = "All of them";
     metadata_hint = "For programs and people: one entry a line, such as team=printing. No secrets.";
     restrict = "Restrictions";
     restrict_hint = "Everything that is filled in must hold; of several lines in a field, one. What is left empty restricts nothing.";
@@ -610,6 +619,8 @@ texts! {
     audit_old_until = "the old one ends {end}";
     audit_token_leaked = "saw the token {name} leaked";
     audit_token_revoke_with_owner = "revoked the token {name} with its owner {owner}";
+    audit_token_revoke_with_parent = "revoked the token {name} with the token that it comes from";
+    audit_token_derive = "made the token {name} of its own";
     audit_token_expiring_one = "saw that the token {name} ends within a day, on {day}";
     audit_token_expiring_many = "saw that the token {name} ends within {count} days, on {day}";
     audit_token_expired = "saw that the token {name} has ended, on {day}";

@@ -78,7 +78,7 @@ impl Caller {
             Who::User(_, user) => Ok(Operator::User(user)),
             Who::Token(..) => Err(Refusal::new(
                 Code::HumanOnly,
-                "a token cannot manage anything; it can read and revoke itself at /v1/self",
+                "a token cannot manage anything; it can read and revoke itself at /v1/self, and derive tokens where it may",
             )),
             Who::Verifier(..) => Err(Refusal::new(
                 Code::InsufficientRole,
@@ -117,11 +117,13 @@ impl FromRequestParts<App> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, ApiError> {
         let FromAnywhere(caller) = FromAnywhere::from_request_parts(parts, app).await?;
-        if let Who::Token(token, _) = &caller.who
-            && let Err(broken) = token.restrictions.admit_from(caller.client_ip)
-        {
-            tracing::info!(reason = %broken, token = %token.id, "a token was refused");
-            return Err(ApiError::new(Code::Restricted, Code::Restricted.title()));
+        if let Who::Token(token, _) = &caller.who {
+            let above = app.gate().above(token).ok_or_else(|| ApiError::challenged(Code::InvalidToken))?;
+            let mut line = std::iter::once(&**token).chain(&above);
+            if let Some(broken) = line.find_map(|one| one.restrictions.admit_from(caller.client_ip).err()) {
+                tracing::info!(reason = %broken, token = %token.id, "a token was refused");
+                return Err(ApiError::new(Code::Restricted, Code::Restricted.title()));
+            }
         }
         Ok(caller)
     }

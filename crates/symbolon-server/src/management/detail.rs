@@ -29,6 +29,9 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
             "grace": old.grace.map(|grace| grace.to_string()),
         })),
         "rate_limit": token.rate_limit.map(|rate| rate.to_string()),
+        "change_limit": token.change_limit.map(|rate| rate.to_string()),
+        "derive": token.derive,
+        "parent": token.parent.map(|parent| parent.id.to_string()),
     })
 }
 

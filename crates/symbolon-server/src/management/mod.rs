@@ -97,6 +97,7 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(oauth::revoke::revoke))
         .routes(routes!(own::show, own::revoke))
         .routes(routes!(own::change_password))
+        .routes(routes!(tokens::derive::derive))
         .routes(routes!(sessions::list, sessions::create))
         .routes(routes!(sessions::end_current))
         .routes(routes!(sessions::end))

@@ -4,19 +4,20 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use symbolon_api::{
-    AuditEntry, ImportedSecret, KeyRecord, List, OldFormInfo, OldSecret, ProfileInfo, Restrictions,
-    RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord, UserRecord,
+    AuditEntry, ImportedSecret, KeyRecord, List, LoanRecord, OldFormInfo, OldSecret, ProfileInfo,
+    Restrictions, RouteInfo, ScopeInfo, ServiceInfo, SessionRecord, TokenRecord, UserRecord,
 };
 use symbolon_core::Catalog;
 use symbolon_core::Timestamp;
 use symbolon_core::audit::Line;
 use symbolon_core::catalog::{Access, OnReuse};
+use symbolon_core::derived::Loan;
 use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::rate::Rate;
 use symbolon_core::record::{Key, KeyKind, Session, Token, User};
 use symbolon_core::restriction;
-use symbolon_core::store::Page;
+use symbolon_core::store::{Page, StoreError};
 
 use crate::app::App;
 
@@ -31,6 +32,10 @@ fn restrictions(restrictions: &restriction::Restrictions) -> Restrictions {
 
 fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
     items.into_iter().map(|item| item.to_string()).collect()
+}
+
+fn loan(Loan { scopes, until, by, ask }: &Loan) -> LoanRecord {
+    LoanRecord { scopes: texts(scopes), until: time(*until), by: by.clone(), ask: ask.clone() }
 }
 
 /// A page of domain values as a page of the wire's.
@@ -56,8 +61,7 @@ impl App {
         let (mut effective, mut inert) = (Vec::new(), texts(&token.scopes));
         if let Some(service) = service {
             let catalog = &service.catalog;
-            let role = owner.as_ref().and_then(|owner| catalog.role_of(owner));
-            effective = texts(catalog.names(catalog.effective(catalog.closure(&token.scopes), role)));
+            effective = texts(catalog.names(self.gate().effective(catalog, token, Some(self.now()))));
             inert = texts(token.scopes.iter().filter(|scope| catalog.scope(scope).is_none()));
         }
         let last_used = self.gate().last_used(token.id).max(token.last_used_at);
@@ -84,8 +88,20 @@ impl App {
             rate_limit: token.rate_limit.map(|rate| rate.to_string()),
             effective_rate_limit: self.gate().rate(token.id).map(|rate| rate.to_string()),
             restrictions: restrictions(&token.restrictions),
+            change_limit: token.change_limit.map(|rate| rate.to_string()),
+            parent: token.parent.map(|parent| parent.id.to_string()),
+            depth: token.parent.map_or(0, |parent| parent.depth),
+            derive: token.derive,
+            children: None,
+            loans: token.loans.iter().filter(|loan| loan.holds(self.now())).map(loan).collect(),
             imported: self.imported_secret(token),
         }
+    }
+
+    /// The same with what takes a look at the record: how many that were derived from it live.
+    pub(super) async fn whole_token_record(&self, token: &Token) -> Result<TokenRecord, StoreError> {
+        let children = self.store().children(token.id, self.now()).await?;
+        Ok(TokenRecord { children: Some(children).filter(|count| *count > 0), ..self.token_record(token) })
     }
 
     /// The old secret of a token, if it still works.

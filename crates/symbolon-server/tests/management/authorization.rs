@@ -68,6 +68,7 @@ POST   /oauth/introspect                      -        | 401    200    200    40
 POST   /oauth/revoke                          -        | 200    200    200    401   401  401    401    401   401   200
 GET    /v1/self                               -        | 401    200    200    200   200  200    200    200   200   200
 DELETE /v1/self                               -        | 401    400    400    400   400  400    400    400   204   400
+POST   /v1/self/derive                        -        | 401    400    400    400   400  400    400    400   403   400
 POST   /v1/self/password                      -        | 401    403    403    204   204  204    204    204   403   403
 GET    /v1/sessions                           -        | 401    200    403    200   200  200    200    200   403   200
 POST   /v1/sessions                           -        | 201    201    201    201   201  201    201    201   201   201
@@ -204,7 +205,9 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
 fn body(row: &Row, number: usize) -> Value {
     let scope = if row.service == "odysseus" { "chat" } else { "read:jobs" };
     match (row.method, row.path) {
-        ("POST", "/v1/services/{service}/tokens") => json!({ "name": "new", "scopes": [scope] }),
+        ("POST", "/v1/services/{service}/tokens" | "/v1/self/derive") => {
+            json!({ "name": "new", "scopes": [scope] })
+        }
         ("POST", "/v1/services/{service}/tokens/import") => {
             json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "nobody" }] })
         }

@@ -256,6 +256,9 @@ impl Store for Between {
         self.store.token_prefixed(service, prefix).await
     }
 
+    async fn children(&self, parent: TokenId, now: Timestamp) -> Result<u64, StoreError> {
+        self.store.children(parent, now).await
+    }
     async fn imported(
         &self,
         service: &ServiceName,

@@ -40,7 +40,9 @@ const IN_MEMORY: [&str; 16] = [
 fn body(operation: &str, key: &str) -> Value {
     match operation {
         "PATCH /v1/services/{service}" => json!({ "enforce": false }),
-        "POST /v1/services/{service}/tokens" => json!({ "name": "test", "scopes": ["read:jobs"] }),
+        "POST /v1/services/{service}/tokens" | "POST /v1/self/derive" => {
+            json!({ "name": "test", "scopes": ["read:jobs"] })
+        }
         "POST /v1/services/{service}/tokens/import" => {
             json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "admin" }] })
         }
@@ -68,7 +70,12 @@ fn body(operation: &str, key: &str) -> Value {
 }
 
 /// Makes the call of each operation; what was answered.
-async fn all(world: &World, id: &str, session: &str, key: &str, jwt: &str) -> Vec<(String, u16)> {
+async fn all(
+    world: &World,
+    id: &str,
+    session: &str,
+    (key, jwt, deriving): (&str, &str, &str),
+) -> Vec<(String, u16)> {
     let mut answers = Vec::new();
     for operation in operations() {
         let name = operation.name();
@@ -85,7 +92,12 @@ async fn all(world: &World, id: &str, session: &str, key: &str, jwt: &str) -> Ve
             call = call.json(&body);
         }
         // Only a person has a password to change.
-        let secret = if operation.path == "/v1/self/password" { jwt } else { key };
+        let secret = match operation.path.as_str() {
+            "/v1/self/password" => jwt,
+            // And only a token derives.
+            "/v1/self/derive" => deriving,
+            _ => key,
+        };
         answers.push((name, call.by(secret).send().await.status));
     }
     answers
@@ -116,11 +128,14 @@ async fn every_operation_that_needs_the_record_says_that_it_is_away() {
     let world = World::of(Setup { wrap, webhooks, ..Setup::default() }).await;
     let (admin, key) = (world.admin().await, world.system_key().await);
     let (id, secret) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
+    let deriving = json!({ "name": "test", "scopes": ["read:jobs"], "derive": 1 });
+    let deriving = world.token(&admin.jwt, "odin", &deriving).await["token"].as_str().unwrap().to_owned();
     assert_eq!(world.verdict(&secret, "GET", "/api/jobs").await, "allowed");
     let (up, bytes) = store_metrics(&world, &key).await;
     assert!(up == Some(1.0) && bytes > Some(0.0), "{up:?} {bytes:?}");
     away.store(true, Ordering::SeqCst);
-    for (name, status) in all(&world, &id, &admin.session.id.to_string(), &key, &admin.jwt).await {
+    for (name, status) in all(&world, &id, &admin.session.id.to_string(), (&key, &admin.jwt, &deriving)).await
+    {
         if IN_MEMORY.contains(&name.as_str()) {
             assert!(status < 500, "{name} {status}");
         } else {
@@ -147,7 +162,7 @@ async fn before_the_record_is_read_nothing_is_known() {
     let world = World::of(Setup { loaded: false, open_documents: true, ..Setup::default() }).await;
     let (admin, key) = (world.admin().await, world.system_key().await);
     let id = "tok_00000000000170008000000000000001";
-    for (name, status) in all(&world, id, &admin.session.id.to_string(), &key, &admin.jwt).await {
+    for (name, status) in all(&world, id, &admin.session.id.to_string(), (&key, &admin.jwt, "")).await {
         assert_eq!(status, if name == "GET /healthz" { 200 } else { 503 }, "{name}");
     }
     world.get("/openapi.json").by(&key).send().await.refused(503, "unavailable");

@@ -45,6 +45,10 @@ async fn the_reply_tells_who_it_is_and_what_to_answer() {
             "rate_limit": null,
             "effective_rate_limit": null,
             "restrictions": {},
+            "change_limit": null,
+            "parent": null,
+            "depth": 0,
+            "derive": 0,
         })
     };
     let refused = |code: &str, status: u16, challenge: Option<&str>, token: Value| {

@@ -302,6 +302,10 @@ impl World {
             rate_limit: None,
             restrictions: Restrictions::default(),
             imported: None,
+            parent: None,
+            derive: 0,
+            change_limit: None,
+            loans: Vec::new(),
         };
         self.commit(vec![Change::TokenCreated(token.clone())]).await;
         (secret.reveal().to_owned(), token)

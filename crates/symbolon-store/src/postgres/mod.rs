@@ -226,6 +226,10 @@ impl Store for PostgresStore {
         reading::token_prefixed(&self.readers, service, prefix).await
     }
 
+    async fn children(&self, parent: TokenId, now: Timestamp) -> Result<u64, StoreError> {
+        reading::children(&self.readers, parent, now).await
+    }
+
     async fn imported(
         &self,
         service: &ServiceName,

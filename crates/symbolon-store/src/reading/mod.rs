@@ -20,7 +20,7 @@ use symbolon_core::record::{Key, Token, User};
 use symbolon_core::store::{Claim, StoreError};
 use symbolon_core::token::TokenPrefix;
 
-use crate::rows::{self, Columns, select_keys, select_tokens, select_users};
+use crate::rows::{self, Columns, get, select_keys, select_tokens, select_users};
 use crate::seals::Seals;
 
 pub(crate) use self::audit::{audit_after, audit_head};
@@ -81,6 +81,15 @@ pub(crate) async fn token_prefixed(
     let sql = select_tokens!("WHERE service = $1 AND token_prefix = $2");
     let row = db.row(sql, &[Given::Text(service.as_str()), Given::Text(prefix.as_str())]).await?;
     rows::only_sealed(row, db.seals())
+}
+
+pub(crate) async fn children(db: &impl Asked, parent: TokenId, now: Timestamp) -> Result<u64, StoreError> {
+    let sql = "SELECT count(*) AS children FROM tokens
+               WHERE parent = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > $2)";
+    let parent = parent.to_string();
+    let row = db.row(sql, &[Given::Text(&parent), Given::Number(now.as_millisecond())]).await?;
+    let count: Option<i64> = row.map(|row| get(&row, "children")).transpose()?;
+    Ok(count.unwrap_or(0).unsigned_abs())
 }
 
 pub(crate) async fn user(db: &impl Asked, id: UserId) -> Result<Option<User>, StoreError> {

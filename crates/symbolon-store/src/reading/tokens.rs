@@ -9,9 +9,19 @@ use super::{Asked, Given};
 use crate::cursor::{self, Bound};
 use crate::listing::{self, fetched};
 
-/// What a page of tokens is asked for by: its order, whether from the last to the first, whether of revoked ones, and whether
-/// of one owner.
-pub(crate) type Statement = fn(TokenOrder, bool, bool, bool) -> &'static str;
+/// What a page of tokens is asked for by: its order, whether from the last to the first, whether of revoked ones, and
+/// whose.
+pub(crate) type Statement = fn(TokenOrder, bool, bool, Whose) -> &'static str;
+
+/// Whose tokens are listed: it decides which index serves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Everybodys,
+    /// One owner's.
+    Owner,
+    /// Those that were derived from one token, perhaps of one owner's.
+    Parent,
+}
 
 /// A page of tokens. `after_text` is what the database sorts after every text.
 pub(crate) async fn tokens(
@@ -27,7 +37,7 @@ pub(crate) async fn tokens(
     let text = query.text.as_ref().map(|text| text.to_ascii_lowercase());
     let scope = query.scope.as_ref().map(|scope| serde_json::Value::from(scope.as_str()).to_string());
     let time = |at: Option<Timestamp>| Given::MaybeNumber(at.map(Timestamp::as_millisecond));
-    let given = [
+    let mut given = vec![
         Given::Text(query.service.as_str()),
         Given::MaybeText(owner.as_deref()),
         match &bound {
@@ -47,6 +57,15 @@ pub(crate) async fn tokens(
         time(query.unused_since),
         time(query.created_before),
     ];
-    let sql = statement(sort.by, sort.descending, of_revoked, query.owner.is_some());
+    let parent = query.parent.map(|id| id.to_string());
+    let whose = match (&parent, query.owner) {
+        (Some(parent), _) => {
+            given.push(Given::Text(parent));
+            Whose::Parent
+        }
+        (None, Some(_)) => Whose::Owner,
+        (None, None) => Whose::Everybodys,
+    };
+    let sql = statement(sort.by, sort.descending, of_revoked, whose);
     page(db, listing::tokens(sort), sql, &given, &query.page).await
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use symbolon_core::derived::Parent;
 use symbolon_core::foreign::ForeignHash;
 use symbolon_core::imported::{Imported, ImportedSecret, Source};
 use symbolon_core::metadata::Metadata;
@@ -14,7 +15,7 @@ use symbolon_core::seal::Sealed;
 use super::columns::{Column, Columns, digest, get, maybe_parsed, maybe_time, number, parsed, time};
 use super::words::Words;
 use super::{Parsed, RowFault};
-use crate::rotation;
+use crate::{loans, rotation};
 
 /// A value of a kind that is sealed, and how its row is read.
 pub(crate) trait Row: Sealed + Sized {
@@ -35,14 +36,14 @@ macro_rules! select_tokens {
         concat!(
             "SELECT rowid AS at_row, id, service, name, description, owner, token_prefix, scopes, profile, \
              disabled, created_at, updated_at, expires_at, last_used_at, revoked_at, revision, digest, pepper, metadata, \
-             rotation, rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash, told_end, told_days FROM tokens ",
+             rotation, rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash, parent, depth, derive, change_limit, loans, told_end, told_days FROM tokens ",
             $($rest)*
         )
     };
 }
 
 /// The columns that [`select_tokens`] begins with, in its order.
-const OF_TOKEN: [&str; 27] = [
+const OF_TOKEN: [&str; 32] = [
     "at_row",
     "id",
     "service",
@@ -70,6 +71,11 @@ const OF_TOKEN: [&str; 27] = [
     "old_prefix",
     "of_old_form",
     "foreign_hash",
+    "parent",
+    "depth",
+    "derive",
+    "change_limit",
+    "loans",
 ];
 
 /// A column of [`select_tokens`] by its place: of tokens there are so many that looking for names would take longer than
@@ -183,6 +189,11 @@ fn imported(row: &impl Columns) -> Parsed<Option<Imported>> {
     Ok(Some(Imported { source: Source(digest(row, of_token!("import_source"))?), old_prefix, secret }))
 }
 
+fn parent(row: &impl Columns) -> Parsed<Option<Parent>> {
+    let Some(id) = maybe_parsed(row, of_token!("parent"))? else { return Ok(None) };
+    Ok(Some(Parent { id, depth: number(row, of_token!("depth"))? }))
+}
+
 impl Row for Token {
     const SEAL: Column = of_token!("seal");
 
@@ -214,6 +225,10 @@ impl Row for Token {
             restrictions: restrictions(get(row, of_token!("restrictions"))?)
                 .ok_or(RowFault("restrictions"))?,
             imported: imported(row)?,
+            parent: parent(row)?,
+            derive: number(row, of_token!("derive"))?,
+            change_limit: maybe_parsed(row, of_token!("change_limit"))?,
+            loans: loans::read(get(row, of_token!("loans"))?).ok_or(RowFault("loans"))?,
         })
     }
 

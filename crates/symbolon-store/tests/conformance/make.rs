@@ -112,6 +112,10 @@ pub(crate) fn token(number: u32, owner: &User) -> Token {
         rate_limit: None,
         restrictions: Restrictions::default(),
         imported: None,
+        parent: None,
+        derive: 0,
+        change_limit: None,
+        loans: Vec::new(),
     }
 }
 
@@ -220,6 +224,7 @@ pub(crate) fn tokens_of(service: ServiceName, now: Timestamp) -> TokenQuery {
         prefix: None,
         unused_since: None,
         created_before: None,
+        parent: None,
         sort,
         now,
         idle_since: None,

@@ -6,6 +6,7 @@
 pub(crate) mod atomicity;
 pub(crate) mod audit;
 pub(crate) mod claims;
+pub(crate) mod descent;
 pub(crate) mod endings;
 pub(crate) mod enforcement;
 pub(crate) mod history;
@@ -89,6 +90,13 @@ macro_rules! every_test {
                 a_taken_claim_refuses_the_whole_mutation
                 a_lapsed_claim_is_taken_over
                 of_many_at_once_one_gets_it
+            }
+            descent {
+                a_derived_token_is_kept_whole
+                nothing_is_derived_of_what_is_gone
+                a_token_takes_all_that_descends_from_it_along
+                a_removed_user_takes_along_what_descends_from_theirs
+                children_are_listed_under_their_parent_and_counted
             }
             enforcement {
                 the_last_switch_holds_and_is_loaded

@@ -29,7 +29,7 @@ async fn of_many_that_open_at_once_one_makes_the_tables() {
         store.close().await;
     }
     assert_eq!(base.changes().await.len(), 6);
-    assert_eq!(base.database.sql("SELECT version, oldest FROM symbolon_schema").unwrap(), "3|1");
+    assert_eq!(base.database.sql("SELECT version, oldest FROM symbolon_schema").unwrap(), "4|1");
 }
 
 #[tokio::test]
@@ -48,13 +48,13 @@ async fn another_programs_database_is_refused() {
 async fn neighbouring_versions_run_side_by_side_as_far_as_the_schema_says() {
     let base = base(Version::Debian);
     let store = base.open().await;
-    base.meddle("UPDATE symbolon_schema SET version = 4").await.unwrap();
+    base.meddle("UPDATE symbolon_schema SET version = 5").await.unwrap();
     base.open().await.close().await;
     accept(&*store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
 
-    base.meddle("UPDATE symbolon_schema SET oldest = 4").await.unwrap();
+    base.meddle("UPDATE symbolon_schema SET oldest = 5").await.unwrap();
     let refusal = refused(&base.database.url()).await.to_string();
-    assert!(refusal.ends_with("was written by a newer Symbolon (schema 4, this one knows 3)"), "{refusal}");
+    assert!(refusal.ends_with("was written by a newer Symbolon (schema 5, this one knows 4)"), "{refusal}");
     let answer = commit(&*store, vec![Change::KeyCreated(make::key(2))]).await.unwrap_err().to_string();
     assert!(answer.contains("a newer Symbolon has changed the schema"), "{answer}");
     store.close().await;

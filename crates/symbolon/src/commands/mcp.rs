@@ -122,10 +122,8 @@ impl Bridge {
         if !message.is_object() {
             return Some(fault(&Value::Null, INVALID_REQUEST, "a message is one JSON object"));
         }
-        if message.get("method").is_none() {
-            // An answer, to what nobody asked.
-            return None;
-        }
+        // Without one it is an answer, to what nobody asked.
+        message.get("method")?;
         let id = message.get("id").cloned();
         let outcome = match self.request(&message, line) {
             Ok(request) => self.transport.exchange(request).await.map_err(|error| error.to_string()),

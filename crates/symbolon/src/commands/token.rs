@@ -80,6 +80,12 @@ pub(crate) struct Create {
     /// How many requests it may make, such as 100/1m [default: as the service says]
     #[arg(long, value_name = "RATE")]
     rate: Option<String>,
+    /// How many requests that change something it may make, such as 20/1h [default: as many as at all]
+    #[arg(long, value_name = "RATE")]
+    change_limit: Option<String>,
+    /// How many generations of tokens may descend from it: it can then make tokens that can do less
+    #[arg(long, value_name = "N")]
+    derive: Option<u8>,
     #[command(flatten)]
     restrict: Restrict,
 }
@@ -133,6 +139,12 @@ pub(crate) struct Edit {
     /// How many requests it may make, such as 100/1m; `default` is as the service says
     #[arg(long, value_name = "RATE")]
     rate: Option<String>,
+    /// How many requests that change something it may make, such as 20/1h; `none` is as many as at all
+    #[arg(long, value_name = "RATE")]
+    change_limit: Option<String>,
+    /// How many generations of tokens may descend from it from now on; 0: it makes none
+    #[arg(long, value_name = "N")]
+    derive: Option<u8>,
     /// Take every restriction away
     #[arg(long, conflicts_with_all = ["networks", "methods", "paths", "parameters"])]
     unrestricted: bool,
@@ -197,6 +209,8 @@ impl Create {
             expires_at,
             expires_in,
             rate_limit: self.rate,
+            change_limit: self.change_limit,
+            derive: self.derive,
             restrictions: self.restrict.given(),
         };
         let created =
@@ -258,13 +272,15 @@ impl Edit {
             expires_at,
             expires_in,
             rate_limit: self.rate,
+            change_limit: self.change_limit,
+            derive: self.derive,
             restrictions: if self.unrestricted { Some(None) } else { self.restrict.given().map(Some) },
             owner: self.owner,
         };
         if edit == EditToken::default() {
             return Err(Failure::usage(
-                "say what shall change: --name, --description, --metadata, --scope, --expires, --rate, --owner, \
-                 --unrestricted or a restriction",
+                "say what shall change: --name, --description, --metadata, --scope, --expires, --rate, \
+                 --change-limit, --derive, --owner, --unrestricted or a restriction",
             ));
         }
         let One { service, token } = self.one;
@@ -292,6 +308,14 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("inert scopes", joined(&token.inert_scopes)),
         ("profile", maybe(token.profile.as_ref(), "-")),
         ("rate limit", limited(token)),
+        ("change limit", maybe(token.change_limit.as_ref(), "-")),
+        ("derived from", maybe(token.parent.as_ref(), "-")),
+        ("may derive", generations(token)),
+        (
+            "children",
+            token.children.filter(|count| *count > 0).map_or_else(|| "-".to_owned(), |n| n.to_string()),
+        ),
+        ("lent", lent(token)),
         ("made", token.created_at.clone()),
         ("ends", maybe(token.expires_at.as_ref(), "never")),
         ("last used", maybe(token.last_used_at.as_ref(), "never")),
@@ -299,9 +323,37 @@ fn show(output: Output, token: &TokenRecord) -> Result<(), Failure> {
         ("old secret", token.old_secret.as_ref().map_or_else(|| "-".to_owned(), rotate::old_secret)),
         ("replaced secret used", maybe(token.reused_at.as_ref(), "-")),
     ];
-    let rare = ["inert scopes", "metadata", "rotated", "old secret", "replaced secret used", "restricted"];
+    let rare = [
+        "inert scopes",
+        "metadata",
+        "rotated",
+        "old secret",
+        "replaced secret used",
+        "restricted",
+        "change limit",
+        "derived from",
+        "may derive",
+        "children",
+        "lent",
+    ];
     pairs.retain(|(name, value)| !rare.contains(name) || value != "-");
     output.pairs(&pairs)
+}
+
+/// How many generations may descend from it.
+fn generations(token: &TokenRecord) -> String {
+    match token.derive {
+        0 => "-".to_owned(),
+        1 => "1 generation".to_owned(),
+        more => format!("{more} generations"),
+    }
+}
+
+/// What is lent to it, and until when.
+fn lent(token: &TokenRecord) -> String {
+    let loans = token.loans.iter().map(|loan| format!("{} until {}", joined(&loan.scopes), loan.until));
+    let loans: Vec<_> = loans.collect();
+    if loans.is_empty() { "-".to_owned() } else { loans.join("; ") }
 }
 
 /// What it is held to, and its own where that is another.

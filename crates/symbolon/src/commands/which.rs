@@ -32,6 +32,9 @@ pub(super) struct Which {
     /// Only those that were made before then, written alike
     #[arg(long, value_name = "WHEN")]
     created_before: Option<Since>,
+    /// Only those that were derived from this token, by its id
+    #[arg(long, value_name = "ID")]
+    parent: Option<String>,
     /// Only those that are active, disabled, expired or revoked [default: all but revoked]
     #[arg(long, value_name = "STATE")]
     state: Option<String>,
@@ -47,6 +50,7 @@ impl Which {
             prefix: self.prefix,
             unused_since: self.unused_since.map(Since::text),
             created_before: self.created_before.map(Since::text),
+            parent: self.parent,
             state: self.state,
         }
     }

@@ -89,6 +89,10 @@ fn token(i: u32, owner: UserId, digest: Digest, now: Timestamp) -> Token {
         rate_limit: None,
         restrictions: symbolon_core::restriction::Restrictions::default(),
         imported: None,
+        parent: None,
+        derive: 0,
+        change_limit: None,
+        loans: Vec::new(),
     }
 }
 

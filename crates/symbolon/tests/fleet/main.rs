@@ -5,6 +5,7 @@
 mod support;
 
 mod copying;
+mod descent;
 mod failover;
 mod joining;
 mod keys;

@@ -10,7 +10,7 @@ use super::super::{Caller, Reason};
 use crate::catalog::Access;
 
 const ROLES: [&str; 3] = ["viewer", "operator", "admin"];
-const SCOPES: usize = 6;
+pub(super) const SCOPES: usize = 6;
 
 /// A catalog of six scopes and some routes `/0`, `/1`, … What a scope includes has a smaller number, so that
 /// there is no circle.
@@ -101,7 +101,7 @@ pub(super) fn town() -> impl Strategy<Value = Town> {
     })
 }
 
-const ONLY: [&str; 5] = [
+pub(super) const ONLY: [&str; 5] = [
     r#"{ "networks": ["0.0.0.0/0", "::/0"] }"#,
     r#"{ "methods": ["GET"] }"#,
     r#"{ "methods": ["POST"] }"#,

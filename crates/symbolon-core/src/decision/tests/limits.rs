@@ -15,7 +15,7 @@ fn ask(world: &World, secret: &str, service: Option<(Rate, &Meter)>) -> Result<O
     let bearer = format!("Bearer {secret}");
     let credentials = Credentials { authorization: Some(bearer.as_bytes()), ..Credentials::default() };
     let mut decision = world.judge().decide(&request("GET /items", credentials), &mut ());
-    decision.metered(Some(&world.live(secret)), service, world.now);
+    decision.metered(&[world.live(secret)], false, service, world.now);
     match decision {
         Decision::Allow(grant) => Ok(grant.quota().map(|quota| quota.remaining)),
         Decision::Deny(denial) => {

@@ -35,6 +35,8 @@ const TABLE: &[(Reason, u16, &str, Option<&str>)] = &[
     (Reason::TokenLimit, 429, "rate_limited", None),
     (Reason::ServiceLimit, 429, "rate_limited", None),
     (Reason::Restricted, 403, "restricted", None),
+    (Reason::ParentEnded, 401, "invalid_token", INVALID),
+    (Reason::ChangeLimit, 429, "rate_limited", None),
 ];
 
 const INVALID: Option<&str> = Some("Bearer realm=\"odin\", error=\"invalid_token\"");
@@ -66,6 +68,8 @@ const fn row(reason: Reason) -> usize {
         Reason::TokenLimit => 21,
         Reason::ServiceLimit => 22,
         Reason::Restricted => 23,
+        Reason::ParentEnded => 24,
+        Reason::ChangeLimit => 25,
     }
 }
 

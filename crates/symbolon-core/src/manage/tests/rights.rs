@@ -87,6 +87,8 @@ impl World {
                     end: End::Default,
                     rate_limit: RateLimit::Default,
                     restrictions: crate::restriction::Restrictions::default(),
+                    derive: 0,
+                    change_limit: None,
                 };
                 let owner = &self.users[*owner];
                 let issued = issue(catalog, operator, owner, new, now(), &self.keys, &self.entropy);

@@ -31,7 +31,9 @@ pub(super) fn says(entry: &AuditEntry) -> String {
             let owner = text(detail, "owner").unwrap_or_default();
             fill(t.audit_token_revoke_with_owner, &[("name", &name), ("owner", &owner)])
         }
+        "token.revoke" if detail.get("with_parent").is_some() => of(t.audit_token_revoke_with_parent),
         "token.revoke" => of(t.audit_token_revoke),
+        "token.derive" => format!("{}; {}", of(t.audit_token_derive), token_end(detail)),
         "token.rotate" => with(of(t.audit_token_rotate), &[old_secret(detail)]),
         "token.first_use" => of(t.audit_token_first_use),
         "token.reuse" if detail.get("quarantined") == Some(&Value::Bool(true)) => {

@@ -81,6 +81,7 @@ fn asked(fields: &Fields, prefix: &str, now: Timestamp) -> Option<BulkTokens> {
         prefix: fields.given("prefix"),
         unused_since: unused_since(fields, now),
         created_before: fields.given("before").map(|day| format!("{day}T00:00:00Z")),
+        parent: None,
         state: fields.given("state"),
     };
     Some(BulkTokens { filter, action, plan: fields.given("plan") })

@@ -36,6 +36,8 @@ struct EditPage {
     metadata: String,
     rate_limit: String,
     rate_limit_hint: String,
+    change_limit: String,
+    generations: Vec<(u8, bool)>,
     restrictions: [Kind; 4],
     /// Where the reader may give it to somebody else.
     owner: Option<String>,
@@ -57,6 +59,8 @@ struct Was {
     description: String,
     metadata: String,
     rate_limit: String,
+    change_limit: String,
+    derive: String,
     scopes: Vec<String>,
 }
 
@@ -87,6 +91,8 @@ fn form(
         metadata: fields.raw("metadata").to_owned(),
         rate_limit: fields.raw("rate_limit").to_owned(),
         rate_limit_hint: limit::hint(catalog),
+        change_limit: fields.raw("change_limit").to_owned(),
+        generations: limit::generations(fields, token.depth),
         restrictions: restrictions::kinds(catalog, fields),
         owner: own.manages_others.then(|| fields.raw("owner").to_owned()),
         was: Was {
@@ -95,6 +101,8 @@ fn form(
             description: fields.raw("was.description").to_owned(),
             metadata: fields.raw("was.metadata").to_owned(),
             rate_limit: fields.raw("was.rate_limit").to_owned(),
+            change_limit: fields.raw("was.change_limit").to_owned(),
+            derive: fields.raw("was.derive").to_owned(),
             scopes: fields.all("was.scope").map(str::to_owned).collect(),
         },
         groups: groups(catalog, &allowed(own, token), &ticked),
@@ -141,6 +149,10 @@ fn filled(token: &TokenRecord) -> Fields {
         .with("was.metadata", &metadata::lines(&token.metadata))
         .with("rate_limit", token.rate_limit.as_deref().unwrap_or_default())
         .with("was.rate_limit", token.rate_limit.as_deref().unwrap_or_default())
+        .with("change_limit", token.change_limit.as_deref().unwrap_or_default())
+        .with("was.change_limit", token.change_limit.as_deref().unwrap_or_default())
+        .with("derive", &token.derive.to_string())
+        .with("was.derive", &token.derive.to_string())
         .with("owner", &token.owner)
         .with("was.owner", &token.owner)
         .with("end", "keep");
@@ -226,6 +238,8 @@ pub(super) async fn save(
         expires_at,
         expires_in,
         rate_limit: limit::changed(&fields),
+        change_limit: limit::changes_changed(&fields),
+        derive: changed(&fields, "derive").and_then(|count| count.parse().ok()),
         restrictions: restrictions::changed(&fields),
         owner: changed(&fields, "owner"),
     };
@@ -237,6 +251,8 @@ pub(super) async fn save(
                 "description",
                 "metadata",
                 "rate_limit",
+                "change_limit",
+                "derive",
                 "owner",
                 "scopes",
                 "expires_at",

@@ -1,6 +1,7 @@
 //! How many requests a token may make, as pages say and ask it.
 
 use symbolon_api::{ServiceInfo, TokenRecord, TokenUsage};
+use symbolon_core::derived::MAX_DEPTH;
 
 use crate::console::fields::Fields;
 use crate::console::text::{EN, counted, fill};
@@ -28,7 +29,7 @@ pub(super) fn says(catalog: &ServiceInfo, token: &TokenRecord, usage: &TokenUsag
         (None, Some(own)) => own.clone(),
         (_, None) => by_default(catalog),
     };
-    let limited = |outcome: &str| matches!(outcome, "token_limit" | "service_limit");
+    let limited = |outcome: &str| matches!(outcome, "token_limit" | "change_limit" | "service_limit");
     let refused = usage.routes.iter().filter(|route| limited(&route.outcome)).map(|route| route.count).sum();
     if refused == 0 {
         return held;
@@ -38,7 +39,31 @@ pub(super) fn says(catalog: &ServiceInfo, token: &TokenRecord, usage: &TokenUsag
 
 /// What a form asks for that it did not show; nothing in it is as the service says.
 pub(super) fn changed(fields: &Fields) -> Option<String> {
-    let typed = fields.text("rate_limit");
-    let asked = if typed.is_empty() { "default" } else { typed };
-    (typed != fields.text("was.rate_limit")).then(|| asked.to_owned())
+    differing(fields, "rate_limit", "default")
+}
+
+/// The same of the limit of changes; nothing in it is none.
+pub(super) fn changes_changed(fields: &Fields) -> Option<String> {
+    differing(fields, "change_limit", "none")
+}
+
+fn differing(fields: &Fields, name: &str, empty: &str) -> Option<String> {
+    let typed = fields.text(name);
+    let asked = if typed.is_empty() { empty } else { typed };
+    (typed != fields.text(&format!("was.{name}"))).then(|| asked.to_owned())
+}
+
+/// How many generations may descend from a token, of which one is chosen: the choices of a form.
+pub(super) fn generations(fields: &Fields, depth: u8) -> Vec<(u8, bool)> {
+    let chosen = fields.text("derive").parse().unwrap_or(0);
+    (0..=MAX_DEPTH.saturating_sub(depth)).map(|count| (count, count == chosen)).collect()
+}
+
+/// What a token's page says of it; nothing of one that makes none.
+pub(super) fn derives(token: &TokenRecord) -> Option<String> {
+    match token.derive {
+        0 => None,
+        1 => Some(EN.derive_one.to_owned()),
+        more => Some(fill(EN.derive_shown, &[("n", &more.to_string())])),
+    }
 }

@@ -35,6 +35,8 @@ struct ListPage {
     form_token: String,
     query: String,
     owner: String,
+    /// The token whose children alone are listed.
+    parent: String,
     states: Vec<Choice>,
     scopes: Vec<Choice>,
     columns: Columns,
@@ -153,6 +155,7 @@ pub(super) async fn show(
         query: Some(beginning(typed, &own.token_prefix).to_owned()).filter(|query| !query.is_empty()),
         owner: asked.given("owner").filter(|_| others),
         scope: asked.given("scope"),
+        parent: asked.given("parent"),
         sort: asked.given("sort"),
         requests: Some(DAYS),
         ..TokenFilter::default()
@@ -163,8 +166,9 @@ pub(super) async fn show(
             .noting(notice(asked.text("done")));
     let catalog = reader.api.service(&service).await?;
     let sort = filter.sort.clone().unwrap_or_default();
-    let filtered =
-        [&filter.state, &filter.query, &filter.owner, &filter.scope].iter().any(|given| given.is_some());
+    let filtered = [&filter.state, &filter.query, &filter.owner, &filter.scope, &filter.parent]
+        .iter()
+        .any(|given| given.is_some());
     let scopes = catalog.scopes.iter().map(|scope| (scope.name.as_str(), scope.name.as_str()));
     let mut page = ListPage {
         t,
@@ -174,15 +178,18 @@ pub(super) async fn show(
         form_token: reader.form_token.as_str().to_owned(),
         query: asked.text("query").to_owned(),
         owner: filter.owner.clone().unwrap_or_default(),
+        parent: filter.parent.clone().unwrap_or_default(),
         states: choices(t.filter_any_state, states(t), filter.state.as_deref()),
         scopes: choices(t.filter_any_scope, scopes, filter.scope.as_deref()),
         columns: Columns::of(&service, &asked, &sort),
         sort,
         filtered,
-        many: (filtered && filter.state.as_deref() != Some("revoked")).then(|| {
-            let place = address(&service, &asked, &[("sort", ""), ("cursor", "")]);
-            place.replacen("/tokens?", "/tokens/bulk?", 1)
-        }),
+        many: (filtered && filter.parent.is_none() && filter.state.as_deref() != Some("revoked")).then(
+            || {
+                let place = address(&service, &asked, &[("sort", ""), ("cursor", "")]);
+                place.replacen("/tokens?", "/tokens/bulk?", 1)
+            },
+        ),
         selectable: false,
         rows: Vec::new(),
         next: None,
@@ -249,13 +256,14 @@ pub(super) fn choices<'a>(
 
 /// The list's address with some parameters in place of those asked for; an empty one is left out.
 fn address(service: &str, asked: &Fields, other: &[(&str, &str)]) -> String {
-    let kept = ["query", "state", "owner", "scope", "sort", "cursor"].into_iter().filter_map(|name| {
-        let value = other
-            .iter()
-            .find(|(known, _)| *known == name)
-            .map_or_else(|| asked.text(name), |(_, value)| value);
-        Some((name, value)).filter(|(_, value)| !value.is_empty())
-    });
+    let kept =
+        ["query", "state", "owner", "scope", "parent", "sort", "cursor"].into_iter().filter_map(|name| {
+            let value = other
+                .iter()
+                .find(|(known, _)| *known == name)
+                .map_or_else(|| asked.text(name), |(_, value)| value);
+            Some((name, value)).filter(|(_, value)| !value.is_empty())
+        });
     let query = form_urlencoded::Serializer::new(String::new()).extend_pairs(kept).finish();
     if query.is_empty() {
         format!("/services/{service}/tokens")

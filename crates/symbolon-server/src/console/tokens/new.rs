@@ -35,6 +35,8 @@ struct NewPage {
     metadata: String,
     rate_limit: String,
     rate_limit_hint: String,
+    change_limit: String,
+    generations: Vec<(u8, bool)>,
     restrictions: [Kind; 4],
     /// Whose it shall be; `None` where the reader manages only their own.
     owner: Option<String>,
@@ -110,6 +112,8 @@ fn form(
         metadata: fields.raw("metadata").to_owned(),
         rate_limit: fields.raw("rate_limit").to_owned(),
         rate_limit_hint: limit::hint(catalog),
+        change_limit: fields.raw("change_limit").to_owned(),
+        generations: limit::generations(fields, 0),
         restrictions: restrictions::kinds(catalog, fields),
         owner: own
             .manages_others
@@ -190,6 +194,8 @@ pub(super) async fn create(
         expires_at,
         expires_in,
         rate_limit: fields.given("rate_limit"),
+        change_limit: fields.given("change_limit"),
+        derive: fields.text("derive").parse().ok().filter(|count| *count > 0),
         restrictions: restrictions::read(&fields),
     };
     match reader.api.create_token_once(&service, &new, fields.once()).await {
@@ -210,11 +216,13 @@ pub(super) async fn create(
 }
 
 /// The form's fields, as the API names them.
-const FIELDS: [&str; 9] = [
+const FIELDS: [&str; 11] = [
     "name",
     "description",
     "metadata",
     "rate_limit",
+    "change_limit",
+    "derive",
     "owner",
     "scopes",
     "profile",

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use askama::Template;
 use axum::extract::{Path, RawQuery};
 use axum::response::Response;
-use symbolon_api::client::PageOf;
-use symbolon_api::{ImportedSecret, OldSecret, ServiceInfo, TokenUsage, UsageDay};
+use symbolon_api::client::{PageOf, TokenFilter};
+use symbolon_api::{ImportedSecret, OldSecret, ServiceInfo, TokenRecord, TokenUsage, UsageDay};
 
 use super::advice::{narrowing, says as says_of};
 use super::{State, limit, perhaps};
@@ -23,6 +23,8 @@ use crate::console::text::{EN, Text, fill, notice, number, outcome};
 
 /// Days of use that are shown.
 const DAYS: u8 = 30;
+/// Tokens made by it that are shown.
+const CHILDREN: usize = 20;
 /// Lines of the audit that are shown.
 const LINES: usize = 20;
 
@@ -39,6 +41,15 @@ struct TokenPage {
     metadata: BTreeMap<String, String>,
     /// What it is held to.
     limit: String,
+    change_limit: Option<String>,
+    /// Whether it may make tokens, in words.
+    derives: Option<String>,
+    /// The token that made it.
+    parent: Option<Kin>,
+    /// Those that it made and that live, the newest first.
+    children: Vec<Kin>,
+    /// Where all of them are, if they are more than are shown.
+    more_children: bool,
     /// In words.
     restrictions: Vec<String>,
     /// The beginning of the secret, as it is written.
@@ -73,6 +84,19 @@ struct TokenPage {
     refusals: Vec<Refusal>,
     lines: Vec<Line>,
     href: String,
+}
+
+/// A token that this one comes from, or that comes from it.
+struct Kin {
+    name: String,
+    href: String,
+    state: State,
+}
+
+impl Kin {
+    fn of(token: &TokenRecord) -> Self {
+        Self { name: token.name.clone(), href: super::page_of(token), state: State::of(&token.state) }
+    }
 }
 
 /// The secret before the present one, which still works.
@@ -172,6 +196,18 @@ pub(super) async fn show(
     let advice = reader.api.token_advice(&service, &token.id, Some(DAYS)).await?;
     let lines = PageOf { cursor: None, limit: Some(LINES) };
     let lines = reader.api.token_audit(&service, &token.id, &lines).await?;
+    let parent = match &token.parent {
+        // One that the reader does not see is not named.
+        Some(parent) => reader.api.token(&service, parent).await.ok().as_ref().map(Kin::of),
+        None => None,
+    };
+    let children = if token.children.unwrap_or_default() > 0 {
+        let filter = TokenFilter { parent: Some(token.id.clone()), ..TokenFilter::default() };
+        let page = PageOf { cursor: None, limit: Some(CHILDREN) };
+        Some(reader.api.tokens(&service, &filter, &page).await?)
+    } else {
+        None
+    };
     let operations = usage.routes.iter().map(|route| RouteUse {
         method: route.method.clone(),
         path: route.path.clone(),
@@ -230,6 +266,11 @@ pub(super) async fn show(
         refusals: refusals.collect(),
         lines: lines.items.into_iter().map(Line::of).collect(),
         limit: limit::says(&catalog, &token, &usage),
+        change_limit: token.change_limit.clone(),
+        derives: limit::derives(&token),
+        parent,
+        more_children: children.as_ref().is_some_and(|list| list.next_cursor.is_some()),
+        children: children.iter().flat_map(|list| &list.items).map(Kin::of).collect(),
         owner_linked: reader.me.platform_admin,
         owner: token.owner,
         profile: token.profile,

@@ -56,7 +56,11 @@ pub(in crate::management) async fn introspect(
         _ => true,
     };
     // The answer has no place for restrictions, and whoever reads it would take the token for one without any.
-    let whole = |token: &Token| token.restrictions.is_empty();
+    let whole = |token: &Token| {
+        let above = app.gate().above(token);
+        let free = |above: Vec<Token>| above.iter().all(|above| above.restrictions.is_empty());
+        token.restrictions.is_empty() && above.is_some_and(free)
+    };
     let active = found
         .filter(|(token, ..)| concerns(token) && whole(token))
         .and_then(|(token, owner, end)| told(&app, &token, &owner, end));
@@ -66,7 +70,7 @@ pub(in crate::management) async fn introspect(
 /// What is told of a token that passes; `None` if its service is not served any more.
 fn told(app: &App, token: &Token, owner: &User, end: Option<Timestamp>) -> Option<Introspection> {
     let catalog = app.gate().service(token.service.as_str())?.catalog;
-    let effective = catalog.effective(catalog.closure(&token.scopes), catalog.role_of(owner));
+    let effective = app.gate().effective(&catalog, token, Some(app.now()));
     Some(Introspection {
         active: true,
         scope: Some(scope_list(catalog.names(effective))),

@@ -5,6 +5,7 @@ use symbolon_api::Restrictions;
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::manage::{End, RateLimit};
 use symbolon_core::name::ScopeName;
+use symbolon_core::rate::Rate;
 use symbolon_core::restriction;
 use symbolon_core::{Refusal, Timestamp};
 
@@ -41,6 +42,11 @@ pub(super) fn rate_limit(asked: Option<&str>) -> Result<Option<RateLimit>, Refus
         Some("default") => Ok(Some(RateLimit::Default)),
         Some(text) => parsed("rate_limit", text).map(RateLimit::Own).map(Some),
     }
+}
+
+/// A rate of a token's own; `None` where nothing is said, or `none`.
+pub(super) fn own_rate(field: &str, asked: Option<&str>) -> Result<Option<Rate>, Refusal> {
+    asked.filter(|text| *text != "none").map(|text| parsed(field, text)).transpose()
 }
 
 /// Restrictions that restrict something. The faults name their places.

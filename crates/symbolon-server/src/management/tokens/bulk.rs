@@ -201,7 +201,9 @@ impl Bench<'_> {
         judged: &[Judged],
     ) -> Result<(), ApiError> {
         let Bench { app, catalog, now, .. } = *self;
-        let changes: Vec<(&Token, &Token)> = changing(judged).collect();
+        let mut changes: Vec<(&Token, &Token)> = changing(judged).collect();
+        // A token takes what descends from it along; by then that is to have had its own change.
+        changes.sort_by_key(|(token, _)| std::cmp::Reverse(token.parent.map_or(0, |parent| parent.depth)));
         if changes.is_empty() {
             return Ok(());
         }

@@ -51,6 +51,11 @@ pub(in crate::management) async fn edit(
         end: asked::end(value.expires_at.as_deref(), value.expires_in.as_deref())?,
         rate_limit: asked::rate_limit(value.rate_limit.as_deref())?,
         restrictions: value.restrictions.map(replaced).transpose()?,
+        derive: value.derive,
+        change_limit: match value.change_limit.as_deref() {
+            None => None,
+            asked => Some(asked::own_rate("change_limit", asked)?),
+        },
         owner,
     };
     let rule = |case: &Case<'_>| {

@@ -83,14 +83,21 @@ pub(super) async fn asked(
             .unwrap_or(End::Default),
         rate_limit: super::asked::rate_limit(value.rate_limit.as_deref())?.unwrap_or_default(),
         restrictions: value.restrictions.map(super::asked::restrictions).transpose()?.unwrap_or_default(),
+        derive: value.derive.unwrap_or(0),
+        change_limit: super::asked::own_rate("change_limit", value.change_limit.as_deref())?,
     };
     Ok((owner, new))
 }
 
 /// What the audit says of a new token.
 pub(super) fn deed<'t>(app: &App, token: &'t Token) -> Deed<'t> {
+    named("token.create", app, token)
+}
+
+/// The same under another word.
+pub(super) fn named<'t>(action: &'static str, app: &App, token: &'t Token) -> Deed<'t> {
     Deed {
-        action: "token.create",
+        action,
         subject: token.id.to_string(),
         service: Some(&token.service),
         detail: detail::of_token(app, token),

@@ -41,6 +41,7 @@ pub(super) async fn query(
             .as_deref()
             .map(|text| moment("created_before", text))
             .transpose()?,
+        parent: asked.parent.as_deref().map(|text| parsed("parent", text)).transpose()?,
         sort: TokenSort::default(),
         now,
         idle_since: catalog.policy.idle_expiry.ago(now),

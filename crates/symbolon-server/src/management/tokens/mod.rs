@@ -7,6 +7,7 @@ mod broken;
 pub(super) mod bulk;
 pub(super) mod change;
 pub(super) mod create;
+pub(super) mod derive;
 mod filter;
 pub(super) mod history;
 pub(super) mod import;

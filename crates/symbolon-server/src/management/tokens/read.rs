@@ -39,6 +39,8 @@ pub(in crate::management) struct ListTokens {
     unused_since: Option<String>,
     /// A moment (RFC 3339) before which they were made.
     created_before: Option<String>,
+    /// The id of a token: those that were derived from it.
+    parent: Option<String>,
     /// `created`, `name`, `last_used` or `expires`, with `-` before it from the last to the first. Left out: newest
     /// first.
     sort: Option<String>,
@@ -69,6 +71,7 @@ pub(in crate::management) async fn list(
         prefix: query.prefix,
         unused_since: query.unused_since,
         created_before: query.created_before,
+        parent: query.parent,
         state: query.state,
     };
     let query = TokenQuery {
@@ -101,5 +104,5 @@ pub(in crate::management) async fn show(
     caller.operator()?;
     let catalog = services::find(&app, &of.service)?.catalog;
     let token = find(&app, &caller, &catalog, &of.id).await?;
-    Ok(Json(app.token_record(&token)))
+    Ok(Json(app.whole_token_record(&token).await?))
 }

@@ -11,6 +11,8 @@ pub(super) struct Stage {
     key: String,
     person: Person,
     token: String,
+    /// The secret of a token that may derive.
+    deriving: String,
 }
 
 impl Stage {
@@ -22,7 +24,9 @@ impl Stage {
         world.person("bob", &[]).await;
         let made = world.token(&key, "odysseus", &json!({ "name": "test", "scopes": ["chat"] })).await;
         let token = made["id"].as_str().unwrap().to_owned();
-        Self { world, key, person, token }
+        let made = json!({ "name": "test", "scopes": ["chat"], "derive": 2 });
+        let deriving = world.token(&key, "odysseus", &made).await["token"].as_str().unwrap().to_owned();
+        Self { world, key, person, token, deriving }
     }
 
     /// The path of an operation, with things that are there.
@@ -41,6 +45,7 @@ impl Stage {
         match operation.path.as_str() {
             "/v1/sessions" if operation.method == "POST" => call,
             "/v1/self/password" => call.by(&self.person.jwt),
+            "/v1/self/derive" => call.by(&self.deriving),
             _ => call.by(&self.key),
         }
     }
@@ -56,7 +61,9 @@ impl Stage {
 pub(super) fn body(operation: &str, field: &str) -> Value {
     match (operation, field) {
         ("POST /v1/services/{service}/tokens", "profile") => json!({ "name": "test", "profile": "chat" }),
-        ("POST /v1/services/{service}/tokens", _) => json!({ "name": "test", "scopes": ["chat"] }),
+        ("POST /v1/services/{service}/tokens" | "POST /v1/self/derive", _) => {
+            json!({ "name": "test", "scopes": ["chat"] })
+        }
         ("POST /v1/services/{service}/tokens/import", _) => {
             json!({ "rows": [{ "prefix": "x", "hash": "x", "name": "x", "owner": "ann" }] })
         }

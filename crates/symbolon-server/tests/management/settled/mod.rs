@@ -32,6 +32,7 @@ POST   /v1/services/{service}/explain             | -  it asks                  
 POST   /oauth/introspect                          | -  it asks                           |
 POST   /oauth/revoke                              | revoked                              | 200 200
 DELETE /v1/self                                   | revoked                              | 204 401
+POST   /v1/self/derive                            | with its Idempotency-Key             | 201 409
 POST   /v1/self/password                          | changed                              | 204 401
 POST   /v1/sessions                               | -  it begins another each time       |
 DELETE /v1/sessions/current                       | ended                                | 204 401

@@ -152,6 +152,12 @@ pub(super) async fn twice(stage: &Stage, call: &str, what: &str) -> [Ask; 2] {
         (_, path, _) if path.starts_with("/v1/services/odin/tokens/{id}") => of_token(),
         (_, "/oauth/revoke", _) => ask.by("").with(Body::Token(secret)),
         (_, "/v1/self", _) => ask.by(&secret),
+        (_, "/v1/self/derive", _) => {
+            let may = of_token().to(format!("/v1/services/odin/tokens/{id}"));
+            let may = Ask { method: "PATCH".to_owned(), ..may }.with(Body::Json(json!({ "derive": 1 })));
+            may.send(stage).await.expect(200);
+            ask.by(&secret).with(Body::Once(json!({ "name": "child", "scopes": ["read:jobs"] })))
+        }
         (_, "/v1/self/password", _) => {
             let body = json!({ "current": PASSWORD, "new": "another password" });
             ask.by(&stage.admin.jwt).with(Body::Json(body))

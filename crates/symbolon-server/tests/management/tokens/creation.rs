@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use crate::world::World;
 
-const RECORD: [&str; 20] = [
+const RECORD: [&str; 24] = [
     "id",
     "service",
     "name",
@@ -27,6 +27,10 @@ const RECORD: [&str; 20] = [
     "rate_limit",
     "effective_rate_limit",
     "restrictions",
+    "change_limit",
+    "parent",
+    "depth",
+    "derive",
 ];
 
 fn fields(value: &Value) -> BTreeSet<&str> {

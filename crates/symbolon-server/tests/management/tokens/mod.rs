@@ -5,6 +5,7 @@ mod batch;
 mod bulk;
 mod changes;
 mod creation;
+mod deriving;
 mod expiry;
 mod giving;
 mod history;

@@ -5,6 +5,7 @@ use symbolon_core::record::Token;
 use symbolon_core::store::{Page, StoreError, TokenOrder, TokenQuery};
 
 use super::Readers;
+use crate::reading::tokens::Whose;
 use crate::reading::{self, Given};
 use crate::rows::select_tokens;
 
@@ -52,24 +53,60 @@ macro_rules! select_page {
     };
 }
 
-/// The four statements of one order: live or revoked, everybody's or one owner's. `$live` and `$revoked` choose among
-/// everybody's the index of the order; an owner's has one index for both.
+/// The statements of one order: live or revoked, everybody's, one owner's or one token's children. `$live` and `$revoked` choose among
+/// everybody's the index of the order; an owner's has one index for both, and so have a token's children.
 macro_rules! pages {
-    ($live:literal, $revoked:literal, $key:literal, $descending:expr, $of_revoked:expr, $of_owner:expr) => {
-        match ($of_revoked, $of_owner, $descending) {
-            (false, false, false) => select_page!($live, "$2 IS NULL", $key, ">", "ASC"),
-            (false, false, true) => select_page!($live, "$2 IS NULL", $key, "<", "DESC"),
-            (false, true, false) => select_page!("revoked_at IS NULL", "owner = $2", $key, ">", "ASC"),
-            (false, true, true) => select_page!("revoked_at IS NULL", "owner = $2", $key, "<", "DESC"),
-            (true, false, false) => select_page!($revoked, "$2 IS NULL", $key, ">", "ASC"),
-            (true, false, true) => select_page!($revoked, "$2 IS NULL", $key, "<", "DESC"),
-            (true, true, false) => select_page!("revoked_at IS NOT NULL", "owner = $2", $key, ">", "ASC"),
-            (true, true, true) => select_page!("revoked_at IS NOT NULL", "owner = $2", $key, "<", "DESC"),
+    ($live:literal, $revoked:literal, $key:literal, $descending:expr, $of_revoked:expr, $whose:expr) => {
+        match ($of_revoked, $whose, $descending) {
+            (false, Whose::Everybodys, false) => select_page!($live, "$2 IS NULL", $key, ">", "ASC"),
+            (false, Whose::Everybodys, true) => select_page!($live, "$2 IS NULL", $key, "<", "DESC"),
+            (false, Whose::Owner, false) => {
+                select_page!("revoked_at IS NULL", "owner = $2", $key, ">", "ASC")
+            }
+            (false, Whose::Owner, true) => {
+                select_page!("revoked_at IS NULL", "owner = $2", $key, "<", "DESC")
+            }
+            (true, Whose::Everybodys, false) => select_page!($revoked, "$2 IS NULL", $key, ">", "ASC"),
+            (true, Whose::Everybodys, true) => select_page!($revoked, "$2 IS NULL", $key, "<", "DESC"),
+            (true, Whose::Owner, false) => {
+                select_page!("revoked_at IS NOT NULL", "owner = $2", $key, ">", "ASC")
+            }
+            (true, Whose::Owner, true) => {
+                select_page!("revoked_at IS NOT NULL", "owner = $2", $key, "<", "DESC")
+            }
+            (false, Whose::Parent, false) => select_page!(
+                "revoked_at IS NULL",
+                "parent = $15 AND ($2 IS NULL OR owner = $2)",
+                $key,
+                ">",
+                "ASC"
+            ),
+            (false, Whose::Parent, true) => select_page!(
+                "revoked_at IS NULL",
+                "parent = $15 AND ($2 IS NULL OR owner = $2)",
+                $key,
+                "<",
+                "DESC"
+            ),
+            (true, Whose::Parent, false) => select_page!(
+                "revoked_at IS NOT NULL",
+                "parent = $15 AND ($2 IS NULL OR owner = $2)",
+                $key,
+                ">",
+                "ASC"
+            ),
+            (true, Whose::Parent, true) => select_page!(
+                "revoked_at IS NOT NULL",
+                "parent = $15 AND ($2 IS NULL OR owner = $2)",
+                $key,
+                "<",
+                "DESC"
+            ),
         }
     };
 }
 
-fn statement(by: TokenOrder, descending: bool, of_revoked: bool, of_owner: bool) -> &'static str {
+fn statement(by: TokenOrder, descending: bool, of_revoked: bool, whose: Whose) -> &'static str {
     match by {
         TokenOrder::Created => pages!(
             "revoked_at IS NULL",
@@ -77,12 +114,12 @@ fn statement(by: TokenOrder, descending: bool, of_revoked: bool, of_owner: bool)
             "created_at",
             descending,
             of_revoked,
-            of_owner
+            whose
         ),
-        TokenOrder::Name => pages!("live", "NOT live", "sort_name", descending, of_revoked, of_owner),
-        TokenOrder::LastUsed => pages!("live", "NOT live", "sort_used", descending, of_revoked, of_owner),
+        TokenOrder::Name => pages!("live", "NOT live", "sort_name", descending, of_revoked, whose),
+        TokenOrder::LastUsed => pages!("live", "NOT live", "sort_used", descending, of_revoked, whose),
         TokenOrder::Expires => {
-            pages!("live", "NOT live", "sort_expires", descending, of_revoked, of_owner)
+            pages!("live", "NOT live", "sort_expires", descending, of_revoked, whose)
         }
     }
 }
@@ -133,7 +170,8 @@ mod tests {
                     (TokenOrder::Created, false) => "tokens_live",
                     (_, false) => everybodys,
                 };
-                let sql = statement(by, descending, of_revoked, of_owner);
+                let whose = if of_owner { Whose::Owner } else { Whose::Everybodys };
+                let sql = statement(by, descending, of_revoked, whose);
                 let plan = place.plan(&types, sql);
                 let served = plan.contains(&format!(" {index} "))
                     && plan.contains(&format!("(ROW({key}, id) {beyond} ROW($3, $4))"));

@@ -5,6 +5,7 @@ use sqlx::PgConnection;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::Change;
 
+use super::tokens::Of;
 use super::{enforcement, keys, tokens, users, webhooks};
 use crate::postgres::chain::{Done, Record};
 use crate::postgres::fault::Fault;
@@ -27,6 +28,9 @@ pub(super) async fn change(
         }
         Change::TokenChanged(token) => {
             tokens::change(db, token, sealer, Owner::Same).await?;
+            if let Some(at) = token.revoked_at {
+                revoked = tokens::end_descendants(db, &Of::Token(token.id), at).await?;
+            }
             ("token.changed", token.id.to_string())
         }
         Change::TokenOwned(token) => {
@@ -71,6 +75,7 @@ pub(super) async fn change(
         }
         Change::TokenErased(id, at) => {
             tokens::erase(db, *id, *at).await?;
+            revoked = tokens::end_descendants(db, &Of::Token(*id), *at).await?;
             ("token.erased", id.to_string())
         }
         Change::KeyChanged(key) => {

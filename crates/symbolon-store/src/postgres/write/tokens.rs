@@ -5,17 +5,19 @@ use sqlx::PgConnection;
 use sqlx::postgres::PgArguments;
 use sqlx::query::Query;
 use symbolon_core::foreign::ForeignHash;
-use symbolon_core::id::TokenId;
+use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::record::Token;
 use symbolon_core::seal::{Seal, Sealer};
 use symbolon_core::store::Room;
 
 use crate::fault::{conflict, known, missing};
 use crate::postgres::fault::{Fault, taken};
-use crate::rotation;
-use crate::writing::{FoundToken, Owner, one_secret, scopes, token_unchanged};
+use crate::writing::{
+    FoundToken, Owner, Revoked, With, one_secret, owner_or_parent, scopes, token_unchanged,
+};
+use crate::{loans, rotation};
 
-/// Binds what both a new token and a changed one are written with, from `$1` to `$23`.
+/// Binds what both a new token and a changed one are written with, from `$1` to `$28`.
 fn bound<'q>(
     query: Query<'q, sqlx::Postgres, PgArguments>,
     token: &'q Token,
@@ -45,6 +47,11 @@ fn bound<'q>(
         .bind(seal.map(|seal| seal.as_bytes().to_vec()))
         .bind(token.is_of_old_form())
         .bind(token.foreign().map(ForeignHash::as_text))
+        .bind(token.parent.map(|parent| parent.id.to_string()))
+        .bind(token.parent.map(|parent| i64::from(parent.depth)))
+        .bind(i64::from(token.derive))
+        .bind(token.change_limit.map(|rate| rate.to_string()))
+        .bind(loans::written(&token.loans))
 }
 
 pub(super) async fn create(db: &mut PgConnection, token: &Token, sealer: &Sealer) -> Result<(), Fault> {
@@ -58,16 +65,18 @@ pub(super) async fn create(db: &mut PgConnection, token: &Token, sealer: &Sealer
     let insert = sqlx::query(
         "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
              created_at, updated_at, expires_at, last_used_at, revision, digest, pepper, metadata, rotation,
-             rate_limit, restrictions, seal, of_old_form, foreign_hash, import_source, old_prefix)
+             rate_limit, restrictions, seal, of_old_form, foreign_hash, parent, depth, derive, change_limit, loans,
+             import_source, old_prefix)
          SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22,
-             $23, $24, $25
-         WHERE EXISTS (SELECT 1 FROM users WHERE id = $5 AND removed_at IS NULL)",
+             $23, $24, $25, $26, $27, $28, $29, $30
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = $5 AND removed_at IS NULL)
+           AND ($24 IS NULL OR EXISTS (SELECT 1 FROM tokens WHERE id = $24 AND revoked_at IS NULL))",
     );
     let imported = token.imported.as_ref();
     let made = bound(insert, token, Some(&sealer.seal(token)))
         .bind(imported.map(|imported| imported.source.0.as_bytes().as_slice()))
         .bind(imported.map(|imported| imported.old_prefix.as_str()))
-        .execute(db)
+        .execute(&mut *db)
         .await
         .map_err(|error| {
             taken(
@@ -80,7 +89,16 @@ pub(super) async fn create(db: &mut PgConnection, token: &Token, sealer: &Sealer
                 ],
             )
         })?;
-    if made.rows_affected() == 0 { Err(missing("the owner")) } else { Ok(()) }
+    if made.rows_affected() == 0 { Err(not_made(db, token).await?) } else { Ok(()) }
+}
+
+/// Why a new token found nothing to hang on.
+async fn not_made(db: &mut PgConnection, token: &Token) -> Result<Fault, sqlx::Error> {
+    let owned: Option<i32> = sqlx::query_scalar("SELECT 1 FROM users WHERE id = $1 AND removed_at IS NULL")
+        .bind(token.owner.to_string())
+        .fetch_optional(db)
+        .await?;
+    Ok(owner_or_parent(owned.is_some()))
 }
 
 pub(super) async fn change(
@@ -98,12 +116,14 @@ pub(super) async fn change(
         "UPDATE tokens
          SET name = $3, description = $4, owner = $5, scopes = $7, profile = $8, disabled = $9, updated_at = $11,
              expires_at = $12, revision = $14, digest = $15, pepper = $16, metadata = $17, rotation = $18,
-             rate_limit = $19, restrictions = $20, seal = $21, of_old_form = $22, foreign_hash = $23, revoked_at = $24,
+             rate_limit = $19, restrictions = $20, seal = $21, of_old_form = $22, foreign_hash = $23, revoked_at = $29,
+             derive = $26, change_limit = $27, loans = $28,
              -- The editor may not know of the latest uses.
              last_used_at = greatest(last_used_at, $13)
          WHERE id = $1 AND revision = $14 - 1 AND revoked_at IS NULL
            AND service = $2 AND token_prefix = $6 AND created_at = $10
-           AND (owner = $5 OR ($25 AND EXISTS (SELECT 1 FROM users WHERE id = $5 AND removed_at IS NULL)))",
+           AND parent IS NOT DISTINCT FROM $24 AND depth IS NOT DISTINCT FROM $25
+           AND (owner = $5 OR ($30 AND EXISTS (SELECT 1 FROM users WHERE id = $5 AND removed_at IS NULL)))",
     );
     let changed = bound(update, token, seal.as_ref())
         .bind(token.revoked_at.map(Timestamp::as_millisecond))
@@ -121,7 +141,7 @@ pub(super) async fn erase(db: &mut PgConnection, id: TokenId, at: Timestamp) -> 
          SET revoked_at = $2, created_at = least(greatest(created_at, 0), $2), updated_at = $2, expires_at = NULL,
              last_used_at = NULL, digest = NULL, pepper = NULL, seal = NULL, scopes = '[]', metadata = '{}',
              rotation = NULL, rate_limit = NULL, restrictions = '{}', of_old_form = false, foreign_hash = NULL,
-             revision = 1
+             derive = 0, change_limit = NULL, loans = NULL, revision = 1
          WHERE id = $1 AND revoked_at IS NULL",
     )
     .bind(id.to_string())
@@ -136,6 +156,53 @@ pub(super) async fn erase(db: &mut PgConnection, id: TokenId, at: Timestamp) -> 
         .fetch_optional(db)
         .await?;
     there.map(drop).ok_or_else(|| missing("that token"))
+}
+
+/// Revokes what descends from tokens, at all distances. What a rotation keeps besides digests stays.
+macro_rules! end_descendants {
+    ($of:literal) => {
+        concat!(
+            "WITH RECURSIVE gone (id) AS (
+                 SELECT id FROM tokens WHERE ",
+            $of,
+            " UNION SELECT tokens.id FROM tokens JOIN gone ON tokens.parent = gone.id)
+             UPDATE tokens
+             SET revoked_at = $2, updated_at = $2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = false,
+                 foreign_hash = NULL, revision = revision + 1,
+                 rotation = CASE WHEN rotation IS NOT NULL THEN json_build_object(
+                     'at', rotation::json -> 'at', 'first_used_at', rotation::json -> 'first_used_at', 'old', NULL,
+                     'retired', '[]'::json, 'reused_at', rotation::json -> 'reused_at')::text END
+             WHERE id IN (SELECT id FROM gone) AND revoked_at IS NULL
+             RETURNING id, service, name,
+                 coalesce((SELECT users.name FROM users WHERE users.id = tokens.owner), owner) AS owner"
+        )
+    };
+}
+
+/// Whose descendants end.
+pub(super) enum Of {
+    /// This token's, which is revoked.
+    Token(TokenId),
+    /// Those of all tokens of a user who was removed, at this moment.
+    Owner(UserId),
+}
+
+/// Revokes what descends from tokens that are revoked.
+pub(super) async fn end_descendants(
+    db: &mut PgConnection,
+    of: &Of,
+    at: Timestamp,
+) -> Result<Vec<Revoked>, Fault> {
+    let (sql, id) = match of {
+        Of::Token(id) => (end_descendants!("id = $1"), id.to_string()),
+        Of::Owner(id) => (end_descendants!("owner = $1 AND revoked_at = $2"), id.to_string()),
+    };
+    let ended: Vec<(String, String, String, String)> =
+        sqlx::query_as(sql).bind(id).bind(at.as_millisecond()).fetch_all(db).await?;
+    let ended = ended.into_iter();
+    Ok(ended
+        .map(|(id, service, name, owner)| Revoked { with: With::Parent, id, service, name, owner })
+        .collect())
 }
 
 /// Why a change found no row to change.

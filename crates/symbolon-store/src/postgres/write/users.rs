@@ -6,9 +6,10 @@ use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::record::{PasswordHash, Session, User};
 use symbolon_core::seal::Sealer;
 
+use super::tokens;
 use crate::fault::{conflict, missing};
 use crate::postgres::fault::{Fault, taken};
-use crate::writing::{Revoked, name_taken, roles, user_unchanged};
+use crate::writing::{Revoked, With, name_taken, roles, user_unchanged};
 
 pub(super) async fn create(db: &mut PgConnection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
     // Not an error where the name is taken: after one nothing could be asked in this transaction.
@@ -111,9 +112,16 @@ pub(super) async fn remove(db: &mut PgConnection, id: UserId, at: Timestamp) -> 
     .bind(at.as_millisecond())
     .fetch_all(&mut *db)
     .await?;
+    let descendants = tokens::end_descendants(db, &tokens::Of::Owner(id), at).await?;
     end_sessions(db, id).await?;
-    let revoked = revoked.into_iter();
-    Ok(revoked.map(|(id, service, name, owner)| Revoked { id, service, name, owner }).collect())
+    let revoked = revoked.into_iter().map(|(id, service, name, owner)| Revoked {
+        with: With::Owner,
+        id,
+        service,
+        name,
+        owner,
+    });
+    Ok(revoked.chain(descendants).collect())
 }
 
 pub(super) async fn start_session(

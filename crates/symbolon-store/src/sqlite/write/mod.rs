@@ -15,6 +15,7 @@ use symbolon_core::id::TokenId;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::{Change, Claim, Mutation, Standing, StoreError};
 
+use self::tokens::Of;
 use super::chain;
 use super::fault::{Fault, conflict};
 use super::statement::{execute, first};
@@ -121,6 +122,9 @@ fn apply(
         }
         Change::TokenChanged(token) => {
             tokens::change(db, token, sealer, Owner::Same)?;
+            if let Some(at) = token.revoked_at {
+                revoked.extend(tokens::end_descendants(db, &Of::Token(token.id), at)?);
+            }
             ("token.changed", token.id.to_string())
         }
         Change::TokenOwned(token) => {
@@ -165,6 +169,7 @@ fn apply(
         }
         Change::TokenErased(id, at) => {
             tokens::erase(db, *id, *at)?;
+            revoked.extend(tokens::end_descendants(db, &Of::Token(*id), *at)?);
             ("token.erased", id.to_string())
         }
         Change::KeyChanged(key) => {

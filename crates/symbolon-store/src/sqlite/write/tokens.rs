@@ -3,15 +3,17 @@
 use jiff::Timestamp;
 use rusqlite::{Connection, params};
 use symbolon_core::foreign::ForeignHash;
-use symbolon_core::id::TokenId;
+use symbolon_core::id::{TokenId, UserId};
 use symbolon_core::record::Token;
 use symbolon_core::seal::Sealer;
 use symbolon_core::store::Room;
 
-use crate::rotation;
 use crate::sqlite::fault::{Fault, conflict, known, missing, taken};
-use crate::sqlite::statement::{execute, first};
-use crate::writing::{FoundToken, Owner, one_secret, scopes, token_unchanged};
+use crate::sqlite::statement::{all, execute, first};
+use crate::writing::{
+    FoundToken, Owner, Revoked, With, one_secret, owner_or_parent, scopes, token_unchanged,
+};
+use crate::{loans, rotation};
 
 fn metadata(token: &Token) -> String {
     serde_json::json!(token.metadata.entries()).to_string()
@@ -19,6 +21,10 @@ fn metadata(token: &Token) -> String {
 
 fn rate_limit(token: &Token) -> Option<String> {
     token.rate_limit.map(|rate| rate.to_string())
+}
+
+fn change_limit(token: &Token) -> Option<String> {
+    token.change_limit.map(|rate| rate.to_string())
 }
 
 fn restrictions(token: &Token) -> String {
@@ -35,10 +41,12 @@ pub(super) fn create(db: &Connection, token: &Token, sealer: &Sealer) -> Result<
     one_secret(token)?;
     let made = execute(db, "INSERT INTO tokens (id, service, name, description, owner, token_prefix, scopes, profile, disabled,
              created_at, updated_at, expires_at, last_used_at, revision, digest, pepper, metadata, rotation,
-             rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash)
+             rate_limit, restrictions, seal, import_source, old_prefix, of_old_form, foreign_hash,
+             parent, depth, derive, change_limit, loans)
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
-             ?23, ?24, ?25
-         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)", params![token.id.to_string(), token.service.as_str(), &token.name, &token.description, token.owner.to_string(), token.token_prefix.as_str(), scopes(token), &token.profile, token.disabled, token.created_at.as_millisecond(), token.updated_at.as_millisecond(), token.expires_at.map(Timestamp::as_millisecond), token.last_used_at.map(Timestamp::as_millisecond), token.revision.cast_signed(), token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()), token.digest.map(|(_, pepper)| pepper), metadata(token), rotation::written(&token.rotation), rate_limit(token), restrictions(token), sealer.seal(token).as_bytes().as_slice(), token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()), token.imported.as_ref().map(|imported| imported.old_prefix.as_str()), token.is_of_old_form(), token.foreign().map(ForeignHash::as_text)])
+             ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30
+         WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)
+           AND (?26 IS NULL OR EXISTS (SELECT 1 FROM tokens WHERE id = ?26 AND revoked_at IS NULL))", params![token.id.to_string(), token.service.as_str(), &token.name, &token.description, token.owner.to_string(), token.token_prefix.as_str(), scopes(token), &token.profile, token.disabled, token.created_at.as_millisecond(), token.updated_at.as_millisecond(), token.expires_at.map(Timestamp::as_millisecond), token.last_used_at.map(Timestamp::as_millisecond), token.revision.cast_signed(), token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()), token.digest.map(|(_, pepper)| pepper), metadata(token), rotation::written(&token.rotation), rate_limit(token), restrictions(token), sealer.seal(token).as_bytes().as_slice(), token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()), token.imported.as_ref().map(|imported| imported.old_prefix.as_str()), token.is_of_old_form(), token.foreign().map(ForeignHash::as_text), token.parent.map(|parent| parent.id.to_string()), token.parent.map(|parent| parent.depth), token.derive, change_limit(token), loans::written(&token.loans)])
     .map_err(|error| {
         taken(
             error,
@@ -50,7 +58,14 @@ pub(super) fn create(db: &Connection, token: &Token, sealer: &Sealer) -> Result<
             ],
         )
     })?;
-    if made == 0 { Err(missing("the owner")) } else { Ok(()) }
+    if made == 0 { Err(not_made(db, token)?) } else { Ok(()) }
+}
+
+/// Why a new token found nothing to hang on.
+fn not_made(db: &Connection, token: &Token) -> Result<Fault, rusqlite::Error> {
+    let owned = "SELECT 1 FROM users WHERE id = ?1 AND removed_at IS NULL";
+    let owned = first(db, owned, params![token.owner.to_string()], |_| Ok(()))?;
+    Ok(owner_or_parent(owned.is_some()))
 }
 
 pub(super) fn change(db: &Connection, token: &Token, sealer: &Sealer, owner: Owner) -> Result<(), Fault> {
@@ -65,11 +80,11 @@ pub(super) fn change(db: &Connection, token: &Token, sealer: &Sealer, owner: Own
          SET name = ?2, description = ?3, scopes = ?4, profile = ?5, disabled = ?6, updated_at = ?7,
              expires_at = ?8, revoked_at = ?10, revision = ?11, digest = ?12, pepper = ?13, metadata = ?18,
              rotation = ?19, rate_limit = ?20, restrictions = ?21, seal = ?22,
-             of_old_form = ?23, foreign_hash = ?24, owner = ?15,
+             of_old_form = ?23, foreign_hash = ?24, owner = ?15, derive = ?26, change_limit = ?27, loans = ?28,
              -- The editor may not know of the latest uses.
              last_used_at = coalesce(max(last_used_at, ?9), last_used_at, ?9)
          WHERE id = ?1 AND revision = ?11 - 1 AND revoked_at IS NULL
-           AND service = ?14 AND token_prefix = ?16 AND created_at = ?17
+           AND service = ?14 AND token_prefix = ?16 AND created_at = ?17 AND parent IS ?29 AND depth IS ?30
            AND (owner = ?15 OR (?25 AND EXISTS (SELECT 1 FROM users WHERE id = ?15 AND removed_at IS NULL)))",
         params![
             token.id.to_string(),
@@ -96,7 +111,12 @@ pub(super) fn change(db: &Connection, token: &Token, sealer: &Sealer, owner: Own
             seal.as_ref().map(|seal| seal.as_bytes().as_slice()),
             token.is_of_old_form(),
             token.foreign().map(ForeignHash::as_text),
-            owner == Owner::Other
+            owner == Owner::Other,
+            token.derive,
+            change_limit(token),
+            loans::written(&token.loans),
+            token.parent.map(|parent| parent.id.to_string()),
+            token.parent.map(|parent| parent.depth)
         ],
     )
     .map_err(|error| taken(error, &[("tokens.digest", "that secret is taken")]))?;
@@ -111,7 +131,7 @@ pub(super) fn erase(db: &Connection, id: TokenId, at: Timestamp) -> Result<(), F
          SET revoked_at = ?2, created_at = min(max(created_at, 0), ?2), updated_at = ?2, expires_at = NULL,
              last_used_at = NULL, digest = NULL, pepper = NULL, seal = NULL, scopes = '[]', metadata = '{}',
              rotation = NULL, rate_limit = NULL, restrictions = '{}', of_old_form = 0, foreign_hash = NULL,
-             revision = 1
+             derive = 0, change_limit = NULL, loans = NULL, revision = 1
          WHERE id = ?1 AND revoked_at IS NULL",
         params![id.to_string(), at.as_millisecond()],
     )?;
@@ -120,6 +140,50 @@ pub(super) fn erase(db: &Connection, id: TokenId, at: Timestamp) -> Result<(), F
     }
     let there = first(db, "SELECT 1 FROM tokens WHERE id = ?1", params![id.to_string()], |_| Ok(()))?;
     there.ok_or_else(|| missing("that token"))
+}
+
+/// Revokes what descends from tokens, at all distances.
+macro_rules! end_descendants {
+    ($of:literal) => {
+        concat!(
+            "WITH RECURSIVE gone (id) AS (
+                 SELECT id FROM tokens WHERE ",
+            $of,
+            " UNION SELECT tokens.id FROM tokens JOIN gone ON tokens.parent = gone.id)
+             UPDATE tokens
+             SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = 0,
+                 foreign_hash = NULL, revision = revision + 1,
+                 rotation = json_set(rotation, '$.old', NULL, '$.retired', json('[]'))
+             WHERE id IN (SELECT id FROM gone) AND revoked_at IS NULL
+             RETURNING id, service, name,
+                 coalesce((SELECT users.name FROM users WHERE users.id = tokens.owner), owner)"
+        )
+    };
+}
+
+/// Whose descendants end.
+pub(super) enum Of {
+    /// This token's, which is revoked.
+    Token(TokenId),
+    /// Those of all tokens of a user who was removed, at this moment.
+    Owner(UserId),
+}
+
+/// Revokes what descends from tokens that are revoked.
+pub(super) fn end_descendants(db: &Connection, of: &Of, at: Timestamp) -> Result<Vec<Revoked>, Fault> {
+    let (sql, id) = match of {
+        Of::Token(id) => (end_descendants!("id = ?1"), id.to_string()),
+        Of::Owner(id) => (end_descendants!("owner = ?1 AND revoked_at = ?2"), id.to_string()),
+    };
+    Ok(all(db, sql, params![id, at.as_millisecond()], |row| {
+        Ok(Revoked {
+            with: With::Parent,
+            id: row.get(0)?,
+            service: row.get(1)?,
+            name: row.get(2)?,
+            owner: row.get(3)?,
+        })
+    })?)
 }
 
 /// Why a change found no row to change.

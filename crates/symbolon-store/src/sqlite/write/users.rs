@@ -6,9 +6,10 @@ use symbolon_core::id::{SessionId, UserId};
 use symbolon_core::record::{PasswordHash, Session, User};
 use symbolon_core::seal::Sealer;
 
+use super::tokens;
 use crate::sqlite::fault::{Fault, missing, taken};
 use crate::sqlite::statement::{all, execute, first};
-use crate::writing::{Revoked, name_taken, roles, user_unchanged};
+use crate::writing::{Revoked, With, name_taken, roles, user_unchanged};
 
 pub(super) fn create(db: &Connection, user: &User, sealer: &Sealer) -> Result<(), Fault> {
     let made = execute(
@@ -89,14 +90,15 @@ pub(super) fn remove(db: &Connection, id: UserId, at: Timestamp) -> Result<Vec<R
     if removed == 0 {
         return Err(missing("that user"));
     }
-    let revoked = all(db, "UPDATE tokens
+    let mut revoked = all(db, "UPDATE tokens
          SET revoked_at = ?2, updated_at = ?2, digest = NULL, pepper = NULL, seal = NULL, of_old_form = 0, foreign_hash = NULL,
              revision = revision + 1,
              rotation = json_set(rotation, '$.old', NULL, '$.retired', json('[]'))
          WHERE owner = ?1 AND revoked_at IS NULL
          RETURNING id, service, name, (SELECT name FROM users WHERE id = ?1)", params![id.to_string(), at.as_millisecond()], |row| {
-        Ok(Revoked { id: row.get(0)?, service: row.get(1)?, name: row.get(2)?, owner: row.get(3)? })
+        Ok(Revoked { with: With::Owner, id: row.get(0)?, service: row.get(1)?, name: row.get(2)?, owner: row.get(3)? })
     })?;
+    revoked.extend(tokens::end_descendants(db, &tokens::Of::Owner(id), at)?);
     end_sessions(db, id)?;
     Ok(revoked)
 }

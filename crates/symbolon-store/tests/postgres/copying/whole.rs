@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use symbolon_core::decision::Reason;
+use symbolon_core::derived::Parent;
 use symbolon_core::id::UserId;
 use symbolon_core::manage;
 use symbolon_core::metadata::Metadata;
@@ -12,7 +13,7 @@ use symbolon_core::store::{Change, Mutation, Notices, Store};
 use symbolon_core::usage::Outcome;
 
 use super::{file, meddle};
-use crate::conformance::{accept, imports, make, usage, webhooks};
+use crate::conformance::{accept, descent, imports, make, usage, webhooks};
 
 /// What a program may trip over: quotes, what looks like SQL's or an array's, combining marks, other planes, directions.
 const ODD: &str = "é e\u{301} \u{1f5dd} \u{202e}x {\"a\",NULL} $1 '; -- \\ \\N \t\r\n\u{1}\u{7f}\u{ffff}";
@@ -44,7 +45,13 @@ pub(super) async fn fill(path: &Path) {
             ..token
         }),
         kept(5, |token| token),
-        kept(6, |token| token),
+        kept(6, |token| Token {
+            derive: 3,
+            change_limit: Some("20/1h".parse().unwrap()),
+            loans: descent::loans(),
+            ..token
+        }),
+        kept(10, |token| Token { parent: Some(Parent { id: make::token_id(6), depth: 1 }), ..token }),
         Change::TokenCreated(imports::imported(4, owner)),
         Change::TokenCreated(upgraded.clone()),
         Change::TokenCreated(make::token(8, &users[2])),

@@ -25,7 +25,7 @@ pub(super) async fn all(
 ) -> Result<Vec<Token>, ApiError> {
     if *asked == BulkFilter::default() {
         let detail =
-            "say which tokens: by owner, scope, query, prefix, unused_since, created_before or state";
+            "say which tokens: by owner, scope, query, prefix, unused_since, created_before, parent or state";
         return Err(Refusal::field("filter", detail).into());
     }
     if asked.state.as_deref() == Some("revoked") {
@@ -87,6 +87,7 @@ async fn look_at_seals(
         prefix: None,
         unused_since: None,
         created_before: None,
+        parent: None,
         ..asked.clone()
     };
     each(app, &every, |_| Ok(())).await
