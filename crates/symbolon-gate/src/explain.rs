@@ -45,7 +45,7 @@ impl Gate {
             Subject::Token(id) => {
                 let live = view.by_id(*id)?;
                 let owner = view.owner(&live)?;
-                Some(judge.explain_as(request, Caller::of_token(live, owner)))
+                Some(judge.explain_as(request, Caller::Token { live, owner }))
             }
         }
     }

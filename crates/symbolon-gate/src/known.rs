@@ -104,12 +104,12 @@ impl Gate {
                 KeyKind::System => Known::System(key.id),
             },
             Caller::Session { session, user } => Known::Session(session.clone(), user.user.clone()),
-            Caller::Token { live, owner, ancestors } => {
+            Caller::Token { live, owner } => {
                 // One that goes at this moment is as good as gone.
                 let record = self.index.record(live.id).ok_or((Reason::UnknownSecret, None))?;
                 // It ends with each that it comes from.
-                let line = std::iter::once(&live).chain(ancestors.iter().map(|ancestor| &ancestor.live));
-                let end = line.filter_map(|live| live.ends_at(services.catalog(live.service))).min();
+                let line = view.descent(live);
+                let end = line.iter().filter_map(|live| live.ends_at(services.catalog(live.service))).min();
                 Known::Token(Arc::new(record), owner.user.clone(), end)
             }
         })

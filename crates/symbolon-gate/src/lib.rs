@@ -27,7 +27,7 @@ use arc_swap::ArcSwap;
 use symbolon_core::Timestamp;
 use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{
-    Decision, Directory as _, Extra, Grant, Judge, Keys, Principal, Request, limit, line,
+    Decision, Directory as _, Extra, Grant, Judge, Keys, Principal, Request, line,
 };
 use symbolon_core::explain::Trace;
 use symbolon_core::id::{SessionId, TokenId, UserId};
@@ -107,8 +107,8 @@ impl Gate {
         let view = self.view();
         let served = services.get(service.as_str())?;
         let decision = self.sure(&view, judge(served, &view, &keys, now).decide(request, &mut ()));
-        let changes = limit::changes(request.method);
-        let about = About { without: AskedFor::Preflight, changes, client_ip: request.client_ip, now };
+        let method = Some(request.method);
+        let about = About { without: AskedFor::Preflight, method, client_ip: request.client_ip, now };
         Some(self.settle(served, &view, decision, &about))
     }
 
@@ -142,7 +142,7 @@ impl Gate {
         let served = services.get(service.as_str())?;
         let judge = judge(served, &view, &keys, now);
         let decision = self.sure(&view, judge.decide_scopes(credentials, required, client_ip));
-        let about = About { without: AskedFor::Scopes, changes: true, client_ip, now };
+        let about = About { without: AskedFor::Scopes, method: None, client_ip, now };
         Some(self.settle(served, &view, decision, &about))
     }
 

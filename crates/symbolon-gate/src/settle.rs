@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use symbolon_core::Timestamp;
-use symbolon_core::decision::{DecidedRoute, Decision, LiveToken, Principal};
+use symbolon_core::decision::{DecidedRoute, Decision, LiveToken, Principal, limit};
 use symbolon_core::rotation::Which;
 use symbolon_core::usage::Outcome;
 
@@ -13,13 +13,20 @@ use crate::services::Served;
 use crate::tally::{AskedFor, Event};
 
 /// What is known of a request beside the decision.
-pub(crate) struct About {
+pub(crate) struct About<'a> {
     /// What was asked for where it was no route.
     pub(crate) without: AskedFor,
-    /// Whether it changes something.
-    pub(crate) changes: bool,
+    /// Its method; `None` where nobody says what was asked for is for.
+    pub(crate) method: Option<&'a str>,
     pub(crate) client_ip: Option<IpAddr>,
     pub(crate) now: Timestamp,
+}
+
+impl About<'_> {
+    /// Whether it changes something, or may.
+    fn changes(&self) -> bool {
+        self.method.is_none_or(limit::changes)
+    }
 }
 
 impl Gate {
@@ -29,21 +36,16 @@ impl Gate {
         served: &Served,
         view: &View<'_>,
         mut decision: Decision<'r>,
-        about: &About,
+        about: &About<'_>,
     ) -> Decision<'r> {
         let token = match &decision {
             Decision::Allow(grant) => view.again(grant),
             Decision::Deny(_) | Decision::Unavailable => None,
         };
-        let descent;
-        let line = match token {
-            Some(token) if token.parent().is_some() => {
-                descent = view.descent(token);
-                descent.as_slice()
-            }
-            _ => token.as_slice(),
-        };
-        decision.metered(line, about.changes, served.limit(), about.now);
+        let derived = token.as_ref().filter(|token| token.parent().is_some());
+        let descent = derived.map(|token| view.descent(*token));
+        let line = descent.as_deref().unwrap_or(token.as_slice());
+        decision.metered(line, token.is_some() && about.changes(), served.limit(), about.now);
         self.note(served, view, line, &decision, about);
         decision
     }
@@ -61,7 +63,7 @@ impl Gate {
         view: &View<'_>,
         line: &[LiveToken<'_>],
         decision: &Decision<'_>,
-        &About { without, client_ip, now, .. }: &About,
+        &About { without, client_ip, now, .. }: &About<'_>,
     ) {
         let route = match decision {
             Decision::Allow(grant) => grant.route_index(),

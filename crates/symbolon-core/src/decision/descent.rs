@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::Judge;
 use super::identity::{Directory, fault_of};
 use super::live::{LiveToken, LiveUser};
+use super::outcome::Reason;
 use crate::catalog::Catalog;
 use crate::derived::MAX_DEPTH;
 use crate::scope::ScopeSet;
@@ -38,16 +40,27 @@ pub fn line<'a, D: Directory>(directory: &'a D, live: &LiveToken<'_>) -> Option<
     Some(all)
 }
 
+impl<D: Directory> Judge<'_, D> {
+    /// The tokens that the caller's comes from, the nearest first: of most there are none, and nothing is looked for. One of
+    /// them may have ended since the caller was found to count.
+    pub(super) fn ancestors(&self, live: Option<&LiveToken<'_>>) -> Result<Vec<Ancestor<'_>>, Reason> {
+        match live {
+            Some(live) if live.parent().is_some() => {
+                ancestors(self.directory, live, Some(self.catalog), self.now).ok_or(Reason::ParentEnded)
+            }
+            _ => Ok(Vec::new()),
+        }
+    }
+}
+
 /// The same, with their owners, if each of them works at `now`.
+#[cold]
 pub(super) fn ancestors<'a, D: Directory>(
     directory: &'a D,
     live: &LiveToken<'_>,
     catalog: Option<&Catalog>,
     now: Timestamp,
 ) -> Option<Vec<Ancestor<'a>>> {
-    if live.parent().is_none() {
-        return Some(Vec::new());
-    }
     let working = |live: LiveToken<'a>| {
         let owner = directory.owner(&live)?;
         fault_of(&live, &owner, catalog, now).is_none().then_some(Ancestor { live, owner })

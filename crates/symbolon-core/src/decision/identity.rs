@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::descent::{Ancestor, ancestors};
+use super::descent::ancestors;
 use super::keys::{Keys, Redigest};
 use super::live::{LiveToken, LiveUser};
 use super::outcome::Reason;
@@ -64,8 +64,6 @@ pub enum Caller<'a> {
         live: LiveToken<'a>,
         /// Its owner.
         owner: Arc<LiveUser>,
-        /// Those that it comes from, the nearest first; found when it is judged whether the token counts.
-        ancestors: Vec<Ancestor<'a>>,
     },
 }
 
@@ -77,36 +75,25 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// A token about which nothing is judged yet.
-    pub fn of_token(live: LiveToken<'a>, owner: Arc<LiveUser>) -> Self {
-        Self::Token { live, owner, ancestors: Vec::new() }
-    }
-
-    /// Those that it comes from, if it is a token, which has them no more.
-    pub(super) fn take_ancestors(&mut self) -> Vec<Ancestor<'a>> {
-        match self {
-            Self::Token { ancestors, .. } => std::mem::take(ancestors),
-            _ => Vec::new(),
-        }
-    }
-
     /// Who is known, if they still count at `now`; `catalog` is that of a token's service, where there is one.
     #[inline]
     pub(super) fn living<D: Directory>(
-        mut self,
-        directory: &'a D,
+        self,
+        directory: &D,
         catalog: Option<&Catalog>,
         now: Timestamp,
     ) -> Result<Self, NotIdentified> {
         if let Some(reason) = self.fault(catalog, now) {
             return Err((reason, self.token().map(|live| live.id)));
         }
-        if let Self::Token { live, ancestors: known, .. } = &mut self
-            && live.parent().is_some()
-        {
-            *known = ancestors(directory, live, catalog, now).ok_or((Reason::ParentEnded, Some(live.id)))?;
+        match &self {
+            Self::Token { live, .. }
+                if live.parent().is_some() && ancestors(directory, live, catalog, now).is_none() =>
+            {
+                Err((Reason::ParentEnded, Some(live.id)))
+            }
+            _ => Ok(self),
         }
-        Ok(self)
     }
 
     /// Why somebody who is known does not count at `now`.
@@ -244,7 +231,7 @@ impl<'a, D: Directory> Identifier<'a, D> {
         let live = live.ok_or((Reason::UnknownSecret, None))?;
         let owner = self.directory.owner(&live).ok_or((Reason::OwnerInactive, Some(live.id)))?;
         let catalog = catalogs.find(|catalog| catalog.service == *live.service);
-        Caller::of_token(live, owner).living(self.directory, catalog, self.now)
+        Caller::Token { live, owner }.living(self.directory, catalog, self.now)
     }
 
     fn key(&self, secret: &[u8]) -> Result<Caller<'a>, NotIdentified> {

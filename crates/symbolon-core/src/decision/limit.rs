@@ -21,6 +21,10 @@ pub fn take(
     changes: bool,
     now: Timestamp,
 ) -> Result<Option<Quota>, (Reason, Quota)> {
+    // Most tokens have none, and come from nobody.
+    if line.first().is_none_or(|live| live.extra.is_none()) {
+        return Ok(None);
+    }
     let mut least: Option<Quota> = None;
     for (at, (reason, rate, meter)) in limits(line, catalog, changes).enumerate() {
         match meter.take(rate, now) {

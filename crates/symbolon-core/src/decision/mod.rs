@@ -182,20 +182,23 @@ impl<D: Directory> Judge<'_, D> {
             return Decision::Unavailable;
         }
         let request = Request { method: "GET", target: b"/", credentials, method_override: false, client_ip };
-        let mut caller = match self.caller(&request, false, &mut ()) {
+        let caller = match self.caller(&request, false, &mut ()) {
             Ok(caller) => caller,
             Err(denial) => return Decision::Deny(denial),
         };
         let live = caller.token();
-        let ancestors = caller.take_ancestors();
         let token = live.map(|live| live.id);
+        let ancestors = match self.ancestors(live.as_ref()) {
+            Ok(ancestors) => ancestors,
+            Err(reason) => return Decision::Deny(Box::new(Denial { token, ..Denial::new(reason) })),
+        };
         let principal = self.principal(caller, &ancestors);
         if !self.holds(&principal, required) {
             let required = required.to_vec();
             let denial = Denial { token, required, ..Denial::new(Reason::InsufficientScope) };
             return Decision::Deny(Box::new(denial));
         }
-        let all = live.into_iter().chain(ancestors.iter().map(|ancestor| ancestor.live));
+        let all = live.iter().chain(ancestors.iter().map(|ancestor| &ancestor.live));
         let mut restrictions = all.filter_map(|live| live.restrictions());
         if restrictions.any(|own| own.admit_without_request(client_ip).is_err()) {
             return Decision::Deny(Box::new(Denial { token, ..Denial::new(Reason::Restricted) }));

@@ -33,18 +33,19 @@ impl<D: Directory> Judge<'_, D> {
             return Reach::Unavailable;
         }
         let request = Request { method: "GET", target: b"/", credentials, method_override: false, client_ip };
-        let mut caller = match self.caller(&request, false, &mut ()) {
+        let caller = match self.caller(&request, false, &mut ()) {
             Ok(Caller::Anonymous) => return Reach::Deny(Box::new(Denial::new(Reason::CredentialRequired))),
             Ok(caller) => caller,
             Err(denial) => return Reach::Deny(denial),
         };
-        let (live, ancestors) = (caller.token(), caller.take_ancestors());
+        let live = caller.token();
+        let ancestors = match self.ancestors(live.as_ref()) {
+            Ok(ancestors) => ancestors,
+            Err(reason) => return Reach::Deny(Box::new(Denial::new(reason))),
+        };
         let principal = self.principal(caller, &ancestors);
-        let restrictions: Vec<_> = live
-            .into_iter()
-            .chain(ancestors.iter().map(|ancestor| ancestor.live))
-            .filter_map(|live| live.restrictions())
-            .collect();
+        let all = live.iter().chain(ancestors.iter().map(|ancestor| &ancestor.live));
+        let restrictions: Vec<_> = all.filter_map(|live| live.restrictions()).collect();
         let reached = |route: RouteIndex| {
             // Of another catalog, which was exchanged meanwhile, there may be more.
             let Some(route) = self.catalog.routes.get(route) else { return false };

@@ -142,16 +142,18 @@ impl<'a, D: Directory> Judge<'a, D> {
         &self,
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
-        mut caller: Caller<'_>,
+        caller: Caller<'_>,
         trace: &mut impl Trace,
     ) -> Result<Principal, Reason> {
         let live = caller.token();
-        let ancestors = caller.take_ancestors();
+        let ancestors = self.ancestors(live.as_ref())?;
         let mut principal = self.principal(caller, &ancestors);
         trace.step(Rule::Identity, true, || descended(&principal, self.catalog, &ancestors));
         let restrictions = |trace: &mut _| {
-            let all = live.into_iter().chain(ancestors.iter().map(|ancestor| ancestor.live));
-            all.into_iter().try_for_each(|live| Self::restrictions(asked, request, live, trace))
+            if let Some(live) = &live {
+                Self::restrictions(asked, request, live, trace)?;
+            }
+            ancestors.iter().try_for_each(|above| Self::restrictions(asked, request, &above.live, trace))
         };
         if asked.public() && restrictions(trace).is_err() {
             principal = Principal::Anonymous;
@@ -242,7 +244,7 @@ impl<'a, D: Directory> Judge<'a, D> {
     fn restrictions(
         asked: &Asked<'_, '_>,
         request: &Request<'_>,
-        live: LiveToken<'_>,
+        live: &LiveToken<'_>,
         trace: &mut impl Trace,
     ) -> Result<(), Reason> {
         let Some(own) = live.restrictions() else { return Ok(()) };
@@ -271,8 +273,10 @@ impl<'a, D: Directory> Judge<'a, D> {
                 if live.extra.is_some() {
                     held = held.union(&self.catalog.closure(live.lent(self.now)));
                 }
-                let effective = self.catalog.effective(held, role);
-                let effective = narrowed(self.directory, self.catalog, effective, ancestors);
+                let mut effective = self.catalog.effective(held, role);
+                if !ancestors.is_empty() {
+                    effective = narrowed(self.directory, self.catalog, effective, ancestors);
+                }
                 let LiveToken { id, token_prefix, which, place, .. } = live;
                 let rotated_at = live.rotated_at();
                 Principal::Token { id, token_prefix, owner, role, effective, which, rotated_at, place }

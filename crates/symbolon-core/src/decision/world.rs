@@ -287,7 +287,7 @@ impl World {
             Some(key) => Caller::Verifier(key),
             None => {
                 let live = self.live(secret);
-                Caller::of_token(live, self.users[&live.owner].clone())
+                Caller::Token { live, owner: self.users[&live.owner].clone() }
             }
         }
     }
