@@ -199,7 +199,7 @@ impl<D: Directory> Judge<'_, D> {
             return Decision::Deny(Box::new(denial));
         }
         let all = live.iter().chain(ancestors.iter().map(|ancestor| &ancestor.live));
-        let mut restrictions = all.filter_map(|live| live.restrictions());
+        let mut restrictions = all.filter_map(LiveToken::restrictions);
         if restrictions.any(|own| own.admit_without_request(client_ip).is_err()) {
             return Decision::Deny(Box::new(Denial { token, ..Denial::new(Reason::Restricted) }));
         }

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use super::outcome::{Denial, Reason};
 use super::principal::Principal;
-use super::{Caller, Directory, Judge, Request};
+use super::{Caller, Directory, Judge, LiveToken, Request};
 use crate::catalog::{Access, RouteIndex};
 use crate::credential::Credentials;
 
@@ -45,7 +45,7 @@ impl<D: Directory> Judge<'_, D> {
         };
         let principal = self.principal(caller, &ancestors);
         let all = live.iter().chain(ancestors.iter().map(|ancestor| &ancestor.live));
-        let restrictions: Vec<_> = all.filter_map(|live| live.restrictions()).collect();
+        let restrictions: Vec<_> = all.filter_map(LiveToken::restrictions).collect();
         let reached = |route: RouteIndex| {
             // Of another catalog, which was exchanged meanwhile, there may be more.
             let Some(route) = self.catalog.routes.get(route) else { return false };
