@@ -4,6 +4,7 @@
 //! when the call returns. The committed changes reach the [`Sink`] in the order of their commits and *before*
 //! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
 
+mod answers;
 mod fleet;
 mod room;
 mod seals;
@@ -26,6 +27,7 @@ use crate::record::{AuditLine, Enforcement, Key, Session, Token, TokenState, Use
 use crate::token::TokenPrefix;
 use crate::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 
+pub use answers::{AnswerBefore, AnswerClaim, AnswerOutcome, Answers, KeptAnswer, Repeated};
 pub use fleet::{FleetNode, FleetStatus};
 pub use room::Room;
 pub use seals::{BrokenSeal, PepperUse, Sealing};
@@ -163,6 +165,9 @@ pub enum StoreError {
     /// The idempotency key was used before, for this.
     #[error("the idempotency key was used before")]
     Claimed(Claim),
+    /// The token has claimed the idempotency key before, for a request that was to be sent on.
+    #[error("the idempotency key was claimed before")]
+    Answered(Box<AnswerBefore>),
     /// The user has as many live tokens of the service as there may be.
     #[error("the user has as many live tokens as there may be")]
     NoRoom,
@@ -272,7 +277,7 @@ pub struct UnreadableLine {
 
 /// The record. Reads see every mutation acknowledged before them.
 #[async_trait]
-pub trait Store: Sealing + Notices + Send + Sync {
+pub trait Store: Sealing + Notices + Answers + Send + Sync {
     /// Loads everything live into `sink` and keeps it informed from then on, with no gap between. Called once.
     async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError>;
     /// Writes one mutation; see the module's text for what holds when it returns.
@@ -285,7 +290,7 @@ pub trait Store: Sealing + Notices + Send + Sync {
     /// Adds counts of use to the record, in one transaction; to be kept to a few thousand, for mutations wait behind
     /// them. Tokens that are not there are no error. No audit, no change record.
     async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError>;
-    /// Removes sessions that ended before `now`, lapsed claims, and the use of days that are kept no longer
+    /// Removes sessions that ended before `now`, lapsed claims of both kinds, and the use of days that are kept no longer
     /// ([`KEPT_DAYS`](crate::usage::KEPT_DAYS); in transactions of at most 10,000 rows each, between which
     /// mutations go). No audit.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -48,6 +48,12 @@ impl ApiError {
         Answer::unavailable().into()
     }
 
+    /// The same, to be asked again after so many seconds.
+    #[must_use]
+    pub(crate) fn after(self, seconds: u64) -> Self {
+        self.with(|answer| answer.retry_after = Some(seconds))
+    }
+
     /// A creation that was made before.
     pub(crate) fn already_created(id: String) -> Self {
         let detail =
@@ -212,6 +218,7 @@ impl From<StoreError> for ApiError {
             ),
             StoreError::NotFound(what) => Self::new(Code::NotFound, format!("{what} is not there")),
             StoreError::Claimed(claim) => Self::already_created(claim.made),
+            StoreError::Answered(_) => Self::new(Code::Conflict, "the idempotency key was claimed before"),
             StoreError::SealBroken(broken) => Self::new(
                 Code::Conflict,
                 format!(

@@ -3,6 +3,7 @@
 
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::{AuditLine, Token, User};
+use symbolon_core::store::{AnswerOutcome, KeptAnswer};
 
 use crate::fault::{Fault, conflict, missing};
 
@@ -16,6 +17,15 @@ pub(crate) fn roles(user: &User) -> String {
     let roles: serde_json::Map<String, serde_json::Value> =
         user.roles.iter().map(|(service, role)| (service.to_string(), role.as_str().into())).collect();
     serde_json::Value::Object(roles).to_string()
+}
+
+/// The word for how a claimed request ended, and what is kept of its answer.
+pub(crate) fn outcome(outcome: &AnswerOutcome) -> (&'static str, Option<&KeptAnswer>) {
+    match outcome {
+        AnswerOutcome::Unknown => ("unknown", None),
+        AnswerOutcome::NotKept => ("not_kept", None),
+        AnswerOutcome::Kept(kept) => ("kept", Some(kept)),
+    }
 }
 
 /// What a change may do to the owner.

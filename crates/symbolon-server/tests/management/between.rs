@@ -14,8 +14,8 @@ use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName, WebhookName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AuditQuery, BrokenSeal, Change, Claim, Ending, Mutation, Notices, Page, PageQuery, PepperUse, Sealing,
-    Sink, Store, StoreError, TokenQuery, UnreadableLine, WebhookState,
+    AnswerClaim, AnswerOutcome, Answers, AuditQuery, BrokenSeal, Change, Claim, Ending, Mutation, Notices,
+    Page, PageQuery, PepperUse, Sealing, Sink, Store, StoreError, TokenQuery, UnreadableLine, WebhookState,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
@@ -180,6 +180,24 @@ impl Notices for Between {
     async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {
         (self.reads)()?;
         self.store.save_webhook(state).await
+    }
+}
+
+#[async_trait]
+impl Answers for Between {
+    async fn claim_answer(&self, claim: AnswerClaim) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.claim_answer(claim).await
+    }
+
+    async fn release_answer(&self, claim: AnswerClaim) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.release_answer(claim).await
+    }
+
+    async fn end_answer(&self, claim: AnswerClaim, outcome: AnswerOutcome) -> Result<(), StoreError> {
+        (self.reads)()?;
+        self.store.end_answer(claim, outcome).await
     }
 }
 

@@ -29,7 +29,7 @@ pub(crate) struct Table {
 use Kind::{Bytes, Number, Text, Truth};
 
 /// What refers to another comes behind it.
-pub(crate) const TABLES: [Table; 9] = [
+pub(crate) const TABLES: [Table; 10] = [
     Table {
         name: "users",
         columns: &[
@@ -138,6 +138,23 @@ pub(crate) const TABLES: [Table; 9] = [
     Table {
         name: "claims",
         columns: &[("scope", Text), ("key", Text), ("body", Bytes), ("made", Text), ("expires_at", Number)],
+        key: Key::First(2),
+    },
+    Table {
+        name: "answers",
+        columns: &[
+            ("token", Text),
+            ("key", Text),
+            ("fingerprint", Bytes),
+            ("claimed_at", Number),
+            ("expires_at", Number),
+            ("outcome", Text),
+            ("status", Number),
+            ("content_type", Text),
+            ("location", Text),
+            ("etag", Text),
+            ("body", Bytes),
+        ],
         key: Key::First(2),
     },
     Table {

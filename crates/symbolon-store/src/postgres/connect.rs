@@ -17,6 +17,8 @@ const ACQUIRE: Duration = Duration::from_secs(2);
 /// A connection that was left alone for longer is asked whether it lives before somebody relies on it.
 const TRUSTED: Duration = Duration::from_secs(1);
 const READERS: u32 = 8;
+/// Enough that a claim does not wait for the disk's answer to another.
+const ANSWERS: u32 = 2;
 
 /// What holds in every session, whatever server, database, role or URL say.
 ///
@@ -123,6 +125,11 @@ impl Server {
     /// The one connection that notes uses.
     pub(super) fn usage(&self) -> PgPool {
         pool(1).connect_lazy_with(self.options().options([USAGE_LOCK]))
+    }
+
+    /// Connections that note which changes were sent on.
+    pub(super) fn answers(&self) -> PgPool {
+        pool(ANSWERS).connect_lazy_with(self.options())
     }
 }
 

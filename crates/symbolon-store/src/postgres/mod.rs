@@ -1,7 +1,9 @@
 //! The record in a PostgreSQL database, which several processes may share: a writer task that commits in groups and in its turn
-//! among all nodes, a few connections that read, and one that notes uses.
+//! among all nodes, a few connections that read, one that notes uses, and two that note which
+//! changes were sent on.
 
 mod again;
+mod answers;
 mod chain;
 mod changes;
 mod codes;
@@ -80,6 +82,7 @@ pub struct PostgresStore {
     commands: mpsc::Sender<Command>,
     readers: Readers,
     usage: PgPool,
+    answers: PgPool,
     fleet: Arc<Fleet>,
     steps: Arc<CommitSteps>,
     /// Those at what is committed.
@@ -106,18 +109,20 @@ impl PostgresStore {
         keys: &Keys,
         membership: Membership,
     ) -> Result<Self, OpenError> {
-        let Opened { server, readers, usage } = open::open(url, password, keys, membership.terms).await?;
+        let Opened { server, readers, usage, answers } =
+            open::open(url, password, keys, membership.terms).await?;
         let seals = Arc::new(Seals::new(keys));
         let fleet = Arc::new(Fleet::begin(&server, readers.clone(), seals.clone(), keys, membership));
         let (commands, queue) = mpsc::channel(QUEUE);
         let place = server.place().to_owned();
-        let last = leave(fleet.clone(), [readers.clone(), usage.clone()]);
+        let last = leave(fleet.clone(), [readers.clone(), usage.clone(), answers.clone()]);
         let steps = Arc::new(CommitSteps::default());
         Writer::start(server, seals.clone(), fleet.clone(), steps.clone(), queue, last);
         Ok(Self {
             commands,
             readers: Readers { pool: readers, seals },
             usage,
+            answers,
             fleet,
             steps,
             applied: Looks::default(),
@@ -153,7 +158,7 @@ impl PostgresStore {
 }
 
 /// When nothing is to be written any more.
-async fn leave(fleet: Arc<Fleet>, pools: [PgPool; 2]) {
+async fn leave(fleet: Arc<Fleet>, pools: [PgPool; 3]) {
     fleet.leave().await;
     for pool in pools {
         pool.close().await;

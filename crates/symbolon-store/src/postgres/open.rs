@@ -17,11 +17,12 @@ use crate::OpenError;
 
 /// In order. One that was released is never changed: databases that have it do not run it again. Each writes its number into
 /// `symbolon_schema`, and the oldest one that a program may know which goes on working beside it.
-const MIGRATIONS: [&str; 4] = [
+const MIGRATIONS: [&str; 5] = [
     include_str!("../../migrations/postgres/0001_initial.sql"),
     include_str!("../../migrations/postgres/0002_webhooks_of_nodes.sql"),
     include_str!("../../migrations/postgres/0003_keys_of_fleets.sql"),
     include_str!("../../migrations/postgres/0004_derived.sql"),
+    include_str!("../../migrations/postgres/0005_answers.sql"),
 ];
 
 /// The last number known here.
@@ -41,6 +42,7 @@ pub(super) struct Opened {
     pub(super) server: Server,
     pub(super) readers: PgPool,
     pub(super) usage: PgPool,
+    pub(super) answers: PgPool,
 }
 
 /// Opens the database of a URL, and brings its schema up to date.
@@ -55,8 +57,8 @@ pub(super) async fn open(
     create(&mut db, &server, terms).await?;
     compare(&mut db, &server, keys).await?;
     db.close().await.map_err(|error| cannot_open(server.place(), &error))?;
-    let (readers, usage) = (server.readers(), server.usage());
-    Ok(Opened { server, readers, usage })
+    let (readers, usage, answers) = (server.readers(), server.usage(), server.answers());
+    Ok(Opened { server, readers, usage, answers })
 }
 
 /// The server of a URL, which will do, and a connection to its database.

@@ -8,7 +8,9 @@ use symbolon_core::audit::{Head, Line, LineHash};
 use symbolon_core::id::TokenId;
 use symbolon_core::imported::Source;
 use symbolon_core::notice::Told;
-use symbolon_core::store::{BrokenSeal, Claim, Ending, StoreError, WebhookState};
+use symbolon_core::store::{
+    AnswerBefore, AnswerOutcome, BrokenSeal, Claim, Ending, KeptAnswer, StoreError, WebhookState,
+};
 use symbolon_core::usage::{Day, DayTotal, RouteUsage, UsedRoute};
 
 use crate::seals::Seals;
@@ -153,6 +155,23 @@ pub(crate) fn claim(row: &impl Columns) -> Parsed<Claim> {
         made: get(row, "made")?,
         expires_at: time(row, "expires_at")?,
     })
+}
+
+pub(crate) fn answer(row: &impl Columns) -> Parsed<AnswerBefore> {
+    let outcome = match get::<Option<&str>>(row, "outcome")? {
+        None => None,
+        Some("unknown") => Some(AnswerOutcome::Unknown),
+        Some("not_kept") => Some(AnswerOutcome::NotKept),
+        Some("kept") => Some(AnswerOutcome::Kept(KeptAnswer {
+            status: number(row, "status")?,
+            content_type: get(row, "content_type")?,
+            location: get(row, "location")?,
+            etag: get(row, "etag")?,
+            body: get::<&[u8]>(row, "body")?.to_vec(),
+        })),
+        Some(_) => return Err(RowFault("outcome")),
+    };
+    Ok(AnswerBefore { fingerprint: digest(row, "fingerprint")?, at: time(row, "claimed_at")?, outcome })
 }
 
 /// A token that is as it was written, and what was told of its end. Why there is none is in the log.

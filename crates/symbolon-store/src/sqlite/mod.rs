@@ -1,5 +1,6 @@
 //! The record in one SQLite file: a writer task that commits in groups, and a few connections that read.
 
+mod answers;
 mod backup;
 mod chain;
 mod connect;

@@ -12,7 +12,7 @@ use sqlx::SqlitePool;
 use symbolon_core::decision::Redigest;
 use symbolon_core::id::TokenId;
 use symbolon_core::name::WebhookName;
-use symbolon_core::store::{Change, Mutation, Sink, StoreError, WebhookState};
+use symbolon_core::store::{AnswerClaim, AnswerOutcome, Change, Mutation, Sink, StoreError, WebhookState};
 use symbolon_core::usage::UsageCount;
 use tokio::sync::{mpsc, oneshot};
 
@@ -48,6 +48,9 @@ pub(super) enum Work {
     },
     BeginWebhooks(Vec<WebhookName>),
     SaveWebhook(Box<WebhookState>),
+    ClaimAnswer(AnswerClaim),
+    ReleaseAnswer(AnswerClaim),
+    EndAnswer(AnswerClaim, AnswerOutcome),
 }
 
 impl Work {
@@ -61,7 +64,10 @@ impl Work {
             | Self::Prune(_)
             | Self::Reseal { .. }
             | Self::BeginWebhooks(_)
-            | Self::SaveWebhook(_) => &[],
+            | Self::SaveWebhook(_)
+            | Self::ClaimAnswer(_)
+            | Self::ReleaseAnswer(_)
+            | Self::EndAnswer(..) => &[],
         }
     }
 }

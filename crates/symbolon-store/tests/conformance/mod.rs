@@ -3,6 +3,7 @@
 //!
 //! A database joins with a [`Place`] and one line: `crate::conformance::every_test!(its_place)`.
 
+pub(crate) mod answers;
 pub(crate) mod atomicity;
 pub(crate) mod audit;
 pub(crate) mod claims;
@@ -73,6 +74,14 @@ pub(crate) async fn refuse(store: &dyn Store, change: Change, text: &str) {
 macro_rules! every_test {
     ($place:path) => {
         $crate::conformance::tests! { $place;
+            answers {
+                what_became_of_a_claim_is_kept_over_restarts
+                a_key_is_its_tokens_own
+                what_had_no_effect_is_claimed_anew
+                a_lapsed_answer_is_forgotten
+                of_many_claims_at_once_one_is_made
+                a_claim_whose_row_cannot_be_read_lets_nothing_pass
+            }
             atomicity {
                 a_refused_change_takes_the_whole_mutation_with_it
                 a_mutation_without_an_audit_line_is_refused

@@ -68,6 +68,7 @@ async fn contents(path: &Path) -> Vec<String> {
         ("enforcement", "rowid"),
         ("audit", "seq"),
         ("claims", "scope, key"),
+        ("answers", "token, key"),
         ("usage", "day, token, method, path, outcome"),
         ("webhooks", "name"),
     ] {
@@ -134,6 +135,7 @@ async fn there_and_back(version: Version) {
             ("enforcement", 2),
             ("audit", 6),
             ("claims", 1),
+            ("answers", 2),
             ("usage", 3),
             ("webhooks", 2)
         ]

@@ -5,6 +5,7 @@
 #[path = "../conformance/mod.rs"]
 mod conformance;
 
+mod answers;
 mod chain;
 mod copying;
 mod failures;

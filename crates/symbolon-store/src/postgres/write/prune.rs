@@ -27,6 +27,11 @@ pub(super) async fn prune(db: &mut PgConnection, asked: &Pruning) -> Result<(), 
              SELECT scope, key FROM claims WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     )
     .bind(now);
+    let answers = sqlx::query(
+        "DELETE FROM answers WHERE (token, key) IN (
+             SELECT token, key FROM answers WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
+    )
+    .bind(now);
     let usage = sqlx::query(
         "DELETE FROM usage WHERE (day, token, method, path, outcome) IN (
              SELECT day, token, method, path, outcome FROM usage WHERE day < $1
@@ -46,7 +51,7 @@ pub(super) async fn prune(db: &mut PgConnection, asked: &Pruning) -> Result<(), 
          DELETE FROM changes USING kept WHERE changes.seq < kept.first",
     )
     .bind(3_600_000_i64);
-    for table in [sessions, claims, usage, changes] {
+    for table in [sessions, claims, answers, usage, changes] {
         let removed = table.bind(PIECE).execute(&mut *db).await?.rows_affected();
         if removed >= PIECE.unsigned_abs() {
             asked.more.store(true, Ordering::Relaxed);

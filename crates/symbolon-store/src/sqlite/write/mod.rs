@@ -1,6 +1,7 @@
 //! What a transaction does, piece by piece. Each guard is part of the statement that it guards; only when a
 //! statement has found nothing to change is the row looked at, to say why.
 
+mod answers;
 mod enforcement;
 mod keys;
 mod seals;
@@ -44,6 +45,9 @@ pub(super) fn work(db: &Connection, work: &mut Work, seals: &Seals) -> Result<()
         Work::Prune(now) => prune(db, *now),
         Work::BeginWebhooks(names) => webhooks::begin(db, names),
         Work::SaveWebhook(state) => webhooks::save(db, state),
+        Work::ClaimAnswer(claim) => answers::claim(db, claim),
+        Work::ReleaseAnswer(claim) => answers::release(db, claim),
+        Work::EndAnswer(claim, outcome) => answers::end(db, claim, outcome),
     }
 }
 
@@ -232,5 +236,6 @@ fn prune(db: &Connection, at: Timestamp) -> Result<(), Fault> {
     let now = at.as_millisecond();
     execute(db, "DELETE FROM sessions WHERE expires_at <= ?1", params![now])?;
     execute(db, "DELETE FROM claims WHERE expires_at <= ?1", params![now])?;
+    answers::prune(db, at)?;
     usage::prune(db, at)
 }

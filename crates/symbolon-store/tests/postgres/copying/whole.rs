@@ -9,11 +9,11 @@ use symbolon_core::manage;
 use symbolon_core::metadata::Metadata;
 use symbolon_core::notice::Told;
 use symbolon_core::record::{Key, KeyKind, Token, User};
-use symbolon_core::store::{Change, Mutation, Notices, Store};
+use symbolon_core::store::{AnswerOutcome, Answers, Change, Mutation, Notices, Store};
 use symbolon_core::usage::Outcome;
 
 use super::{file, meddle};
-use crate::conformance::{accept, descent, imports, make, usage, webhooks};
+use crate::conformance::{accept, answers, descent, imports, make, usage, webhooks};
 
 /// What a program may trip over: quotes, what looks like SQL's or an array's, combining marks, other planes, directions.
 const ODD: &str = "é e\u{301} \u{1f5dd} \u{202e}x {\"a\",NULL} $1 '; -- \\ \\N \t\r\n\u{1}\u{7f}\u{ffff}";
@@ -79,6 +79,13 @@ pub(super) async fn fill(path: &Path) {
         usage::count(1, 100, "/a", Outcome::Allowed, 1, 0),
     ];
     store.record_usage(counts.into()).await.unwrap();
+    for (key, outcome) in [("b", None), ("a", Some(AnswerOutcome::Kept(answers::kept())))] {
+        let claim = answers::claim(7, key, 0, 1);
+        store.claim_answer(claim.clone()).await.unwrap();
+        if let Some(outcome) = outcome {
+            store.end_answer(claim, outcome).await.unwrap();
+        }
+    }
     store.begin_webhooks(vec!["b".parse().unwrap(), "a".parse().unwrap()]).await.unwrap();
     let state = webhooks::full(&store.webhooks().await.unwrap()[0]);
     store.save_webhook(state).await.unwrap();
