@@ -71,6 +71,12 @@ codes! {
     TooManyTokens = 409 "too_many_tokens" "The owner has as many live tokens as the service allows.";
     /// The same creation was made before; its answer held a secret and is not kept.
     AlreadyCreated = 409 "already_created" "This creation was made before; its answer is not kept.";
+    /// The same request is under way under its idempotency key.
+    AnswerPending = 409 "answer_pending" "The same request is under way; its answer is yet to come.";
+    /// The request was sent under its idempotency key, and nobody knows what came of it.
+    AnswerUnknown = 409 "answer_unknown" "The same request was sent before, and it is not known what came of it.";
+    /// The request was answered under its idempotency key, and the answer is not kept.
+    AnswerNotKept = 409 "answer_not_kept" "The same request was answered before; its answer is not kept.";
     /// The body is longer than is read.
     PayloadTooLarge = 413 "payload_too_large" "The body is too long.";
     /// The body is not declared to be JSON.

@@ -9,6 +9,7 @@ mod console;
 mod deciding;
 pub mod gateway;
 mod host_port;
+mod idempotency;
 mod identity;
 mod incoming;
 mod inside;

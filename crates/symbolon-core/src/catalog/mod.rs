@@ -65,6 +65,8 @@ pub struct Catalog {
     pub tools: Vec<Tool>,
     /// Whether the application itself answers what would become of a change, where `X-Dry-Run` asks.
     pub application_dry_run: bool,
+    /// Whether the application itself sees to it that a change is made once, where an `Idempotency-Key` asks.
+    pub application_idempotency: bool,
     /// The path prefixes under which every route is served.
     pub mounts: Vec<String>,
     /// What is odd but not wrong, such as a scope that no route asks for.

@@ -23,6 +23,7 @@ pub(super) struct Source {
     pub(super) options: Option<Spanned<String>>,
     pub(super) parameters: Option<Spanned<String>>,
     pub(super) dry_run: Option<Spanned<String>>,
+    pub(super) idempotency: Option<Spanned<String>>,
     #[serde(default)]
     pub(super) tokens: TokenSource,
     #[serde(default)]

@@ -2,7 +2,6 @@
 
 use axum::extract::FromRequestParts;
 use bytes::Bytes;
-use http::HeaderName;
 use http::request::Parts;
 use jiff::SignedDuration;
 use serde_json::Value;
@@ -17,9 +16,9 @@ use super::caller::{By, Caller};
 use super::settled;
 use crate::answer::ApiError;
 use crate::app::App;
+use crate::idempotency;
 use crate::metrics::{Stopwatch, Waiting};
 
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const CLAIM_LIFE: SignedDuration = SignedDuration::from_hours(24);
 
 /// How often a change is tried again when another came first. Each try is a change that somebody else made.
@@ -118,14 +117,9 @@ impl FromRequestParts<App> for IdempotencyKey {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, ApiError> {
-        let mut values = parts.headers.get_all(IDEMPOTENCY_KEY).iter();
-        let Some(value) = values.next() else { return Ok(Self { key: None }) };
-        let value =
-            value.to_str().ok().filter(|text| (1..=255).contains(&text.len()) && values.next().is_none());
-        value.map(|text| Self { key: Some(text.to_owned()) }).ok_or_else(|| {
-            Refusal::field("Idempotency-Key", "an Idempotency-Key is one text of 1 to 255 ASCII characters")
-                .into()
-        })
+        let key =
+            idempotency::key(&parts.headers).map_err(|fault| Refusal::field("Idempotency-Key", fault))?;
+        Ok(Self { key: key.map(str::to_owned) })
     }
 }
 

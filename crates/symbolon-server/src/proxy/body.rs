@@ -20,7 +20,7 @@ use super::watch::Watch;
 use crate::listen::{Pace, Patience};
 
 /// Why a body broke off.
-type BodyError = Box<dyn Error + Send + Sync>;
+pub(super) type BodyError = Box<dyn Error + Send + Sync>;
 
 /// No piece of a body came for too long, or they came too slowly.
 #[derive(Debug, thiserror::Error)]
@@ -203,6 +203,11 @@ impl AnswerBody {
             body.end();
         }
         body
+    }
+
+    /// The same, which goes on only for as long as its caller may have it.
+    pub(super) fn watched(self, watch: Option<Watch>) -> Self {
+        Self { watch, ..self }
     }
 
     fn end(&mut self) {

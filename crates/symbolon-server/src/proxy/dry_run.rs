@@ -22,10 +22,14 @@ use crate::verdict::Verdict;
 /// The header by which it is asked.
 pub(crate) const DRY_RUN: &str = "x-dry-run";
 
+/// Whether what is asked by this method changes nothing.
+pub(super) fn only_reads(method: &Method) -> bool {
+    matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY")
+}
+
 /// Whether a request asks what would become of it. What reads changes nothing, and is simply made. The error says what is
 /// wrong: whoever means to try something must not do it for having misspelt that.
 pub(crate) fn is_asked(method: &Method, headers: &HeaderMap) -> Result<bool, &'static str> {
-    let reads = matches!(method.as_str(), "GET" | "HEAD" | "OPTIONS" | "TRACE" | "QUERY");
     let mut asked = false;
     for value in headers.get_all(DRY_RUN) {
         match value.as_bytes().trim_ascii().to_ascii_lowercase().as_slice() {
@@ -34,7 +38,7 @@ pub(crate) fn is_asked(method: &Method, headers: &HeaderMap) -> Result<bool, &'s
             _ => return Err("X-Dry-Run is to be true or false"),
         }
     }
-    Ok(asked && !reads)
+    Ok(asked && !only_reads(method))
 }
 
 impl Proxy {

@@ -28,6 +28,12 @@ pub(super) enum Fault {
     /// The connection broke, or what came was not HTTP.
     #[error("no whole answer: {0}")]
     BrokenOff(hyper::Error),
+    /// The connection broke before anything of the request was on it.
+    #[error("the request was not sent: {0}")]
+    Unsent(hyper::Error),
+    /// The answer began, and did not end.
+    #[error("the answer broke off")]
+    Incomplete,
     /// Status 101 to a request that had not asked for it, or not for that.
     #[error("an upgrade that was not asked for")]
     Upgrade,
@@ -46,9 +52,16 @@ impl Fault {
             Self::Connect(error) if error.kind() == io::ErrorKind::TimedOut => Code::GatewayTimeout,
             Self::Silent => Code::GatewayTimeout,
             Self::Full => Code::Overloaded,
-            Self::Connect(_) | Self::BrokenOff(_) | Self::Upgrade => Code::BadGateway,
+            Self::Connect(_) | Self::BrokenOff(_) | Self::Unsent(_) | Self::Incomplete | Self::Upgrade => {
+                Code::BadGateway
+            }
             Self::Caller | Self::Host => Code::InvalidRequest,
         }
+    }
+
+    /// Whether the application has certainly had nothing of the request.
+    pub(super) fn is_before_sending(&self) -> bool {
+        matches!(self, Self::Full | Self::Connect(_) | Self::Unsent(_) | Self::Host)
     }
 
     /// One sentence for the caller, who need not know how the application is reached.
@@ -61,12 +74,14 @@ impl Fault {
 }
 
 /// Sends `request`, when there is a place for it, and waits for the answer's headers. What holds the connection and the
-/// place comes with the answer, whose body has yet to be read.
+/// place comes with the answer, whose body has yet to be read. What is to be sent `once` is sent over a new connection of
+/// HTTP/1.1: one that was kept may be closed just then, and nobody would know whether the application has read it.
 pub(super) async fn exchange(
     pool: &Pool,
     request: Request<RequestBody>,
     timeouts: &Timeouts,
     upload: &Upload,
+    once: bool,
 ) -> Result<(Response<Incoming>, Held), Fault> {
     let activity = &*upload.activity;
     let place = pool.place().await.ok_or(Fault::Full)?;
@@ -74,7 +89,7 @@ pub(super) async fn exchange(
     let (response, connection) = if http2 {
         exchange_in_http2(pool, request, timeouts, activity).await?
     } else {
-        exchange_in_http1(pool, request, timeouts, activity).await?
+        exchange_in_http1(pool, request, timeouts, activity, once).await?
     };
     activity.begin_answer();
     Ok((response, Held { connection, place, upload: upload.clone() }))
@@ -85,8 +100,9 @@ async fn exchange_in_http1(
     mut request: Request<RequestBody>,
     timeouts: &Timeouts,
     activity: &Activity,
+    once: bool,
 ) -> Result<(Response<Incoming>, Connection), Fault> {
-    let mut kept = pool.take();
+    let mut kept = if once { None } else { pool.take() };
     loop {
         let reused = kept.is_some();
         let mut http1 = match kept.take() {
@@ -114,7 +130,8 @@ async fn exchange_in_http1(
             }
             // To be sure of it this time, over a connection that cannot be stale.
             (None, Some(copy)) => copy,
-            _ => return Err(Fault::BrokenOff(error.into_error())),
+            (Some(_), _) => return Err(Fault::Unsent(error.into_error())),
+            (None, None) => return Err(Fault::BrokenOff(error.into_error())),
         };
     }
 }
@@ -140,7 +157,8 @@ async fn exchange_in_http2(
         }
         request = match error.take_message() {
             Some(unsent) if !again => unsent,
-            _ => return Err(Fault::BrokenOff(error.into_error())),
+            Some(_) => return Err(Fault::Unsent(error.into_error())),
+            None => return Err(Fault::BrokenOff(error.into_error())),
         };
         again = true;
     }

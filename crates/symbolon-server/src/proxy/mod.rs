@@ -3,17 +3,20 @@
 //!
 //! In this order: `message` refuses what could be read in two ways; the gate decides; `passage` drops what
 //! belongs to this connection and what a caller may not say, then adds what we say; `exchange` sends it over a
-//! connection of `pool`; `telling` tells of it; the answer goes back a piece at a time (`body`) or as a `tunnel`, for as long as
+//! connection of `pool`, and `once` sees to it that what has a key is sent once; `telling` tells of it; the answer goes back a piece at a time (`body`) or as a `tunnel`, for as long as
 //! `watch` finds that the caller may still have it.
 
 mod activity;
 mod body;
 pub(crate) mod dry_run;
 mod exchange;
+mod gather;
 mod headers;
 mod message;
 mod metadata;
 mod names;
+mod once;
+mod outgoing;
 mod passage;
 mod pool;
 mod settings;
@@ -28,9 +31,9 @@ use std::sync::Arc;
 use axum::body::Body;
 use axum::response::Response;
 use bytes::Bytes;
-use http::header::{CONTENT_LENGTH, HOST, TRANSFER_ENCODING};
+use http::header::HOST;
 use http::request::Parts;
-use http::{HeaderValue, Request, StatusCode, Version};
+use http::{Request, StatusCode, Version};
 use hyper::body::{Body as _, Incoming};
 use hyper::upgrade::OnUpgrade;
 use symbolon_core::decision::{self, Decision, Denial, Principal};
@@ -40,18 +43,19 @@ use symbolon_core::{Code, Timestamp};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::incoming::{self, Peer};
-use crate::listen::{Door, Tunnels};
+use crate::listen::Door;
 use crate::metrics::Faults;
 use crate::others::{is_others, ours};
 use crate::refusals::{Refusal, refuse, undecided};
-use crate::traces::Span;
 use crate::trusted::client;
 use crate::verdict::Verdict;
-use body::{AnswerBody, RequestBody, Source};
-use exchange::{Fault, exchange};
+use body::{AnswerBody, Source};
+use exchange::Fault;
+use once::Unanswered;
+use outgoing::Outgoing;
 use passage::Passage;
 use pool::{Pool, Upload};
-use telling::{Onward, Telling};
+use telling::Telling;
 use watch::Watch;
 
 pub(crate) use headers::remove_own_cookie;
@@ -65,6 +69,7 @@ pub use settings::{
 const DOOR: &str = "proxy";
 
 /// The proxy of one application.
+#[derive(Clone)]
 pub struct Proxy {
     app: App,
     settings: Arc<ProxySettings>,
@@ -161,7 +166,12 @@ impl Proxy {
         let upload = Upload::default();
         let activity = &upload.activity;
         let quota = passage.quota;
-        let outcome = self.forward(parts, body, passage, caller, &telling.span, &upload).await;
+        let key = passage.key.take();
+        let outgoing = self.outgoing(parts, &body, passage, caller.is_some(), &telling.span);
+        let outcome = match key {
+            None => self.forward(outgoing, body, caller, &upload).await.map_err(Unanswered::Fault),
+            Some(key) => self.once(key, outgoing, body, &upload).await,
+        };
         if let (Err(_), Some(longest), true) = (&outcome, longest, activity.exceeded()) {
             return Err(telling.turned(self.too_long(longest, now)));
         }
@@ -179,8 +189,15 @@ impl Proxy {
                 tracing::debug!(%service, %method, ?route, status, ?token, ms = ms(), "passed on");
                 Ok(answer)
             }
-            Err(Fault::Host) => Err(telling.turned(self.misread("Host is not a host and a port", now))),
-            Err(fault) => {
+            Err(Unanswered::Fault(Fault::Host)) => {
+                Err(telling.turned(self.misread("Host is not a host and a port", now)))
+            }
+            Err(Unanswered::Refused(error)) => {
+                let (id, code) = (self.app.request_id(now), error.code().as_str());
+                tracing::info!(%id, %service, %method, code, ?token, "not made, or not told, under its Idempotency-Key");
+                Err(telling.turned((error, id)))
+            }
+            Err(Unanswered::Fault(fault)) => {
                 self.faults.count(fault.code());
                 let (id, code) = (self.app.request_id(now), fault.code().as_str());
                 tracing::warn!(%id, %service, %method, code, ?token, %fault, "the application did not answer");
@@ -218,6 +235,7 @@ impl Proxy {
             Some(Decision::Allow(grant)) => {
                 let passage = Passage::granted(&grant, &credentials, parts, peer);
                 let mut passage = passage.map_err(|why| self.misread(why, now))?;
+                passage.key = self.key(&grant, parts).map_err(|why| self.misread(why, now))?;
                 if !matches!(grant.principal(), Principal::Anonymous) {
                     passage.watch = Some(self.watch(&request, parts, true));
                 }
@@ -263,34 +281,15 @@ impl Proxy {
 
     async fn forward(
         &self,
-        mut parts: Parts,
+        outgoing: Outgoing,
         body: Source,
-        mut passage: Passage,
         caller: Option<OnUpgrade>,
-        span: &Span,
         upload: &Upload,
     ) -> Result<Response, Fault> {
         let timeouts = &self.settings.timeouts;
-        let tunnels = parts.extensions.remove::<Tunnels>();
-        let watch = passage.watch.take();
-        let length_is_said = parts.headers.contains_key(CONTENT_LENGTH);
-        if parts.version == Version::HTTP_2 && !body.is_end_stream() && !length_is_said {
-            // There a body needs no header that says so, and on the next connection it does.
-            parts.headers.insert(TRANSFER_ENCODING, HeaderValue::from_static("chunked"));
-        }
-        passage.dress(&mut parts, &self.settings, caller.is_some());
-        let mut onward = Onward {
-            span: span.onward(&self.app, &mut parts.headers),
-            service: &self.settings.service,
-            method: parts.method.clone(),
-            answer: None,
-        };
-        let body = RequestBody::new(body, self.settings.clone(), upload, watch.as_ref());
-        let request = Request::from_parts(parts, body);
-        let outcome = exchange(&self.pool, request, timeouts, upload).await;
-        onward.answer = Some(outcome.as_ref().map(|(response, _)| response.status()).map_err(Fault::code));
-        drop(onward);
-        let (mut response, connection) = outcome?;
+        let Outgoing { parts, onward, watch, tunnels } = outgoing;
+        let (mut response, connection) =
+            self.send(parts, onward, body, watch.as_ref(), upload, false).await?;
         headers::remove_own_set_cookie(response.headers_mut());
         if response.status() == StatusCode::SWITCHING_PROTOCOLS {
             let caller = caller.filter(|_| tunnel::granted(response.headers())).ok_or(Fault::Upgrade)?;

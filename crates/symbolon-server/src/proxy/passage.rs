@@ -10,6 +10,7 @@ use symbolon_core::credential::Credentials;
 use symbolon_core::decision::{DecidedRoute, Grant, Principal};
 use symbolon_core::rate::Quota;
 
+use super::once::Key;
 use super::settings::ProxySettings;
 use super::watch::Watch;
 use super::{headers, tunnel};
@@ -28,6 +29,8 @@ pub(super) struct Passage {
     ours: Vec<HeaderName>,
     /// Looks after a decision that may be taken back while its answer still goes on.
     pub(super) watch: Option<Watch>,
+    /// Under which it is made once, if it is.
+    pub(super) key: Option<Key>,
     /// What is told of the request beside its answer.
     pub(super) verdict: Verdict,
     /// How the token stands with its limit, for the answer.
@@ -49,7 +52,7 @@ impl Passage {
     pub(super) fn of_others(parts: &Parts, peer: Option<IpAddr>) -> Self {
         let target = parts.uri.path_and_query().cloned().unwrap_or(PathAndQuery::from_static("/"));
         let verdict = Verdict { principal: Some(identity::OTHERS), ..Verdict::ALLOWED };
-        Self { target, peer, decided: None, ours: Vec::new(), watch: None, verdict, quota: None }
+        Self { target, peer, decided: None, ours: Vec::new(), watch: None, key: None, verdict, quota: None }
     }
 
     /// Of a request that would have been refused, were the service enforced: as one that is left to the application's
@@ -87,6 +90,7 @@ impl Passage {
             decided: Some(Decided { identity, cookies: !by_header(grant, credentials), known }),
             ours: Vec::new(),
             watch: None,
+            key: None,
             verdict,
             quota: grant.quota().copied(),
         })

@@ -3,11 +3,13 @@
 //! they are with the request's future at the latest.
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use http::{Method, StatusCode};
 use symbolon_core::name::ServiceName;
 use symbolon_core::{Code, Timestamp};
 
+use super::settings::ProxySettings;
 use crate::access;
 use crate::app::App;
 use crate::incoming;
@@ -89,16 +91,16 @@ impl Drop for Telling<'_> {
 }
 
 /// The span of a request's way to the application.
-pub(super) struct Onward<'a> {
+pub(super) struct Onward {
     pub(super) span: Span,
-    pub(super) service: &'a ServiceName,
+    pub(super) settings: Arc<ProxySettings>,
     pub(super) method: Method,
     /// What the application answered, or why it did not; nothing where the caller did not wait for it.
     pub(super) answer: Option<Result<StatusCode, Code>>,
 }
 
-impl Drop for Onward<'_> {
+impl Drop for Onward {
     fn drop(&mut self) {
-        self.span.end_onward(self.service, &self.method, self.answer);
+        self.span.end_onward(&self.settings.service, &self.method, self.answer);
     }
 }

@@ -92,6 +92,11 @@ impl Watch {
     pub(super) async fn until_refused(mut self) {
         poll_fn(|cx| self.poll_refused(cx)).await;
     }
+
+    /// The refusal that the request would get at this moment, if any.
+    pub(super) fn refusal(&self) -> Option<ApiError> {
+        self.request.refusal()
+    }
 }
 
 impl Kept {

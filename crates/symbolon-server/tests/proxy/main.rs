@@ -16,6 +16,7 @@ mod long_bodies;
 mod messages;
 mod metadata;
 mod observing;
+mod once;
 mod passthrough;
 mod refusals;
 mod restrictions;

@@ -1,6 +1,7 @@
 //! A record, a gate and an app, with people in it.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 
@@ -172,7 +173,43 @@ impl World {
     }
 
     async fn made(rules: ServiceRules, telling: bool, lease: Lease) -> Self {
-        let directory = tempfile::tempdir().unwrap();
+        let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)));
+        let entropy = Arc::new(TestEntropy(AtomicU64::new(7)));
+        Self::within(tempfile::tempdir().unwrap(), clock, entropy, rules, telling, lease).await
+    }
+
+    /// The same after the process has ended and another has begun. Whoever was being served is not any more.
+    pub(crate) async fn restarted(self) -> Self {
+        let Self { app, gate, store, clock, entropy, directory, .. } = self;
+        let rules = gate.service("shop").unwrap().rules;
+        store.close().await;
+        drop((app, gate, store));
+        let world = Self::within(directory, clock, entropy, rules, false, Lease::endless()).await;
+        world.store.attach(world.gate.clone()).await.unwrap();
+        world
+    }
+
+    /// The record's file.
+    pub(crate) fn record(&self) -> PathBuf {
+        self.directory.path().join("record.db")
+    }
+
+    /// Whether any file of the record has this text in it.
+    pub(crate) fn lies_in_the_record(&self, text: &str) -> bool {
+        std::fs::read_dir(self.directory.path()).unwrap().any(|entry| {
+            let bytes = std::fs::read(entry.unwrap().path()).unwrap();
+            bytes.windows(text.len()).any(|window| window == text.as_bytes())
+        })
+    }
+
+    async fn within(
+        directory: TempDir,
+        clock: Arc<TestClock>,
+        entropy: Arc<TestEntropy>,
+        rules: ServiceRules,
+        telling: bool,
+        lease: Lease,
+    ) -> Self {
         let secret = |byte| Zeroizing::new([byte; 32]);
         let keys = Keys::new(Pepper::new(1, &secret(1)), SessionKey::new(&secret(2)));
         let store = SqliteStore::open(&directory.path().join("record.db"), &keys).await.unwrap();
@@ -181,8 +218,6 @@ impl World {
         let service =
             |text, rules| Service { catalog: Arc::new(Catalog::compile("test", text).unwrap()), rules };
         gate.set_services(vec![service(SHOP, rules), service(BANK, ServiceRules::default())]).unwrap();
-        let clock = Arc::new(TestClock(AtomicI64::new(1_700_000_000_000)));
-        let entropy = Arc::new(TestEntropy(AtomicU64::new(7)));
         let app = App::new(Parts {
             gate: gate.clone(),
             store: store.clone(),

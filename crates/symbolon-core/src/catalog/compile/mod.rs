@@ -45,6 +45,8 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
     let options_public = second_word(source.options.as_ref(), "options", ["refuse", "public"], &mut faults);
     let application_dry_run =
         second_word(source.dry_run.as_ref(), "dry_run", ["symbolon", "application"], &mut faults);
+    let application_idempotency =
+        second_word(source.idempotency.as_ref(), "idempotency", ["symbolon", "application"], &mut faults);
     let (details, scopes) = scopes::compile(&source, &roles, &mut faults);
     let profiles = scopes::profiles(&source, &mut faults);
     let mounts = routes::mounts(&source, &mut faults);
@@ -88,6 +90,7 @@ pub(super) fn compile(file: &str, text: &str) -> Result<Catalog, CatalogError> {
         details,
         within_role,
         application_dry_run,
+        application_idempotency,
         options_public,
         matcher,
         generation: generation(text),
