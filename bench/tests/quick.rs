@@ -24,6 +24,7 @@ fn heavy_a_quick_run_fills_every_row() {
         ("gateway", 1),
         ("verify", 1),
         ("proxy", 3),
+        ("mcp", 2),
         ("refusal", 4),
         ("check", 10),
         ("fleet", 3),

@@ -8,7 +8,7 @@ use super::Judge;
 use super::identity::{Directory, fault_of};
 use super::live::{LiveToken, LiveUser};
 use super::outcome::Reason;
-use crate::catalog::Catalog;
+use crate::catalog::{Catalog, Role};
 use crate::derived::MAX_DEPTH;
 use crate::scope::ScopeSet;
 
@@ -66,6 +66,15 @@ pub(super) fn ancestors<'a, D: Directory>(
         fault_of(&live, &owner, catalog, now).is_none().then_some(Ancestor { live, owner })
     };
     line(directory, live)?.into_iter().map(working).collect()
+}
+
+/// The weakest of a token's owner's role and those of the owners of all that it comes from: a route may ask for a role, and a
+/// token may have been given to somebody of a weaker one. `None` where one of them has none.
+pub(super) fn weakest(catalog: &Catalog, role: Option<Role>, ancestors: &[Ancestor<'_>]) -> Option<Role> {
+    ancestors.iter().try_fold(role?, |weakest, above| {
+        let other = above.owner.role(catalog)?;
+        Some(if weakest.reaches(other) { other } else { weakest })
+    })
 }
 
 /// What of a token's scopes is left by those that it comes from. What is lent to one of them goes no further.

@@ -1,6 +1,6 @@
 //! The rules, in their order. Each step is told to a [`Trace`], so that what is explained is what is decided.
 
-use super::descent::{Ancestor, narrowed};
+use super::descent::{Ancestor, narrowed, weakest};
 use super::identity::{Caller, Directory, Identifier, NotIdentified};
 use super::live::LiveToken;
 use super::outcome::{Denial, Reason};
@@ -268,7 +268,7 @@ impl<'a, D: Directory> Judge<'a, D> {
                 Principal::Session { session: session.id, user, role }
             }
             Caller::Token { live, owner, .. } => {
-                let role = owner.role(self.catalog);
+                let mut role = owner.role(self.catalog);
                 let mut held = self.directory.closure(&live, self.catalog);
                 if live.extra.is_some() {
                     held = held.union(&self.catalog.closure(live.lent(self.now)));
@@ -276,6 +276,7 @@ impl<'a, D: Directory> Judge<'a, D> {
                 let mut effective = self.catalog.effective(held, role);
                 if !ancestors.is_empty() {
                     effective = narrowed(self.directory, self.catalog, effective, ancestors);
+                    role = weakest(self.catalog, role, ancestors);
                 }
                 let LiveToken { id, token_prefix, which, place, .. } = live;
                 let rotated_at = live.rotated_at();
