@@ -96,3 +96,26 @@ async fn a_service_or_a_family_that_is_not_there_lets_nothing_pass() {
         assert_eq!(door.ask(&format!("GET {path}"), &headers).await.status(), expected, "{path}");
     }
 }
+
+/// Whoever asks here can pass no other answer on than that of the application, which may not know the header.
+#[tokio::test]
+async fn a_change_that_is_only_to_be_tried_is_not_let_through() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let bearer = format!("Bearer {}", world.token(&ann, &["read:things", "write:things"]).await);
+    let door = Door::of(&world).await;
+    for family in FAMILIES {
+        let asked = async |line: &str, dry_run: &str| {
+            let headers = [("Authorization", bearer.as_str()), ("X-Dry-Run", dry_run)];
+            door.about(family, line, &headers).await.status()
+        };
+        for dry_run in ["true", "ture"] {
+            assert_eq!(asked("POST /api/things", dry_run).await, status(family, 400), "{family} {dry_run}");
+        }
+        assert_eq!(asked("POST /api/things", "false").await, 200, "{family}");
+        assert_eq!(asked("GET /api/things", "true").await, 200, "{family}");
+    }
+    world.say("dry_run = \"application\"");
+    let headers = [("Authorization", bearer.as_str()), ("X-Dry-Run", "true")];
+    assert_eq!(door.about("caddy", "POST /api/things", &headers).await.status(), 200);
+}

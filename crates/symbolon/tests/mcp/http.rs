@@ -6,6 +6,7 @@ use std::net::TcpStream;
 use serde_json::{Value, json};
 
 use crate::stage::Stage;
+use crate::support::{Backend, Place, Server};
 
 /// An answer: status, head and body.
 struct Answered(u16, String, Value);
@@ -216,4 +217,51 @@ fn a_restricted_token_sees_the_tools_that_it_could_use() {
         204
     );
     assert_eq!(ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &list).0, 401);
+}
+
+/// Of a tool of two requests the first changes something, and the second is to another printer.
+#[test]
+fn a_tool_of_several_requests_begins_none_where_one_would_be_refused() {
+    let place = Place::empty();
+    let odin = Backend::odin(place.path());
+    let catalog = std::fs::read_to_string(
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../catalogs/odin.toml"),
+    );
+    let tool = r#"
+[[tools]]
+name = "move_on"
+description = "Pause one printer and resume another."
+calls.a = { call = "POST /printers/{printer_id}/pause" }
+calls.b = { call = "PATCH /alerts/{alert_id}/read" }
+[tools.arguments]
+required = ["printer_id", "alert_id"]
+properties.printer_id = { type = "integer" }
+properties.alert_id = { type = "integer" }
+"#;
+    place.write("odin.toml", &format!("{}{tool}", catalog.unwrap()));
+    place.write(
+        "symbolon.toml",
+        &format!(
+            "listen = \"127.0.0.1:0\"\ncatalogs = [\"odin.toml\"]\n\
+             [services.odin]\nlisten = \"127.0.0.1:0\"\nupstream = \"http://{}\"\n",
+            odin.address
+        ),
+    );
+    let stage = Stage { server: Server::start(place, vec![odin]) };
+    let paths = |alert: u8| json!({ "paths": ["/printers/1", format!("/alerts/{alert}")] });
+    let pauses = |alert: u8| {
+        let only = json!({ "name": "two", "scopes": ["agent:write"], "restrictions": paths(alert) });
+        let credential = format!("Authorization: Bearer {}", stage.made("odin", &only));
+        let asked = call("move_on", &json!({ "printer_id": 1, "alert_id": 1 }));
+        ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &asked)
+    };
+    let status = || {
+        let key = stage.server.system_key();
+        stage.server.proxy("odin").bearer(key).get("/api/printers/1").json()["status"].clone()
+    };
+    assert_eq!(pauses(2).0, 403);
+    assert_eq!(status(), "printing");
+    let done = pauses(1);
+    assert_eq!((done.0, &done.2["result"]["isError"]), (200, &json!(false)), "{}", done.2);
+    assert_eq!(status(), "paused");
 }
