@@ -110,11 +110,11 @@ fn the_role_that_a_route_asks_for_is_reached_by_the_owner_of_each() {
     let mut world = World::new(SHOP);
     let (ann, bob) = (world.user(Some("admin")), world.user(Some("viewer")));
     let (parent, child) = (world.token(bob, &["items:write"]), world.token(ann, &["items:write"]));
-    assert_eq!(world.ask("POST /items", Some(&child)), Ok("token"));
+    assert_eq!(world.ask("DELETE /items/1", Some(&child)), Ok("token"));
     hang(&mut world, &child, &parent);
-    assert_eq!(world.ask("POST /items", Some(&child)), Err(Reason::InsufficientRole));
+    assert_eq!(world.ask("DELETE /items/1", Some(&child)), Err(Reason::InsufficientRole));
     world.set_role(bob, "operator");
-    assert_eq!(world.ask("POST /items", Some(&child)), Ok("token"));
+    assert_eq!(world.ask("DELETE /items/1", Some(&child)), Ok("token"));
 }
 
 #[test]
