@@ -59,7 +59,7 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// The longest message that is read, in bytes.
 const MAX_MESSAGE: usize = 1024 * 1024;
 
-/// The services' tools, below [`PATH`].
+/// The services' tools, below `/mcp/`.
 #[derive(Clone)]
 pub struct Mcp(Arc<Shared>);
 
