@@ -2,19 +2,16 @@
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{End, check_description, check_name, end, some_scopes};
+use super::{End, blank, check_description, check_name, end, some_scopes};
 use crate::catalog::Catalog;
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
 use crate::derived::{MAX_DEPTH, Parent};
-use crate::id::TokenId;
-use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
 use crate::rate::Rate;
 use crate::record::{Token, TokenState, User};
 use crate::restriction::Restrictions;
-use crate::rotation::Rotation;
 use crate::scope::ScopeSet;
 use crate::token::NewSecret;
 
@@ -101,31 +98,17 @@ pub fn derive(
     new.restrictions.fit(catalog, &Restrictions::default())?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
-        id: TokenId::new(now, entropy),
-        service: catalog.service.clone(),
         name: new.name,
         description: new.description,
-        metadata: Metadata::default(),
-        owner: owner.id,
-        token_prefix: secret.text().token_prefix(),
         scopes,
-        profile: None,
-        disabled: false,
-        created_at: now,
-        updated_at: now,
         expires_at,
-        last_used_at: None,
-        revoked_at: None,
-        revision: 1,
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
-        rotation: Rotation::default(),
         rate_limit,
         restrictions: new.restrictions,
-        imported: None,
         parent: Some(Parent { id: parent.id, depth }),
         derive: new.derive,
         change_limit: new.change_limit,
-        loans: Vec::new(),
+        ..blank(catalog, owner, secret.text().token_prefix(), now, entropy)
     };
     Ok((token, secret))
 }

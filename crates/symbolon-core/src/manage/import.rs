@@ -2,19 +2,15 @@
 
 use jiff::Timestamp;
 
-use super::{Operator, check_name};
+use super::{Operator, blank, check_name};
 use crate::catalog::Catalog;
 use crate::code::{Code, Refusal};
 use crate::digest::Digest;
 use crate::foreign::ForeignHash;
-use crate::id::TokenId;
 use crate::imported::{Imported, ImportedSecret, Source};
-use crate::metadata::Metadata;
 use crate::name::ScopeName;
 use crate::random::Entropy;
 use crate::record::{Token, User};
-use crate::restriction::Restrictions;
-use crate::rotation::Rotation;
 use crate::token::NewSecret;
 
 /// One row of an application, as it was read.
@@ -110,31 +106,11 @@ pub fn import(
         secret: ImportedSecret::Foreign(row.hash),
     };
     let token = Token {
-        id: TokenId::new(now, entropy),
-        service: catalog.service.clone(),
         name: row.name,
-        description: String::new(),
-        metadata: Metadata::default(),
-        owner: owner.id,
-        token_prefix,
         scopes,
-        profile: None,
-        disabled: false,
-        created_at: now,
-        updated_at: now,
         expires_at,
-        last_used_at: None,
-        revoked_at: None,
-        revision: 1,
-        digest: None,
-        rotation: Rotation::default(),
-        rate_limit: None,
-        restrictions: Restrictions::default(),
         imported: Some(imported),
-        parent: None,
-        derive: 0,
-        change_limit: None,
-        loans: Vec::new(),
+        ..blank(catalog, owner, token_prefix, now, entropy)
     };
     Ok(ImportedRow { token, notes })
 }

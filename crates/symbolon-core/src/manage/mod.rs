@@ -33,7 +33,7 @@ use crate::rate::Rate;
 use crate::record::{Token, User};
 use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
-use crate::token::NewSecret;
+use crate::token::{NewSecret, TokenPrefix};
 
 pub use derive::{Asking, Derive, MAX_CHILDREN, USUAL_LIFE, derive};
 pub use import::{Import, ImportedRow, Note, import, upgrade};
@@ -144,33 +144,57 @@ pub fn issue(
     new.restrictions.fit(catalog, &Restrictions::default())?;
     let secret = NewSecret::generate(&catalog.prefix, entropy);
     let token = Token {
-        id: TokenId::new(now, entropy),
-        service: catalog.service.clone(),
         name: new.name,
         description: new.description,
         metadata,
-        owner: owner.id,
-        token_prefix: secret.text().token_prefix(),
         scopes,
         profile: new.profile,
+        expires_at,
+        digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+        rate_limit,
+        restrictions: new.restrictions,
+        derive,
+        change_limit: new.change_limit,
+        ..blank(catalog, owner, secret.text().token_prefix(), now, entropy)
+    };
+    Ok((token, secret))
+}
+
+/// A token that was made just now, of which nothing else is said yet: it has no name, no scopes and no secret.
+fn blank(
+    catalog: &Catalog,
+    owner: &User,
+    token_prefix: TokenPrefix,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Token {
+    Token {
+        id: TokenId::new(now, entropy),
+        service: catalog.service.clone(),
+        name: String::new(),
+        description: String::new(),
+        metadata: Metadata::default(),
+        owner: owner.id,
+        token_prefix,
+        scopes: Vec::new(),
+        profile: None,
         disabled: false,
         created_at: now,
         updated_at: now,
-        expires_at,
+        expires_at: None,
         last_used_at: None,
         revoked_at: None,
         revision: 1,
-        digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
+        digest: None,
         rotation: Rotation::default(),
-        rate_limit,
-        restrictions: new.restrictions,
+        rate_limit: None,
+        restrictions: Restrictions::default(),
         imported: None,
         parent: None,
-        derive,
-        change_limit: new.change_limit,
+        derive: 0,
+        change_limit: None,
         loans: Vec::new(),
-    };
-    Ok((token, secret))
+    }
 }
 
 /// The next state of an edited token; `None` if the edit changes nothing. Scopes that are added obey the rules
