@@ -71,23 +71,23 @@ pub(crate) fn odysseus() -> Vec<Call> {
 }
 
 /// What a token sees, by what it was granted, written down from the documents of both applications.
-pub(crate) const SEEN: &[(&str, &str, &[&str])] = &[
-    ("odin", "agent:read", ODIN_READS),
-    ("odin", "agent:write", ODIN_ALL),
-    ("odin", "read:printers", &["list_printers", "get_printer"]),
-    ("odin", "write:printers", &["pause_printer", "resume_printer"]),
-    ("odin", "read:jobs", &["list_jobs", "get_job", "list_queue"]),
-    ("odin", "write:jobs", &["queue_job", "cancel_job"]),
-    ("odin", "read:spools", &["list_spools"]),
-    ("odin", "write:spools", &["consume_spool"]),
-    ("odin", "read:orders", &["list_orders"]),
+pub(crate) const SEEN: &[(&str, &str, &[&[&str]])] = &[
+    ("odin", "agent:read", &[ODIN_READS]),
+    ("odin", "agent:write", &[ODIN_READS, ODIN_WRITES]),
+    ("odin", "read:printers", &[&["list_printers", "get_printer"]]),
+    ("odin", "write:printers", &[&["pause_printer", "resume_printer"]]),
+    ("odin", "read:jobs", &[&["list_jobs", "get_job", "list_queue"]]),
+    ("odin", "write:jobs", &[&["queue_job", "cancel_job"]]),
+    ("odin", "read:spools", &[&["list_spools"]]),
+    ("odin", "write:spools", &[&["consume_spool"]]),
+    ("odin", "read:orders", &[&["list_orders"]]),
     ("odin", "read:models read:analytics read:users", &[]),
-    ("odysseus", "chat", &["chat", "list_models"]),
-    ("odysseus", "codex_todos", &["list_todos", "add_todo", "update_todo"]),
+    ("odysseus", "chat", &[&["chat", "list_models"]]),
+    ("odysseus", "codex_todos", &[&["list_todos", "add_todo", "update_todo"]]),
     (
         "odysseus",
         "codex_email_drafts",
-        &[
+        &[&[
             "list_documents",
             "read_document",
             "create_document",
@@ -97,16 +97,16 @@ pub(crate) const SEEN: &[(&str, &str, &[&str])] = &[
             "read_email",
             "draft_email",
             "draft_email_of_document",
-        ],
+        ]],
     ),
-    ("odysseus", "todos:read", &["list_todos"]),
-    ("odysseus", "documents:read", &["list_documents", "read_document"]),
-    ("odysseus", "email:draft", &["draft_email"]),
-    ("odysseus", "email:send", &["send_email"]),
-    ("odysseus", "calendar:read", &["list_events"]),
-    ("odysseus", "calendar:write", &["list_events", "create_event", "update_event", "delete_event"]),
-    ("odysseus", "memory:read", &["list_memories"]),
-    ("odysseus", "memory:write", &["list_memories", "add_memory", "update_memory", "delete_memory"]),
+    ("odysseus", "todos:read", &[&["list_todos"]]),
+    ("odysseus", "documents:read", &[&["list_documents", "read_document"]]),
+    ("odysseus", "email:draft", &[&["draft_email"]]),
+    ("odysseus", "email:send", &[&["send_email"]]),
+    ("odysseus", "calendar:read", &[&["list_events"]]),
+    ("odysseus", "calendar:write", &[&["list_events", "create_event", "update_event", "delete_event"]]),
+    ("odysseus", "memory:read", &[&["list_memories"]]),
+    ("odysseus", "memory:write", &[&["list_memories", "add_memory", "update_memory", "delete_memory"]]),
 ];
 
 const ODIN_READS: &[&str] = &[
@@ -123,18 +123,7 @@ const ODIN_READS: &[&str] = &[
     "farm_summary",
 ];
 
-const ODIN_ALL: &[&str] = &[
-    "list_printers",
-    "get_printer",
-    "list_jobs",
-    "get_job",
-    "list_queue",
-    "list_alerts",
-    "list_spools",
-    "list_filaments",
-    "list_maintenance_tasks",
-    "list_orders",
-    "farm_summary",
+const ODIN_WRITES: &[&str] = &[
     "queue_job",
     "cancel_job",
     "approve_job",
