@@ -108,7 +108,8 @@ impl ApiError {
     }
 
     /// Where the refusal challenges, the challenge also says where the service describes itself (RFC 9728 section 5.1).
-    pub(crate) fn describing(self, metadata: &str) -> Self {
+    pub(crate) fn describing(self, metadata: Option<&str>) -> Self {
+        let Some(metadata) = metadata else { return self };
         self.with(|answer| {
             let challenge = answer.challenge.take();
             answer.challenge = challenge.map(|text| {

@@ -5,7 +5,7 @@ use std::net::IpAddr;
 
 use symbolon_core::Timestamp;
 use symbolon_core::credential::{Credentials, Presented};
-use symbolon_core::decision::{Decision, Request};
+use symbolon_core::decision::{Decision, Reach, Request};
 use symbolon_core::name::{ScopeName, ServiceName};
 
 use crate::app::App;
@@ -26,6 +26,31 @@ impl App {
         let asked = Asked { service: Some(service), client_ip: request.client_ip, ending: false };
         let proved = self.prove(asked, &request.credentials, now).await;
         self.decide_proved(service, request, proved)
+    }
+
+    /// The same decision about a request that is not made: it is no use of the token, counts as nothing and asks no limit.
+    pub(crate) async fn look<'r>(
+        &self,
+        service: &ServiceName,
+        request: &Request<'r>,
+        now: Timestamp,
+    ) -> Option<Decision<'r>> {
+        let asked = Asked { service: Some(service), client_ip: request.client_ip, ending: false };
+        let at = self.prove(asked, &request.credentials, now).await.ok()?;
+        self.gate().look(service, request, at, &mut ())
+    }
+
+    /// Who presents something to a service, without a request of it.
+    pub(crate) async fn who(
+        &self,
+        service: &ServiceName,
+        credentials: Credentials<'_>,
+        client_ip: Option<IpAddr>,
+        now: Timestamp,
+    ) -> Option<Reach> {
+        let asked = Asked { service: Some(service), client_ip, ending: false };
+        let at = self.prove(asked, &credentials, now).await.ok()?;
+        self.gate().reach(service, credentials, client_ip, [], at)
     }
 
     /// Proves what of a request's credentials has to be proved.

@@ -2,17 +2,21 @@
 
 use std::sync::{Arc, OnceLock};
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 use symbolon_core::credential::Credentials;
+use symbolon_core::id::TokenId;
 
 use crate::answer::ApiError;
 use crate::incoming;
 use crate::refusals::Refusal;
 
 /// Goes with a request. The protocol answers in JSON; what its authorization says in HTTP is put here.
-#[derive(Clone, Default)]
-pub(super) struct Asked(Arc<OnceLock<Said>>);
+#[derive(Clone)]
+pub(super) struct Asked {
+    /// The token that calls, if it is one.
+    pub(super) token: Option<TokenId>,
+    said: Arc<OnceLock<Said>>,
+}
 
 /// What is said in HTTP.
 pub(super) struct Said {
@@ -21,18 +25,22 @@ pub(super) struct Said {
 }
 
 impl Asked {
+    pub(super) fn by(token: Option<TokenId>) -> Self {
+        Self { token, said: Arc::default() }
+    }
+
     /// The request is refused, as HTTP says it.
     pub(super) fn refuse(&self, (error, _): &Refusal) {
-        let _ = self.0.set(Said { status: error.status(), refusal: Some(error.clone()) });
+        let _ = self.said.set(Said { status: error.status(), refusal: Some(error.clone()) });
     }
 
     /// The message is none.
     pub(super) fn misread(&self) {
-        let _ = self.0.set(Said { status: StatusCode::BAD_REQUEST, refusal: None });
+        let _ = self.said.set(Said { status: StatusCode::BAD_REQUEST, refusal: None });
     }
 
     pub(super) fn said(&self) -> Option<&Said> {
-        self.0.get()
+        self.said.get()
     }
 }
 
@@ -40,13 +48,7 @@ impl Said {
     /// The headers that go with it; `metadata` is where the service describes itself.
     pub(super) fn headers(&self, metadata: Option<&str>) -> HeaderMap {
         let Some(refusal) = self.refusal.clone() else { return HeaderMap::new() };
-        let refusal = match metadata {
-            Some(url) => refusal.describing(url),
-            None => refusal,
-        };
-        let mut headers = refusal.headers();
-        headers.remove(CONTENT_TYPE);
-        headers
+        refusal.describing(metadata).headers()
     }
 }
 

@@ -1,7 +1,7 @@
 //! One call of a tool: its arguments become requests, each goes through the proxy, and what is answered becomes the result.
 
 use bytes::Bytes;
-use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, USER_AGENT};
+use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RETRY_AFTER, USER_AGENT};
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use rmcp::ErrorData;
@@ -9,21 +9,20 @@ use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, ErrorCode
 use serde_json::Value;
 use symbolon_core::Code;
 use symbolon_core::catalog::{DRY_RUN, Draft, Tool};
-use symbolon_core::decision::{Principal, Reach};
 
 use super::DOOR;
-use super::asked::{self, Asked};
+use super::asked::Asked;
 use super::content::{self, Told};
 use super::handler::unavailable;
 use super::tools::Tools;
+use crate::idempotency::IDEMPOTENCY_KEY;
 use crate::incoming::API_KEY;
+use crate::proxy::dry_run;
 use crate::refusals::Refusal;
-use crate::trusted::{self, client};
+use crate::trusted;
 
 /// How much of a name that is none is repeated, in characters.
 const SHOWN: usize = 64;
-
-const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 
 /// What of a call's own request goes on with each request that it makes.
 const CARRIED: [HeaderName; 9] = [
@@ -33,7 +32,7 @@ const CARRIED: [HeaderName; 9] = [
     IDEMPOTENCY_KEY,
     HeaderName::from_static("x-forwarded-for"),
     HeaderName::from_static("x-forwarded-proto"),
-    HeaderName::from_static("x-dry-run"),
+    HeaderName::from_static(dry_run::DRY_RUN),
     HeaderName::from_static("traceparent"),
     HeaderName::from_static("tracestate"),
 ];
@@ -104,11 +103,7 @@ fn before(done: &[&str]) -> String {
 /// What a caller is told who has called a tool too often.
 fn beyond_limit(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<CallToolResult> {
     tool.limit?;
-    let (credentials, client_ip) = (asked::credentials(&outer.headers), client(&outer.extensions));
-    let token = match tools.app.gate().reach(tools.service(), credentials, client_ip, [], tools.app.now())? {
-        Reach::Known(Principal::Token { id, .. }, _) => Some(id),
-        _ => None,
-    };
+    let token = outer.extensions.get::<Asked>().and_then(|asked| asked.token);
     let quota = tools.take(tool, token, tools.app.now()).err()?;
     let detail = format!("{} may be called {} by one token; wait {} s", tool.name, quota.rate, quota.more_in);
     Some(fault_of(detail))
@@ -119,7 +114,7 @@ fn inner(
     draft: &Draft,
     part: Option<&str>,
     outer: &Parts,
-    dry_run: bool,
+    try_it: bool,
 ) -> Result<Request<Bytes>, ErrorData> {
     let body = draft.body.as_ref().map(|body| Bytes::from(body.to_string()));
     let request = Request::builder().method(draft.method.as_str()).uri(&draft.target);
@@ -143,8 +138,8 @@ fn inner(
     if body.is_some() {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
-    if dry_run {
-        headers.insert("x-dry-run", HeaderValue::from_static("true"));
+    if try_it {
+        headers.insert(dry_run::DRY_RUN, HeaderValue::from_static("true"));
     }
     trusted::carry(&outer.extensions, request.extensions_mut());
     Ok(request)
@@ -165,10 +160,8 @@ fn refused(
     let (error, id) = refusal;
     let problem = error.problem(&id.to_string());
     if !matches!(error.status().as_u16(), 401 | 403) {
-        let wait = error
-            .headers()
-            .get(http::header::RETRY_AFTER)
-            .and_then(|wait| wait.to_str().ok().map(str::to_owned));
+        let headers = error.headers();
+        let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
         let wait = wait.map(|seconds| format!(" (try again in {seconds} s)")).unwrap_or_default();
         return Ok(fault_of(format!("{}: {}{wait}{}", tool.name, problem.detail, before(done))));
     }

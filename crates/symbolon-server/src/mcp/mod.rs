@@ -32,13 +32,13 @@ use rmcp::transport::streamable_http_server::session::never::NeverSessionManager
 use rmcp::transport::streamable_http_server::{StreamableHttpServerConfig, StreamableHttpService};
 use symbolon_core::Code;
 use symbolon_core::decision::Reach;
+use symbolon_core::id::TokenId;
 use symbolon_core::name::ServiceName;
 use tower::ServiceExt;
 
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::listen::Door;
-use crate::proving::Asked as AskedToProve;
 use crate::proxy::Proxy;
 use crate::public_url::PublicUrl;
 use crate::refusals::{Refusal, undecided, unremembered};
@@ -140,8 +140,7 @@ impl Mcp {
             return Ok((StatusCode::METHOD_NOT_ALLOWED, allow).into_response());
         }
         let metadata = self.metadata_url(service, &request);
-        self.known(served, &request, metadata.as_deref()).await?;
-        let asked = Asked::default();
+        let asked = Asked::by(self.known(served, &request, metadata.as_deref()).await?);
         request.extensions_mut().insert(asked.clone());
         let request = self.whole(request).await?;
         let protocol = served.protocol.clone();
@@ -179,36 +178,26 @@ impl Mcp {
         })
     }
 
-    /// Whether somebody calls whom the service knows. What they may do is decided about with what they ask for.
+    /// The token that calls, if it is one, where it is somebody whom the service knows. What they may do is decided about with
+    /// what they ask for.
     async fn known(
         &self,
         served: &Served,
         request: &Request<Incoming>,
         metadata: Option<&str>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<Option<TokenId>, Refusal> {
         let app = &self.0.app;
         let (service, now) = (served.tools.service(), app.now());
         let credentials = asked::credentials(request.headers());
         let client_ip = client(request.extensions());
-        let asked = AskedToProve { service: Some(service), client_ip, ending: false };
-        let reach = match app.prove(asked, &credentials, now).await {
-            Ok(at) => app.gate().reach(service, credentials, client_ip, [], at),
-            Err(_) => None,
-        };
-        match reach {
-            Some(Reach::Known(..)) => Ok(()),
+        match app.who(service, credentials, client_ip, now).await {
+            Some(Reach::Known(principal, _)) => Ok(principal.token()),
             Some(Reach::Deny(denial)) => {
                 let id = app.request_id(now);
                 let many = unremembered(app, service, &credentials, client_ip, &denial, now);
                 tracing::info!(%id, %service, reason = %denial.reason, token = ?denial.about(), "refused to show tools");
                 let refusal = many.unwrap_or_else(|| ApiError::denied(&denial, service.as_str()));
-                Err((
-                    match metadata {
-                        Some(url) => refusal.describing(url),
-                        None => refusal,
-                    },
-                    id,
-                ))
+                Err((refusal.describing(metadata), id))
             }
             Some(Reach::Unavailable) | None => Err(undecided(app, service, now)),
         }

@@ -8,15 +8,12 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method};
 use serde_json::json;
 use symbolon_core::Timestamp;
-use symbolon_core::decision::{Decision, Denial, Reason, Request};
+use symbolon_core::decision::{Decision, Denial, Reason};
 use symbolon_http::Answer;
 
 use super::{Proxy, message};
 use crate::incoming;
-use crate::others::is_others;
-use crate::proving::Asked;
 use crate::refusals::{Refusal, undecided};
-use crate::trusted::client;
 use crate::verdict::Verdict;
 
 /// The header by which it is asked.
@@ -53,12 +50,10 @@ impl Proxy {
         if !parts.headers.contains_key(DRY_RUN) {
             return None;
         }
-        let (service, others) = (&self.settings.service, self.settings.other_credentials);
-        let served = self.app.gate().service(service.as_str());
-        let credentials = incoming::credentials(&parts.headers, self.app.shared().parts.https);
+        let served = self.app.gate().service(self.settings.service.as_str());
         let target = incoming::target(&parts.uri);
         if served.is_some_and(|served| served.catalog.application_dry_run)
-            || is_others(&self.app, service, others, &parts.headers, &credentials, &target, now)
+            || self.is_others(parts, &self.question(parts, &target), now)
         {
             return None;
         }
@@ -90,32 +85,17 @@ impl Proxy {
     /// What is decided about a request that is not made: what would be allowed, or why it would be refused. The error is that
     /// nobody knows.
     async fn looked(&self, parts: &Parts, now: Timestamp) -> Result<Result<Verdict, Box<Denial>>, Refusal> {
-        let (service, client_ip) = (&self.settings.service, client(&parts.extensions));
+        let service = &self.settings.service;
         let target = incoming::target(&parts.uri);
         let request = self.question(parts, &target);
-        let asked = Asked { service: Some(service), client_ip, ending: false };
-        let decision = match self.app.prove(asked, &request.credentials, now).await {
-            Ok(at) => self.app.gate().look(service, &request, at, &mut ()),
-            Err(_) => None,
-        };
-        match decision {
+        match self.app.look(service, &request, now).await {
             Some(Decision::Allow(grant)) => Ok(Ok(Verdict::allowed(&grant, &grant.identity()))),
             Some(Decision::Deny(denial)) => {
                 // A secret that was replaced is no less in use for being tried with.
-                self.app.gate().note_refusal(&denial, client_ip, now);
+                self.app.gate().note_refusal(&denial, request.client_ip, now);
                 Ok(Err(denial))
             }
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
-        }
-    }
-
-    fn question<'r>(&self, parts: &'r Parts, target: &'r [u8]) -> Request<'r> {
-        Request {
-            method: parts.method.as_str(),
-            target,
-            credentials: incoming::credentials(&parts.headers, self.app.shared().parts.https),
-            method_override: incoming::method_override(&parts.headers, target),
-            client_ip: client(&parts.extensions),
         }
     }
 

@@ -212,28 +212,21 @@ impl Proxy {
             return Err(self.misread(why, now));
         }
         let peer = parts.extensions.get::<Peer>().map(|Peer(address)| *address);
-        let mut credentials = incoming::credentials(&parts.headers, self.app.shared().parts.https);
+        let target = incoming::target(&parts.uri);
+        let mut request = self.question(parts, &target);
         if tunnel {
             // A WebSocket's handshake is a GET, but what follows is not just reading; and a browser sends it,
             // cookies and all, for any page that asks.
-            credentials.cookie = credentials.cookie.filter(|cookie| cookie.same_origin);
+            request.credentials.cookie = request.credentials.cookie.filter(|cookie| cookie.same_origin);
         }
-        let target = incoming::target(&parts.uri);
-        let (service, others) = (&self.settings.service, self.settings.other_credentials);
-        if is_others(&self.app, service, others, &parts.headers, &credentials, &target, now) {
-            self.app.observe_others(service, parts.method.as_str(), &target, now);
+        let service = &self.settings.service;
+        if self.is_others(parts, &request, now) {
+            self.app.observe_others(service, request.method, &target, now);
             return Ok(Passage::of_others(parts, peer));
         }
-        let request = decision::Request {
-            method: parts.method.as_str(),
-            target: &target,
-            credentials,
-            method_override: incoming::method_override(&parts.headers, &target),
-            client_ip: client(&parts.extensions),
-        };
         match self.app.decide(&self.settings.service, &request, now).await {
             Some(Decision::Allow(grant)) => {
-                let passage = Passage::granted(&grant, &credentials, parts, peer);
+                let passage = Passage::granted(&grant, &request.credentials, parts, peer);
                 let mut passage = passage.map_err(|why| self.misread(why, now))?;
                 passage.key = self.key(&grant, parts).map_err(|why| self.misread(why, now))?;
                 if !matches!(grant.principal(), Principal::Anonymous) {
@@ -250,6 +243,23 @@ impl Proxy {
             Some(Decision::Deny(denial)) => Err(self.refuse(&request, &denial, now)),
             Some(Decision::Unavailable) | None => Err(undecided(&self.app, service, now)),
         }
+    }
+
+    /// What is asked of the gate.
+    fn question<'r>(&self, parts: &'r Parts, target: &'r [u8]) -> decision::Request<'r> {
+        decision::Request {
+            method: parts.method.as_str(),
+            target,
+            credentials: incoming::credentials(&parts.headers, self.app.shared().parts.https),
+            method_override: incoming::method_override(&parts.headers, target),
+            client_ip: client(&parts.extensions),
+        }
+    }
+
+    /// Whether it is left to the application's own login.
+    fn is_others(&self, parts: &Parts, request: &decision::Request<'_>, now: Timestamp) -> bool {
+        let (service, others) = (&self.settings.service, self.settings.other_credentials);
+        is_others(&self.app, service, others, &parts.headers, &request.credentials, request.target, now)
     }
 
     fn watch(&self, request: &decision::Request<'_>, parts: &Parts, allowed: bool) -> Watch {
@@ -273,10 +283,7 @@ impl Proxy {
 
     fn refuse(&self, request: &decision::Request<'_>, denial: &Denial, now: Timestamp) -> Refusal {
         let (refusal, id) = refuse(&self.app, &self.settings.service, request, denial, now);
-        match self.metadata_url() {
-            Some(url) => (refusal.describing(&url), id),
-            None => (refusal, id),
-        }
+        (refusal.describing(self.metadata_url().as_deref()), id)
     }
 
     async fn forward(
