@@ -5,8 +5,8 @@ use std::time::Duration;
 use symbolon_server::listen::Limits;
 use symbolon_server::proxy::{ProxyLimits, ProxySettings, Timeouts};
 
-use super::{CREATED, LONG, Scripted, caller, creation, is_replay, send};
-use crate::support::backend::{Held, Recorder, listen, silent};
+use super::{CREATED, LONG, Scripted, caller, creation, held_up, is_replay, send};
+use crate::support::backend::{Recorder, listen, silent};
 use crate::support::front::{Front, settings};
 use crate::support::world::World;
 
@@ -150,12 +150,8 @@ async fn without_the_record_nothing_is_sent() {
 async fn what_could_not_be_noted_reaches_its_caller_and_nobody_knows_of_it() {
     let world = World::new().await;
     let (secret, _) = caller(&world).await;
-    let mut held = Held::new().await;
-    let front = Front::of(&world, held.backend.address).await;
     let request = creation(&secret, "k");
-    let mut wire = front.connect().await;
-    wire.send(&request).await;
-    held.asked().await;
+    let (held, _front, mut wire) = held_up(&world, &request).await;
     world.store.close().await;
     let _listening = held.finish();
     let answer = wire.message().await.unwrap();
@@ -175,12 +171,8 @@ async fn what_could_not_be_noted_reaches_its_caller_and_nobody_knows_of_it() {
 async fn the_end_is_noted_before_it_is_told() {
     let world = World::new().await;
     let (secret, _) = caller(&world).await;
-    let mut held = Held::new().await;
-    let front = Front::of(&world, held.backend.address).await;
     let request = creation(&secret, "k");
-    let mut wire = front.connect().await;
-    wire.send(&request).await;
-    held.asked().await;
+    let (held, front, mut wire) = held_up(&world, &request).await;
     let other = rusqlite::Connection::open(world.record()).unwrap();
     other.execute_batch("BEGIN IMMEDIATE").unwrap();
     let _listening = held.finish();

@@ -18,7 +18,7 @@ use zeroize::Zeroizing;
 
 use crate::support::backend::{Backend, Held, Recorder};
 use crate::support::front::{Front, request};
-use crate::support::wire::Message;
+use crate::support::wire::{Message, Wire};
 use crate::support::world::World;
 
 const DAY: i64 = 86_400_000;
@@ -82,6 +82,16 @@ async fn send(front: &Front, request: &str) -> Message {
     let mut wire = front.connect().await;
     wire.send(request).await;
     wire.message().await.expect("an answer")
+}
+
+/// A request that the application has, and answers when it is let; and the connection that the answer will come by.
+async fn held_up(world: &World, request: &str) -> (Held, Front, Wire) {
+    let mut held = Held::new().await;
+    let front = Front::of(world, held.backend.address).await;
+    let mut wire = front.connect().await;
+    wire.send(request).await;
+    held.asked().await;
+    (held, front, wire)
 }
 
 fn is_replay(answer: &Message) -> bool {
@@ -181,12 +191,8 @@ async fn a_key_stands_for_one_request_of_its_token() {
 async fn of_two_at_once_one_is_sent_and_the_other_comes_back_later() {
     let world = World::new().await;
     let (secret, _) = caller(&world).await;
-    let mut held = Held::new().await;
-    let front = Front::of(&world, held.backend.address).await;
     let request = creation(&secret, "k");
-    let mut first = front.connect().await;
-    first.send(&request).await;
-    held.asked().await;
+    let (held, front, mut first) = held_up(&world, &request).await;
     let second = send(&front, &request).await;
     assert_eq!((second.status(), second.code().as_str()), (409, "answer_pending"));
     assert_eq!(second.header("retry-after"), Some("1"));
@@ -229,12 +235,8 @@ async fn of_many_at_once_one_is_sent() {
 async fn who_hangs_up_finds_the_answer_when_they_come_back() {
     let world = World::new().await;
     let (secret, _) = caller(&world).await;
-    let mut held = Held::new().await;
-    let front = Front::of(&world, held.backend.address).await;
     let request = creation(&secret, "k");
-    let mut wire = front.connect().await;
-    wire.send(&request).await;
-    held.asked().await;
+    let (held, front, wire) = held_up(&world, &request).await;
     drop(wire);
     let _listening = held.finish();
     let answer = settled(&front, &request).await;
@@ -262,11 +264,7 @@ async fn who_may_not_any_more_is_refused_and_told_nothing_of_the_answer() {
 async fn what_is_taken_back_while_the_application_works_is_told_nothing_of_its_answer() {
     let world = World::new().await;
     let (secret, token) = caller(&world).await;
-    let mut held = Held::new().await;
-    let front = Front::of(&world, held.backend.address).await;
-    let mut wire = front.connect().await;
-    wire.send(creation(&secret, "k")).await;
-    held.asked().await;
+    let (held, _front, mut wire) = held_up(&world, &creation(&secret, "k")).await;
     world.revoke(token).await;
     let _listening = held.finish();
     let answer = wire.message().await.unwrap();
