@@ -5,6 +5,7 @@
 
 mod admin;
 mod advice;
+mod ask;
 mod audit;
 #[cfg(feature = "client")]
 pub mod client;
@@ -28,6 +29,7 @@ pub use admin::{
     SessionRecord, UserRecord,
 };
 pub use advice::{Finding, TokenAdvice};
+pub use ask::{ApproveAsk, AskLink, AskRecord, AskingToken, DenyAsk, MakeAsk};
 pub use audit::{AuditCheckpoint, AuditEntry, AuditKeyInfo, Exported, ExportedLine, UnreadableLine};
 pub use import::{ImportRow, ImportTokens, ImportedSecret, ImportedTokens, OldFormInfo, RowOutcome};
 pub use leak::{FoundSecret, GitHubLabel, GitHubMatch, Leak, Leaks, LookUpLeaks};

@@ -96,6 +96,8 @@ ids! {
     KeyId = "key";
     /// One request through one door; what a refusal names so that it can be explained later.
     RequestId = "req";
+    /// A token's request for scopes that it has not.
+    AskId = "ask";
     /// A node of a fleet for as long as it is one without a break; made of random bytes, for it says nothing and sorts nothing.
     NodeId = "nod";
 }

@@ -5,6 +5,7 @@
 //! [`decision`]; everything else exists to serve it.
 
 pub mod advice;
+pub mod ask;
 pub mod audit;
 pub mod catalog;
 pub mod code;

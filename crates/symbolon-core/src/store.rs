@@ -5,6 +5,7 @@
 //! the call returns; that is what makes "the index changes before the reply" true (DESIGN part 7).
 
 mod answers;
+mod asks;
 mod fleet;
 mod room;
 mod seals;
@@ -18,6 +19,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use jiff::Timestamp;
 
+use crate::ask::Ask;
 use crate::audit::{Head, Line};
 use crate::id::{KeyId, SessionId, TokenId, UserId};
 use crate::imported::Source;
@@ -28,6 +30,7 @@ use crate::token::TokenPrefix;
 use crate::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
 
 pub use answers::{AnswerBefore, AnswerClaim, AnswerOutcome, Answers, KeptAnswer, Repeated};
+pub use asks::{AskQuery, Asks, SeenAsks};
 pub use fleet::{FleetNode, FleetStatus};
 pub use room::Room;
 pub use seals::{BrokenSeal, PepperUse, Sealing};
@@ -80,6 +83,11 @@ pub enum Change {
     /// A webhook is to be tried at once, also where it was disabled. Refused with [`StoreError::NotFound`] if it has not
     /// begun.
     WebhookRetried(WebhookName),
+    /// A token asks for something. Refused with [`StoreError::NotFound`] if the token is gone or revoked, and with
+    /// [`StoreError::Conflict`] if it has asked [`MAX_ASKED`](crate::ask::MAX_ASKED) times in the day before.
+    AskMade(Ask),
+    /// An ask was answered (`revision` is one more than the stored one's, or it is a conflict): nothing else of it changes.
+    AskAnswered(Ask),
 }
 
 /// A claim on an `Idempotency-Key`, made in the transaction of the creation it stands for. The answer is not
@@ -277,7 +285,7 @@ pub struct UnreadableLine {
 
 /// The record. Reads see every mutation acknowledged before them.
 #[async_trait]
-pub trait Store: Sealing + Notices + Answers + Send + Sync {
+pub trait Store: Sealing + Notices + Answers + Asks + Send + Sync {
     /// Loads everything live into `sink` and keeps it informed from then on, with no gap between. Called once.
     async fn attach(&self, sink: Arc<dyn Sink>) -> Result<(), StoreError>;
     /// Writes one mutation; see the module's text for what holds when it returns.
@@ -290,7 +298,8 @@ pub trait Store: Sealing + Notices + Answers + Send + Sync {
     /// Adds counts of use to the record, in one transaction; to be kept to a few thousand, for mutations wait behind
     /// them. Tokens that are not there are no error. No audit, no change record.
     async fn record_usage(&self, counts: Vec<UsageCount>) -> Result<(), StoreError>;
-    /// Removes sessions that ended before `now`, lapsed claims of both kinds, and the use of days that are kept no longer
+    /// Removes sessions that ended before `now`, lapsed claims of both kinds, asks that were made
+    /// [`KEPT`](crate::ask::KEPT) ago, and the use of days that are kept no longer
     /// ([`KEPT_DAYS`](crate::usage::KEPT_DAYS); in transactions of at most 10,000 rows each, between which
     /// mutations go). No audit.
     async fn prune(&self, now: Timestamp) -> Result<(), StoreError>;

@@ -17,6 +17,7 @@
 //! # }
 //! ```
 
+mod asks;
 mod audit;
 mod calls;
 mod error;
@@ -33,6 +34,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+pub use asks::AskFilter;
 pub use audit::AuditFilter;
 pub use calls::{PageOf, SessionFilter};
 pub use error::ClientError;

@@ -5,6 +5,7 @@
 //! never gets a scope that its issuer or its owner could not hold (DESIGN part 4, issuing). A token cannot
 //! manage tokens: there is no [`Operator`] for it. It can end itself, and [`derive`](derive()) tokens that can do less.
 
+mod ask;
 mod derive;
 mod import;
 mod narrow;
@@ -35,6 +36,7 @@ use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
 use crate::token::{NewSecret, TokenPrefix};
 
+pub use ask::{Approval, Loaned, NewAsk, approve, ask, deny, end_loan, withdraw};
 pub use derive::{Asking, Derive, MAX_CHILDREN, USUAL_LIFE, derive};
 pub use import::{Import, ImportedRow, Note, import, upgrade};
 pub use narrow::{Narrowing, narrow};
@@ -220,6 +222,8 @@ pub fn edit(
         }
         own::may_own(catalog, operator, other)?;
         next.owner = other.id;
+        // Lent by somebody who knew whose it was.
+        next.loans.clear();
     }
     let (former, owner) = (owner, other.as_deref().unwrap_or(owner));
     if let Some(name) = edit.name {

@@ -16,19 +16,28 @@ pub enum Event {
     Reused,
     /// A token's secret was seen where it does not belong.
     Leaked,
+    /// A token asks for scopes that it has not.
+    Asked,
 }
 
 /// A text that is no event's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "an event is token.created, token.expiring, token.expired, token.revoked, token.reused or token.leaked"
+    "an event is token.created, token.expiring, token.expired, token.revoked, token.reused, token.leaked or ask.made"
 )]
 pub struct EventFault;
 
 impl Event {
     /// Every one.
-    pub const ALL: [Self; 6] =
-        [Self::Created, Self::Expiring, Self::Expired, Self::Revoked, Self::Reused, Self::Leaked];
+    pub const ALL: [Self; 7] = [
+        Self::Created,
+        Self::Expiring,
+        Self::Expired,
+        Self::Revoked,
+        Self::Reused,
+        Self::Leaked,
+        Self::Asked,
+    ];
 
     /// The event that a line of the audit stands for, by its action; most stand for none.
     pub fn of(action: &str) -> Option<Self> {
@@ -44,6 +53,7 @@ impl Event {
             Self::Revoked => "token.revoke",
             Self::Reused => "token.reuse",
             Self::Leaked => "token.leaked",
+            Self::Asked => "ask.make",
         }
     }
 
@@ -56,6 +66,7 @@ impl Event {
             Self::Revoked => "token.revoked",
             Self::Reused => "token.reused",
             Self::Leaked => "token.leaked",
+            Self::Asked => "ask.made",
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct About<'a> {
     pub token: Option<&'a Token>,
     /// The names of people.
     pub names: &'a Names,
+    /// Where a person answers what was asked, if the server knows where it is reached.
+    pub page: Option<&'a str>,
 }
 
 /// The names of the people that a notice mentions by their ids.
@@ -46,7 +48,7 @@ impl Message {
     /// The notice of a line of the audit. Of a token it says what lists show of it, and no free text but its name: no
     /// description, no metadata, no secret and no digest.
     pub fn of(about: About<'_>) -> Self {
-        let About { event, seq, line, token, names } = about;
+        let About { event, seq, line, token, names, page } = about;
         let detail: Value = serde_json::from_str(&line.detail).unwrap_or_default();
         let time = |at: Timestamp| at.to_string();
         let mut data = Map::new();
@@ -68,6 +70,8 @@ impl Message {
             Event::Expiring => &["days"],
             Event::Reused => &["quarantined"],
             Event::Leaked => &["place", "source"],
+            // Not its reason: the words of a machine are for a page that shows them as such.
+            Event::Asked => &["ask", "asked", "duration"],
             Event::Created | Event::Expired | Event::Revoked => &[],
         };
         for key in told {
@@ -75,6 +79,9 @@ impl Message {
         }
         if matches!(event, Event::Reused | Event::Leaked) {
             data.insert("client_ip".to_owned(), json!(line.client_ip));
+        }
+        if event == Event::Asked {
+            data.insert("page".to_owned(), json!(page));
         }
         Self { id: id(seq, line), body: body(event.as_str(), line.at, &data.into()) }
     }
@@ -126,14 +133,14 @@ mod tests {
     }
 
     fn of(event: Event, seq: u64, line: &Line) -> Message {
-        Message::of(About { event, seq, line, token: None, names: &Names::default() })
+        Message::of(About { event, seq, line, token: None, names: &Names::default(), page: None })
     }
 
     #[test]
     fn each_event_tells_its_own_and_nothing_else_of_the_detail() {
         let detail = json!({
             "name": "ci", "owner": "ann", "description": "hush", "metadata": { "a": "hush" }, "days": 7,
-            "quarantined": true, "place": "https://example.org/x", "source": "commit", "before": { "name": "hush" },
+            "reason": "hush", "ask": "ask_1", "asked": ["s"], "duration": "10m", "quarantined": true, "place": "https://example.org/x", "source": "commit", "before": { "name": "hush" },
         });
         let keys = |event: Event| {
             let body = of(event, 1, &line(event.action(), &detail)).body;
@@ -153,6 +160,7 @@ mod tests {
         assert_eq!(keys(Event::Expiring), "actor days token");
         assert_eq!(keys(Event::Reused), "actor client_ip quarantined token");
         assert_eq!(keys(Event::Leaked), "actor client_ip place source token");
+        assert_eq!(keys(Event::Asked), "actor ask asked duration page token");
     }
 
     #[test]

@@ -126,7 +126,10 @@ impl Index {
                 keys.retain(|digest, known| known.id != key.id || *digest == key.digest.0);
             }
             // No check depends on what was told of it, or to whom.
-            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
+            Change::EndingTold(..)
+            | Change::WebhookRetried(_)
+            | Change::AskMade(_)
+            | Change::AskAnswered(_) => {}
         }
     }
 

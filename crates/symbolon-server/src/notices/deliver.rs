@@ -180,7 +180,15 @@ impl App {
             owner: token.as_ref().and_then(|token| name(token.owner)),
             actor: line.actor.parse().ok().and_then(name),
         };
-        let about = About { event: *event, seq: *seq, line, token: token.as_ref(), names: &names };
+        let page = (*event == Event::Asked).then(|| self.page_of_ask(line)).flatten();
+        let about = About {
+            event: *event,
+            seq: *seq,
+            line,
+            token: token.as_ref(),
+            names: &names,
+            page: page.as_deref(),
+        };
         Ok(Message::of(about))
     }
 

@@ -1,0 +1,224 @@
+//! Asking for scopes, and lending them: a token says what it lacks, and somebody who could grant it lends it for a while.
+
+use jiff::Timestamp;
+
+use super::{Asking, Operator, changed, living, some_scopes};
+use crate::ask::{Answer, Ask, AskState, LONGEST, MAX_SCOPES, MAX_TEXT, Said};
+use crate::catalog::Catalog;
+use crate::code::{Code, Refusal};
+use crate::derived::Loan;
+use crate::id::AskId;
+use crate::leak;
+use crate::lifetime::Lifetime;
+use crate::name::ScopeName;
+use crate::random::Entropy;
+use crate::record::{Token, TokenState, User};
+
+/// What a token asks for.
+#[derive(Debug, Clone)]
+pub struct NewAsk {
+    /// Scopes that it has not.
+    pub scopes: Vec<ScopeName>,
+    /// For how long.
+    pub lasts: Lifetime,
+    /// What for.
+    pub reason: String,
+    /// The id of who asks.
+    pub by: String,
+}
+
+/// What an approval says.
+#[derive(Debug, Clone)]
+pub struct Approval {
+    /// Some of what was asked for; `None`: all of it.
+    pub scopes: Option<Vec<ScopeName>>,
+    /// No longer than was asked for; `None`: as long.
+    pub lasts: Option<Lifetime>,
+    /// A word to who asked.
+    pub note: String,
+    /// The id of who approves.
+    pub by: String,
+}
+
+/// An ask as it was approved, and the token that has the loan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Loaned {
+    /// The ask, answered.
+    pub ask: Ask,
+    /// The token's next state.
+    pub token: Token,
+}
+
+/// An ask of a token, for scopes that could be lent to it.
+///
+/// What nobody could lend is refused here, and not when a person has thought about it: a scope above the role of the token's
+/// owner, or one that it has. A token that was derived asks for nothing. What is lent goes no further than to the token itself,
+/// so that it could not be more than the one that it comes from; and that one can ask.
+pub fn ask(
+    catalog: &Catalog,
+    Asking { token, owner, effective, .. }: Asking<'_>,
+    new: NewAsk,
+    now: Timestamp,
+    entropy: &dyn Entropy,
+) -> Result<Ask, Refusal> {
+    may_be_lent(token, owner, now)?;
+    if new.scopes.len() > MAX_SCOPES {
+        return Err(Refusal::field("scopes", format!("at most {MAX_SCOPES} scopes are asked for at once")));
+    }
+    for (index, scope) in new.scopes.iter().enumerate() {
+        let field = format!("scopes[{index}]");
+        // Whoever could grant everything could grant this to the owner.
+        Operator::System.grants(catalog, owner, scope, &field)?;
+        if catalog.set([scope]).is_subset(&effective) {
+            return Err(Refusal::field(field, format!("the token has {scope}; ask for what it lacks")));
+        }
+    }
+    let scopes = some_scopes(new.scopes)?;
+    let lasts = short_enough(new.lasts)?;
+    // Whoever writes it may have put its own credential into it.
+    let reason = text("reason", leak::redacted(&new.reason))?;
+    if reason.is_empty() {
+        return Err(Refusal::field("reason", "say what for: a person reads it"));
+    }
+    Ok(Ask {
+        id: AskId::new(now, entropy),
+        service: catalog.service.clone(),
+        token: token.id,
+        scopes,
+        lasts,
+        reason,
+        by: new.by,
+        made_at: now,
+        answer: None,
+        revision: 1,
+    })
+}
+
+/// Lends what was asked for, or less of it and for a shorter time. Who lends it could have granted it: the rules are those of an
+/// edit that adds the scopes, so nothing is lent that the token's owner, or who approves, could not hold.
+pub fn approve(
+    catalog: &Catalog,
+    operator: Operator<'_>,
+    owner: &User,
+    token: &Token,
+    ask: &Ask,
+    approval: Approval,
+    now: Timestamp,
+) -> Result<Loaned, Refusal> {
+    operator.gives_rights_to(catalog, owner)?;
+    unanswered(ask, token, now)?;
+    may_be_lent(token, owner, now)?;
+    let scopes = some_scopes(approval.scopes.unwrap_or_else(|| ask.scopes.clone()))?;
+    let asked = catalog.closure(&ask.scopes);
+    for (index, scope) in scopes.iter().enumerate() {
+        let field = format!("scopes[{index}]");
+        operator.grants(catalog, owner, scope, &field)?;
+        if !catalog.set([scope]).is_subset(&asked) {
+            return Err(Refusal::field(
+                field,
+                format!("{scope} was not asked for, and is in nothing that was"),
+            ));
+        }
+    }
+    let lasts = approval.lasts.unwrap_or(ask.lasts);
+    if lasts > ask.lasts {
+        return Err(Refusal::field("duration", format!("{} was asked for, and no more is lent", ask.lasts)));
+    }
+    let lasts = short_enough(lasts)?;
+    let longest = catalog.longest(&scopes).lifetime;
+    if lasts > longest {
+        let detail =
+            format!("a token that holds these scopes lives at most {longest}; lend them for no longer");
+        return Err(Refusal::field("duration", detail));
+    }
+    let until = lasts.end(now).ok_or_else(|| Refusal::field("duration", "no calendar has its end"))?;
+    let note = text("note", approval.note)?;
+    let loan = Loan { scopes: scopes.clone(), until, by: approval.by.clone(), ask: ask.id.to_string() };
+    let loans = token.loans.iter().filter(|loan| loan.holds(now)).cloned().chain([loan]).collect();
+    let next = changed(token, Token { loans, ..token.clone() }, now).unwrap_or_else(|| token.clone());
+    let said = Said::Approved { scopes, until };
+    Ok(Loaned { ask: answered(ask, said, approval.by, note, now), token: next })
+}
+
+/// Denies what was asked for. Whoever manages the owner's tokens may do that: it gives nobody anything.
+pub fn deny(
+    catalog: &Catalog,
+    operator: Operator<'_>,
+    owner: &User,
+    token: &Token,
+    ask: &Ask,
+    (by, note): (String, String),
+    now: Timestamp,
+) -> Result<Ask, Refusal> {
+    operator.manages_tokens_of(catalog, owner)?;
+    unanswered(ask, token, now)?;
+    Ok(answered(ask, Said::Denied, by, text("note", note)?, now))
+}
+
+/// Takes an ask back that was not answered. For who may ask.
+pub fn withdraw(token: &Token, ask: &Ask, by: String, now: Timestamp) -> Result<Ask, Refusal> {
+    unanswered(ask, token, now)?;
+    Ok(answered(ask, Said::Withdrawn, by, String::new(), now))
+}
+
+/// The token without what was lent to it by an ask; `None` where nothing is. Taking is no sign of life: one that has lain
+/// unused for too long does not live again by it.
+pub fn end_loan(token: &Token, ask: &Ask, now: Timestamp) -> Result<Option<Token>, Refusal> {
+    living(token)?;
+    if !token.loans.iter().any(|loan| loan.ask == ask.id.to_string() && loan.holds(now)) {
+        return Ok(None);
+    }
+    let others = token.loans.iter().filter(|loan| loan.ask != ask.id.to_string() && loan.holds(now));
+    let loans = others.cloned().collect();
+    Ok(changed(token, Token { loans, ..token.clone() }, token.updated_at))
+}
+
+/// Whether anything may be lent to this token.
+fn may_be_lent(token: &Token, owner: &User, now: Timestamp) -> Result<(), Refusal> {
+    if token.state(now) != TokenState::Active || !owner.active {
+        return Err(Refusal::new(Code::Conflict, "the token does not work any more, or is switched off"));
+    }
+    if token.parent.is_some() {
+        let detail = "a token that was derived asks for nothing: what is lent goes no further than to one token; let the one \
+                      that a person made ask, and use that";
+        return Err(Refusal::new(Code::Conflict, detail));
+    }
+    Ok(())
+}
+
+fn unanswered(ask: &Ask, token: &Token, now: Timestamp) -> Result<(), Refusal> {
+    let said = match ask.state(token, now) {
+        AskState::Open => return Ok(()),
+        AskState::Approved | AskState::Ended => "it was approved",
+        AskState::Denied => "it was denied",
+        AskState::Withdrawn => "who asked has taken it back",
+        AskState::Lapsed => "it has lapsed: nobody answered in time, or the token is revoked",
+    };
+    Err(Refusal::new(Code::Conflict, format!("{said}; what is wanted still has to be asked for anew")))
+}
+
+fn answered(ask: &Ask, said: Said, by: String, note: String, now: Timestamp) -> Ask {
+    Ask { answer: Some(Answer { said, by, at: now, note }), revision: ask.revision + 1, ..ask.clone() }
+}
+
+fn short_enough(lasts: Lifetime) -> Result<Lifetime, Refusal> {
+    if lasts > LONGEST {
+        return Err(Refusal::field(
+            "duration",
+            format!("scopes are lent for at most {LONGEST}, such as 10m"),
+        ));
+    }
+    Ok(lasts)
+}
+
+/// Text for a person, or from one: without the ends' blanks.
+fn text(field: &str, text: String) -> Result<String, Refusal> {
+    let text = text.trim();
+    let control = |c: char| c.is_control() && c != '\n';
+    if text.chars().count() > MAX_TEXT || text.chars().any(control) {
+        let detail =
+            format!("at most {MAX_TEXT} characters, none of them a control character but a line's end");
+        return Err(Refusal::field(field, detail));
+    }
+    Ok(text.to_owned())
+}
