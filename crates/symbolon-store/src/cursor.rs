@@ -15,6 +15,7 @@ pub(crate) enum List {
     Sessions,
     Keys,
     Audit,
+    Asks,
 }
 
 impl List {
@@ -25,6 +26,7 @@ impl List {
             Self::Sessions => 's',
             Self::Keys => 'k',
             Self::Audit => 'a',
+            Self::Asks => 'q',
         }
     }
 }

@@ -4,6 +4,7 @@
 //! processes shares. What both must keep alike is written down as tests (`tests/conformance`).
 
 #[cfg(feature = "postgres")]
+mod asks;
 mod copy;
 mod cursor;
 mod fault;

@@ -1,6 +1,7 @@
 //! What the pages of a list are made of, whichever database has found their rows. One row more than asked for is fetched:
 //! it tells whether there is a next page.
 
+use symbolon_core::ask::Ask;
 use symbolon_core::audit::Line;
 use symbolon_core::record::{Key, Session, Token, User};
 use symbolon_core::store::{Page, PageQuery, StoreError, TokenOrder, TokenSort};
@@ -81,6 +82,16 @@ pub(crate) fn audit<R: Columns>() -> Listing<R, Line> {
         order: None,
         parse: |row, _| rows::audit(row).map_err(|fault| fault.report("audit", row)).ok(),
         key: |row| get::<i64>(row, "seq").map(|seq| seq.to_string()),
+    }
+}
+
+/// Asks, the newest first.
+pub(crate) fn asks<R: Columns>() -> Listing<R, Ask> {
+    Listing {
+        list: List::Asks,
+        order: None,
+        parse: |row, _| rows::ask(row).map_err(|fault| fault.report("asks", row)).ok(),
+        key: |row| Ok(cursor::time_key(get(row, "made_at")?, get(row, "id")?)),
     }
 }
 

@@ -165,7 +165,11 @@ impl Seals {
             Change::KeyCreated(key) | Change::KeyChanged(key) => (Kind::Key, key.id.to_string()),
             Change::KeyRemoved(id) => (Kind::Key, id.to_string()),
             Change::EnforcementSwitched(switched) => (Kind::Enforcement, switched.service.to_string()),
-            Change::SessionsEnded(_) | Change::EndingTold(..) | Change::WebhookRetried(_) => return,
+            Change::SessionsEnded(_)
+            | Change::EndingTold(..)
+            | Change::WebhookRetried(_)
+            | Change::AskMade(_)
+            | Change::AskAnswered(_) => return,
         };
         broken.remove(&BrokenSeal { kind, id });
     }

@@ -8,8 +8,8 @@ use symbolon_core::store::{AnswerOutcome, KeptAnswer};
 use crate::fault::{Fault, conflict, missing};
 
 /// Scopes as a JSON array.
-pub(crate) fn scopes(token: &Token) -> String {
-    token.scopes.iter().map(ScopeName::as_str).collect::<serde_json::Value>().to_string()
+pub(crate) fn scopes(scopes: &[ScopeName]) -> String {
+    scopes.iter().map(ScopeName::as_str).collect::<serde_json::Value>().to_string()
 }
 
 /// Roles as a JSON object of service and role.

@@ -14,6 +14,9 @@ use crate::fault::conflict;
 /// Where those listen who want to hear of changes at once. What is sent is the number; it may get lost.
 pub(super) const CHANNEL: &str = "symbolon_changes";
 
+/// The kind of a record of what no node has in memory.
+pub(super) const NOTHING: &str = "none";
+
 /// What nobody can write: no text of the database has a zero byte in it.
 pub(super) const NO_TEXT: &str = "a text with a zero byte in it cannot be kept";
 
@@ -150,7 +153,7 @@ impl Ledger {
     /// Writes it down, in one statement.
     pub(super) async fn write(mut self, db: &mut PgConnection, now: Timestamp) -> Result<(), sqlx::Error> {
         if self.records.is_empty() {
-            self.records.push(Record { kind: "none", id: String::new(), at: now });
+            self.records.push(Record { kind: NOTHING, id: String::new(), at: now });
         }
         let (lines, records) = (&self.lines, &self.records);
         let texts = |of: fn(&Line) -> &str| lines.iter().map(of).collect::<Vec<_>>();

@@ -4,6 +4,7 @@
 
 mod again;
 mod answers;
+mod asks;
 mod chain;
 mod changes;
 mod codes;

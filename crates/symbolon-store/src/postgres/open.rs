@@ -17,12 +17,13 @@ use crate::OpenError;
 
 /// In order. One that was released is never changed: databases that have it do not run it again. Each writes its number into
 /// `symbolon_schema`, and the oldest one that a program may know which goes on working beside it.
-const MIGRATIONS: [&str; 5] = [
+const MIGRATIONS: [&str; 6] = [
     include_str!("../../migrations/postgres/0001_initial.sql"),
     include_str!("../../migrations/postgres/0002_webhooks_of_nodes.sql"),
     include_str!("../../migrations/postgres/0003_keys_of_fleets.sql"),
     include_str!("../../migrations/postgres/0004_derived.sql"),
     include_str!("../../migrations/postgres/0005_answers.sql"),
+    include_str!("../../migrations/postgres/0006_asks.sql"),
 ];
 
 /// The last number known here.

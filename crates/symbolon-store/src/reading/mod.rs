@@ -1,9 +1,10 @@
-//! What is read of either database alike: single rows here, pages in `lists`, the audit's chain in `audit`, and what webhooks
+//! What is read of either database alike: single rows here, pages in `lists`, what tokens ask for in `asks`, the audit's chain in `audit`, and what webhooks
 //! read in `webhooks`. What the two understand differently is in their own `read`.
 //!
 //! Each read is one statement, and so sees one moment: everything acknowledged before it. Parameters are written `$1`, which
 //! both take.
 
+pub(crate) mod asks;
 mod audit;
 pub(crate) mod lists;
 pub(crate) mod tokens;
@@ -23,6 +24,7 @@ use symbolon_core::token::TokenPrefix;
 use crate::rows::{self, Columns, get, select_keys, select_tokens, select_users};
 use crate::seals::Seals;
 
+pub(crate) use self::asks::{ask, asks};
 pub(crate) use self::audit::{audit_after, audit_head};
 pub(crate) use self::lists::{audit, keys, sessions, users};
 pub(crate) use self::webhooks::{endings, webhooks};

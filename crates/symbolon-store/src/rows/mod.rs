@@ -1,5 +1,6 @@
 //! From rows to values. A row is not trusted: somebody may have edited the file by hand.
 
+mod asks;
 mod columns;
 mod granting;
 mod words;
@@ -16,6 +17,7 @@ use symbolon_core::usage::{Day, DayTotal, RouteUsage, UsedRoute};
 use crate::seals::Seals;
 use columns::{digest, maybe_parsed, maybe_time, number, parsed, time};
 
+pub(crate) use asks::{ask, select_asks};
 pub(crate) use columns::{Columns, get};
 pub(crate) use granting::Row;
 pub(crate) use granting::{select_enforcement, select_keys, select_sessions, select_tokens, select_users};

@@ -1,6 +1,7 @@
 //! The record in one SQLite file: a writer task that commits in groups, and a few connections that read.
 
 mod answers;
+mod asks;
 mod backup;
 mod chain;
 mod connect;

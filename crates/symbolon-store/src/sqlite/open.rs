@@ -24,7 +24,7 @@ use crate::OpenError;
 const OURS: i64 = 0x5359_4d42;
 
 /// In order. One that was released is never changed: databases that have it do not run it again.
-pub(super) const MIGRATIONS: [&str; 14] = [
+pub(super) const MIGRATIONS: [&str; 15] = [
     include_str!("../../migrations/sqlite/0001_initial.sql"),
     include_str!("../../migrations/sqlite/0002_usage.sql"),
     include_str!("../../migrations/sqlite/0003_password_temporary.sql"),
@@ -39,6 +39,7 @@ pub(super) const MIGRATIONS: [&str; 14] = [
     include_str!("../../migrations/sqlite/0012_webhooks.sql"),
     include_str!("../../migrations/sqlite/0013_derived.sql"),
     include_str!("../../migrations/sqlite/0014_answers.sql"),
+    include_str!("../../migrations/sqlite/0015_asks.sql"),
 ];
 
 /// The one that needs the program's help: no SQL computes a hash.

@@ -38,9 +38,9 @@ macro_rules! read_all {
     };
 }
 
-const READ_ALL: [&str; 14] = read_all!(
-    "symbolon_schema" "users" "tokens" "sessions" "keys" "enforcement" "audit" "claims" "usage" "webhooks"
-    "fleet_clock" "fleet" "nodes" "changes"
+const READ_ALL: [&str; 16] = read_all!(
+    "symbolon_schema" "users" "tokens" "sessions" "keys" "enforcement" "audit" "claims" "answers" "asks" "usage"
+    "webhooks" "fleet_clock" "fleet" "nodes" "changes"
 );
 
 async fn find_damage(db: &mut PgConnection) -> Result<(), StoreError> {

@@ -6,8 +6,8 @@ use symbolon_core::seal::Sealer;
 use symbolon_core::store::Change;
 
 use super::tokens::Of;
-use super::{enforcement, keys, tokens, users, webhooks};
-use crate::postgres::chain::{Done, Record};
+use super::{asks, enforcement, keys, tokens, users, webhooks};
+use crate::postgres::chain::{Done, NOTHING, Record};
 use crate::postgres::fault::Fault;
 use crate::writing::Owner;
 use crate::writing::Revoked;
@@ -89,6 +89,15 @@ pub(super) async fn change(
         Change::WebhookRetried(name) => {
             webhooks::retry(db, name).await?;
             ("webhook.retried", name.to_string())
+        }
+        // No node has asks in memory: there is nothing that one would have to do when it reads of it.
+        Change::AskMade(ask) => {
+            asks::make(db, ask).await?;
+            (NOTHING, ask.id.to_string())
+        }
+        Change::AskAnswered(ask) => {
+            asks::answer(db, ask).await?;
+            (NOTHING, ask.id.to_string())
         }
     };
     done.records.push(Record { kind, id, at: now });

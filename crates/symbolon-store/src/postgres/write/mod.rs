@@ -2,6 +2,7 @@
 //! found nothing to change is the row looked at, to say why. After an error the caller rolls back.
 
 mod apply;
+mod asks;
 mod claims;
 mod enforcement;
 mod keys;

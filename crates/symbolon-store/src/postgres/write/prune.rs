@@ -6,6 +6,7 @@ use sqlx::PgConnection;
 use symbolon_core::id::NodeId;
 use symbolon_core::usage::{Day, KEPT_DAYS};
 
+use crate::asks::kept_since;
 use crate::postgres::fault::Fault;
 use crate::postgres::writer::Pruning;
 
@@ -32,6 +33,10 @@ pub(super) async fn prune(db: &mut PgConnection, asked: &Pruning) -> Result<(), 
              SELECT token, key FROM answers WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)",
     )
     .bind(now);
+    let asks = sqlx::query(
+        "DELETE FROM asks WHERE id IN (SELECT id FROM asks WHERE made_at <= $1 ORDER BY made_at, id LIMIT $2)",
+    )
+    .bind(kept_since(asked.now));
     let usage = sqlx::query(
         "DELETE FROM usage WHERE (day, token, method, path, outcome) IN (
              SELECT day, token, method, path, outcome FROM usage WHERE day < $1
@@ -51,7 +56,7 @@ pub(super) async fn prune(db: &mut PgConnection, asked: &Pruning) -> Result<(), 
          DELETE FROM changes USING kept WHERE changes.seq < kept.first",
     )
     .bind(3_600_000_i64);
-    for table in [sessions, claims, answers, usage, changes] {
+    for table in [sessions, claims, answers, asks, usage, changes] {
         let removed = table.bind(PIECE).execute(&mut *db).await?.rows_affected();
         if removed >= PIECE.unsigned_abs() {
             asked.more.store(true, Ordering::Relaxed);

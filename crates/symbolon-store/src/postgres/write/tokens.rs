@@ -30,7 +30,7 @@ fn bound<'q>(
         .bind(&token.description)
         .bind(token.owner.to_string())
         .bind(token.token_prefix.as_str())
-        .bind(scopes(token))
+        .bind(scopes(&token.scopes))
         .bind(&token.profile)
         .bind(token.disabled)
         .bind(token.created_at.as_millisecond())

@@ -2,6 +2,7 @@
 //! statement has found nothing to change is the row looked at, to say why.
 
 mod answers;
+mod asks;
 mod enforcement;
 mod keys;
 mod seals;
@@ -188,6 +189,14 @@ fn apply(
             webhooks::retry(db, name)?;
             ("webhook.retried", name.to_string())
         }
+        Change::AskMade(ask) => {
+            asks::make(db, ask)?;
+            ("ask.made", ask.id.to_string())
+        }
+        Change::AskAnswered(ask) => {
+            asks::answer(db, ask)?;
+            ("ask.answered", ask.id.to_string())
+        }
     })
 }
 
@@ -237,5 +246,6 @@ fn prune(db: &Connection, at: Timestamp) -> Result<(), Fault> {
     execute(db, "DELETE FROM sessions WHERE expires_at <= ?1", params![now])?;
     execute(db, "DELETE FROM claims WHERE expires_at <= ?1", params![now])?;
     answers::prune(db, at)?;
+    asks::prune(db, at)?;
     usage::prune(db, at)
 }

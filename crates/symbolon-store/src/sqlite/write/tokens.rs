@@ -46,7 +46,7 @@ pub(super) fn create(db: &Connection, token: &Token, sealer: &Sealer) -> Result<
          SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22,
              ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30
          WHERE EXISTS (SELECT 1 FROM users WHERE id = ?5 AND removed_at IS NULL)
-           AND (?26 IS NULL OR EXISTS (SELECT 1 FROM tokens WHERE id = ?26 AND revoked_at IS NULL))", params![token.id.to_string(), token.service.as_str(), &token.name, &token.description, token.owner.to_string(), token.token_prefix.as_str(), scopes(token), &token.profile, token.disabled, token.created_at.as_millisecond(), token.updated_at.as_millisecond(), token.expires_at.map(Timestamp::as_millisecond), token.last_used_at.map(Timestamp::as_millisecond), token.revision.cast_signed(), token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()), token.digest.map(|(_, pepper)| pepper), metadata(token), rotation::written(&token.rotation), rate_limit(token), restrictions(token), sealer.seal(token).as_bytes().as_slice(), token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()), token.imported.as_ref().map(|imported| imported.old_prefix.as_str()), token.is_of_old_form(), token.foreign().map(ForeignHash::as_text), token.parent.map(|parent| parent.id.to_string()), token.parent.map(|parent| parent.depth), token.derive, change_limit(token), loans::written(&token.loans)])
+           AND (?26 IS NULL OR EXISTS (SELECT 1 FROM tokens WHERE id = ?26 AND revoked_at IS NULL))", params![token.id.to_string(), token.service.as_str(), &token.name, &token.description, token.owner.to_string(), token.token_prefix.as_str(), scopes(&token.scopes), &token.profile, token.disabled, token.created_at.as_millisecond(), token.updated_at.as_millisecond(), token.expires_at.map(Timestamp::as_millisecond), token.last_used_at.map(Timestamp::as_millisecond), token.revision.cast_signed(), token.digest.as_ref().map(|(digest, _)| digest.as_bytes().as_slice()), token.digest.map(|(_, pepper)| pepper), metadata(token), rotation::written(&token.rotation), rate_limit(token), restrictions(token), sealer.seal(token).as_bytes().as_slice(), token.imported.as_ref().map(|imported| imported.source.0.as_bytes().as_slice()), token.imported.as_ref().map(|imported| imported.old_prefix.as_str()), token.is_of_old_form(), token.foreign().map(ForeignHash::as_text), token.parent.map(|parent| parent.id.to_string()), token.parent.map(|parent| parent.depth), token.derive, change_limit(token), loans::written(&token.loans)])
     .map_err(|error| {
         taken(
             error,
@@ -90,7 +90,7 @@ pub(super) fn change(db: &Connection, token: &Token, sealer: &Sealer, owner: Own
             token.id.to_string(),
             &token.name,
             &token.description,
-            scopes(token),
+            scopes(&token.scopes),
             &token.profile,
             token.disabled,
             token.updated_at.as_millisecond(),
