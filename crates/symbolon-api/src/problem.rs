@@ -1,6 +1,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::AskLink;
+
 /// Every refusal and every error: an RFC 9457 problem document (`application/problem+json`).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct Problem {
@@ -26,6 +28,10 @@ pub struct Problem {
     /// For `already_created`: the id of what was created.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// For `insufficient_scope`: where a person can be asked to lend what is missing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(nullable = false)]
+    pub ask: Option<AskLink>,
 }
 
 /// What is wrong with one field.

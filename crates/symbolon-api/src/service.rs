@@ -36,6 +36,9 @@ pub struct ServiceInfo {
     pub on_reuse: String,
     /// For how long a token may lie unused; `null` is for ever.
     pub idle_expiry: Option<String>,
+    /// For how long scopes may be lent to a token that asks for them; `null`: no token may ask.
+    #[serde(default)]
+    pub max_loan: Option<String>,
     /// Its scopes.
     pub scopes: Vec<ScopeInfo>,
     /// Its profiles.

@@ -57,6 +57,8 @@ codes! {
     Restricted = 403 "restricted" "The token is restricted to other requests than this.";
     /// The token was not allowed to make tokens, or is as far from one that a person made as may be.
     MayNotDerive = 403 "may_not_derive" "This token may not make tokens.";
+    /// The token was derived, or the catalog lets no token ask for scopes.
+    MayNotAsk = 403 "may_not_ask" "This token may not ask for scopes.";
     /// Whoever asks is none of the gateways that may.
     UnknownPeer = 403 "unknown_peer" "This address may not ask.";
     /// The catalog has no such route.

@@ -59,8 +59,14 @@ pub struct RouteChecks {
 }
 
 /// The counts of one service or route, a place for each code.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Counters(Striped<[AtomicU64; Code::ALL.len()]>);
+
+impl Default for Counters {
+    fn default() -> Self {
+        Self(Striped::new(|_| std::array::from_fn(|_| AtomicU64::new(0))))
+    }
+}
 
 impl Counters {
     pub(crate) fn count(&self, code: Code) {

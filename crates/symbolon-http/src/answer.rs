@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, HeaderValue, Response, StatusCode};
-use symbolon_api::{FieldError, OAuthError, Problem};
+use symbolon_api::{AskLink, FieldError, OAuthError, Problem};
 use symbolon_core::decision::{Denial, Reason};
 use symbolon_core::rate::Quota;
 use symbolon_core::{Code, Refusal};
@@ -32,6 +32,8 @@ pub struct Answer {
     pub retry_after: Option<u64>,
     /// What was created before.
     pub id: Option<String>,
+    /// Where a person can be asked for what is missing.
+    pub ask: Option<AskLink>,
     /// The `error` of RFC 6749 section 5.2, where the answer has that form and not that of a problem.
     pub oauth: Option<&'static str>,
     /// The limit that was reached, and by which reason.
@@ -50,6 +52,7 @@ impl Answer {
             allow: Vec::new(),
             retry_after: None,
             id: None,
+            ask: None,
             oauth: None,
             quota: None,
         }
@@ -92,6 +95,7 @@ impl Answer {
             errors: self.errors.clone(),
             required_scopes: self.required_scopes.clone(),
             id: self.id.clone(),
+            ask: self.ask.clone(),
         }
     }
 

@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::response::Response;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, HeaderValue, StatusCode};
-use symbolon_api::{FieldError, Problem, VerifyAnswer};
+use symbolon_api::{AskLink, FieldError, Problem, VerifyAnswer};
 use symbolon_core::decision::{DecidedRoute, Denial};
 use symbolon_core::id::{RequestId, TokenId};
 use symbolon_core::store::StoreError;
@@ -118,6 +118,11 @@ impl ApiError {
                 format!("{rest}, resource_metadata=\"{metadata}\"")
             });
         })
+    }
+
+    /// The same with where a person can be asked for what is missing.
+    pub(crate) fn asking(self, link: Option<AskLink>) -> Self {
+        self.with(|answer| answer.ask = link)
     }
 
     /// The value of `WWW-Authenticate`.

@@ -75,6 +75,10 @@ pub(crate) struct Shared {
     refused_calls: RefusedCalls,
     /// Told whenever the audit has grown.
     audit_growth: watch::Sender<()>,
+    /// Told whenever an ask was answered here.
+    asks_answered: watch::Sender<()>,
+    /// Callers who are kept waiting for the answer to an ask.
+    pub(crate) waiting_for_answers: Semaphore,
     observed: Observed,
     metrics: Metrics,
     pulse: Pulse,
@@ -114,6 +118,8 @@ impl App {
             refusals: Refusals::default(),
             refused_calls: RefusedCalls::default(),
             audit_growth: watch::Sender::default(),
+            asks_answered: watch::Sender::default(),
+            waiting_for_answers: Semaphore::new(256),
             observed: Observed::default(),
             metrics: Metrics::default(),
             passwords: Passwords::default(),
@@ -175,6 +181,16 @@ impl App {
     /// Hears when the audit has grown.
     pub(crate) fn audit_growth(&self) -> watch::Receiver<()> {
         self.0.audit_growth.subscribe()
+    }
+
+    /// Says to whoever waits that an ask was answered.
+    pub(crate) fn ask_was_answered(&self) {
+        self.0.asks_answered.send_replace(());
+    }
+
+    /// Hears when an ask was answered here.
+    pub(crate) fn asks_answered(&self) -> watch::Receiver<()> {
+        self.0.asks_answered.subscribe()
     }
 
     /// What was seen of services while they were not enforced.

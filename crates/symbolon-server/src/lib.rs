@@ -5,6 +5,7 @@
 mod access;
 mod answer;
 mod app;
+mod ask_link;
 mod console;
 mod deciding;
 pub mod gateway;

@@ -17,6 +17,8 @@ pub struct Policy {
     pub idle_expiry: Lifetime,
     /// How many tokens of one user may live at once: those that are neither revoked nor past their end.
     pub max_live: Option<u32>,
+    /// For how long scopes may be lent to a token that asks for them; `None`: no token may ask.
+    pub max_loan: Option<Lifetime>,
     /// What becomes of a token one of whose retired secrets is used.
     pub on_reuse: OnReuse,
 }

@@ -46,6 +46,7 @@ pub(super) struct TokenSource {
     pub(super) never_expires: Option<Spanned<bool>>,
     pub(super) idle_expiry: Option<Spanned<String>>,
     pub(super) max_live: Option<Spanned<u32>>,
+    pub(super) max_loan: Option<Spanned<String>>,
     pub(super) on_reuse: Option<Spanned<String>>,
     pub(super) old_form: Option<Spanned<OldFormSource>>,
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{Asking, Operator, changed, living, some_scopes};
-use crate::ask::{Answer, Ask, AskState, LONGEST, MAX_SCOPES, MAX_TEXT, Said};
+use crate::ask::{Answer, Ask, AskState, MAX_SCOPES, MAX_TEXT, Said};
 use crate::catalog::Catalog;
 use crate::code::{Code, Refusal};
 use crate::derived::Loan;
@@ -61,7 +61,7 @@ pub fn ask(
     now: Timestamp,
     entropy: &dyn Entropy,
 ) -> Result<Ask, Refusal> {
-    may_be_lent(token, owner, now)?;
+    let longest = may_borrow(catalog, token, owner, now)?;
     if new.scopes.len() > MAX_SCOPES {
         return Err(Refusal::field("scopes", format!("at most {MAX_SCOPES} scopes are asked for at once")));
     }
@@ -74,7 +74,7 @@ pub fn ask(
         }
     }
     let scopes = some_scopes(new.scopes)?;
-    let lasts = short_enough(new.lasts)?;
+    let lasts = within("duration", new.lasts, longest)?;
     // Whoever writes it may have put its own credential into it.
     let reason = text("reason", leak::redacted(&new.reason))?;
     if reason.is_empty() {
@@ -107,7 +107,7 @@ pub fn approve(
 ) -> Result<Loaned, Refusal> {
     operator.gives_rights_to(catalog, owner)?;
     unanswered(ask, token, now)?;
-    may_be_lent(token, owner, now)?;
+    let longest = may_borrow(catalog, token, owner, now)?;
     let scopes = some_scopes(approval.scopes.unwrap_or_else(|| ask.scopes.clone()))?;
     let asked = catalog.closure(&ask.scopes);
     for (index, scope) in scopes.iter().enumerate() {
@@ -124,13 +124,7 @@ pub fn approve(
     if lasts > ask.lasts {
         return Err(Refusal::field("duration", format!("{} was asked for, and no more is lent", ask.lasts)));
     }
-    let lasts = short_enough(lasts)?;
-    let longest = catalog.longest(&scopes).lifetime;
-    if lasts > longest {
-        let detail =
-            format!("a token that holds these scopes lives at most {longest}; lend them for no longer");
-        return Err(Refusal::field("duration", detail));
-    }
+    let lasts = within("duration", lasts, longest.min(catalog.longest(&scopes).lifetime))?;
     let until = lasts.end(now).ok_or_else(|| Refusal::field("duration", "no calendar has its end"))?;
     let note = text("note", approval.note)?;
     let loan = Loan { scopes: scopes.clone(), until, by: approval.by.clone(), ask: ask.id.to_string() };
@@ -173,17 +167,21 @@ pub fn end_loan(token: &Token, ask: &Ask, now: Timestamp) -> Result<Option<Token
     Ok(changed(token, Token { loans, ..token.clone() }, token.updated_at))
 }
 
-/// Whether anything may be lent to this token.
-fn may_be_lent(token: &Token, owner: &User, now: Timestamp) -> Result<(), Refusal> {
+/// For how long something may be lent to this token, if at all.
+fn may_borrow(catalog: &Catalog, token: &Token, owner: &User, now: Timestamp) -> Result<Lifetime, Refusal> {
+    let Some(longest) = catalog.policy.max_loan else {
+        let detail = format!("no token of {} may ask: its catalog says max_loan = \"off\"", catalog.service);
+        return Err(Refusal::new(Code::MayNotAsk, detail));
+    };
+    if token.parent.is_some() {
+        let detail = "a token that was derived asks for nothing, for what is lent goes no further than to one token; let the \
+                      one that a person made ask, and use that";
+        return Err(Refusal::new(Code::MayNotAsk, detail));
+    }
     if token.state(now) != TokenState::Active || !owner.active {
         return Err(Refusal::new(Code::Conflict, "the token does not work any more, or is switched off"));
     }
-    if token.parent.is_some() {
-        let detail = "a token that was derived asks for nothing: what is lent goes no further than to one token; let the one \
-                      that a person made ask, and use that";
-        return Err(Refusal::new(Code::Conflict, detail));
-    }
-    Ok(())
+    Ok(longest)
 }
 
 fn unanswered(ask: &Ask, token: &Token, now: Timestamp) -> Result<(), Refusal> {
@@ -201,12 +199,9 @@ fn answered(ask: &Ask, said: Said, by: String, note: String, now: Timestamp) -> 
     Ask { answer: Some(Answer { said, by, at: now, note }), revision: ask.revision + 1, ..ask.clone() }
 }
 
-fn short_enough(lasts: Lifetime) -> Result<Lifetime, Refusal> {
-    if lasts > LONGEST {
-        return Err(Refusal::field(
-            "duration",
-            format!("scopes are lent for at most {LONGEST}, such as 10m"),
-        ));
+fn within(field: &str, lasts: Lifetime, longest: Lifetime) -> Result<Lifetime, Refusal> {
+    if lasts > longest {
+        return Err(Refusal::field(field, format!("these scopes are lent for at most {longest}")));
     }
     Ok(lasts)
 }

@@ -1,6 +1,7 @@
 //! The management API (DESIGN part 8). One noun, one file. A handler says who may, turns the wire into domain
 //! values, calls one rule of core, and makes one store call; the gate has applied it when that returns.
 
+mod asks;
 mod audit;
 mod body;
 mod broken;
@@ -98,6 +99,10 @@ fn documented() -> OpenApiRouter<App> {
         .routes(routes!(own::show, own::revoke))
         .routes(routes!(own::change_password))
         .routes(routes!(tokens::derive::derive))
+        .routes(routes!(asks::read::list, asks::make::make))
+        .routes(routes!(asks::read::show, asks::answer::end))
+        .routes(routes!(asks::answer::approve))
+        .routes(routes!(asks::answer::deny))
         .routes(routes!(sessions::list, sessions::create))
         .routes(routes!(sessions::end_current))
         .routes(routes!(sessions::end))

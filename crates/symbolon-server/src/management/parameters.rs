@@ -73,6 +73,14 @@ pub(super) struct OfSession {
     pub(super) id: String,
 }
 
+/// An ask.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct OfAsk {
+    /// The ask's id.
+    pub(super) id: String,
+}
+
 /// A webhook.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

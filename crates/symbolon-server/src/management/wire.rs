@@ -240,6 +240,7 @@ pub(crate) fn service_info(catalog: &Catalog) -> ServiceInfo {
         idle_expiry: Some(catalog.policy.idle_expiry)
             .filter(|idle| *idle != Lifetime::Never)
             .map(|idle| idle.to_string()),
+        max_loan: catalog.policy.max_loan.map(|longest| longest.to_string()),
         scopes: scopes.collect(),
         profiles: profiles.collect(),
         mounts: catalog.mounts.clone(),

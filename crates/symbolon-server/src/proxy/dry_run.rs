@@ -126,6 +126,9 @@ impl Proxy {
                 told["code"] = problem.code.into();
                 told["detail"] = problem.detail.into();
                 told["required_scopes"] = json!(problem.required_scopes);
+                if let Some(link) = self.app.ask_link(service, &denial) {
+                    told["ask"] = json!(link);
+                }
                 if !enforced {
                     // It would go on all the same, as somebody whom nobody knows.
                     told["enforced"] = false.into();

@@ -4,6 +4,7 @@ use super::super::fault::Faults;
 use super::super::source::TokenSource;
 use super::super::{OnReuse, Policy};
 use super::parse;
+use crate::ask::LONGEST;
 use crate::lifetime::Lifetime;
 
 /// Without a default the lifetime is the longest, which is the most that a creator may ask for anyway.
@@ -26,6 +27,17 @@ pub(super) fn compile(source: &TokenSource, faults: &mut Faults<'_>) -> Policy {
         faults.error(live.span().start, "max_live is at least 1; for no limit, leave it out");
     }
     let max_live = source.max_live.as_ref().map(|live| *live.as_ref());
+    let max_loan = match &source.max_loan {
+        None => Some(LONGEST),
+        Some(text) if text.as_ref() == "off" => None,
+        Some(text) => parse(text, faults).map(|lasts: Lifetime| {
+            if lasts > LONGEST {
+                let message = format!("max_loan is at most {LONGEST}, or \"off\" where no token may ask");
+                faults.error(text.span().start, message);
+            }
+            lasts
+        }),
+    };
     let on_reuse = source.on_reuse.as_ref().map_or(OnReuse::Record, |text| match text.as_ref().as_str() {
         "record" => OnReuse::Record,
         "quarantine" => OnReuse::Quarantine,
@@ -34,5 +46,13 @@ pub(super) fn compile(source: &TokenSource, faults: &mut Faults<'_>) -> Policy {
             OnReuse::Quarantine
         }
     });
-    Policy { default_lifetime: default, max_lifetime: max, never_expires, idle_expiry, max_live, on_reuse }
+    Policy {
+        default_lifetime: default,
+        max_lifetime: max,
+        never_expires,
+        idle_expiry,
+        max_live,
+        max_loan,
+        on_reuse,
+    }
 }

@@ -106,6 +106,9 @@ fn blocks_that_ask_for_nothing_or_for_two_things() {
     }
     refused_in("options = \"open\" # <-", "", "options is \"refuse\" or \"public\", not \"open\"");
     refused_in("", "[tokens]\nmax_live = 0 # <-", "max_live is at least 1");
+    refused_in("", "[tokens]\nmax_loan = \"25h\" # <-", "max_loan is at most 1d");
+    refused_in("", "[tokens]\nmax_loan = \"none\" # <-", "max_loan is at most 1d");
+    refused_in("", "[tokens]\nmax_loan = \"never\" # <-", "a lifetime is");
     refused_in(
         "",
         "[tokens]\nnever_expires = false # <-",

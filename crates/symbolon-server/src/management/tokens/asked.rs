@@ -12,12 +12,12 @@ use symbolon_core::{Refusal, Timestamp};
 use crate::management::parameters::parsed;
 
 /// Scopes by name; a fault names its place.
-pub(super) fn scopes(listed: Option<&[String]>) -> Result<Option<Vec<ScopeName>>, Refusal> {
+pub(in crate::management) fn scopes(listed: Option<&[String]>) -> Result<Option<Vec<ScopeName>>, Refusal> {
     listed.map(|listed| scopes_at("scopes", listed)).transpose()
 }
 
 /// The same at another place.
-pub(super) fn scopes_at(place: &str, listed: &[String]) -> Result<Vec<ScopeName>, Refusal> {
+pub(in crate::management) fn scopes_at(place: &str, listed: &[String]) -> Result<Vec<ScopeName>, Refusal> {
     let scope = |(index, text): (usize, &String)| parsed(&format!("{place}[{index}]"), text);
     listed.iter().enumerate().map(scope).collect()
 }

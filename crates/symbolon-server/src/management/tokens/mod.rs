@@ -1,7 +1,7 @@
 //! Tokens of a service: issue, list, show, edit, switch off and on, take back.
 
 pub(super) mod advice;
-mod asked;
+pub(super) mod asked;
 pub(super) mod batch;
 mod broken;
 pub(super) mod bulk;
@@ -35,13 +35,33 @@ fn not_there() -> ApiError {
 
 /// The token of a path, by id or by `token_prefix`, if the caller may know of it.
 async fn find(app: &App, caller: &Caller, catalog: &Catalog, name: &str) -> Result<Token, ApiError> {
-    let token = match (name.parse::<TokenId>(), name.parse::<TokenPrefix>()) {
+    let token = named(app, catalog, name).await?.ok_or_else(not_there)?;
+    if sees(caller, catalog, token.owner)? { Ok(token) } else { Err(not_there()) }
+}
+
+/// The same, and also a token of the caller's own who manages none: for what its owner may do with it all the same.
+pub(super) async fn find_own(
+    app: &App,
+    caller: &Caller,
+    catalog: &Catalog,
+    name: &str,
+) -> Result<Token, ApiError> {
+    let found = find(app, caller, catalog, name).await;
+    let (Err(refused), Who::User(_, user)) = (&found, &caller.who) else { return found };
+    if refused.code() != Code::InsufficientRole {
+        return found;
+    }
+    let own = named(app, catalog, name).await?.filter(|token| token.owner == user.id);
+    own.ok_or_else(not_there)
+}
+
+/// The token of this id or `token_prefix`.
+async fn named(app: &App, catalog: &Catalog, name: &str) -> Result<Option<Token>, ApiError> {
+    Ok(match (name.parse::<TokenId>(), name.parse::<TokenPrefix>()) {
         (Ok(id), _) => app.store().token(&catalog.service, id).await?,
         (_, Ok(prefix)) => app.store().token_prefixed(&catalog.service, prefix).await?,
         _ => None,
-    };
-    let token = token.ok_or_else(not_there)?;
-    if sees(caller, catalog, token.owner)? { Ok(token) } else { Err(not_there()) }
+    })
 }
 
 /// Whether the caller may know of the tokens of `owner`: their own, or everybody's for who manages those.

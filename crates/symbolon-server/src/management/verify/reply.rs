@@ -65,7 +65,9 @@ pub(super) fn reply(
             }
         }
         Decision::Deny(denial) => {
-            let refusal = unremembered.unwrap_or_else(|| ApiError::denied(denial, service.as_str()));
+            let refusal = unremembered.unwrap_or_else(|| {
+                ApiError::denied(denial, service.as_str()).asking(app.ask_link(service, denial))
+            });
             VerifyReply {
                 code: refusal.code().as_str().to_owned(),
                 status: refusal.code().status(),

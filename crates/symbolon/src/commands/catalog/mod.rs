@@ -158,6 +158,7 @@ impl Show {
                 ),
             ),
             ("unused for so long", maybe(info.idle_expiry.as_ref(), "they stay")),
+            ("lent for at most", maybe(info.max_loan.as_ref(), "tokens may not ask")),
             (
                 "live tokens of a user",
                 maybe(info.max_live.map(|most| most.to_string()).as_ref(), "any number"),

@@ -1,0 +1,117 @@
+//! Asking.
+
+use std::sync::Arc;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use symbolon_api::{AskRecord, MakeAsk};
+use symbolon_core::ask::{Ask, OPEN};
+use symbolon_core::manage::{self, Asking, NewAsk};
+use symbolon_core::name::ScopeName;
+use symbolon_core::record::{Token, User};
+use symbolon_core::store::{AskQuery, Change, PageQuery, SeenAsks, StoreError};
+use symbolon_core::{Catalog, Code, Refusal};
+
+use super::deed;
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::management::body::Body;
+use crate::management::caller::{Caller, Who};
+use crate::management::commit::Terms;
+use crate::management::parameters::parsed;
+use crate::management::{services, tokens};
+
+/// Ask for scopes. A token asks for itself, and the call counts as a request of it that changes something; somebody who is
+/// signed in asks for a token of theirs, or for one that they manage. What is asked for already, and waits for an answer, is
+/// that ask: 200.
+#[utoipa::path(
+    post, path = "/v1/asks", tag = "asks",
+    request_body = MakeAsk,
+    responses((status = 201, body = AskRecord), (status = 200, body = AskRecord)),
+)]
+pub(in crate::management) async fn make(
+    State(app): State<App>,
+    caller: Caller,
+    Body { value, .. }: Body<MakeAsk>,
+) -> Result<(StatusCode, Json<AskRecord>), ApiError> {
+    let (catalog, token, owner) = asking(&app, &caller, &value).await?;
+    let new = NewAsk {
+        scopes: tokens::asked::scopes_at("scopes", &value.scopes)?,
+        lasts: parsed("duration", &value.duration)?,
+        reason: value.reason,
+        by: caller.origin().actor.to_string(),
+    };
+    let now = app.now();
+    let effective = app.gate().effective(&catalog, &token, None);
+    let rate = app.gate().rate(token.id);
+    let asking = Asking { token: &token, owner: &owner, effective, rate };
+    let ask = manage::ask(&catalog, asking, new, now, app.entropy())?;
+    if let Some(same) = open_already(&app, &token, &ask.scopes).await? {
+        return Ok((StatusCode::OK, Json(app.ask_record(&same, Some(&token)))));
+    }
+    if let Who::Token(..) = &caller.who {
+        app.gate()
+            .charge(token.id, now)
+            .map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))?;
+    }
+    let deed = deed("ask.make", &ask, Some(&token));
+    match app.record(caller.by(), deed, vec![Change::AskMade(ask.clone())], Terms::default()).await {
+        Ok(()) => Ok((StatusCode::CREATED, Json(app.ask_record(&ask, Some(&token))))),
+        Err(StoreError::NotFound(_)) => Err(gone(&caller)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// For which token is asked, of which service, and whose it is.
+async fn asking(
+    app: &App,
+    caller: &Caller,
+    value: &MakeAsk,
+) -> Result<(Arc<Catalog>, Arc<Token>, Arc<User>), ApiError> {
+    let (catalog, token) = match &caller.who {
+        Who::Token(token, _) => {
+            for (field, given) in [("service", &value.service), ("token", &value.token)] {
+                if given.is_some() {
+                    return Err(Refusal::field(field, "a token asks for itself; leave this out").into());
+                }
+            }
+            (services::find(app, token.service.as_str())?.catalog, token.clone())
+        }
+        _ => {
+            caller.operator()?;
+            let missing = |field: &'static str| Refusal::field(field, "say for which token is asked");
+            let service = value.service.as_deref().ok_or_else(|| missing("service"))?;
+            let name = value.token.as_deref().ok_or_else(|| missing("token"))?;
+            let catalog = services::find(app, service)?.catalog;
+            let token = tokens::find_own(app, caller, &catalog, name).await?;
+            (catalog, Arc::new(token))
+        }
+    };
+    // As the gate knows it: that is the state that counts.
+    let token = app.gate().token(token.id).unwrap_or(token);
+    let owner = app.gate().user(token.owner).ok_or_else(|| gone(caller))?;
+    Ok((catalog, token, owner))
+}
+
+/// The token was revoked, or its owner removed, while the call was under way.
+fn gone(caller: &Caller) -> ApiError {
+    match &caller.who {
+        Who::Token(..) => ApiError::challenged(Code::InvalidToken),
+        _ => ApiError::new(Code::Conflict, "the token does not work any more"),
+    }
+}
+
+/// The token's open ask for these very scopes.
+async fn open_already(app: &App, token: &Token, scopes: &[ScopeName]) -> Result<Option<Ask>, ApiError> {
+    let query = AskQuery {
+        seen: SeenAsks::All,
+        service: Some(token.service.clone()),
+        token: Some(token.id),
+        open: true,
+        open_since: app.now().saturating_sub(OPEN).unwrap_or_default(),
+        page: PageQuery { after: None, limit: 100 },
+    };
+    let open = app.store().asks(&query).await?.items;
+    Ok(open.into_iter().find(|ask| ask.scopes == scopes))
+}

@@ -1,0 +1,135 @@
+//! Asks: a token says which scopes it lacks, and somebody lends them for a while, or does not. Who may see a token may see what
+//! it asks; who could grant the scopes may lend them.
+
+pub(super) mod answer;
+pub(super) mod make;
+pub(super) mod read;
+
+use std::sync::Arc;
+
+use serde_json::{Value, json};
+use symbolon_api::{AskRecord, AskingToken};
+use symbolon_core::ask::{Answer, Ask, AskState, Said};
+use symbolon_core::id::{AskId, UserId};
+use symbolon_core::name::ScopeName;
+use symbolon_core::record::Token;
+use symbolon_core::store::StoreError;
+use symbolon_core::{Code, Timestamp};
+
+use super::caller::{Caller, Who};
+use super::commit::Deed;
+use crate::answer::ApiError;
+use crate::app::App;
+
+/// An ask, and the token that is to be lent something; `None` where the record of that cannot be read.
+type Found = (Ask, Option<Arc<Token>>);
+
+fn not_there() -> ApiError {
+    ApiError::new(Code::NotFound, "there is no such ask; they are forgotten after 30 days")
+}
+
+/// The ask of a path, if the caller may know of it: a token of its own, others of those of tokens that they see.
+async fn find(app: &App, caller: &Caller, id: &str) -> Result<Found, ApiError> {
+    let Ok(id) = id.parse::<AskId>() else { return Err(not_there()) };
+    let ask = app.store().ask(id).await?.ok_or_else(not_there)?;
+    let token = token_of(app, &ask).await?;
+    let seen = match &caller.who {
+        Who::Token(own, _) => own.id == ask.token,
+        Who::AtTheMachine | Who::System(_) => true,
+        Who::Verifier(..) => false,
+        Who::User(_, user) => {
+            let owns = token.as_ref().is_some_and(|token| token.owner == user.id);
+            let service = app.gate().service(ask.service.as_str());
+            owns || service.is_some_and(|service| {
+                caller.operator().is_ok_and(|operator| operator.manages_others(&service.catalog))
+            })
+        }
+    };
+    if seen { Ok((ask, token)) } else { Err(not_there()) }
+}
+
+/// The token of an ask. As the gate knows it, or what revocation has left of it.
+async fn token_of(app: &App, ask: &Ask) -> Result<Option<Arc<Token>>, ApiError> {
+    if let Some(token) = app.gate().token(ask.token) {
+        return Ok(Some(token));
+    }
+    match app.store().token(&ask.service, ask.token).await {
+        Ok(token) => Ok(token.map(Arc::new)),
+        // It counts as not there.
+        Err(StoreError::SealBroken(_)) => Ok(None),
+        Err(error) => Err(error.into()),
+    }
+}
+
+fn texts(scopes: &[ScopeName]) -> Vec<String> {
+    scopes.iter().map(ToString::to_string).collect()
+}
+
+/// What has become of an ask; of one whose token is gone nothing more will.
+fn state(ask: &Ask, token: Option<&Token>, now: Timestamp) -> AskState {
+    match (token, &ask.answer) {
+        (Some(token), _) => ask.state(token, now),
+        (None, None) => AskState::Lapsed,
+        (None, Some(Answer { said: Said::Approved { .. }, .. })) => AskState::Ended,
+        (None, Some(Answer { said: Said::Denied, .. })) => AskState::Denied,
+        (None, Some(Answer { said: Said::Withdrawn, .. })) => AskState::Withdrawn,
+    }
+}
+
+impl App {
+    fn ask_record(&self, ask: &Ask, token: Option<&Token>) -> AskRecord {
+        let (lent, until) = match &ask.answer {
+            Some(Answer { said: Said::Approved { scopes, until }, .. }) => {
+                (Some(texts(scopes)), Some(*until))
+            }
+            _ => (None, None),
+        };
+        let answer = ask.answer.as_ref();
+        AskRecord {
+            id: ask.id.to_string(),
+            service: ask.service.to_string(),
+            token: AskingToken {
+                id: ask.token.to_string(),
+                name: token.map_or_else(|| ask.token.to_string(), |token| token.name.clone()),
+                token_prefix: token.map(|token| token.token_prefix.to_string()).unwrap_or_default(),
+                owner: token.map(|token| self.user_name(token.owner)).unwrap_or_default(),
+            },
+            state: state(ask, token, self.now()).as_str().to_owned(),
+            scopes: texts(&ask.scopes),
+            duration: ask.lasts.to_string(),
+            reason: ask.reason.clone(),
+            asked_by: ask.by.clone(),
+            asked_at: ask.made_at.to_string(),
+            lapses_at: ask.lapses_at().to_string(),
+            lent,
+            lent_until: until.map(|until| until.to_string()),
+            answered_by: answer.map(|answer| {
+                let user = answer.by.parse::<UserId>();
+                user.map_or_else(|_| answer.by.clone(), |user| self.user_name(user))
+            }),
+            answered_at: answer.map(|answer| answer.at.to_string()),
+            note: answer.map(|answer| answer.note.clone()).filter(|note| !note.is_empty()),
+        }
+    }
+}
+
+/// What the audit says of an ask: it is done to the token.
+fn deed<'a>(action: &'static str, ask: &'a Ask, token: Option<&Token>) -> Deed<'a> {
+    let mut detail = json!({
+        "ask": ask.id.to_string(),
+        "name": token.map(|token| token.name.as_str()),
+        "asked": texts(&ask.scopes),
+        "duration": ask.lasts.to_string(),
+    });
+    let more: Vec<(&str, Value)> = match &ask.answer {
+        None => vec![("reason", json!(ask.reason))],
+        Some(Answer { said: Said::Approved { scopes, until }, note, .. }) => {
+            vec![("lent", json!(texts(scopes))), ("until", json!(until.to_string())), ("note", json!(note))]
+        }
+        Some(Answer { note, .. }) => vec![("note", json!(note))],
+    };
+    if let Value::Object(detail) = &mut detail {
+        detail.extend(more.into_iter().map(|(key, value)| (key.to_owned(), value)));
+    }
+    Deed { action, subject: ask.token.to_string(), service: Some(&ask.service), detail }
+}

@@ -1,0 +1,150 @@
+//! Looking at asks, and waiting for the answer to one.
+
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::{Extension, Json};
+use serde::Deserialize;
+use symbolon_api::{AskRecord, List};
+use symbolon_core::ask::{AskState, OPEN};
+use symbolon_core::manage::Operator;
+use symbolon_core::store::{AskQuery, SeenAsks};
+use symbolon_core::{Code, Refusal};
+use tokio::time::{Instant, timeout_at};
+use utoipa::IntoParams;
+
+use super::{find, not_there, state, token_of};
+use crate::answer::ApiError;
+use crate::app::App;
+use crate::listen::Tunnels;
+use crate::management::caller::{Caller, Who};
+use crate::management::parameters::{OfAsk, PathOf, QueryOf, found, page, parsed};
+use crate::management::services;
+
+/// The longest that a caller is kept waiting.
+const LONGEST: u8 = 60;
+/// How often it is looked whether another node has answered.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Query of a list of asks.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::management) struct ListAsks {
+    /// `next_cursor` of the page before.
+    cursor: Option<String>,
+    /// 1 to 1000; 50 if left out.
+    #[param(minimum = 1, maximum = 1000)]
+    limit: Option<usize>,
+    /// The name of a service.
+    service: Option<String>,
+    /// The id of a token.
+    token: Option<String>,
+    /// `open`: those that wait for an answer; `all`. Left out: `open`.
+    state: Option<String>,
+}
+
+/// Query of one ask.
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(in crate::management) struct WaitForAsk {
+    /// Whether to answer when it is open no more, or after so many seconds, 1 to 60.
+    #[param(minimum = 1, maximum = 60)]
+    wait: Option<u8>,
+}
+
+/// List asks, newest first: a token those of its own; somebody who is signed in those of their own tokens, and of everybody's
+/// in services where they manage those. They are forgotten 30 days after they were made.
+#[utoipa::path(
+    get, path = "/v1/asks", tag = "asks",
+    params(ListAsks),
+    responses((status = 200, body = List<AskRecord>)),
+)]
+pub(in crate::management) async fn list(
+    State(app): State<App>,
+    caller: Caller,
+    QueryOf(query): QueryOf<ListAsks>,
+) -> Result<Json<List<AskRecord>>, ApiError> {
+    let service = match &query.service {
+        Some(name) => Some(services::find(&app, name)?.catalog.service.clone()),
+        None => None,
+    };
+    let mut token = query.token.as_deref().map(|text| parsed("token", text)).transpose()?;
+    let seen = match &caller.who {
+        Who::Token(own, _) => {
+            if token.is_some_and(|token| token != own.id) {
+                return Err(Refusal::field("token", "a token sees what it has asked itself").into());
+            }
+            token = Some(own.id);
+            SeenAsks::All
+        }
+        Who::User(_, user) => {
+            let operator = Operator::User(user);
+            let all = app.gate().services();
+            let managed = all.iter().filter(|service| operator.manages_others(&service.catalog));
+            let services = managed.map(|service| service.catalog.service.clone()).collect();
+            SeenAsks::Of { services, owner: user.id }
+        }
+        Who::AtTheMachine | Who::System(_) => SeenAsks::All,
+        Who::Verifier(..) => return Err(caller.operator().err().map_or_else(not_there, ApiError::from)),
+    };
+    let open = match query.state.as_deref() {
+        None | Some("open") => true,
+        Some("all") => false,
+        Some(_) => return Err(Refusal::field("state", "state is open or all").into()),
+    };
+    let open_since = app.now().saturating_sub(OPEN).unwrap_or_default();
+    let page = page(query.limit, query.cursor)?;
+    let asked = AskQuery { seen, service, token, open, open_since, page };
+    let asks = found(app.store().asks(&asked).await)?;
+    let mut items = Vec::with_capacity(asks.items.len());
+    for ask in &asks.items {
+        items.push(app.ask_record(ask, token_of(&app, ask).await?.as_deref()));
+    }
+    Ok(Json(List { items, next_cursor: asks.next }))
+}
+
+/// Show an ask; with `wait`, when it was answered. For the token that asks, and for who may see that token.
+#[utoipa::path(
+    get, path = "/v1/asks/{id}", tag = "asks",
+    params(OfAsk, WaitForAsk),
+    responses((status = 200, body = AskRecord)),
+)]
+pub(in crate::management) async fn show(
+    State(app): State<App>,
+    caller: Caller,
+    PathOf(of): PathOf<OfAsk>,
+    QueryOf(query): QueryOf<WaitForAsk>,
+    tunnels: Option<Extension<Tunnels>>,
+) -> Result<Json<AskRecord>, ApiError> {
+    let wait = match query.wait {
+        None => Duration::ZERO,
+        Some(seconds @ 1..=LONGEST) => Duration::from_secs(seconds.into()),
+        Some(_) => return Err(Refusal::field("wait", format!("1 to {LONGEST} seconds")).into()),
+    };
+    let until = Instant::now() + wait;
+    let stop = tunnels.map(|Extension(tunnels)| tunnels.stop()).unwrap_or_default();
+    let place = app.shared().waiting_for_answers.try_acquire();
+    let mut answered = app.asks_answered();
+    loop {
+        answered.mark_unchanged();
+        let (ask, token) = find(&app, &caller, &of.id).await?;
+        let open = state(&ask, token.as_deref(), app.now()) == AskState::Open;
+        // Of many who wait at once the last do not: they come again.
+        if !open || place.is_err() || Instant::now() >= until || stop.is_cancelled() {
+            return Ok(Json(app.ask_record(&ask, token.as_deref())));
+        }
+        let next = until.min(Instant::now() + LOOK);
+        tokio::select! {
+            // Its end, and that of the time, are looked at above.
+            _ = timeout_at(next, answered.changed()) => {}
+            () = stop.cancelled() => {}
+        }
+        if let Who::Token(token, _) = &caller.who
+            && app.gate().token(token.id).is_none()
+        {
+            return Err(ApiError::challenged(Code::InvalidToken));
+        }
+    }
+}
