@@ -76,7 +76,7 @@ pub fn ask(
     let scopes = some_scopes(new.scopes)?;
     let lasts = within("duration", new.lasts, longest)?;
     // Whoever writes it may have put its own credential into it.
-    let reason = text("reason", leak::redacted(&new.reason))?;
+    let reason = text("reason", &leak::redacted(&new.reason))?;
     if reason.is_empty() {
         return Err(Refusal::field("reason", "say what for: a person reads it"));
     }
@@ -126,7 +126,7 @@ pub fn approve(
     }
     let lasts = within("duration", lasts, longest.min(catalog.longest(&scopes).lifetime))?;
     let until = lasts.end(now).ok_or_else(|| Refusal::field("duration", "no calendar has its end"))?;
-    let note = text("note", approval.note)?;
+    let note = text("note", &approval.note)?;
     let loan = Loan { scopes: scopes.clone(), until, by: approval.by.clone(), ask: ask.id.to_string() };
     let loans = token.loans.iter().filter(|loan| loan.holds(now)).cloned().chain([loan]).collect();
     let next = changed(token, Token { loans, ..token.clone() }, now).unwrap_or_else(|| token.clone());
@@ -146,7 +146,7 @@ pub fn deny(
 ) -> Result<Ask, Refusal> {
     operator.manages_tokens_of(catalog, owner)?;
     unanswered(ask, token, now)?;
-    Ok(answered(ask, Said::Denied, by, text("note", note)?, now))
+    Ok(answered(ask, Said::Denied, by, text("note", &note)?, now))
 }
 
 /// Takes an ask back that was not answered. For who may ask.
@@ -207,7 +207,7 @@ fn within(field: &str, lasts: Lifetime, longest: Lifetime) -> Result<Lifetime, R
 }
 
 /// Text for a person, or from one: without the ends' blanks.
-fn text(field: &str, text: String) -> Result<String, Refusal> {
+fn text(field: &str, text: &str) -> Result<String, Refusal> {
     let text = text.trim();
     let control = |c: char| c.is_control() && c != '\n';
     if text.chars().count() > MAX_TEXT || text.chars().any(control) {

@@ -3,6 +3,7 @@
 use super::{Operator, changed, living};
 use crate::catalog::Catalog;
 use crate::code::{Code, Refusal};
+use crate::derived::Loan;
 use crate::name::ScopeName;
 use crate::record::{Token, User};
 use crate::scope::ScopeSet;
@@ -46,6 +47,13 @@ impl Narrowing {
         left.sort();
         left
     }
+
+    /// What is left of what is lent. A scope that is cut is gone with all that it includes: it can be asked for anew.
+    pub(super) fn of_loans(&self, catalog: &Catalog, loans: &[Loan]) -> Vec<Loan> {
+        let left =
+            |loan: &Loan| Loan { scopes: self.of(catalog, &loan.scopes, ScopeSet::EMPTY), ..loan.clone() };
+        loans.iter().map(left).filter(|loan| !loan.scopes.is_empty()).collect()
+    }
 }
 
 /// The next state of a narrowed token; `None` if it holds no more than that already. It only takes away, and so needs
@@ -62,7 +70,8 @@ pub fn narrow(
     living(token)?;
     let effective = catalog.effective(catalog.closure(&token.scopes), catalog.role_of(owner));
     let scopes = narrowing.of(catalog, &token.scopes, effective);
-    if scopes == token.scopes {
+    let loans = narrowing.of_loans(catalog, &token.loans);
+    if scopes == token.scopes && loans == token.loans {
         return Ok(None);
     }
     if scopes.is_empty() {
@@ -72,5 +81,6 @@ pub fn narrow(
             ..Refusal::new(Code::ScopesRequired, detail)
         });
     }
-    Ok(changed(token, Token { scopes, profile: None, ..token.clone() }, token.updated_at))
+    let profile = token.profile.clone().filter(|_| scopes == token.scopes);
+    Ok(changed(token, Token { scopes, profile, loans, ..token.clone() }, token.updated_at))
 }

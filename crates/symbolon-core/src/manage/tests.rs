@@ -1,5 +1,6 @@
 //! What no sequence of changes may bring about, and what each of the rules does by itself.
 
+mod asking;
 mod deriving;
 mod narrowing;
 mod rights;

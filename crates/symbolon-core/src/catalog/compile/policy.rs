@@ -30,12 +30,11 @@ pub(super) fn compile(source: &TokenSource, faults: &mut Faults<'_>) -> Policy {
     let max_loan = match &source.max_loan {
         None => Some(LONGEST),
         Some(text) if text.as_ref() == "off" => None,
-        Some(text) => parse(text, faults).map(|lasts: Lifetime| {
-            if lasts > LONGEST {
+        Some(text) => parse(text, faults).inspect(|lasts: &Lifetime| {
+            if *lasts > LONGEST {
                 let message = format!("max_loan is at most {LONGEST}, or \"off\" where no token may ask");
                 faults.error(text.span().start, message);
             }
-            lasts
         }),
     };
     let on_reuse = source.on_reuse.as_ref().map_or(OnReuse::Record, |text| match text.as_ref().as_str() {

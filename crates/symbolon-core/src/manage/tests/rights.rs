@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
+use super::asking::{approval, asked_by};
 use super::*;
 use crate::rotation::OldEnds;
 
@@ -20,6 +21,7 @@ enum By {
 enum Wish {
     Create { owner: usize, scopes: Vec<&'static str>, profile: bool },
     Edit { token: usize, scopes: Option<Vec<&'static str>>, owner: Option<usize> },
+    Lend { token: usize, asked: Vec<&'static str>, lent: Option<Vec<&'static str>> },
     Narrow { token: usize, scopes: Vec<&'static str>, to: bool },
     Switch { token: usize, disabled: bool },
     Rotate { token: usize },
@@ -40,6 +42,8 @@ fn wishes() -> impl Strategy<Value = (By, Wish)> {
             .prop_map(|(owner, scopes, profile)| Wish::Create { owner, scopes, profile }),
         6 => (token.clone(), prop::option::of(scopes()), prop::option::of(user.clone()))
             .prop_map(|(token, scopes, owner)| Wish::Edit { token, scopes, owner }),
+        4 => (token.clone(), scopes(), prop::option::of(scopes()))
+            .prop_map(|(token, asked, lent)| Wish::Lend { token, asked, lent }),
         3 => (token.clone(), scopes(), any::<bool>())
             .prop_map(|(token, scopes, to)| Wish::Narrow { token, scopes, to }),
         1 => (token.clone(), any::<bool>()).prop_map(|(token, disabled)| Wish::Switch { token, disabled }),
@@ -95,6 +99,7 @@ impl World {
                 return issued.ok().map(|(token, _)| (None, token));
             }
             Wish::Edit { token, .. }
+            | Wish::Lend { token, .. }
             | Wish::Narrow { token, .. }
             | Wish::Switch { token, .. }
             | Wish::Rotate { token }
@@ -109,6 +114,12 @@ impl World {
                 let other = other.map(|other| Arc::new(self.users[other].clone()));
                 let asked = TokenEdit { scopes, owner: other, ..TokenEdit::default() };
                 edit(catalog, operator, owner, token, asked, now())
+            }
+            Wish::Lend { asked, lent, .. } => {
+                let asked = asked_by(token, asked);
+                let approval = Approval { scopes: lent.as_ref().map(|lent| names(lent)), ..approval() };
+                approve(catalog, operator, owner, token, &asked, approval, now())
+                    .map(|loaned| Some(loaned.token))
             }
             Wish::Narrow { scopes, to, .. } => {
                 let narrowing = if *to { Narrowing::To } else { Narrowing::Remove };
@@ -166,6 +177,17 @@ proptest! {
                 // this moment.
                 let other_owner = before.is_none_or(|before| before.owner != next.owner)
                     || matches!(wish, Wish::Rotate { .. });
+                let lent = |token: &Token| -> BTreeSet<_> {
+                    token.loans.iter().flat_map(|loan| &loan.scopes).cloned().collect()
+                };
+                let held_on_loan = before.map(&lent).unwrap_or_default();
+                for scope in lent(&next).difference(&held_on_loan) {
+                    let lends = matches!(wish, Wish::Lend { .. });
+                    prop_assert!(lends && grantable.contains(scope), "{} is lent by {:?}: {:?}", scope, by, wish);
+                }
+                if before.is_some_and(|before| before.owner != next.owner) {
+                    prop_assert!(next.loans.is_empty(), "what was lent to the token of somebody else");
+                }
                 for scope in &next.scopes {
                     let inert = world.catalog.scope(scope).is_none();
                     let had = before.is_some_and(|before| before.scopes.contains(scope));
@@ -203,7 +225,8 @@ proptest! {
             for token in &world.tokens {
                 let owner = world.owner(token);
                 let (catalog, role) = (&world.catalog, world.catalog.role_of(owner));
-                let effective = catalog.effective(catalog.closure(&token.scopes), role);
+                let lent = catalog.closure(token.loans.iter().flat_map(|loan| &loan.scopes));
+                let effective = catalog.effective(catalog.closure(&token.scopes).union(&lent), role);
                 let most = role.map(|_| Operator::System.grantable(catalog, owner)).unwrap_or_default();
                 let most = catalog.set(most);
                 prop_assert!(effective.is_subset(&most), "{:?} of {}", token.scopes, owner.name);
