@@ -70,6 +70,12 @@ GET    /v1/self                               -        | 401    200    200    20
 DELETE /v1/self                               -        | 401    400    400    400   400  400    400    400   204   400
 POST   /v1/self/derive                        -        | 401    400    400    400   400  400    400    400   403   400
 POST   /v1/self/password                      -        | 401    403    403    204   204  204    204    204   403   403
+GET    /v1/asks                               -        | 401    200    403    200   200  200    200    200   200   200
+POST   /v1/asks                               -        | 401    422    403    422   422  422    422    422   201   422
+GET    /v1/asks/{id}                          odin     | 401    200    404    200   404  200    404    404   404   200
+DELETE /v1/asks/{id}                          odin     | 401    409    404    409   404  204    404    404   404   409
+POST   /v1/asks/{id}/approve                  odin     | 401    200    404    200   404  200    404    404   404   200
+POST   /v1/asks/{id}/deny                     odin     | 401    200    404    200   404  200    404    404   404   200
 GET    /v1/sessions                           -        | 401    200    403    200   200  200    200    200   403   200
 POST   /v1/sessions                           -        | 201    201    201    201   201  201    201    201   201   201
 DELETE /v1/sessions/current                   -        | 401    400    400    204   204  204    204    204   400   400
@@ -190,6 +196,17 @@ async fn target(world: &World, everybody: &Everybody, row: &Row, number: usize) 
             let made = world.token(&owner.jwt, row.service, &body).await;
             made["id"].as_str().unwrap().to_owned()
         }
+        "/v1/asks/{id}" | "/v1/asks/{id}/approve" | "/v1/asks/{id}/deny" => {
+            let viewer = &everybody.viewer.jwt;
+            let body = json!({ "name": "target", "scopes": ["read:jobs"] });
+            let token = world.token(viewer, "odin", &body).await;
+            let asked = json!({
+                "service": "odin", "token": token["id"],
+                "scopes": ["read:printers"], "duration": "10m", "reason": "to see",
+            });
+            let asked = world.post("/v1/asks", &asked).by(viewer).send().await.expect(201);
+            asked["id"].as_str().unwrap().to_owned()
+        }
         "/v1/sessions/{id}" => world.session(&everybody.viewer.user).await.0.id.to_string(),
         // A former one, on which something rests: the pepper has been rotated in a row before.
         "/v1/server-keys/peppers/{id}" => "1".to_owned(),
@@ -224,6 +241,8 @@ fn body(row: &Row, number: usize) -> Value {
             json!({ "questions": [{ "token": "some secret", "scopes": [scope] }] })
         }
         ("POST", "/v1/services/{service}/explain") => json!({ "method": "GET", "path": "/" }),
+        ("POST", "/v1/asks") => json!({ "scopes": ["read:jobs"], "duration": "10m", "reason": "to see" }),
+        ("POST", "/v1/asks/{id}/approve" | "/v1/asks/{id}/deny") => json!({}),
         ("POST", "/v1/self/password") => json!({ "current": PASSWORD, "new": "another password" }),
         ("POST", "/v1/sessions") => json!({ "username": "viewer", "password": PASSWORD }),
         ("POST", "/v1/users") => json!({ "name": format!("new{number}") }),

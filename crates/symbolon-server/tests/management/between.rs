@@ -7,15 +7,17 @@ use std::task::Poll;
 
 use async_trait::async_trait;
 use symbolon_core::Timestamp;
+use symbolon_core::ask::Ask;
 use symbolon_core::audit::{Head, Line};
 use symbolon_core::decision::{Keys, Redigest};
-use symbolon_core::id::{KeyId, TokenId, UserId};
+use symbolon_core::id::{AskId, KeyId, TokenId, UserId};
 use symbolon_core::imported::Source;
 use symbolon_core::name::{ServiceName, UserName, WebhookName};
 use symbolon_core::record::{ActorId, AuditLine, Key, Origin, Session, Token, User};
 use symbolon_core::store::{
-    AnswerClaim, AnswerOutcome, Answers, AuditQuery, BrokenSeal, Change, Claim, Ending, Mutation, Notices,
-    Page, PageQuery, PepperUse, Sealing, Sink, Store, StoreError, TokenQuery, UnreadableLine, WebhookState,
+    AnswerClaim, AnswerOutcome, Answers, AskQuery, Asks, AuditQuery, BrokenSeal, Change, Claim, Ending,
+    Mutation, Notices, Page, PageQuery, PepperUse, Sealing, Sink, Store, StoreError, TokenQuery,
+    UnreadableLine, WebhookState,
 };
 use symbolon_core::token::TokenPrefix;
 use symbolon_core::usage::{Day, DayTotal, TokenUsage, UsageCount, UsedRoute};
@@ -180,6 +182,19 @@ impl Notices for Between {
     async fn save_webhook(&self, state: WebhookState) -> Result<(), StoreError> {
         (self.reads)()?;
         self.store.save_webhook(state).await
+    }
+}
+
+#[async_trait]
+impl Asks for Between {
+    async fn ask(&self, id: AskId) -> Result<Option<Ask>, StoreError> {
+        (self.reads)()?;
+        self.store.ask(id).await
+    }
+
+    async fn asks(&self, query: &AskQuery) -> Result<Page<Ask>, StoreError> {
+        (self.reads)()?;
+        self.store.asks(query).await
     }
 }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
 
+mod asks;
 mod audit;
 mod authorization;
 mod bad_input;

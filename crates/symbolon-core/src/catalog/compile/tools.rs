@@ -12,6 +12,8 @@ use super::super::{Access, Route};
 use super::parse;
 use crate::target::Target;
 
+/// How the names of Symbolon's own tools begin, which stand beside a catalog's.
+const OWN: &str = "symbolon_";
 /// Longest name, in bytes (Model Context Protocol, "Tool Names").
 const MAX_NAME: usize = 64;
 
@@ -56,6 +58,8 @@ fn name(block: &ToolSource, before: &[Tool], faults: &mut Faults<'_>) {
     let known = |byte: u8| byte.is_ascii_alphanumeric() || b"_-.".contains(&byte);
     if name.is_empty() || name.len() > MAX_NAME || !name.bytes().all(known) {
         faults.error(at, format!("a tool's name is 1 to 64 of A-Z a-z 0-9 _ - ., not {name:?}"));
+    } else if name.starts_with(OWN) {
+        faults.error(at, format!("names that begin with {OWN} are Symbolon's own tools'; give it another"));
     } else if let Some(other) = before.iter().find(|tool| tool.name == *name) {
         faults.error(at, format!("there is a tool {name:?} already, at line {}", other.line));
     }

@@ -6,6 +6,7 @@ use symbolon_server::Webhook;
 
 use super::receiver::{OTHER, SECRET};
 use super::{Receiver, make, world};
+use crate::world::{Setup, World};
 
 #[tokio::test]
 async fn what_happens_to_tokens_is_told_in_its_order_and_nothing_else() {
@@ -99,4 +100,31 @@ async fn while_a_secret_is_replaced_both_sign() {
     let sent = receiver.next().await;
     assert_eq!(sent.signatures(), [sent.signed_with(SECRET), sent.signed_with(OTHER)]);
     assert_ne!(sent.signatures()[0], sent.signatures()[1]);
+}
+
+#[tokio::test]
+async fn what_a_token_asks_for_is_told_and_not_its_reason() {
+    let mut receiver = Receiver::new().await;
+    let webhooks = vec![receiver.webhook("chat")];
+    let issuer = Some("https://tokens.example");
+    let world = World::of(Setup { webhooks, issuer, https: true, ..Setup::default() }).await;
+    let key = world.system_key().await;
+    world.app.begin_webhooks().await.unwrap();
+    let made = world.token(&key, "odin", &json!({ "name": "ci", "scopes": ["read:jobs"] })).await;
+    let asked =
+        json!({ "scopes": ["write:jobs"], "duration": "10m", "reason": "hush <https://example.org>" });
+    let secret = made["token"].as_str().unwrap();
+    let asked = world.post("/v1/asks", &asked).by(secret).send().await.expect(201);
+    let (id, approve) = (&asked["id"], format!("/v1/asks/{}/approve", asked["id"].as_str().unwrap()));
+    world.post(&approve, &json!({})).by(&key).send().await.expect(200);
+    world.app.deliver_notices().await;
+
+    let sent = receiver.sent();
+    assert_eq!(sent.len(), 2, "of the answer nobody need be told who gave it");
+    let told = sent[1].body();
+    assert_eq!((&told["type"], &told["data"]["token"]["id"]), (&json!("ask.made"), &made["id"]));
+    assert_eq!((&told["data"]["ask"], &told["data"]["asked"]), (id, &json!(["write:jobs"])));
+    assert_eq!(told["data"]["duration"], "10m");
+    assert_eq!(told["data"]["page"], json!(format!("https://tokens.example/asks/{}", id.as_str().unwrap())));
+    assert!(!sent[1].text.contains("hush"), "{}", sent[1].text);
 }
