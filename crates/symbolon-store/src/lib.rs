@@ -3,8 +3,8 @@
 //! [`SqliteStore`] is one file and one process; `PostgresStore`, behind the feature `postgres`, is a database that a fleet of
 //! processes shares. What both must keep alike is written down as tests (`tests/conformance`).
 
-#[cfg(feature = "postgres")]
 mod asks;
+#[cfg(feature = "postgres")]
 mod copy;
 mod cursor;
 mod fault;
