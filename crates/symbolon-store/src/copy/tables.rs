@@ -29,7 +29,7 @@ pub(crate) struct Table {
 use Kind::{Bytes, Number, Text, Truth};
 
 /// What refers to another comes behind it.
-pub(crate) const TABLES: [Table; 10] = [
+pub(crate) const TABLES: [Table; 11] = [
     Table {
         name: "users",
         columns: &[
@@ -158,6 +158,27 @@ pub(crate) const TABLES: [Table; 10] = [
         key: Key::First(2),
     },
     Table {
+        name: "asks",
+        columns: &[
+            ("id", Text),
+            ("service", Text),
+            ("token", Text),
+            ("scopes", Text),
+            ("lasts", Number),
+            ("reason", Text),
+            ("by", Text),
+            ("made_at", Number),
+            ("answer", Text),
+            ("lent", Text),
+            ("until", Number),
+            ("answered_by", Text),
+            ("answered_at", Number),
+            ("note", Text),
+            ("revision", Number),
+        ],
+        key: Key::First(1),
+    },
+    Table {
         name: "usage",
         columns: &[
             ("day", Number),
@@ -239,7 +260,7 @@ impl Table {
     }
 }
 
-/// Two of the columns have names that are words of the language.
+/// Some of the columns have names that are words of the language.
 pub(crate) fn quoted(name: &str) -> String {
     format!("\"{name}\"")
 }

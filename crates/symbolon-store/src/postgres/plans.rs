@@ -1,6 +1,7 @@
 //! That what is asked of both databases is served by an index here.
 
 use crate::postgres::testing::place;
+use crate::reading::asks::{ASKS, ASKS_OF, ASKS_OPEN};
 use crate::reading::lists::{AUDIT, AUDIT_ABOUT, AUDIT_BY, KEYS, SESSIONS, USERS};
 use crate::reading::webhooks::ENDINGS;
 
@@ -30,4 +31,19 @@ const OF_AUDIT: &str = "text, text, bigint, text, text, bigint";
 async fn ends_have_their_index() {
     let plan = place().await.plan("bigint, bigint, text, bigint", ENDINGS);
     assert!(plan.contains(" tokens_ending ") && !plan.contains("Sort"), "{plan}");
+}
+
+/// The same of asks; of each token that is looked at, its row is found by its id.
+#[tokio::test]
+async fn asks_have_their_indexes() {
+    let place = place().await;
+    for (sql, index, bound) in [
+        (ASKS, "asks_listed", "Index Cond: (ROW(made_at, id) < ROW($1, $2))"),
+        (ASKS_OPEN, "asks_open", "Index Cond: ((ROW(made_at, id) < ROW($1, $2)) AND (made_at > $7))"),
+        (ASKS_OF, "asks_of", "Index Cond: ((token = $3) AND (ROW(made_at, id) < ROW($1, $2)))"),
+    ] {
+        let plan = place.plan("bigint, text, text, text, text, text, bigint, bigint", sql);
+        let served = plan.contains(&format!(" {index} ")) && plan.contains(bound);
+        assert!(served && !plan.contains("Sort") && !plan.contains("Seq Scan"), "{sql}: {plan}");
+    }
 }

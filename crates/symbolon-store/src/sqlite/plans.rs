@@ -2,6 +2,7 @@
 
 use sqlx::{AssertSqlSafe, Row as _};
 
+use crate::reading::asks::{ASKS, ASKS_OF, ASKS_OPEN};
 use crate::reading::lists::{AUDIT, AUDIT_ABOUT, AUDIT_BY};
 use crate::reading::webhooks::ENDINGS;
 use crate::sqlite::open::open_new;
@@ -33,4 +34,22 @@ async fn ends_have_their_index() {
     let rows = sqlx::query(explain).fetch_all(&opened.readers).await.unwrap();
     let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
     assert!(plan.len() == 1 && plan[0].contains("USING INDEX tokens_ending"), "{plan:?}");
+}
+
+/// The same of asks; of each token that is looked at, its row is found by its id.
+#[tokio::test]
+async fn asks_have_their_indexes() {
+    let directory = tempfile::tempdir().unwrap();
+    let opened = open_new(&directory.path().join("symbolon.db")).await;
+    for (sql, index) in [
+        (ASKS, "asks USING INDEX asks_listed ((made_at,id)<(?,?))"),
+        (ASKS_OPEN, "asks USING INDEX asks_open (made_at>? AND made_at<?)"),
+        (ASKS_OF, "asks USING INDEX asks_of (token=? AND (made_at,id)<(?,?))"),
+    ] {
+        let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let rows = sqlx::query(explain).fetch_all(&opened.readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        let walked = plan.iter().any(|step| step.contains("SCAN") || step.contains("B-TREE"));
+        assert!(plan[0].ends_with(index) && !walked, "{sql}: {plan:?}");
+    }
 }

@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
+use symbolon_core::ask::{Answer, Ask, Said};
 use symbolon_core::decision::Keys;
 use symbolon_core::digest::{Digest, Pepper};
-use symbolon_core::id::{KeyId, SessionId, TokenId, UserId};
+use symbolon_core::id::{AskId, KeyId, SessionId, TokenId, UserId};
+use symbolon_core::lifetime::Lifetime;
 use symbolon_core::name::ServiceName;
 use symbolon_core::record::{
     ActorId, AuditLine, Enforcement, Key, KeyKind, Origin, PasswordHash, Session, Token, User,
@@ -13,7 +15,7 @@ use symbolon_core::record::{
 use symbolon_core::restriction::Restrictions;
 use symbolon_core::rotation::{Grace, OldSecret, Rotation};
 use symbolon_core::session::SessionKey;
-use symbolon_core::store::{Change, Claim, Mutation, PageQuery, TokenQuery, TokenSort};
+use symbolon_core::store::{AskQuery, Change, Claim, Mutation, PageQuery, SeenAsks, TokenQuery, TokenSort};
 use zeroize::Zeroizing;
 
 /// When the things made here are made, give or take their number in milliseconds.
@@ -73,6 +75,10 @@ pub(crate) fn session_id(number: u32) -> SessionId {
 
 pub(crate) fn key_id(number: u32) -> KeyId {
     format!("key_{number:032x}").parse().unwrap()
+}
+
+pub(crate) fn ask_id(number: u32) -> AskId {
+    format!("ask_{number:032x}").parse().unwrap()
 }
 
 pub(crate) fn user(number: u32) -> User {
@@ -188,6 +194,45 @@ pub(crate) fn claim(scope: &str, key: &str, made: &Token) -> Claim {
         body: digest(77),
         made: made.id.to_string(),
         expires_at: at(DAY),
+    }
+}
+
+/// What a token asks for so many milliseconds after the start.
+pub(crate) fn ask(number: u32, token: &Token, millis: i64) -> Ask {
+    Ask {
+        id: ask_id(number),
+        service: token.service.clone(),
+        token: token.id,
+        scopes: vec!["write:jobs".parse().unwrap()],
+        lasts: Lifetime::Seconds(600),
+        reason: format!("reason {number}"),
+        by: token.id.to_string(),
+        made_at: at(millis),
+        answer: None,
+        revision: 1,
+    }
+}
+
+/// The ask as this leaves it.
+pub(crate) fn answered(ask: &Ask, said: Said) -> Ask {
+    let answer = Answer { said, by: user_id(1).to_string(), at: at(5_000), note: "a \"note\"\n".to_owned() };
+    Ask { answer: Some(answer), revision: ask.revision + 1, ..ask.clone() }
+}
+
+/// What is approved of an ask: all of it.
+pub(crate) fn approved(ask: &Ask) -> Said {
+    Said::Approved { scopes: ask.scopes.clone(), until: at(605_000) }
+}
+
+/// Everybody's asks, in one page.
+pub(crate) fn all_asks() -> AskQuery {
+    AskQuery {
+        seen: SeenAsks::All,
+        service: None,
+        token: None,
+        open: false,
+        open_since: Timestamp::MIN,
+        page: page(1000),
     }
 }
 

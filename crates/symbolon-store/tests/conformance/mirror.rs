@@ -91,7 +91,10 @@ impl Live {
             Change::KeyCreated(key) | Change::KeyChanged(key) => {
                 self.keys.insert(key.id, key);
             }
-            Change::EndingTold(..) | Change::WebhookRetried(_) => {}
+            Change::EndingTold(..)
+            | Change::WebhookRetried(_)
+            | Change::AskMade(_)
+            | Change::AskAnswered(_) => {}
         }
     }
 }
@@ -115,6 +118,8 @@ pub(crate) fn named(change: &Change) -> (String, String) {
         Change::KeyChanged(key) => ("key.changed", key.id.to_string()),
         Change::EndingTold(token, _) => ("ending.told", token.to_string()),
         Change::WebhookRetried(name) => ("webhook.retried", name.to_string()),
+        Change::AskMade(ask) => ("ask.made", ask.id.to_string()),
+        Change::AskAnswered(ask) => ("ask.answered", ask.id.to_string()),
     };
     (kind.to_owned(), id)
 }

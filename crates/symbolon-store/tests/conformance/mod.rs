@@ -4,6 +4,8 @@
 //! A database joins with a [`Place`] and one line: `crate::conformance::every_test!(its_place)`.
 
 pub(crate) mod answers;
+pub(crate) mod asks;
+pub(crate) mod asks_listed;
 pub(crate) mod atomicity;
 pub(crate) mod audit;
 pub(crate) mod claims;
@@ -81,6 +83,20 @@ macro_rules! every_test {
                 a_lapsed_answer_is_forgotten
                 of_many_claims_at_once_one_is_made
                 a_claim_whose_row_cannot_be_read_lets_nothing_pass
+            }
+            asks {
+                an_ask_is_kept_whole_with_what_was_said_to_it
+                a_token_that_does_not_live_in_its_service_asks_for_nothing
+                a_token_asks_so_often_in_a_day_and_no_more
+                an_approval_is_given_whole_or_not_at_all
+                of_many_answers_at_once_one_is_given
+                asks_are_kept_for_so_long_and_no_longer
+                an_ask_that_cannot_be_read_is_no_ask
+            }
+            asks_listed {
+                every_filter_narrows_alone_and_with_every_other
+                whose_token_it_is_now_decides_who_knows_of_its_asks
+                no_gap_and_no_double_while_others_ask
             }
             atomicity {
                 a_refused_change_takes_the_whole_mutation_with_it

@@ -2,7 +2,7 @@
 
 use symbolon_core::name::UserName;
 use symbolon_core::record::Token;
-use symbolon_core::store::{AuditQuery, Change, PageQuery, Store, StoreError, TokenQuery};
+use symbolon_core::store::{AskQuery, AuditQuery, Change, PageQuery, Store, StoreError, TokenQuery};
 
 use super::{Place, accept, make};
 
@@ -127,6 +127,7 @@ pub(crate) async fn a_foreign_cursor_is_no_page(place: &dyn Place) {
             (false, store.keys(&asked).await.err()),
             (false, store.sessions(None, make::at(0), &asked).await.err()),
             (false, store.audit(&audit).await.err()),
+            (false, store.asks(&AskQuery { page: asked, ..make::all_asks() }).await.err()),
         ];
         for (own, outcome) in outcomes {
             match outcome {

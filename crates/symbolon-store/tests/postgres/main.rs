@@ -6,6 +6,7 @@
 mod conformance;
 
 mod answers;
+mod asks;
 mod chain;
 mod copying;
 mod failures;

@@ -29,7 +29,7 @@ async fn of_many_that_open_at_once_one_makes_the_tables() {
         store.close().await;
     }
     assert_eq!(base.changes().await.len(), 6);
-    assert_eq!(base.database.sql("SELECT version, oldest FROM symbolon_schema").unwrap(), "5|1");
+    assert_eq!(base.database.sql("SELECT version, oldest FROM symbolon_schema").unwrap(), "6|1");
 }
 
 #[tokio::test]

@@ -82,7 +82,7 @@ async fn a_newer_schema() {
     let directory = directory();
     directory.open().await.close().await;
     directory.meddle("PRAGMA user_version = 1000").await.unwrap();
-    let text = "symbolon.db was written by a newer Symbolon (schema 1000, this one knows 14)";
+    let text = "symbolon.db was written by a newer Symbolon (schema 1000, this one knows 15)";
     assert_eq!(refusal(&directory.file()).await, text);
 }
 

@@ -67,6 +67,22 @@ async fn what_was_committed_is_read_in_its_order() {
     }
 }
 
+/// Nobody has asks in memory.
+#[tokio::test]
+async fn an_ask_is_no_change_and_no_gap() {
+    let place = place().await;
+    let user = make::user(1);
+    let token = make::token(1, &user);
+    place.commit(vec![Change::UserCreated(user), Change::TokenCreated(token.clone())]).await;
+    let ask = make::ask(1, &token, 0);
+    place.commit(vec![Change::AskMade(ask.clone())]).await;
+    let lent = Token { disabled: true, revision: 2, ..token };
+    let answered = make::answered(&ask, make::approved(&ask));
+    place.commit(vec![Change::AskAnswered(answered), Change::TokenChanged(lent.clone())]).await;
+    assert_eq!(told(&place, 1).await, [(2, vec![]), (3, vec![Change::TokenChanged(lent)])]);
+    assert_eq!(place.database.sql("SELECT kind FROM changes WHERE seq = 2").unwrap(), "none");
+}
+
 #[tokio::test]
 async fn a_number_that_is_missing_is_a_gap() {
     let place = place().await;

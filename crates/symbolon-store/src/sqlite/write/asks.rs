@@ -79,3 +79,28 @@ pub(super) fn prune(db: &Connection, now: Timestamp) -> Result<(), Fault> {
     )?;
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::sqlite::open::open_new;
+
+    #[tokio::test]
+    async fn many_asks_are_forgotten_piece_by_piece_and_the_oldest_first() {
+        let directory = tempfile::tempdir().unwrap();
+        let db = open_new(&directory.path().join("symbolon.db")).await.writer;
+        db.execute_batch(
+            "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, revision)
+             WITH RECURSIVE numbers (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 15000)
+             SELECT 'ask' || n, 'odin', 'tok', '[]', 1, '', '', 15001 - n, 1 FROM numbers",
+        )
+        .unwrap();
+        let now = Timestamp::from_millisecond(1_700_000_000_000).unwrap();
+        for left in [[10_001, 15_000, 5_000], [0, 0, 0]] {
+            prune(&db, now).unwrap();
+            let sql = "SELECT coalesce(min(made_at), 0), coalesce(max(made_at), 0), count(*) FROM asks";
+            let found = db.query_row(sql, [], |row| Ok([row.get(0)?, row.get(1)?, row.get::<_, i64>(2)?]));
+            assert_eq!(found.unwrap(), left);
+        }
+    }
+}

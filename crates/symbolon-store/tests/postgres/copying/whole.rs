@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use symbolon_core::ask::Ask;
 use symbolon_core::decision::Reason;
 use symbolon_core::derived::Parent;
 use symbolon_core::id::UserId;
@@ -13,7 +14,7 @@ use symbolon_core::store::{AnswerOutcome, Answers, Change, Mutation, Notices, St
 use symbolon_core::usage::Outcome;
 
 use super::{file, meddle};
-use crate::conformance::{accept, answers, descent, imports, make, usage, webhooks};
+use crate::conformance::{accept, answers, asks, descent, imports, make, usage, webhooks};
 
 /// What a program may trip over: quotes, what looks like SQL's or an array's, combining marks, other planes, directions.
 const ODD: &str = "é e\u{301} \u{1f5dd} \u{202e}x {\"a\",NULL} $1 '; -- \\ \\N \t\r\n\u{1}\u{7f}\u{ffff}";
@@ -71,6 +72,10 @@ pub(super) async fn fill(path: &Path) {
     let told = Told { expires_at: make::at(1), days: 7 };
     accept(&store, make::mutation(vec![Change::EndingTold(make::token_id(2), told)])).await;
     accept(&store, make::mutation(vec![Change::UserRemoved(users[2].id, make::at(10))])).await;
+    let asks = asks::of_every_kind(&make::token(7, owner)).map(|ask| Ask { reason: ODD.to_owned(), ..ask });
+    let made = asks.iter().map(|ask| Change::AskMade(Ask { answer: None, revision: 1, ..ask.clone() }));
+    let answered = asks.iter().filter(|ask| ask.answer.is_some()).cloned().map(Change::AskAnswered);
+    accept(&store, make::mutation(made.chain(answered).collect())).await;
     store.note_used(vec![(make::token_id(7), make::at(50))]).await.unwrap();
     let refused = Outcome::Refused(Reason::InsufficientScope);
     let counts = [
