@@ -39,7 +39,7 @@ async fn asks_have_their_indexes() {
     let place = place().await;
     for (sql, index, bound) in [
         (ASKS, "asks_listed", "Index Cond: (ROW(made_at, id) < ROW($1, $2))"),
-        (ASKS_OPEN, "asks_open", "Index Cond: ((ROW(made_at, id) < ROW($1, $2)) AND (made_at > $7))"),
+        (ASKS_OPEN, "asks_open", "Index Cond: ((made_at > $7) AND (ROW(made_at, id) < ROW($1, $2)))"),
         (ASKS_OF, "asks_of", "Index Cond: ((token = $3) AND (ROW(made_at, id) < ROW($1, $2)))"),
     ] {
         let plan = place.plan("bigint, text, text, text, text, text, bigint, bigint", sql);

@@ -43,7 +43,7 @@ async fn asks_have_their_indexes() {
     let opened = open_new(&directory.path().join("symbolon.db")).await;
     for (sql, index) in [
         (ASKS, "asks USING INDEX asks_listed ((made_at,id)<(?,?))"),
-        (ASKS_OPEN, "asks USING INDEX asks_open (made_at>? AND made_at<?)"),
+        (ASKS_OPEN, "asks USING INDEX asks_open (made_at>? AND (made_at,id)<(?,?))"),
         (ASKS_OF, "asks USING INDEX asks_of (token=? AND (made_at,id)<(?,?))"),
     ] {
         let explain = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));

@@ -48,13 +48,13 @@ async fn another_programs_database_is_refused() {
 async fn neighbouring_versions_run_side_by_side_as_far_as_the_schema_says() {
     let base = base(Version::Debian);
     let store = base.open().await;
-    base.meddle("UPDATE symbolon_schema SET version = 6").await.unwrap();
+    base.meddle("UPDATE symbolon_schema SET version = 7").await.unwrap();
     base.open().await.close().await;
     accept(&*store, make::mutation(vec![Change::KeyCreated(make::key(1))])).await;
 
-    base.meddle("UPDATE symbolon_schema SET oldest = 6").await.unwrap();
+    base.meddle("UPDATE symbolon_schema SET oldest = 7").await.unwrap();
     let refusal = refused(&base.database.url()).await.to_string();
-    assert!(refusal.ends_with("was written by a newer Symbolon (schema 6, this one knows 5)"), "{refusal}");
+    assert!(refusal.ends_with("was written by a newer Symbolon (schema 7, this one knows 6)"), "{refusal}");
     let answer = commit(&*store, vec![Change::KeyCreated(make::key(2))]).await.unwrap_err().to_string();
     assert!(answer.contains("a newer Symbolon has changed the schema"), "{answer}");
     store.close().await;
@@ -132,7 +132,7 @@ async fn what_the_database_has_set_for_its_sessions_does_not_matter() {
     assert_eq!(store.key(make::key_id(1)).await.unwrap(), Some(make::key(1)));
     store.close().await;
     let tables = base.database.sql("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'");
-    assert_eq!(tables.unwrap(), "15");
+    assert_eq!(tables.unwrap(), "16");
 }
 
 #[tokio::test]

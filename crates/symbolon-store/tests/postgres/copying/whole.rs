@@ -63,6 +63,10 @@ pub(super) async fn fill(path: &Path) {
         Change::EnforcementSwitched(make::switched("odin", false, 5)),
         Change::EnforcementSwitched(make::switched("blue", true, 6)),
     ]);
+    let asks = asks::of_every_kind(&make::token(7, owner)).map(|ask| Ask { reason: ODD.to_owned(), ..ask });
+    let made = asks.iter().map(|ask| Change::AskMade(Ask { answer: None, revision: 1, ..ask.clone() }));
+    let answered = asks.iter().filter(|ask| ask.answer.is_some()).cloned().map(Change::AskAnswered);
+    changes.extend(made.chain(answered));
     let claim = make::claim("scope", ODD, &make::token(5, owner));
     accept(&store, Mutation { claim: Some(claim), ..make::mutation(changes) }).await;
     let gone = make::revoked(&make::token(5, owner), make::at(9));
@@ -72,10 +76,6 @@ pub(super) async fn fill(path: &Path) {
     let told = Told { expires_at: make::at(1), days: 7 };
     accept(&store, make::mutation(vec![Change::EndingTold(make::token_id(2), told)])).await;
     accept(&store, make::mutation(vec![Change::UserRemoved(users[2].id, make::at(10))])).await;
-    let asks = asks::of_every_kind(&make::token(7, owner)).map(|ask| Ask { reason: ODD.to_owned(), ..ask });
-    let made = asks.iter().map(|ask| Change::AskMade(Ask { answer: None, revision: 1, ..ask.clone() }));
-    let answered = asks.iter().filter(|ask| ask.answer.is_some()).cloned().map(Change::AskAnswered);
-    accept(&store, make::mutation(made.chain(answered).collect())).await;
     store.note_used(vec![(make::token_id(7), make::at(50))]).await.unwrap();
     let refused = Outcome::Refused(Reason::InsufficientScope);
     let counts = [
