@@ -8,6 +8,8 @@ use std::str::FromStr;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::decision::Keys;
+use crate::digest::{Digest, Pepper};
 use crate::id::{AskId, TokenId};
 use crate::lifetime::Lifetime;
 use crate::name::{ScopeName, ServiceName};
@@ -45,6 +47,8 @@ pub struct Ask {
     pub by: String,
     /// When.
     pub made_at: Timestamp,
+    /// A MAC of all of the above: nobody who writes to the database has a person approve what was not asked.
+    pub mark: Digest,
     /// What was said to it.
     pub answer: Option<Answer>,
     /// Counts changes from 1, as a token's does.
@@ -98,6 +102,30 @@ pub enum AskState {
 }
 
 impl Ask {
+    /// The MAC of what is asked, under this pepper. What was said to it is not in it.
+    pub fn marked(&self, pepper: &Pepper) -> Digest {
+        let Self { id, service, token, scopes, lasts, reason, by, made_at, mark: _, answer: _, revision: _ } =
+            self;
+        let scopes: Vec<_> = scopes.iter().map(ScopeName::as_str).collect();
+        let said = serde_json::json!([
+            id.to_string(),
+            service.as_str(),
+            token.to_string(),
+            scopes,
+            lasts.to_string(),
+            reason,
+            by,
+            made_at.as_millisecond()
+        ]);
+        // As no secret begins that is digested under the same pepper.
+        pepper.digest(format!("ask\0{said}").as_bytes())
+    }
+
+    /// Whether it is what was asked, under one of these keys.
+    pub fn is_whole(&self, keys: &Keys) -> bool {
+        keys.peppers().any(|pepper| self.marked(pepper) == self.mark)
+    }
+
     /// What has become of it at `now`, where its token is this.
     pub fn state(&self, token: &Token, now: Timestamp) -> AskState {
         let lent = || token.loans.iter().any(|loan| loan.ask == self.id.to_string() && loan.holds(now));

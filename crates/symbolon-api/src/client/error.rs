@@ -121,6 +121,7 @@ mod tests {
             errors,
             required_scopes: Vec::new(),
             id: None,
+            ask: None,
         }))
     }
 

@@ -6,7 +6,9 @@ use super::{Asking, Operator, changed, living, some_scopes};
 use crate::ask::{Answer, Ask, AskState, MAX_SCOPES, MAX_TEXT, Said};
 use crate::catalog::Catalog;
 use crate::code::{Code, Refusal};
+use crate::decision::Keys;
 use crate::derived::Loan;
+use crate::digest::Digest;
 use crate::id::AskId;
 use crate::leak;
 use crate::lifetime::Lifetime;
@@ -40,6 +42,23 @@ pub struct Approval {
     pub by: String,
 }
 
+/// An ask that somebody answers, and all that the answer depends on.
+#[derive(Debug, Clone, Copy)]
+pub struct Answering<'a> {
+    /// The catalog of the token's service.
+    pub catalog: &'a Catalog,
+    /// Who answers.
+    pub operator: Operator<'a>,
+    /// The token's owner.
+    pub owner: &'a User,
+    /// The token that is to be lent something.
+    pub token: &'a Token,
+    /// What it has asked.
+    pub ask: &'a Ask,
+    /// Now.
+    pub now: Timestamp,
+}
+
 /// An ask as it was approved, and the token that has the loan.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Loaned {
@@ -59,6 +78,7 @@ pub fn ask(
     Asking { token, owner, effective, .. }: Asking<'_>,
     new: NewAsk,
     now: Timestamp,
+    keys: &Keys,
     entropy: &dyn Entropy,
 ) -> Result<Ask, Refusal> {
     let longest = may_borrow(catalog, token, owner, now)?;
@@ -80,7 +100,7 @@ pub fn ask(
     if reason.is_empty() {
         return Err(Refusal::field("reason", "say what for: a person reads it"));
     }
-    Ok(Ask {
+    let ask = Ask {
         id: AskId::new(now, entropy),
         service: catalog.service.clone(),
         token: token.id,
@@ -89,24 +109,27 @@ pub fn ask(
         reason,
         by: new.by,
         made_at: now,
+        mark: Digest::from_bytes([0; 32]),
         answer: None,
         revision: 1,
-    })
+    };
+    Ok(Ask { mark: ask.marked(&keys.pepper), ..ask })
 }
 
 /// Lends what was asked for, or less of it and for a shorter time. Who lends it could have granted it: the rules are those of an
 /// edit that adds the scopes, so nothing is lent that the token's owner, or who approves, could not hold.
 pub fn approve(
-    catalog: &Catalog,
-    operator: Operator<'_>,
-    owner: &User,
-    token: &Token,
-    ask: &Ask,
+    Answering { catalog, operator, owner, token, ask, now }: Answering<'_>,
+    keys: &Keys,
     approval: Approval,
-    now: Timestamp,
 ) -> Result<Loaned, Refusal> {
     operator.gives_rights_to(catalog, owner)?;
     unanswered(ask, token, now)?;
+    if !ask.is_whole(keys) {
+        let detail = "the record of this ask was changed outside Symbolon, or by a key that is retired; deny it, and have it \
+                      asked for anew";
+        return Err(Refusal::new(Code::Conflict, detail));
+    }
     let longest = may_borrow(catalog, token, owner, now)?;
     let scopes = some_scopes(approval.scopes.unwrap_or_else(|| ask.scopes.clone()))?;
     let asked = catalog.closure(&ask.scopes);
@@ -136,17 +159,13 @@ pub fn approve(
 
 /// Denies what was asked for. Whoever manages the owner's tokens may do that: it gives nobody anything.
 pub fn deny(
-    catalog: &Catalog,
-    operator: Operator<'_>,
-    owner: &User,
-    token: &Token,
-    ask: &Ask,
-    (by, note): (String, String),
-    now: Timestamp,
+    Answering { catalog, operator, owner, token, ask, now }: Answering<'_>,
+    by: String,
+    note: &str,
 ) -> Result<Ask, Refusal> {
     operator.manages_tokens_of(catalog, owner)?;
     unanswered(ask, token, now)?;
-    Ok(answered(ask, Said::Denied, by, text("note", &note)?, now))
+    Ok(answered(ask, Said::Denied, by, text("note", note)?, now))
 }
 
 /// Takes an ask back that was not answered. For who may ask.

@@ -36,7 +36,7 @@ use crate::restriction::Restrictions;
 use crate::rotation::Rotation;
 use crate::token::{NewSecret, TokenPrefix};
 
-pub use ask::{Approval, Loaned, NewAsk, approve, ask, deny, end_loan, withdraw};
+pub use ask::{Answering, Approval, Loaned, NewAsk, approve, ask, deny, end_loan, withdraw};
 pub use derive::{Asking, Derive, MAX_CHILDREN, USUAL_LIFE, derive};
 pub use import::{Import, ImportedRow, Note, import, upgrade};
 pub use narrow::{Narrowing, narrow};

@@ -325,7 +325,9 @@ async fn read_by_read() -> (Stage, Arc<AtomicUsize>) {
     let reads = Arc::new(AtomicUsize::new(0));
     let counted = reads.clone();
     let wrap = move |store: Arc<dyn Store>| {
-        let read = move || drop(counted.fetch_add(1, Ordering::SeqCst));
+        let read = move || {
+            counted.fetch_add(1, Ordering::SeqCst);
+        };
         Between::held(store, read, || Box::pin(async {}))
     };
     let stage = Stage::of(World::of(Setup { wrap: Box::new(wrap), ..Setup::default() }).await).await;

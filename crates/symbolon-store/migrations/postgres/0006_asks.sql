@@ -12,6 +12,8 @@ CREATE TABLE asks (
     -- The id of who asked.
     "by"        TEXT COLLATE "C" NOT NULL,
     made_at     BIGINT NOT NULL,
+    -- A MAC of what is asked.
+    mark        BYTEA NOT NULL CHECK (octet_length(mark) = 32),
     -- NULL: nobody has answered.
     answer      TEXT COLLATE "C" CHECK (answer IN ('approved', 'denied', 'withdrawn')),
     -- What was lent, and the first moment at which it is not any more.

@@ -14,6 +14,8 @@ CREATE TABLE asks (
     -- The id of who asked.
     "by"        TEXT NOT NULL,
     made_at     INTEGER NOT NULL,
+    -- A MAC of what is asked.
+    mark        BLOB NOT NULL CHECK (length(mark) = 32),
     -- NULL: nobody has answered.
     answer      TEXT CHECK (answer IN ('approved', 'denied', 'withdrawn')),
     -- What was lent, and the first moment at which it is not any more.

@@ -168,6 +168,7 @@ pub(crate) const TABLES: [Table; 11] = [
             ("reason", Text),
             ("by", Text),
             ("made_at", Number),
+            ("mark", Bytes),
             ("answer", Text),
             ("lent", Text),
             ("until", Number),

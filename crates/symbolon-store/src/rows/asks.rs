@@ -3,7 +3,7 @@
 use symbolon_core::ask::{Answer, Ask, Said};
 use symbolon_core::lifetime::Lifetime;
 
-use super::columns::{Columns, get, number, parsed, time};
+use super::columns::{Columns, digest, get, number, parsed, time};
 use super::words::Words;
 use super::{Parsed, RowFault};
 
@@ -11,7 +11,7 @@ use super::{Parsed, RowFault};
 macro_rules! select_asks {
     ($($rest:tt)*) => {
         concat!(
-            "SELECT id, service, token, scopes, lasts, reason, \"by\", made_at, answer, lent, until, answered_by, \
+            "SELECT id, service, token, scopes, lasts, reason, \"by\", made_at, mark, answer, lent, until, answered_by, \
              answered_at, note, revision FROM asks ",
             $($rest)*
         )
@@ -48,6 +48,7 @@ pub(crate) fn ask(row: &impl Columns) -> Parsed<Ask> {
         reason: get(row, "reason")?,
         by: get(row, "by")?,
         made_at: time(row, "made_at")?,
+        mark: digest(row, "mark")?,
         answer,
         revision: number(row, "revision")?,
     })

@@ -208,6 +208,7 @@ pub(crate) fn ask(number: u32, token: &Token, millis: i64) -> Ask {
         reason: format!("reason {number}"),
         by: token.id.to_string(),
         made_at: at(millis),
+        mark: Digest::from_bytes([u8::try_from(number % 256).unwrap(); 32]),
         answer: None,
         revision: 1,
     }

@@ -61,8 +61,8 @@ async fn all_that_has_ended_goes_at_once_and_records_go_whole() {
          VALUES ('usr', 'usr', true, false, '{}', 1, 1);
          INSERT INTO sessions (id, \"user\", created_at, expires_at)
          SELECT 'ses' || n, 'usr', 0, 1 FROM generate_series(1, 2500) AS n;
-         INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, revision)
-         SELECT 'ask' || n, 'odin', 'tok', '[]', 1, '', '', n, 1 FROM generate_series(1, 2500) AS n",
+         INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, mark, revision)
+         SELECT 'ask' || n, 'odin', 'tok', '[]', 1, '', '', n, decode(repeat('00', 32), 'hex'), 1 FROM generate_series(1, 2500) AS n",
     )
     .await
     .unwrap();

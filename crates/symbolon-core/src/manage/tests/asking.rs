@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 
 use super::*;
 use crate::ask::{Answer, Ask, AskState, MAX_SCOPES, MAX_TEXT, OPEN, Said};
+use crate::digest::Digest;
 use crate::id::AskId;
 use crate::lifetime::Lifetime;
 use crate::scope::ScopeSet;
@@ -16,7 +17,7 @@ fn later(seconds: i64) -> Timestamp {
 pub(super) fn asked_by(token: &Token, scopes: &[&str]) -> Ask {
     let mut scopes = names(scopes);
     scopes.sort();
-    Ask {
+    let ask = Ask {
         id: AskId::new(now(), &Seeded::default()),
         service: token.service.clone(),
         token: token.id,
@@ -25,9 +26,27 @@ pub(super) fn asked_by(token: &Token, scopes: &[&str]) -> Ask {
         reason: "why".to_owned(),
         by: token.id.to_string(),
         made_at: now(),
+        mark: Digest::from_bytes([0; 32]),
         answer: None,
         revision: 1,
-    }
+    };
+    marked(ask)
+}
+
+/// The same with the MAC that it has to have.
+fn marked(ask: Ask) -> Ask {
+    Ask { mark: ask.marked(&keys().pepper), ..ask }
+}
+
+/// Who answers whose ask, at this moment.
+pub(super) fn answering<'a>(
+    catalog: &'a Catalog,
+    operator: Operator<'a>,
+    owner: &'a User,
+    token: &'a Token,
+    ask: &'a Ask,
+) -> Answering<'a> {
+    Answering { catalog, operator, owner, token, ask, now: now() }
 }
 
 pub(super) fn approval() -> Approval {
@@ -48,11 +67,11 @@ fn effective(token: &Token, owner: &User) -> ScopeSet {
 
 fn made(token: &Token, owner: &User, new: NewAsk) -> Result<Ask, Refusal> {
     let asking = Asking { token, owner, effective: effective(token, owner), rate: None };
-    ask(&shop(), asking, new, now(), &Seeded::default())
+    ask(&shop(), asking, new, now(), &keys(), &Seeded::default())
 }
 
 fn approved(by: &User, owner: &User, token: &Token, ask: &Ask, how: Approval) -> Result<Loaned, Refusal> {
-    approve(&shop(), Operator::User(by), owner, token, ask, how, now())
+    approve(answering(&shop(), Operator::User(by), owner, token, ask), &keys(), how)
 }
 
 #[test]
@@ -113,16 +132,16 @@ fn a_token_that_does_not_work_or_was_derived_asks_for_nothing_and_is_lent_nothin
     ] {
         assert_eq!(made(&over, owner, wanting(&["users:read"])).unwrap_err().code, code);
         let ask = asked_by(&token, &["users:read"]);
-        let refused = approve(&shop(), Operator::System, owner, &over, &ask, approval(), now());
+        let refused = approve(answering(&shop(), Operator::System, owner, &over, &ask), &keys(), approval());
         assert_eq!(refused.unwrap_err().code, code);
     }
     let silent = SHOP.replace("[scopes]", "[tokens]\nmax_loan = \"off\"\n[scopes]");
     let silent = Catalog::compile("test.toml", &silent).unwrap();
     let asking = Asking { token: &token, owner: &ann, effective: effective(&token, &ann), rate: None };
-    let refused = ask(&silent, asking, wanting(&["users:read"]), now(), &Seeded::default());
+    let refused = ask(&silent, asking, wanting(&["users:read"]), now(), &keys(), &Seeded::default());
     assert_eq!(refused.unwrap_err().code, Code::MayNotAsk);
     let ask = asked_by(&token, &["users:read"]);
-    let refused = approve(&silent, Operator::System, &ann, &token, &ask, approval(), now());
+    let refused = approve(answering(&silent, Operator::System, &ann, &token, &ask), &keys(), approval());
     assert_eq!(refused.unwrap_err().code, Code::MayNotAsk, "which was asked before");
 }
 
@@ -168,15 +187,15 @@ fn who_lends_could_have_granted_it() {
     for by in [&bob, &guest] {
         let refused = approved(by, &ann, &hers, &ask, approval()).unwrap_err();
         assert_eq!(refused.code, Code::InsufficientRole);
-        let refused =
-            deny(&shop(), Operator::User(by), &ann, &hers, &ask, (String::new(), String::new()), now());
+        let refused = deny(answering(&shop(), Operator::User(by), &ann, &hers, &ask), String::new(), "");
         assert_eq!(refused.unwrap_err().code, Code::InsufficientRole);
     }
     // To the token of somebody whose role does not reach it, it is lent by nobody.
     let his = holding(&bob, &["items:read"]);
     let ask = asked_by(&his, &["users:read", "items:write"]);
     for operator in [Operator::System, Operator::User(&ann), Operator::User(&bob)] {
-        let refused = approve(&shop(), operator, &bob, &his, &ask, approval(), now()).unwrap_err();
+        let refused =
+            approve(answering(&shop(), operator, &bob, &his, &ask), &keys(), approval()).unwrap_err();
         assert_eq!(refused.code, Code::InsufficientRole, "{operator:?}");
     }
     let part = Approval { scopes: Some(names(&["items:write"])), ..approval() };
@@ -189,13 +208,12 @@ fn an_answer_is_the_last() {
     let token = holding(&ann, &["items:read"]);
     let open = asked_by(&token, &["items:write"]);
     let key = Operator::System;
-    let denied =
-        deny(&shop(), key, &ann, &token, &open, ("usr_b".to_owned(), " no ".to_owned()), now()).unwrap();
+    let denied = deny(answering(&shop(), key, &ann, &token, &open), "usr_b".to_owned(), " no ").unwrap();
     let Some(Answer { said: Said::Denied, by, note, .. }) = &denied.answer else { panic!("{denied:?}") };
     assert_eq!((by.as_str(), note.as_str(), denied.revision), ("usr_b", "no", 2));
     let withdrawn = withdraw(&token, &open, "tok_a".to_owned(), now()).unwrap();
     let Loaned { ask: lent, token: next } =
-        approve(&shop(), key, &ann, &token, &open, approval(), now()).unwrap();
+        approve(answering(&shop(), key, &ann, &token, &open), &keys(), approval()).unwrap();
     let lapsed = Ask { made_at: now().checked_sub(OPEN).unwrap(), ..open.clone() };
     for (ask, token, state) in [
         (denied, &token, AskState::Denied),
@@ -204,10 +222,11 @@ fn an_answer_is_the_last() {
         (lapsed, &token, AskState::Lapsed),
     ] {
         assert_eq!(ask.state(token, now()), state);
-        let again = approve(&shop(), key, &ann, token, &ask, approval(), now());
+        let shop = shop();
+        let answering = answering(&shop, key, &ann, token, &ask);
+        let again = approve(answering, &keys(), approval());
         assert_eq!(again.unwrap_err().code, Code::Conflict, "{state}");
-        let by = (String::new(), String::new());
-        assert_eq!(deny(&shop(), key, &ann, token, &ask, by, now()).unwrap_err().code, Code::Conflict);
+        assert_eq!(deny(answering, String::new(), "").unwrap_err().code, Code::Conflict);
         assert_eq!(withdraw(token, &ask, String::new(), now()).unwrap_err().code, Code::Conflict);
     }
     assert_eq!(open.state(&token, now()), AskState::Open);
@@ -221,9 +240,10 @@ fn a_loan_is_ended_alone_and_what_is_taken_away_is_taken_however_it_is_held() {
     let token = Token { profile: Some("clerk".to_owned()), ..holding(&ann, &["items:read"]) };
     let ask =
         |scopes: &[&str], number| Ask { id: AskId::from_bytes([number; 16]), ..asked_by(&token, scopes) };
+    let ask = |scopes: &[&str], number| marked(ask(scopes, number));
     let (one, two) = (ask(&["users:read", "items:write"], 1), ask(&["users:write"], 2));
     let lend = |token: &Token, ask| {
-        approve(&shop(), Operator::System, &ann, token, ask, approval(), now()).unwrap().token
+        approve(answering(&shop(), Operator::System, &ann, token, ask), &keys(), approval()).unwrap().token
     };
     let both = lend(&lend(&token, &one), &two);
     assert_eq!(both.loans.len(), 2);
@@ -233,8 +253,14 @@ fn a_loan_is_ended_alone_and_what_is_taken_away_is_taken_however_it_is_held() {
     assert_eq!(end_loan(&left, &one, later(1)).unwrap(), None);
     assert_eq!(end_loan(&both, &one, later(3600)).unwrap(), None, "it has ended");
     // A later loan sweeps out what has ended.
-    let much_later =
-        approve(&shop(), Operator::System, &ann, &both, &ask(&["items:write"], 3), approval(), later(3600));
+    let much_later = approve(
+        Answering {
+            now: later(3600),
+            ..answering(&shop(), Operator::System, &ann, &both, &ask(&["items:write"], 3))
+        },
+        &keys(),
+        approval(),
+    );
     assert_eq!(much_later.unwrap().token.loans.len(), 1);
 
     let scopes = |token: &Token| token.loans.iter().map(|loan| loan.scopes.clone()).collect::<Vec<_>>();
@@ -249,4 +275,36 @@ fn a_loan_is_ended_alone_and_what_is_taken_away_is_taken_however_it_is_held() {
     let edited = TokenEdit { scopes: Some(names(&["users:write"])), ..TokenEdit::default() };
     let edited = edit(&shop(), by, &ann, &both, edited, now()).unwrap().unwrap();
     assert_eq!(scopes(&edited), [names(&["users:read"]), names(&["users:write"])], "items:read went");
+}
+
+#[test]
+fn what_somebody_wrote_into_the_record_is_not_approved() {
+    let ann = user(1, Some("admin"));
+    let token = holding(&ann, &["items:read"]);
+    let asked = made(&token, &ann, wanting(&["items:write"])).unwrap();
+    let approved = |ask: &Ask, keys: &Keys| {
+        approve(answering(&shop(), Operator::System, &ann, &token, ask), keys, approval())
+    };
+    assert!(approved(&asked, &keys()).is_ok());
+    let other = user(2, None).id.to_string();
+    for forged in [
+        Ask { scopes: names(&["items:write", "users:write"]), ..asked.clone() },
+        Ask { lasts: lasts("1d"), ..asked.clone() },
+        Ask { reason: "a good one".to_owned(), ..asked.clone() },
+        Ask { by: other, ..asked.clone() },
+        Ask { token: holding(&ann, &["users:read"]).id, id: AskId::from_bytes([9; 16]), ..asked.clone() },
+        Ask { made_at: later(1), ..asked.clone() },
+        Ask { mark: Digest::from_bytes([0; 32]), ..asked.clone() },
+    ] {
+        let refused = approved(&forged, &keys()).unwrap_err();
+        assert_eq!(refused.code, Code::Conflict, "{forged:?}");
+        let denied = deny(answering(&shop(), Operator::System, &ann, &token, &forged), String::new(), "");
+        assert!(denied.is_ok(), "it can be denied");
+    }
+    // Under a former pepper it is what it was, and under another it is not.
+    let other = Pepper::new(2, &Zeroizing::new([9; 32]));
+    let session = || SessionKey::new(&Zeroizing::new([8; 32]));
+    let rotated = Keys { former_peppers: vec![keys().pepper], ..Keys::new(other.clone(), session()) };
+    assert!(approved(&asked, &rotated).is_ok());
+    assert!(approved(&asked, &Keys::new(other, session())).is_err());
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
-use super::asking::{approval, asked_by};
+use super::asking::{answering, approval, asked_by};
 use super::*;
 use crate::rotation::OldEnds;
 
@@ -118,7 +118,7 @@ impl World {
             Wish::Lend { asked, lent, .. } => {
                 let asked = asked_by(token, asked);
                 let approval = Approval { scopes: lent.as_ref().map(|lent| names(lent)), ..approval() };
-                approve(catalog, operator, owner, token, &asked, approval, now())
+                approve(answering(catalog, operator, owner, token, &asked), &self.keys, approval)
                     .map(|loaned| Some(loaned.token))
             }
             Wish::Narrow { scopes, to, .. } => {

@@ -5,10 +5,10 @@ use axum::extract::State;
 use http::StatusCode;
 use symbolon_api::{ApproveAsk, AskRecord, DenyAsk};
 use symbolon_core::ask::{Ask, AskState};
-use symbolon_core::manage::{self, Approval, Loaned};
+use symbolon_core::manage::{self, Answering, Approval, Loaned};
 use symbolon_core::record::{Token, User};
 use symbolon_core::store::{Change, StoreError};
-use symbolon_core::{Catalog, Code, Timestamp};
+use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
 use super::{deed, find};
 use crate::answer::ApiError;
@@ -41,10 +41,8 @@ pub(in crate::management) async fn approve(
         by: who(&caller),
     };
     let rule = |case: &Case<'_>| {
-        let operator = caller.operator()?;
-        let Case { catalog, owner, token, ask, now } = *case;
-        let loaned = manage::approve(catalog, operator, owner, token, ask, approval.clone(), now)?;
-        let Loaned { ask, token } = loaned;
+        let Loaned { ask, token } =
+            manage::approve(case.answered_by(&caller)?, &app.keys(), approval.clone())?;
         Ok(Next { action: "ask.approve", ask: Some(ask), token: Some(token) })
     };
     answered(&app, &caller, &of.id, rule).await
@@ -65,9 +63,7 @@ pub(in crate::management) async fn deny(
 ) -> Result<Json<AskRecord>, ApiError> {
     let note = value.note.unwrap_or_default();
     let rule = |case: &Case<'_>| {
-        let operator = caller.operator()?;
-        let Case { catalog, owner, token, ask, now } = *case;
-        let ask = manage::deny(catalog, operator, owner, token, ask, (who(&caller), note.clone()), now)?;
+        let ask = manage::deny(case.answered_by(&caller)?, who(&caller), &note)?;
         Ok(Next { action: "ask.deny", ask: Some(ask), token: None })
     };
     answered(&app, &caller, &of.id, rule).await
@@ -124,6 +120,13 @@ struct Case<'a> {
     token: &'a Token,
     ask: &'a Ask,
     now: Timestamp,
+}
+
+impl<'a> Case<'a> {
+    fn answered_by(&self, caller: &'a Caller) -> Result<Answering<'a>, Refusal> {
+        let Self { catalog, owner, token, ask, now } = *self;
+        Ok(Answering { catalog, operator: caller.operator()?, owner, token, ask, now })
+    }
 }
 
 /// What a rule makes of it: the next states of those that change.

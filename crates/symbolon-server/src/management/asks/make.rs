@@ -46,7 +46,7 @@ pub(in crate::management) async fn make(
     let effective = app.gate().effective(&catalog, &token, None);
     let rate = app.gate().rate(token.id);
     let asking = Asking { token: &token, owner: &owner, effective, rate };
-    let ask = manage::ask(&catalog, asking, new, now, app.entropy())?;
+    let ask = manage::ask(&catalog, asking, new, now, &app.keys(), app.entropy())?;
     if let Some(same) = open_already(&app, &token, &ask.scopes).await? {
         return Ok((StatusCode::OK, Json(app.ask_record(&same, Some(&token)))));
     }

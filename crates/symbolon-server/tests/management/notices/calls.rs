@@ -22,7 +22,7 @@ async fn the_list_says_how_far_each_has_come_and_no_secret() {
     world.app.deliver_notices().await;
     let expected = json!({
         "name": "chat", "url": format!("http://{}", receiver.address), "state": "retrying", "position": begun,
-        "events": ["token.created", "token.expiring", "token.expired", "token.revoked", "token.reused", "token.leaked"],
+        "events": ["token.created", "token.expiring", "token.expired", "token.revoked", "token.reused", "token.leaked", "ask.made"],
         "services": null, "behind": 1, "attempts": 1, "waiting_since": "2026-01-01T00:00:00Z",
         "last_attempt_at": "2026-01-01T00:00:00Z", "last_answer": "500", "disabled_at": null,
         "next_attempt_at": list().await["next_attempt_at"],

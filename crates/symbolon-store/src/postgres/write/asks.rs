@@ -10,10 +10,10 @@ use crate::writing::scopes;
 pub(super) async fn make(db: &mut PgConnection, ask: &Ask) -> Result<(), Fault> {
     let lasts = new(ask)?;
     let made = sqlx::query(
-        "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, revision)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9
+        "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, mark, revision)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10
          WHERE EXISTS (SELECT 1 FROM tokens WHERE id = $3 AND service = $2 AND revoked_at IS NULL)
-           AND (SELECT count(*) FROM asks WHERE token = $3 AND made_at > $10) < $11",
+           AND (SELECT count(*) FROM asks WHERE token = $3 AND made_at > $11) < $12",
     )
     .bind(ask.id.to_string())
     .bind(ask.service.as_str())
@@ -23,6 +23,7 @@ pub(super) async fn make(db: &mut PgConnection, ask: &Ask) -> Result<(), Fault> 
     .bind(&ask.reason)
     .bind(&ask.by)
     .bind(ask.made_at.as_millisecond())
+    .bind(ask.mark.as_bytes().as_slice())
     .bind(ask.revision.cast_signed())
     .bind(day_before(ask))
     .bind(i64::from(MAX_ASKED))

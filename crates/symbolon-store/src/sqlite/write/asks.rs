@@ -16,10 +16,10 @@ pub(super) fn make(db: &Connection, ask: &Ask) -> Result<(), Fault> {
     let lasts = new(ask)?;
     let made = execute(
         db,
-        "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, revision)
-         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9
+        "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, mark, revision)
+         SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10
          WHERE EXISTS (SELECT 1 FROM tokens WHERE id = ?3 AND service = ?2 AND revoked_at IS NULL)
-           AND (SELECT count(*) FROM asks WHERE token = ?3 AND made_at > ?10) < ?11",
+           AND (SELECT count(*) FROM asks WHERE token = ?3 AND made_at > ?11) < ?12",
         params![
             ask.id.to_string(),
             ask.service.as_str(),
@@ -29,6 +29,7 @@ pub(super) fn make(db: &Connection, ask: &Ask) -> Result<(), Fault> {
             &ask.reason,
             &ask.by,
             ask.made_at.as_millisecond(),
+            ask.mark.as_bytes().as_slice(),
             ask.revision.cast_signed(),
             day_before(ask),
             MAX_ASKED
@@ -90,9 +91,9 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let db = open_new(&directory.path().join("symbolon.db")).await.writer;
         db.execute_batch(
-            "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, revision)
+            "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, mark, revision)
              WITH RECURSIVE numbers (n) AS (VALUES (1) UNION ALL SELECT n + 1 FROM numbers WHERE n < 15000)
-             SELECT 'ask' || n, 'odin', 'tok', '[]', 1, '', '', 15001 - n, 1 FROM numbers",
+             SELECT 'ask' || n, 'odin', 'tok', '[]', 1, '', '', 15001 - n, zeroblob(32), 1 FROM numbers",
         )
         .unwrap();
         let now = Timestamp::from_millisecond(1_700_000_000_000).unwrap();
