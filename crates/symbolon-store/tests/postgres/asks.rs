@@ -68,3 +68,18 @@ async fn of_two_nodes_that_answer_at_once_one_does() {
         store.close().await;
     }
 }
+
+#[tokio::test]
+async fn more_asks_than_one_piece_has_are_forgotten_at_once() {
+    let base = base(Version::Debian);
+    let store = base.open().await;
+    base.meddle(
+        "INSERT INTO asks (id, service, token, scopes, lasts, reason, \"by\", made_at, mark, revision)
+         SELECT 'ask' || n, 'odin', 'tok', '[]', 1, '', '', n, decode(repeat('00', 32), 'hex'), 1 FROM generate_series(1, 2500) AS n",
+    )
+    .await
+    .unwrap();
+    store.prune(make::at(0)).await.unwrap();
+    assert_eq!(base.database.sql("SELECT count(*) FROM asks").unwrap(), "0");
+    store.close().await;
+}
