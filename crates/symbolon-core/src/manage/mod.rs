@@ -243,9 +243,9 @@ pub fn edit(
         if scopes != token.scopes {
             next.profile = None;
         }
-        let taken = token.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect();
+        let gone = token.scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect();
         // Whoever takes a scope away means it, however it is held.
-        next.loans = Narrowing::Remove(taken).of_loans(catalog, &next.loans);
+        next.loans = Narrowing::Remove(gone).of_loans(catalog, &next.loans);
         next.scopes = scopes;
     }
     if next.owner != token.owner {

@@ -242,7 +242,6 @@ fn body(row: &Row, number: usize) -> Value {
         }
         ("POST", "/v1/services/{service}/explain") => json!({ "method": "GET", "path": "/" }),
         ("POST", "/v1/asks") => json!({ "scopes": ["read:jobs"], "duration": "10m", "reason": "to see" }),
-        ("POST", "/v1/asks/{id}/approve" | "/v1/asks/{id}/deny") => json!({}),
         ("POST", "/v1/self/password") => json!({ "current": PASSWORD, "new": "another password" }),
         ("POST", "/v1/sessions") => json!({ "username": "viewer", "password": PASSWORD }),
         ("POST", "/v1/users") => json!({ "name": format!("new{number}") }),
@@ -250,7 +249,7 @@ fn body(row: &Row, number: usize) -> Value {
         ("POST", "/v1/leaks") => {
             json!({ "found": [{ "secret": "some secret", "place": "a.log:1" }], "revoke": true })
         }
-        ("POST", "/v1/server-keys/sessions") => json!({}),
+        ("POST", "/v1/server-keys/sessions" | "/v1/asks/{id}/approve" | "/v1/asks/{id}/deny") => json!({}),
         ("POST", "/v1/keys") => json!({ "kind": "system", "name": "new" }),
         _ => Value::Null,
     }

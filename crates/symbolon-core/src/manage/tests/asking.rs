@@ -175,8 +175,8 @@ fn what_is_lent_was_asked_for_and_ends() {
     }
     let none = Approval { scopes: Some(Vec::new()), ..approval() };
     assert_eq!(approved(&ann, &ann, &token, &ask, none).unwrap_err().code, Code::ScopesRequired);
-    let note = Approval { note: "n".repeat(MAX_TEXT + 1), ..approval() };
-    assert_eq!(approved(&ann, &ann, &token, &ask, note).unwrap_err().field.as_deref(), Some("note"));
+    let wordy = Approval { note: "n".repeat(MAX_TEXT + 1), ..approval() };
+    assert_eq!(approved(&ann, &ann, &token, &ask, wordy).unwrap_err().field.as_deref(), Some("note"));
 }
 
 #[test]

@@ -69,24 +69,21 @@ async fn asking(
     caller: &Caller,
     value: &MakeAsk,
 ) -> Result<(Arc<Catalog>, Arc<Token>, Arc<User>), ApiError> {
-    let (catalog, token) = match &caller.who {
-        Who::Token(token, _) => {
-            for (field, given) in [("service", &value.service), ("token", &value.token)] {
-                if given.is_some() {
-                    return Err(Refusal::field(field, "a token asks for itself; leave this out").into());
-                }
+    let (catalog, token) = if let Who::Token(token, _) = &caller.who {
+        for (field, given) in [("service", &value.service), ("token", &value.token)] {
+            if given.is_some() {
+                return Err(Refusal::field(field, "a token asks for itself; leave this out").into());
             }
-            (services::find(app, token.service.as_str())?.catalog, token.clone())
         }
-        _ => {
-            caller.operator()?;
-            let missing = |field: &'static str| Refusal::field(field, "say for which token is asked");
-            let service = value.service.as_deref().ok_or_else(|| missing("service"))?;
-            let name = value.token.as_deref().ok_or_else(|| missing("token"))?;
-            let catalog = services::find(app, service)?.catalog;
-            let token = tokens::find_own(app, caller, &catalog, name).await?;
-            (catalog, Arc::new(token))
-        }
+        (services::find(app, token.service.as_str())?.catalog, token.clone())
+    } else {
+        caller.operator()?;
+        let missing = |field: &'static str| Refusal::field(field, "say for which token is asked");
+        let service = value.service.as_deref().ok_or_else(|| missing("service"))?;
+        let name = value.token.as_deref().ok_or_else(|| missing("token"))?;
+        let catalog = services::find(app, service)?.catalog;
+        let token = tokens::find_own(app, caller, &catalog, name).await?;
+        (catalog, Arc::new(token))
     };
     // As the gate knows it: that is the state that counts.
     let token = app.gate().token(token.id).unwrap_or(token);

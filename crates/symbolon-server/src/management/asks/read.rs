@@ -1,5 +1,6 @@
 //! Looking at asks, and waiting for the answer to one.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use axum::extract::State;
@@ -10,7 +11,7 @@ use symbolon_core::ask::{AskState, OPEN};
 use symbolon_core::manage::Operator;
 use symbolon_core::store::{AskQuery, SeenAsks};
 use symbolon_core::{Code, Refusal};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{sleep, timeout};
 use utoipa::IntoParams;
 
 use super::{find, not_there, state, token_of};
@@ -118,12 +119,12 @@ pub(in crate::management) async fn show(
     QueryOf(query): QueryOf<WaitForAsk>,
     tunnels: Option<Extension<Tunnels>>,
 ) -> Result<Json<AskRecord>, ApiError> {
-    let wait = match query.wait {
-        None => Duration::ZERO,
-        Some(seconds @ 1..=LONGEST) => Duration::from_secs(seconds.into()),
+    let seconds = match query.wait {
+        None => 0,
+        Some(seconds @ 1..=LONGEST) => seconds,
         Some(_) => return Err(Refusal::field("wait", format!("1 to {LONGEST} seconds")).into()),
     };
-    let until = Instant::now() + wait;
+    let mut over = pin!(sleep(Duration::from_secs(seconds.into())));
     let stop = tunnels.map(|Extension(tunnels)| tunnels.stop()).unwrap_or_default();
     let place = app.shared().waiting_for_answers.try_acquire();
     let mut answered = app.asks_answered();
@@ -132,13 +133,12 @@ pub(in crate::management) async fn show(
         let (ask, token) = find(&app, &caller, &of.id).await?;
         let open = state(&ask, token.as_deref(), app.now()) == AskState::Open;
         // Of many who wait at once the last do not: they come again.
-        if !open || place.is_err() || Instant::now() >= until || stop.is_cancelled() {
+        if !open || seconds == 0 || over.is_elapsed() || place.is_err() || stop.is_cancelled() {
             return Ok(Json(app.ask_record(&ask, token.as_deref())));
         }
-        let next = until.min(Instant::now() + LOOK);
         tokio::select! {
-            // Its end, and that of the time, are looked at above.
-            _ = timeout_at(next, answered.changed()) => {}
+            () = &mut over => {}
+            _ = timeout(LOOK, answered.changed()) => {}
             () = stop.cancelled() => {}
         }
         if let Who::Token(token, _) = &caller.who
