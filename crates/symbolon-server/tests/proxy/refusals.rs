@@ -1,6 +1,12 @@
 //! Each refusal of the table of answers, through the proxy.
 
 use symbolon_core::decision::ServiceRules;
+use symbolon_core::derived::Parent;
+use symbolon_core::id::TokenId;
+use symbolon_core::record::Token;
+use symbolon_core::store::Change;
+use symbolon_core::token::{NewSecret, Prefix};
+use symbolon_server::{Clock as _, Door};
 
 use crate::support::backend::Recorder;
 use crate::support::front::Front;
@@ -151,4 +157,55 @@ async fn the_query_asks_for_no_other_method() {
     assert_eq!(passthrough.ask(line, &[]).await.status(), 200);
     assert_eq!(recorder.seen().await.asks(), line);
     assert_eq!(passthrough.ask_as(&token, line, &[]).await.status(), 400);
+}
+
+#[tokio::test]
+async fn a_refusal_for_want_of_a_scope_says_where_a_person_can_be_asked() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (secret, token) = world.token_of("shop", &ann, &["read:things"]).await;
+    let recorder = Recorder::new().await;
+    let front = Front::of(&world, recorder.backend.address).await;
+    let asked = async |line: &str| -> serde_json::Value {
+        let answer = front.ask_as(&secret, line, &[]).await;
+        let problem: serde_json::Value = serde_json::from_slice(&answer.body).unwrap();
+        problem["ask"].clone()
+    };
+    let listens = |address: &str| {
+        let door = |name, address: &str| Door { name, address: address.to_owned(), service: None, tls: None };
+        world.app.set_doors(vec![door("management", address), door("socket", "/run/symbolon.sock")]);
+    };
+    // By no name that a caller could use.
+    assert!(asked("POST /api/things").await.is_null());
+    for everywhere in ["http://0.0.0.0:7070", "http://[::]:7070"] {
+        listens(everywhere);
+        assert!(asked("POST /api/things").await.is_null(), "{everywhere}");
+    }
+    listens("http://127.0.0.1:7070");
+    let page = format!("http://127.0.0.1:7070/asks/new?service=shop&token={}&scope=write%3Athings", token.id);
+    let link = serde_json::json!({ "url": "http://127.0.0.1:7070/v1/asks", "page": page });
+    assert_eq!(asked("POST /api/things").await, link);
+    // Of what no scope would change, nobody can be asked.
+    for other in ["GET /api/settings", "GET /api/nothing", "PUT /api/things"] {
+        assert!(asked(other).await.is_null(), "{other}");
+    }
+    let nobody = front.ask("POST /api/things", &[]).await;
+    assert!(!String::from_utf8_lossy(&nobody.body).contains("\"ask\""));
+    world.append("[tokens]\nmax_loan = \"off\"");
+    assert!(asked("POST /api/things").await.is_null());
+    world.append("");
+    assert_eq!(asked("POST /api/things").await, link);
+    let parent = Some(Parent { id: token.id, depth: 1 });
+    let child = NewSecret::generate(&"shop".parse::<Prefix>().unwrap(), &*world.entropy);
+    let record = Token {
+        id: TokenId::new(world.clock.now(), &*world.entropy),
+        token_prefix: child.text().token_prefix(),
+        digest: Some((child.text().digest(&world.keys.pepper), world.keys.pepper.id())),
+        parent,
+        ..token
+    };
+    world.commit(vec![Change::TokenCreated(record)]).await;
+    let refused = front.ask_as(child.reveal(), "POST /api/things", &[]).await;
+    assert_eq!(refused.code(), "insufficient_scope");
+    assert!(!String::from_utf8_lossy(&refused.body).contains("\"ask\""), "a derived one may not ask");
 }

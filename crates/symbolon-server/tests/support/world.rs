@@ -240,7 +240,12 @@ impl World {
 
     /// Puts these lines under `[limits]` of the shop's catalog.
     pub(crate) fn limit(&self, lines: &str) {
-        self.sell(&format!("{SHOP}\n[limits]\n{lines}\n"));
+        self.append(&format!("[limits]\n{lines}"));
+    }
+
+    /// Puts these lines, which begin with the name of a table, behind the shop's catalog.
+    pub(crate) fn append(&self, lines: &str) {
+        self.sell(&format!("{SHOP}\n{lines}\n"));
     }
 
     /// Puts these lines at the top of the shop's catalog.
