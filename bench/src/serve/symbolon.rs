@@ -83,6 +83,6 @@ pub(super) async fn start(record: &Path, upstream: SocketAddr) -> Outcome<Vec<So
 /// The log of `symbolon serve` where nothing else is set.
 fn log() {
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_ansi(false);
-    let targets = Targets::new().with_default(LevelFilter::INFO);
+    let targets = Targets::new().with_default(LevelFilter::INFO).with_target("rmcp", LevelFilter::OFF);
     tracing_subscriber::registry().with(layer.with_filter(targets)).init();
 }

@@ -5,8 +5,8 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RETRY_A
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use rmcp::ErrorData;
-use rmcp::model::{CallToolRequestParams, CallToolResult, ContentBlock, ErrorCode};
-use serde_json::Value;
+use rmcp::model::{CallToolResult, ContentBlock, ErrorCode};
+use serde_json::{Map, Value};
 use symbolon_core::Code;
 use symbolon_core::catalog::{DRY_RUN, Draft, Tool};
 
@@ -41,14 +41,14 @@ const CARRIED: [HeaderName; 9] = [
 pub(super) async fn call(
     tools: &Tools,
     outer: &Parts,
-    request: CallToolRequestParams,
+    name: &str,
+    mut arguments: Map<String, Value>,
 ) -> Result<CallToolResult, ErrorData> {
     let listed = tools.listed().ok_or_else(unavailable)?;
-    let Some(tool) = listed.catalog.tool(&request.name) else {
-        let name: String = request.name.chars().take(SHOWN).collect();
+    let Some(tool) = listed.catalog.tool(name) else {
+        let name: String = name.chars().take(SHOWN).collect();
         return Err(ErrorData::invalid_params(format!("there is no tool {name:?}"), None));
     };
-    let mut arguments = request.arguments.unwrap_or_default();
     let dry_run = match tool.takes_dry_run().then(|| arguments.remove(DRY_RUN)).flatten() {
         None | Some(Value::Bool(false) | Value::Null) => false,
         Some(Value::Bool(true)) => true,

@@ -14,6 +14,7 @@ mod content;
 mod handler;
 mod headers;
 mod metadata;
+mod plain;
 mod tools;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::header::{ALLOW, CACHE_CONTROL};
+use http::request::Parts;
 use http::{HeaderValue, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::body::Incoming;
@@ -45,6 +47,7 @@ use crate::refusals::{Refusal, undecided, unremembered};
 use crate::trusted::client;
 use asked::Asked;
 use handler::Handler;
+use plain::PlainCall;
 use tools::Tools;
 
 /// What this door is called in what is told of it.
@@ -66,6 +69,8 @@ pub struct Mcp(Arc<Shared>);
 struct Shared {
     app: App,
     services: BTreeMap<ServiceName, Served>,
+    /// The names by which it may be reached; none: every one.
+    hosts: Vec<String>,
     /// Where callers reach this door, where that was said.
     public_url: Option<PublicUrl>,
 }
@@ -103,7 +108,7 @@ impl Mcp {
             (name, Served { tools, protocol })
         });
         let services = services.collect();
-        Self(Arc::new(Shared { app, services, public_url }))
+        Self(Arc::new(Shared { app, services, hosts: hosts.to_vec(), public_url }))
     }
 
     /// The tools, and behind them `site` for all else.
@@ -142,10 +147,14 @@ impl Mcp {
         let metadata = self.metadata_url(service, &request);
         let asked = Asked::by(self.known(served, &request, metadata.as_deref()).await?);
         request.extensions_mut().insert(asked.clone());
-        let request = self.whole(request).await?;
-        let protocol = served.protocol.clone();
-        let response = protocol.oneshot(request).await.unwrap_or_else(|never| match never {});
-        let mut response = response.map(Body::new);
+        let (parts, body) = self.whole(request).await?;
+        let mut response = match PlainCall::read(&parts, &body, &self.0.hosts) {
+            Some(call) => call.answer(&served.tools, &parts).await,
+            None => {
+                let request = Request::from_parts(parts, Full::new(body));
+                served.protocol.handle(request).await.map(Body::new)
+            }
+        };
         if let Some(said) = asked.said() {
             *response.status_mut() = said.status;
             response.headers_mut().extend(said.headers(metadata.as_deref()));
@@ -154,11 +163,11 @@ impl Mcp {
     }
 
     /// The same message, all of it. One that takes too long holds a place that others wait for.
-    async fn whole(&self, request: Request<Incoming>) -> Result<Request<Full<Bytes>>, Refusal> {
+    async fn whole(&self, request: Request<Incoming>) -> Result<(Parts, Bytes), Refusal> {
         let (parts, body) = request.into_parts();
         let read = tokio::time::timeout(PATIENCE, Limited::new(body, MAX_MESSAGE).collect()).await;
         let refusal = match read {
-            Ok(Ok(body)) => return Ok(Request::from_parts(parts, Full::new(body.to_bytes()))),
+            Ok(Ok(body)) => return Ok((parts, body.to_bytes())),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
                 ApiError::new(Code::PayloadTooLarge, format!("a message has at most {MAX_MESSAGE} bytes"))
             }
