@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
+use axum::response::Response;
 use http::{HeaderMap, StatusCode};
 use symbolon_core::credential::Credentials;
 use symbolon_core::id::TokenId;
@@ -19,8 +20,8 @@ pub(super) struct Asked {
 }
 
 /// What is said in HTTP.
-pub(super) struct Said {
-    pub(super) status: StatusCode,
+struct Said {
+    status: StatusCode,
     refusal: Option<ApiError>,
 }
 
@@ -39,16 +40,15 @@ impl Asked {
         let _ = self.said.set(Said { status: StatusCode::BAD_REQUEST, refusal: None });
     }
 
-    pub(super) fn said(&self) -> Option<&Said> {
-        self.said.get()
-    }
-}
-
-impl Said {
-    /// The headers that go with it; `metadata` is where the service describes itself.
-    pub(super) fn headers(&self, metadata: Option<&str>) -> HeaderMap {
-        let Some(refusal) = self.refusal.clone() else { return HeaderMap::new() };
-        refusal.describing(metadata).headers()
+    /// The same answer with what is said in HTTP, if anything is; `metadata` is where the service describes itself.
+    pub(super) fn say(&self, mut answer: Response, metadata: impl FnOnce() -> Option<String>) -> Response {
+        if let Some(said) = self.said.get() {
+            *answer.status_mut() = said.status;
+            if let Some(refusal) = said.refusal.clone() {
+                answer.headers_mut().extend(refusal.describing(metadata().as_deref()).headers());
+            }
+        }
+        answer
     }
 }
 

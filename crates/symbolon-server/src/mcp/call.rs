@@ -5,7 +5,7 @@ use http::header::{ACCEPT, ACCEPT_ENCODING, AUTHORIZATION, CONTENT_TYPE, RETRY_A
 use http::request::Parts;
 use http::{HeaderName, HeaderValue, Request};
 use rmcp::ErrorData;
-use rmcp::model::{CallToolResult, ContentBlock, ErrorCode};
+use rmcp::model::ErrorCode;
 use serde_json::{Map, Value};
 use symbolon_core::Code;
 use symbolon_core::catalog::{DRY_RUN, Draft, Tool};
@@ -14,6 +14,7 @@ use super::DOOR;
 use super::asked::Asked;
 use super::content::{self, Told};
 use super::handler::unavailable;
+use super::outcome::Outcome;
 use super::tools::Tools;
 use crate::idempotency::IDEMPOTENCY_KEY;
 use crate::incoming::API_KEY;
@@ -43,7 +44,7 @@ pub(super) async fn call(
     outer: &Parts,
     name: &str,
     mut arguments: Map<String, Value>,
-) -> Result<CallToolResult, ErrorData> {
+) -> Result<Outcome, ErrorData> {
     let listed = tools.listed().ok_or_else(unavailable)?;
     let Some(tool) = listed.catalog.tool(name) else {
         let name: String = name.chars().take(SHOWN).collect();
@@ -53,11 +54,11 @@ pub(super) async fn call(
         None | Some(Value::Bool(false) | Value::Null) => false,
         Some(Value::Bool(true)) => true,
         // Who means to try something must not do it for having misspelt that.
-        Some(_) => return Ok(fault_of(format!("{}: {DRY_RUN} is to be true or false", tool.name))),
+        Some(_) => return Ok(Outcome::fault(format!("{}: {DRY_RUN} is to be true or false", tool.name))),
     };
     let drafts = match tool.drafts(&listed.catalog, arguments) {
         Ok(drafts) => drafts,
-        Err(fault) => return Ok(fault_of(format!("{}: {fault}", tool.name))),
+        Err(fault) => return Ok(Outcome::fault(format!("{}: {fault}", tool.name))),
     };
     let mut requests = Vec::with_capacity(drafts.len());
     for (part, draft) in tool.parts.iter().zip(&drafts) {
@@ -86,9 +87,9 @@ pub(super) async fn call(
         };
         let alone = part.key.is_none();
         let told = content::told(response, &part.shape, alone).await;
-        let Some(key) = &part.key else { return Ok(told.into_result()) };
+        let Some(key) = &part.key else { return Ok(told.into_outcome()) };
         if let Told::Failed(detail) = told {
-            return Ok(fault_of(format!("{key}: {detail}{}", before(&done))));
+            return Ok(Outcome::fault(format!("{key}: {detail}{}", before(&done))));
         }
         all.push((key, told));
     }
@@ -101,12 +102,12 @@ fn before(done: &[&str]) -> String {
 }
 
 /// What a caller is told who has called a tool too often.
-fn beyond_limit(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<CallToolResult> {
+fn beyond_limit(tools: &Tools, tool: &Tool, outer: &Parts) -> Option<Outcome> {
     tool.limit?;
     let token = outer.extensions.get::<Asked>().and_then(|asked| asked.token);
     let quota = tools.take(tool, token, tools.app.now()).err()?;
     let detail = format!("{} may be called {} by one token; wait {} s", tool.name, quota.rate, quota.more_in);
-    Some(fault_of(detail))
+    Some(Outcome::fault(detail))
 }
 
 /// A request of a call, as the proxy takes it: of the caller's own request it has who calls, whence, and little else.
@@ -145,25 +146,16 @@ fn inner(
     Ok(request)
 }
 
-fn fault_of(detail: String) -> CallToolResult {
-    CallToolResult::error(vec![ContentBlock::text(detail)])
-}
-
 /// A refusal of the proxy's. Who may not is told so in HTTP, as the protocol's authorization has it, and its client may come
 /// back with another token; what passes by itself or is the model's to mend is a result.
-fn refused(
-    tool: &Tool,
-    outer: &Parts,
-    refusal: &Refusal,
-    done: &[&str],
-) -> Result<CallToolResult, ErrorData> {
+fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal, done: &[&str]) -> Result<Outcome, ErrorData> {
     let (error, id) = refusal;
     let problem = error.problem(&id.to_string());
     if !matches!(error.status().as_u16(), 401 | 403) {
         let headers = error.headers();
         let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
         let wait = wait.map(|seconds| format!(" (try again in {seconds} s)")).unwrap_or_default();
-        return Ok(fault_of(format!("{}: {}{wait}{}", tool.name, problem.detail, before(done))));
+        return Ok(Outcome::fault(format!("{}: {}{wait}{}", tool.name, problem.detail, before(done))));
     }
     if let Some(asked) = outer.extensions.get::<Asked>() {
         asked.refuse(refusal);

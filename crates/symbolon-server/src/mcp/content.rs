@@ -1,5 +1,6 @@
 //! From an application's answer to the result of a call.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::response::Response;
@@ -8,9 +9,12 @@ use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use http::StatusCode;
 use http::header::CONTENT_TYPE;
-use rmcp::model::{CallToolResult, ContentBlock, ResourceContents};
-use serde_json::Value;
+use rmcp::model::{ContentBlock, ResourceContents};
+use serde_json::value::{RawValue, to_raw_value};
 use symbolon_core::catalog::Shape;
+
+use super::compact::compact;
+use super::outcome::Outcome;
 
 /// The longest answer that is told, in bytes. More is of no use to a model.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -20,8 +24,8 @@ const MAX_FAILURE: usize = 4_096;
 
 /// An answer, as it is told.
 pub(super) enum Told {
-    /// A value, and its text.
-    Json(Value, String),
+    /// JSON: the text that is told of it, and the value.
+    Json(String, Box<RawValue>),
     /// Text, a picture, a sound, or bytes of another kind.
     Other(ContentBlock),
     /// It failed, and how.
@@ -29,37 +33,35 @@ pub(super) enum Told {
 }
 
 impl Told {
-    pub(super) fn into_result(self) -> CallToolResult {
+    pub(super) fn into_outcome(self) -> Outcome {
         match self {
-            Self::Json(value, text) => {
-                let mut result = CallToolResult::success(vec![ContentBlock::text(text)]);
-                // Anything else has no place there in the version before.
-                result.structured_content = Some(value).filter(Value::is_object);
-                result
-            }
-            Self::Other(block) => CallToolResult::success(vec![block]),
-            Self::Failed(detail) => CallToolResult::error(vec![ContentBlock::text(detail)]),
+            Self::Json(text, value) => Outcome::of_json(text, value),
+            Self::Other(block) => Outcome::of(vec![block]),
+            Self::Failed(detail) => Outcome::fault(detail),
         }
     }
 
     fn into_block(self) -> ContentBlock {
         match self {
-            Self::Json(_, text) | Self::Failed(text) => ContentBlock::text(text),
+            Self::Json(text, _) | Self::Failed(text) => ContentBlock::text(text),
             Self::Other(block) => block,
         }
     }
 }
 
 /// What is told of several answers: an object of them, or, where one is no JSON, each for itself.
-pub(super) fn together(all: Vec<(&String, Told)>) -> CallToolResult {
-    if all.iter().all(|(_, told)| matches!(told, Told::Json(..))) {
-        let values = all.into_iter().filter_map(|(key, told)| match told {
-            Told::Json(value, _) => Some((key.clone(), value)),
+pub(super) fn together(all: Vec<(&String, Told)>) -> Outcome {
+    let values: Option<BTreeMap<_, _>> = all
+        .iter()
+        .map(|(key, told)| match told {
+            Told::Json(_, value) => Some((*key, value)),
             Told::Other(_) | Told::Failed(_) => None,
-        });
-        return CallToolResult::structured(Value::Object(values.collect()));
+        })
+        .collect();
+    match values.and_then(|values| to_raw_value(&values).ok()) {
+        Some(value) => Outcome::of_json(value.get().to_owned(), value),
+        None => Outcome::of(all.into_iter().map(|(_, told)| told.into_block()).collect()),
     }
-    CallToolResult::success(all.into_iter().map(|(_, told)| told.into_block()).collect())
 }
 
 /// How long an answer may take from its head to its end.
@@ -91,12 +93,10 @@ fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape, alone: b
             // It is told as a text alone, and need not be understood.
             return Told::Other(ContentBlock::text(String::from_utf8_lossy(body).into_owned()));
         }
-        return match serde_json::from_slice::<Value>(body) {
-            Ok(value) if shape.is_plain() => Told::Json(value, String::from_utf8_lossy(body).into_owned()),
+        return match json(body, shape) {
             Ok(value) => {
-                let value = shape.of(value);
-                let text = value.to_string();
-                Told::Json(value, text)
+                let text = if shape.is_plain() { String::from_utf8_lossy(body) } else { value.get().into() };
+                Told::Json(text.into_owned(), value)
             }
             Err(_) => Told::Failed("the application's answer says that it is JSON and is not".to_owned()),
         };
@@ -108,6 +108,15 @@ fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape, alone: b
         Some("audio") => ContentBlock::audio(coded(), kind),
         _ => ContentBlock::resource(ResourceContents::blob(coded(), "answer:body").with_mime_type(kind)),
     })
+}
+
+/// What is told of this JSON. Few answers have to be taken to pieces for it.
+fn json(body: &[u8], shape: &Shape) -> serde_json::Result<Box<RawValue>> {
+    if !shape.is_whole() {
+        return to_raw_value(&shape.of(serde_json::from_slice(body)?));
+    }
+    let is_list = body.trim_ascii_start().first() == Some(&b'[');
+    compact(body, shape.list.as_deref().filter(|_| is_list))
 }
 
 fn failure(status: StatusCode, body: &[u8]) -> String {

@@ -97,7 +97,9 @@ impl ServerHandler for Handler {
         checked(parts, agree(&parts.headers, "tools/call", Some(&request.name)))?;
         let CallToolRequestParams { name, arguments, .. } = request;
         tokio::select! {
-            result = call::call(&self.0, parts, &name, arguments.unwrap_or_default()) => result.map(Into::into),
+            result = call::call(&self.0, parts, &name, arguments.unwrap_or_default()) => {
+                result.map(|outcome| outcome.into_result().into())
+            }
             // Nobody waits any more: what is under way is given up, as at the proxy, and nothing further is begun.
             () = context.ct.cancelled() => Err(ErrorData::internal_error("the client has left", None)),
         }

@@ -2,7 +2,8 @@
 
 use axum::response::{IntoResponse, Response};
 use http::header::{CACHE_CONTROL, HOST};
-use http::{HeaderValue, Method, Request, StatusCode};
+use http::request::Parts;
+use http::{Extensions, HeaderMap, HeaderValue, Method, Request, StatusCode};
 
 use super::Mcp;
 use crate::incoming::OverTls;
@@ -14,17 +15,17 @@ pub(super) const PATH: &str = "/.well-known/oauth-protected-resource/mcp/";
 
 impl Mcp {
     /// Where callers reach this door: as was said, or as this one did.
-    fn origin<B>(&self, request: &Request<B>) -> Option<PublicUrl> {
+    fn origin(&self, headers: &HeaderMap, extensions: &Extensions) -> Option<PublicUrl> {
         self.0.public_url.clone().or_else(|| {
-            let scheme = if request.extensions().get::<OverTls>().is_some() { "https" } else { "http" };
-            let host = request.headers().get(HOST)?.to_str().ok()?;
+            let scheme = if extensions.get::<OverTls>().is_some() { "https" } else { "http" };
+            let host = headers.get(HOST)?.to_str().ok()?;
             format!("{scheme}://{host}").parse().ok()
         })
     }
 
     /// Where the tools of a service describe themselves.
-    pub(super) fn metadata_url<B>(&self, service: &str, request: &Request<B>) -> Option<String> {
-        self.origin(request).map(|origin| format!("{origin}{PATH}{service}"))
+    pub(super) fn metadata_url(&self, service: &str, parts: &Parts) -> Option<String> {
+        self.origin(&parts.headers, &parts.extensions).map(|origin| format!("{origin}{PATH}{service}"))
     }
 
     /// The description. It is open: what it says, the catalog's readers know, and each challenge names a scope.
@@ -32,7 +33,9 @@ impl Mcp {
         let reads = matches!(*request.method(), Method::GET | Method::HEAD);
         let found =
             self.0.services.contains_key(service).then(|| self.0.app.gate().service(service)).flatten();
-        let (Some(found), Some(origin), true) = (found, self.origin(request), reads) else {
+        let (Some(found), Some(origin), true) =
+            (found, self.origin(request.headers(), request.extensions()), reads)
+        else {
             return StatusCode::NOT_FOUND.into_response();
         };
         let mut told = description(&found.catalog, format!("{origin}/mcp/{service}"));

@@ -10,10 +10,12 @@
 
 mod asked;
 mod call;
+mod compact;
 mod content;
 mod handler;
 mod headers;
 mod metadata;
+mod outcome;
 mod plain;
 mod tools;
 
@@ -137,37 +139,32 @@ impl Mcp {
         response
     }
 
-    async fn answer(&self, service: &str, mut request: Request<Incoming>) -> Result<Response, Refusal> {
+    async fn answer(&self, service: &str, request: Request<Incoming>) -> Result<Response, Refusal> {
         let served = self.served(service)?;
         if request.method() != Method::POST {
             // No stream of the server's own, and no session to end.
             let allow = [(ALLOW, HeaderValue::from_static("POST"))];
             return Ok((StatusCode::METHOD_NOT_ALLOWED, allow).into_response());
         }
-        let metadata = self.metadata_url(service, &request);
-        let asked = Asked::by(self.known(served, &request, metadata.as_deref()).await?);
-        request.extensions_mut().insert(asked.clone());
-        let (parts, body) = self.whole(request).await?;
-        let mut response = match PlainCall::read(&parts, &body, &self.0.hosts) {
-            Some(call) => call.answer(&served.tools, &parts).await,
-            None => {
-                let request = Request::from_parts(parts, Full::new(body));
-                served.protocol.handle(request).await.map(Body::new)
-            }
-        };
-        if let Some(said) = asked.said() {
-            *response.status_mut() = said.status;
-            response.headers_mut().extend(said.headers(metadata.as_deref()));
+        let (mut parts, body) = request.into_parts();
+        let asked = Asked::by(self.known(served, &parts).await?);
+        parts.extensions.insert(asked.clone());
+        let message = self.whole(body).await?;
+        if let Some(call) = PlainCall::read(&parts, &message, &self.0.hosts) {
+            let response = call.answer(&served.tools, &parts).await;
+            return Ok(asked.say(response, || self.metadata_url(service, &parts)));
         }
-        Ok(response)
+        let metadata = self.metadata_url(service, &parts);
+        // Apart, for it is large, and every request has room for what it may become.
+        let answering = Box::pin(served.protocol.handle(Request::from_parts(parts, Full::new(message))));
+        Ok(asked.say(answering.await.map(Body::new), || metadata))
     }
 
-    /// The same message, all of it. One that takes too long holds a place that others wait for.
-    async fn whole(&self, request: Request<Incoming>) -> Result<(Parts, Bytes), Refusal> {
-        let (parts, body) = request.into_parts();
+    /// A message, all of it. One that takes too long holds a place that others wait for.
+    async fn whole(&self, body: Incoming) -> Result<Bytes, Refusal> {
         let read = tokio::time::timeout(PATIENCE, Limited::new(body, MAX_MESSAGE).collect()).await;
         let refusal = match read {
-            Ok(Ok(body)) => return Ok((parts, body.to_bytes())),
+            Ok(Ok(body)) => return Ok(body.to_bytes()),
             Ok(Err(error)) if error.is::<LengthLimitError>() => {
                 ApiError::new(Code::PayloadTooLarge, format!("a message has at most {MAX_MESSAGE} bytes"))
             }
@@ -189,16 +186,11 @@ impl Mcp {
 
     /// The token that calls, if it is one, where it is somebody whom the service knows. What they may do is decided about with
     /// what they ask for.
-    async fn known(
-        &self,
-        served: &Served,
-        request: &Request<Incoming>,
-        metadata: Option<&str>,
-    ) -> Result<Option<TokenId>, Refusal> {
+    async fn known(&self, served: &Served, parts: &Parts) -> Result<Option<TokenId>, Refusal> {
         let app = &self.0.app;
         let (service, now) = (served.tools.service(), app.now());
-        let credentials = asked::credentials(request.headers());
-        let client_ip = client(request.extensions());
+        let credentials = asked::credentials(&parts.headers);
+        let client_ip = client(&parts.extensions);
         match app.who(service, credentials, client_ip, now).await {
             Some(Reach::Known(principal, _)) => Ok(principal.token()),
             Some(Reach::Deny(denial)) => {
@@ -206,7 +198,8 @@ impl Mcp {
                 let many = unremembered(app, service, &credentials, client_ip, &denial, now);
                 tracing::info!(%id, %service, reason = %denial.reason, token = ?denial.about(), "refused to show tools");
                 let refusal = many.unwrap_or_else(|| ApiError::denied(&denial, service.as_str()));
-                Err((refusal.describing(metadata), id))
+                let metadata = self.metadata_url(service.as_str(), parts);
+                Err((refusal.describing(metadata.as_deref()), id))
             }
             Some(Reach::Unavailable) | None => Err(undecided(app, service, now)),
         }

@@ -13,8 +13,7 @@ use http::request::Parts;
 use http::uri::Authority;
 use http::{HeaderMap, StatusCode};
 use rmcp::model::{
-    CallToolRequestMethod, ClientCapabilities, ConstString as _, JsonRpcError, JsonRpcResponse,
-    JsonRpcVersion2_0, ProtocolVersion, RequestId,
+    CallToolRequestMethod, ClientCapabilities, ConstString as _, JsonRpcError, ProtocolVersion, RequestId,
 };
 use serde::Deserialize;
 use serde_json::{Map, Value};
@@ -95,15 +94,9 @@ impl<'m> PlainCall<'m> {
 
     /// Makes the call. Who leaves gives it up, for then this is dropped.
     pub(super) async fn answer(self, tools: &Tools, parts: &Parts) -> Response {
-        let (jsonrpc, id) = (JsonRpcVersion2_0, self.id);
         let body = match call::call(tools, parts, &self.name, self.arguments).await {
-            Ok(mut result) => {
-                if !self.current {
-                    result.result_type = None;
-                }
-                serde_json::to_vec(&JsonRpcResponse { jsonrpc, id, result })
-            }
-            Err(error) => serde_json::to_vec(&JsonRpcError::new(Some(id), error)),
+            Ok(outcome) => outcome.written(self.id, self.current),
+            Err(error) => serde_json::to_vec(&JsonRpcError::new(Some(self.id), error)),
         };
         match body {
             Ok(body) => ([(CONTENT_TYPE, JSON)], body).into_response(),

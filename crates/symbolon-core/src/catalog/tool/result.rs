@@ -24,6 +24,11 @@ impl Shape {
         *self == Self::default()
     }
 
+    /// Whether all of an answer is told, be it as it is or in an object.
+    pub fn is_whole(&self) -> bool {
+        self.pick.is_empty() && self.count.is_none()
+    }
+
     /// The answer, so shaped.
     pub fn of(&self, answer: Value) -> Value {
         match answer {
