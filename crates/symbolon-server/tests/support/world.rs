@@ -248,6 +248,11 @@ impl World {
         self.sell(&format!("{SHOP}\n{lines}\n"));
     }
 
+    /// Puts these tools at the end of the shop's catalog.
+    pub(crate) fn offer(&self, tools: &str) {
+        self.sell(&format!("{SHOP}\n{tools}"));
+    }
+
     /// Puts these lines at the top of the shop's catalog.
     pub(crate) fn say(&self, lines: &str) {
         self.sell(&format!("{lines}\n{SHOP}"));
