@@ -75,7 +75,8 @@ impl Own {
                 hints.read_only(true),
             ),
         };
-        let required = if self == Self::Ask { json!(["scopes", "duration", "reason"]) } else { json!(["ask"]) };
+        let required =
+            if self == Self::Ask { json!(["scopes", "duration", "reason"]) } else { json!(["ask"]) };
         let schema = json!({
             "type": "object", "properties": arguments, "required": required, "additionalProperties": false,
         });
@@ -87,7 +88,9 @@ impl Own {
     fn request(self, mut arguments: Map<String, Value>) -> Result<(Method, String, Option<Bytes>), String> {
         match self {
             // What is in it the API reads as strictly as anybody's.
-            Self::Ask => Ok((Method::POST, "/v1/asks".to_owned(), Some(Value::Object(arguments).to_string().into()))),
+            Self::Ask => {
+                Ok((Method::POST, "/v1/asks".to_owned(), Some(Value::Object(arguments).to_string().into())))
+            }
             Self::Wait => {
                 let ask = arguments.remove("ask");
                 let id = ask.as_ref().and_then(Value::as_str);
@@ -128,7 +131,8 @@ impl Own {
         let text = String::from_utf8(body.to_vec()).unwrap_or_default();
         if !head.status.is_success() {
             let problem: Option<Problem> = serde_json::from_str(&text).ok();
-            let detail = problem.map_or_else(|| "it cannot be asked now".to_owned(), |problem| problem.detail);
+            let detail =
+                problem.map_or_else(|| "it cannot be asked now".to_owned(), |problem| problem.detail);
             return Outcome::fault(format!("{}: {detail}", self.name()));
         }
         match RawValue::from_string(text.clone()) {

@@ -12,6 +12,7 @@ use symbolon_core::catalog::{DRY_RUN, Draft, Tool};
 
 use super::DOOR;
 use super::asked::Asked;
+use super::asking::Own;
 use super::content::{self, Told};
 use super::handler::unavailable;
 use super::outcome::Outcome;
@@ -47,6 +48,9 @@ pub(super) async fn call(
 ) -> Result<Outcome, ErrorData> {
     let listed = tools.listed().ok_or_else(unavailable)?;
     let Some(tool) = listed.catalog.tool(name) else {
+        if let Some(own) = Own::named(name) {
+            return Ok(own.call(tools, outer, arguments).await);
+        }
         let name: String = name.chars().take(SHOWN).collect();
         return Err(ErrorData::invalid_params(format!("there is no tool {name:?}"), None));
     };

@@ -63,7 +63,7 @@ impl ServerHandler for Handler {
             .with_instructions(format!(
                 "Tools of {title}. You see those that your token may use; it may do nothing else. Tools that change \
                  something take dry_run, which says what would be done and does nothing. What is refused says which scope \
-                 would do: ask a person for it, and do not look for another way."
+                 would do: ask a person for it, by symbolon_ask where you have that, and do not look for another way."
             ))
     }
 
@@ -82,8 +82,9 @@ impl ServerHandler for Handler {
         let listed = self.0.listed().ok_or_else(unavailable)?;
         let (credentials, client_ip) = (asked::credentials(&parts.headers), client(&parts.extensions));
         let reach = app.gate().reach(self.0.service(), credentials, client_ip, listed.routes(), app.now());
-        let Some(Reach::Known(_, reached)) = reach else { return Err(unavailable()) };
-        let tools = listed.within(&reached);
+        let Some(Reach::Known(principal, reached)) = reach else { return Err(unavailable()) };
+        let mut tools = listed.within(&reached);
+        tools.extend(self.0.own(principal.token()));
         // Whoever presents another token sees others, and a token may be narrowed at any moment.
         Ok(ListToolsResult::with_all_items(tools).with_ttl_ms(0).with_cache_scope(CacheScope::Private))
     }

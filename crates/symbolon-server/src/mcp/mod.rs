@@ -9,6 +9,7 @@
 //! each request, in a header; a browser's cookie counts for nothing here.
 
 mod asked;
+mod asking;
 mod call;
 mod compact;
 mod content;
@@ -43,6 +44,7 @@ use tower::ServiceExt;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::listen::Door;
+use crate::management;
 use crate::proxy::Proxy;
 use crate::public_url::PublicUrl;
 use crate::refusals::{Refusal, undecided, unremembered};
@@ -101,9 +103,10 @@ impl Mcp {
             .with_allowed_hosts(hosts.iter().cloned())
             .with_allowed_origins(pages.chain(public_url.iter().map(ToString::to_string)))
             .enforce_origin_validation();
+        let api = management::router(app.clone());
         let services = proxies.into_iter().map(|proxy| {
             let name = proxy.service().clone();
-            let tools = Arc::new(Tools::new(app.clone(), proxy));
+            let tools = Arc::new(Tools::new(app.clone(), proxy, api.clone()));
             let handler = Handler::new(tools.clone());
             let protocol =
                 StreamableHttpService::new(move || Ok(handler.clone()), Arc::default(), config.clone());

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use axum::Router;
 use rmcp::model::{Tool as ListedTool, ToolAnnotations};
 use serde_json::json;
 use symbolon_core::Catalog;
@@ -24,6 +25,8 @@ const METERS: usize = 65_536;
 pub(super) struct Tools {
     pub(super) app: App,
     pub(super) proxy: Arc<Proxy>,
+    /// The management API, by which tokens ask.
+    pub(super) api: Router,
     listed: ArcSwapOption<Listed>,
     meters: Mutex<Meters>,
 }
@@ -43,10 +46,11 @@ pub(super) struct Listed {
 }
 
 impl Tools {
-    pub(super) fn new(app: App, proxy: Arc<Proxy>) -> Self {
+    pub(super) fn new(app: App, proxy: Arc<Proxy>, api: Router) -> Self {
         Self {
             app,
             proxy,
+            api,
             listed: ArcSwapOption::empty(),
             meters: Mutex::new(Meters { all: HashMap::new(), swept_at: METERS }),
         }

@@ -1,9 +1,12 @@
 //! The official clients list and call the tools of both services.
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::stage::{Driver, Stage};
 use crate::table::{SEEN, odin, odysseus};
+
+/// The tools that each token has beside those of its scopes.
+const OWN: [&str; 2] = ["symbolon_ask", "symbolon_wait"];
 
 const EVERYTHING: &str =
     "chat todos:write documents:write email:read email:draft email:send calendar:write memory:write";
@@ -19,6 +22,7 @@ fn sees_and_calls_what_the_table_says(driver: Driver) {
     for ((service, granted, seen), found) in SEEN.iter().zip(stage.drive_all(driver, &asked)) {
         let seen = seen.concat();
         assert_eq!(found.tools(), seen, "{service} {granted}");
+        assert_eq!(found.all()[seen.len()..], OWN, "{service} {granted}");
         for ((name, _), result) in of(service).iter().zip(found.results()) {
             let refused = !result["refused"].is_null();
             assert_eq!(refused, !seen.contains(name), "{service} {granted}: {result}");
@@ -43,6 +47,35 @@ fn every_tool_works(driver: Driver) {
             assert_eq!(found.0["server"]["name"], format!("symbolon-{service}"));
         }
     }
+}
+
+/// By this client a token asks for a scope, is lent it, and does what it was refused.
+fn asks_and_waits(driver: Driver) {
+    let stage = Stage::new();
+    let token = stage.token("odin", "read:printers");
+    let pause = ("pause_printer", json!({ "printer_id": 1 }));
+    let asking = json!({ "scopes": ["write:printers"], "duration": "10m", "reason": "It smokes." });
+    let found = stage.drive(driver, "odin", &token, &[pause.clone(), ("symbolon_ask", asking)]);
+    assert!(!found.results()[0]["refused"].is_null(), "{}", found.results()[0]);
+    let asked = &found.results()[1]["structured"];
+    assert_eq!(asked["state"], "open", "{}", found.results()[1]);
+    let id = asked["id"].as_str().unwrap();
+    assert_eq!(stage.server.api().send("POST", &format!("/v1/asks/{id}/approve"), &json!({})).status, 200);
+    let wait = ("symbolon_wait", json!({ "ask": id }));
+    let found = stage.drive(driver, "odin", &token, &[wait, pause]);
+    assert_eq!(found.results()[0]["structured"]["state"], "approved", "{}", found.results()[0]);
+    assert_eq!(found.results()[1]["ok"], true, "{}", found.results()[1]);
+    assert_eq!(found.tools(), ["list_printers", "get_printer", "pause_printer", "resume_printer"]);
+}
+
+#[test]
+fn heavy_a_token_asks_by_the_current_client() {
+    asks_and_waits(Driver::Current);
+}
+
+#[test]
+fn heavy_a_token_asks_over_standard_input() {
+    asks_and_waits(Driver::Stdio);
 }
 
 #[test]

@@ -97,6 +97,71 @@ fn who_may_not_call_a_tool_learns_which_scope_would_do() {
     assert_eq!(answer.0, 403, "{}", answer.2);
 }
 
+/// What a call of one of our own tools has come to: whether it failed, and what is told.
+fn own(stage: &Stage, token: &str, tool: &str, arguments: &Value) -> (bool, Value) {
+    let credential = format!("Authorization: Bearer {token}");
+    let answer = ask(stage, "POST /mcp/odin", &[BEFORE, &credential], &call(tool, arguments));
+    let result = &answer.2["result"];
+    assert_eq!(answer.0, 200, "{}", answer.2);
+    let text = &result["content"][0]["text"];
+    let told = result.get("structuredContent").unwrap_or(text);
+    (result["isError"] == true, told.clone())
+}
+
+#[test]
+fn a_token_asks_by_a_tool_and_by_no_other_way_than_at_the_api() {
+    let stage = Stage::new();
+    let token = stage.made("odin", &json!({ "name": "agent", "scopes": ["read:printers"], "derive": 1 }));
+    let refused = ask(
+        &stage,
+        "POST /mcp/odin",
+        &[BEFORE, &format!("Authorization: Bearer {token}")],
+        &call("pause_printer", &json!({ "printer_id": 1 })),
+    );
+    let link = &refused.2["error"]["data"]["ask"]["url"];
+    assert_eq!(link, &json!(format!("http://{}/v1/asks", stage.server.management())), "{}", refused.2);
+    for (tool, arguments, said) in [
+        ("symbolon_ask", json!({}), "missing field"),
+        ("symbolon_ask", json!({ "scopes": [], "duration": "1h", "reason": "r" }), "at least one scope"),
+        (
+            "symbolon_ask",
+            json!({ "scopes": ["read:printers"], "duration": "1h", "reason": "r" }),
+            "has read:printers",
+        ),
+        ("symbolon_ask", json!({ "scopes": ["read:jobs"], "duration": "2d", "reason": "r" }), "at most 1d"),
+        (
+            "symbolon_ask",
+            json!({ "scopes": ["read:jobs"], "duration": "1h", "reason": "r", "x": 1 }),
+            "unknown field",
+        ),
+        ("symbolon_wait", json!({}), "ask is the id"),
+        ("symbolon_wait", json!({ "ask": "../v1/self" }), "ask is the id"),
+        ("symbolon_wait", json!({ "ask": "ask_1", "seconds": 51 }), "seconds is 1 to 50"),
+        ("symbolon_wait", json!({ "ask": "ask_1", "for": 1 }), "no argument for"),
+        ("symbolon_wait", json!({ "ask": "ask_1" }), "there is no such ask"),
+    ] {
+        let (failed, told) = own(&stage, &token, tool, &arguments);
+        assert!(failed && told.as_str().unwrap().contains(said), "{tool} {arguments}: {told}");
+    }
+    let asking = json!({ "scopes": ["write:printers"], "duration": "10m", "reason": "It smokes." });
+    let (failed, asked) = own(&stage, &token, "symbolon_ask", &asking);
+    assert!(!failed && asked["state"] == "open", "{asked}");
+    let waiting = json!({ "ask": asked["id"], "seconds": 1 });
+    assert_eq!(own(&stage, &token, "symbolon_wait", &waiting), (false, asked), "nobody has answered");
+    // Another token's ask is nobody's else.
+    let other = stage.token("odin", "read:jobs");
+    assert!(own(&stage, &other, "symbolon_wait", &waiting).0);
+    // Neither shown to one that may not ask, nor of use to it.
+    let body = json!({ "name": "child", "scopes": ["read:printers"] });
+    let child = stage.server.anonymous().bearer(&token).send("POST", "/v1/self/derive", &body).json();
+    let child = child["token"].as_str().unwrap();
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    let listed = ask(&stage, "POST /mcp/odin", &[BEFORE, &format!("Authorization: Bearer {child}")], &list);
+    assert!(!listed.2.to_string().contains("symbolon_"), "{}", listed.2);
+    let (failed, told) = own(&stage, child, "symbolon_ask", &asking);
+    assert!(failed && told.as_str().unwrap().contains("was derived asks for nothing"), "{told}");
+}
+
 #[test]
 fn what_headers_say_of_a_message_is_what_it_says() {
     let stage = Stage::new();

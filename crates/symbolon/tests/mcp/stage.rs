@@ -38,8 +38,13 @@ pub(crate) enum Driver {
 pub(crate) struct Found(pub(crate) Value);
 
 impl Found {
-    /// The names of the tools that it was shown.
+    /// The names of the application's tools that it was shown.
     pub(crate) fn tools(&self) -> Vec<&str> {
+        self.all().into_iter().filter(|name| !name.starts_with("symbolon_")).collect()
+    }
+
+    /// The same with those of Symbolon's own.
+    pub(crate) fn all(&self) -> Vec<&str> {
         self.0["tools"].as_array().unwrap().iter().map(|tool| tool["name"].as_str().unwrap()).collect()
     }
 
