@@ -27,7 +27,7 @@ pub(super) enum Told {
     /// JSON: the text that is told of it, and the value.
     Json(String, Box<RawValue>),
     /// Text, a picture, a sound, or bytes of another kind.
-    Other(ContentBlock),
+    Other(Box<ContentBlock>),
     /// It failed, and how.
     Failed(String),
 }
@@ -36,7 +36,7 @@ impl Told {
     pub(super) fn into_outcome(self) -> Outcome {
         match self {
             Self::Json(text, value) => Outcome::of_json(text, value),
-            Self::Other(block) => Outcome::of(vec![block]),
+            Self::Other(block) => Outcome::of(vec![*block]),
             Self::Failed(detail) => Outcome::fault(detail),
         }
     }
@@ -44,7 +44,7 @@ impl Told {
     fn into_block(self) -> ContentBlock {
         match self {
             Self::Json(text, _) | Self::Failed(text) => ContentBlock::text(text),
-            Self::Other(block) => block,
+            Self::Other(block) => *block,
         }
     }
 }
@@ -86,12 +86,12 @@ pub(super) async fn told(response: Response, shape: &Shape, alone: bool) -> Told
 
 fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape, alone: bool) -> Told {
     if body.is_empty() {
-        return Told::Other(ContentBlock::text(format!("done ({})", status.as_u16())));
+        return Told::Other(Box::new(ContentBlock::text(format!("done ({})", status.as_u16()))));
     }
     if kind == "application/json" || kind.ends_with("+json") {
         if alone && shape.is_plain() && body.trim_ascii_start().first() != Some(&b'{') {
             // It is told as a text alone, and need not be understood.
-            return Told::Other(ContentBlock::text(String::from_utf8_lossy(body).into_owned()));
+            return Told::Other(Box::new(ContentBlock::text(String::from_utf8_lossy(body).into_owned())));
         }
         return match json(body, shape) {
             Ok(value) => {
@@ -102,12 +102,12 @@ fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape, alone: b
         };
     }
     let coded = || STANDARD.encode(body);
-    Told::Other(match kind.split('/').next() {
+    Told::Other(Box::new(match kind.split('/').next() {
         Some("text") => ContentBlock::text(String::from_utf8_lossy(body).into_owned()),
         Some("image") => ContentBlock::image(coded(), kind),
         Some("audio") => ContentBlock::audio(coded(), kind),
         _ => ContentBlock::resource(ResourceContents::blob(coded(), "answer:body").with_mime_type(kind)),
-    })
+    }))
 }
 
 /// What is told of this JSON. Few answers have to be taken to pieces for it.

@@ -45,16 +45,18 @@ fn said(answer: &Message) -> (u16, Vec<(String, String)>, Value) {
     (answer.status(), headers, body)
 }
 
-fn asked(reached: &[Message]) -> Vec<(String, Vec<(String, String)>, Vec<u8>)> {
-    let mut all: Vec<_> =
-        reached.iter().map(|it| (it.start.clone(), it.headers.clone(), it.body.clone())).collect();
-    all.iter_mut().for_each(|(_, headers, _)| headers.sort());
-    all
+/// What reached the application, whatever the order of its headers.
+fn asked(reached: &[Message]) -> Vec<Value> {
+    let all = reached.iter().map(|message| {
+        let mut headers = message.headers.clone();
+        headers.sort();
+        json!([message.start, headers, message.body])
+    });
+    all.collect()
 }
 
-/// Makes a call both ways, asserts that neither client nor application can tell, and says what was answered to both. `same`:
-/// whether the application is asked the same both times.
-async fn both(shop: &mut Shop, headers: &[(&str, &str)], message: &Value, same: bool) -> (u16, Value) {
+/// Makes a call both ways, asserts that neither client nor application can tell, and says what was answered to both.
+async fn both(shop: &mut Shop, headers: &[(&str, &str)], message: &Value) -> (u16, Value) {
     let with = |accept: &'static str| [headers, &[("Accept", accept)]].concat();
     let (ours, first, library) = shop.send(&with(PLAIN), message).await;
     assert!(!library, "the library had {message}");
@@ -62,9 +64,7 @@ async fn both(shop: &mut Shop, headers: &[(&str, &str)], message: &Value, same: 
     assert!(library, "the library did not have {message}");
     let (ours, theirs) = (said(&ours), said(&theirs));
     assert_eq!(ours, theirs, "{message}");
-    if same {
-        assert_eq!(asked(&first), asked(&second), "{message}");
-    }
+    assert_eq!(asked(&first), asked(&second), "{message}");
     (ours.0, ours.2)
 }
 
@@ -104,7 +104,7 @@ async fn a_plain_call_is_answered_as_the_library_answers_it() {
         ] {
             let (mut headers, message) = call(version, &id, tool, &arguments);
             headers.push(("Authorization", &bearer));
-            let (status, told) = both(&mut shop, &headers, &message, true).await;
+            let (status, told) = both(&mut shop, &headers, &message).await;
             assert_eq!(status, 200, "{told}");
             assert_eq!(told["id"], id);
             assert_eq!(told["result"]["isError"], failed, "{message}: {told}");
@@ -116,7 +116,7 @@ async fn a_plain_call_is_answered_as_the_library_answers_it() {
     // What of an answer is structured, as it came.
     let (mut headers, message) = call(VERSIONS[0], &json!(1), "list_things", &Value::Null);
     headers.push(("Authorization", &bearer));
-    let (_, told) = both(&mut shop, &headers, &message, true).await;
+    let (_, told) = both(&mut shop, &headers, &message).await;
     let result = &told["result"];
     let first = json!({ "name": "B \"b\" é", "id": 1, "kind": "x", "of": [1.5, -2, u64::MAX, null] });
     assert_eq!(result["structuredContent"], json!({ "things": [first, { "id": 2 }] }));
@@ -133,7 +133,7 @@ async fn a_call_that_is_refused_is_refused_as_the_library_has_it() {
         for (tool, status, code) in [("add_thing", 403, -403), ("no_such_tool", 200, -32602)] {
             let (mut headers, message) = call(version, &json!("x"), tool, &json!({}));
             headers.push(("Authorization", &reads));
-            let (found, told) = both(&mut shop, &headers, &message, true).await;
+            let (found, told) = both(&mut shop, &headers, &message).await;
             assert_eq!((found, &told["error"]["code"], &told["id"]), (status, &json!(code), &json!("x")));
             let (answer, ..) = shop.send(&[&headers[..], &[("Accept", PLAIN)]].concat(), &message).await;
             let challenge = answer.header("www-authenticate").unwrap_or_default();
@@ -146,7 +146,7 @@ async fn a_call_that_is_refused_is_refused_as_the_library_has_it() {
     headers.extend([("Authorization", reads.as_str())]);
     let (first, ..) = shop.send(&[&headers[..], &[("Accept", PLAIN)]].concat(), &message).await;
     assert_eq!(said(&first).2["result"]["isError"], false);
-    let (_, told) = both(&mut shop, &headers, &message, true).await;
+    let (_, told) = both(&mut shop, &headers, &message).await;
     assert_eq!(told["result"]["isError"], true, "{told}");
 }
 
@@ -164,6 +164,6 @@ async fn a_call_with_a_key_is_made_once_whoever_answers() {
         assert_eq!(reached[0].header("authorization"), None);
         let (_, reached, _) = shop.send(&accepting(PLAIN), &message).await;
         assert_eq!(reached.len(), 0);
-        both(&mut shop, &headers, &message, true).await;
+        both(&mut shop, &headers, &message).await;
     }
 }
