@@ -262,7 +262,7 @@ fn a_restricted_token_sees_the_tools_that_it_could_use() {
     let answer = ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &list);
     let names: Vec<_> =
         answer.2["result"]["tools"].as_array().unwrap().iter().map(|tool| tool["name"].clone()).collect();
-    assert_eq!(names, ["get_printer", "pause_printer", "resume_printer"]);
+    assert_eq!(names, ["get_printer", "pause_printer", "resume_printer", "symbolon_ask", "symbolon_wait"]);
     for (printer, status) in [(1, 200), (2, 403)] {
         let answer = ask(
             &stage,
