@@ -316,6 +316,9 @@ pub struct SelfInfo {
     /// there. `/v1/status` says which.
     #[serde(default)]
     pub broken_seals: u64,
+    /// For a session: how many asks wait for an answer among those that it could list; counted up to what one page holds.
+    #[serde(default)]
+    pub open_asks: u64,
 }
 
 /// What a signed-in user may do in one service.

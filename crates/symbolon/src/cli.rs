@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use secrecy::SecretString;
 
 use crate::commands::{
-    audit, backup, catalog, doctor, explain, generate, healthcheck, import, init, key, keys, mcp, scan,
+    ask, audit, backup, catalog, doctor, explain, generate, healthcheck, import, init, key, keys, mcp, scan,
     serve, service, session, store, token, user, webhook,
 };
 use crate::demo;
@@ -61,6 +61,9 @@ pub(crate) enum Command {
     /// Take over what an application has issued before
     #[command(subcommand)]
     Import(import::Import),
+    /// Scopes that tokens ask for, and what is said to that
+    #[command(subcommand)]
+    Ask(ask::Ask),
     /// People and their roles
     #[command(subcommand)]
     User(user::User),

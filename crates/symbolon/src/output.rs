@@ -62,10 +62,10 @@ impl Output {
         self.print(&lines)
     }
 
-    /// Prints names and values, a line each.
+    /// Prints names and values, a line each; the lines of a value that has several stand below each other.
     pub(crate) fn pairs(self, pairs: &[(&str, String)]) -> Result<(), Failure> {
         let width = pairs.iter().map(|(name, _)| name.chars().count()).max().unwrap_or(0);
-        let lines = pairs.iter().map(|(name, value)| format!("{name:width$}  {}\n", clean(value)));
+        let lines = pairs.iter().map(|(name, value)| pair(name, value, width));
         self.print(&lines.collect::<Vec<_>>().concat())
     }
 }
@@ -89,6 +89,13 @@ fn line<const N: usize>(row: &[String; N], widths: &[usize; N]) -> String {
     let cells = row.iter().zip(widths).map(|(cell, width)| format!("{cell:width$}"));
     let text = cells.collect::<Vec<_>>().join("  ");
     format!("{}\n", text.trim_end())
+}
+
+/// A name and its value. What follows the value's first line is set in as far, so that nobody writes what looks like another
+/// name.
+fn pair(name: &str, value: &str, width: usize) -> String {
+    let lines: Vec<_> = value.split('\n').map(clean).collect();
+    format!("{name:width$}  {}\n", lines.join(&format!("\n{:width$}  ", "")))
 }
 
 /// What others wrote, without what a terminal would obey: control characters, and marks that turn the direction of
@@ -120,6 +127,13 @@ mod tests {
     #[test]
     fn a_terminal_is_not_ordered_about() {
         assert_eq!(clean("a\u{1b}[2Jb\n\u{202e}c"), "a\u{fffd}[2Jb\u{fffd}\u{fffd}c");
+    }
+
+    #[test]
+    fn a_value_of_several_lines_says_nothing_in_the_place_of_names() {
+        assert_eq!(pair("reason", "a\nstate  approved\r\n\u{1b}[1A", 8), {
+            "reason    a\n          state  approved\u{fffd}\n          \u{fffd}[1A\n"
+        });
     }
 
     #[test]

@@ -27,9 +27,11 @@ mod server_keys;
 mod target;
 mod transport;
 
+use std::time::Duration;
+
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
-use http::{HeaderName, HeaderValue, Method, Request, StatusCode};
+use http::{HeaderName, HeaderValue, Method, Request, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -67,6 +69,17 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, target: impl Into<String>) -> Result<T, ClientError> {
         self.ask(Method::GET, target.into(), None).await
+    }
+
+    /// As [`Client::get`], where the answer may come so much later, because it was asked for so.
+    async fn get_after<T: DeserializeOwned>(
+        &self,
+        wait: Duration,
+        target: impl Into<String>,
+    ) -> Result<T, ClientError> {
+        let request = self.signed(request(Method::GET, target.into(), None)?)?;
+        let (status, body) = taken(self.transport.exchange_after(wait, request).await?)?;
+        read(status, &body)
     }
 
     async fn send<T: DeserializeOwned>(
@@ -121,8 +134,7 @@ impl Client {
 
     /// One exchange. Every answer outside 2xx is an error.
     async fn exchange(&self, request: Request<Bytes>) -> Result<(StatusCode, Bytes), ClientError> {
-        let (parts, body) = self.transport.exchange(self.signed(request)?).await?.into_parts();
-        if parts.status.is_success() { Ok((parts.status, body)) } else { Err(refused(parts.status, &body)) }
+        taken(self.transport.exchange(self.signed(request)?).await?)
     }
 
     /// An answer that is read line by line.
@@ -144,6 +156,12 @@ impl Client {
         }
         Ok(request)
     }
+}
+
+/// What an answer in 2xx holds.
+fn taken(answer: Response<Bytes>) -> Result<(StatusCode, Bytes), ClientError> {
+    let (parts, body) = answer.into_parts();
+    if parts.status.is_success() { Ok((parts.status, body)) } else { Err(refused(parts.status, &body)) }
 }
 
 /// The refusal that an answer is.

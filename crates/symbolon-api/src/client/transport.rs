@@ -102,7 +102,16 @@ impl Transport {
 
     /// Sends one request, whose target is a path, and reads the whole answer, whatever its status.
     pub async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, ClientError> {
-        self.in_time(async {
+        self.exchange_after(Duration::ZERO, request).await
+    }
+
+    /// As [`Transport::exchange`], where the other side was asked to say nothing for so long.
+    pub(super) async fn exchange_after(
+        &self,
+        wait: Duration,
+        request: Request<Bytes>,
+    ) -> Result<Response<Bytes>, ClientError> {
+        self.in_time(PATIENCE + wait, async {
             let (parts, body) = self.try_open(request).await?.into_parts();
             Ok(Response::from_parts(parts, self.collect(body).await?))
         })
@@ -112,18 +121,22 @@ impl Transport {
     /// Sends one request, whose target is a path, and reads the head of the answer, whatever its status. The body is
     /// the caller's to read, and to wait for.
     pub async fn open(&self, request: Request<Bytes>) -> Result<Response<AnswerBody>, ClientError> {
-        self.in_time(self.try_open(request)).await
+        self.in_time(PATIENCE, self.try_open(request)).await
     }
 
     /// The whole body of an answer that was opened.
     pub(super) async fn read_whole(&self, body: AnswerBody) -> Result<Bytes, ClientError> {
-        self.in_time(self.collect(body)).await
+        self.in_time(PATIENCE, self.collect(body)).await
     }
 
-    async fn in_time<T>(&self, work: impl Future<Output = Result<T, ClientError>>) -> Result<T, ClientError> {
-        let answer = tokio::time::timeout(PATIENCE, work).await;
+    async fn in_time<T>(
+        &self,
+        patience: Duration,
+        work: impl Future<Output = Result<T, ClientError>>,
+    ) -> Result<T, ClientError> {
+        let answer = tokio::time::timeout(patience, work).await;
         answer
-            .unwrap_or_else(|_| Err(self.broken(format!("no answer within {} seconds", PATIENCE.as_secs()))))
+            .unwrap_or_else(|_| Err(self.broken(format!("no answer within {} seconds", patience.as_secs()))))
     }
 
     async fn collect(&self, body: AnswerBody) -> Result<Bytes, ClientError> {

@@ -7,6 +7,7 @@
 //! API does not allow, and no rule is here twice.
 
 mod account;
+mod asks;
 mod assets;
 mod audit;
 mod catalog;
@@ -89,6 +90,7 @@ pub fn router(app: App) -> Router {
         .merge(account::routes())
         .merge(tokens::routes())
         .merge(catalog::routes())
+        .merge(asks::routes())
         .merge(people::routes())
         .merge(keys::routes())
         .merge(sessions::routes())

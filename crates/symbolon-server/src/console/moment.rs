@@ -33,6 +33,11 @@ impl Moment {
             Err(_) => Self { iso: String::new(), text: text.to_owned(), exact: text.to_owned() },
         }
     }
+
+    /// The exact moment in words, in UTC.
+    pub(super) fn exact(&self) -> &str {
+        &self.exact
+    }
 }
 
 /// The day of a moment, in words, in UTC.
@@ -65,6 +70,18 @@ pub(super) fn ago(at: Timestamp, now: Timestamp) -> String {
     counted(one, many, (seconds / unit).unsigned_abs())
 }
 
+/// How much time is left until `end`, in the largest unit that fits: `9 minutes left`.
+pub(super) fn left(end: Timestamp, now: Timestamp) -> String {
+    let seconds = (end.as_second() - now.as_second()).max(0);
+    let t = &EN;
+    let (unit, one, many) = match seconds {
+        0..60 => return t.seconds_left.to_owned(),
+        60..3_600 => (60, t.minutes_left_one, t.minutes_left_many),
+        _ => (3_600, t.hours_left_one, t.hours_left_many),
+    };
+    counted(one, many, (seconds / unit).unsigned_abs())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -93,6 +110,20 @@ mod tests {
             (172_800, "2 days ago"),
         ] {
             assert_eq!(ago(at(0), at(seconds)), text);
+        }
+    }
+
+    #[test]
+    fn what_is_left_is_rounded_down() {
+        let at = |seconds: i64| Timestamp::from_second(1_000_000 + seconds).unwrap();
+        for (seconds, text) in [
+            (-5, "less than a minute left"),
+            (59, "less than a minute left"),
+            (60, "1 minute left"),
+            (599, "9 minutes left"),
+            (86_400, "24 hours left"),
+        ] {
+            assert_eq!(left(at(seconds), at(0)), text);
         }
     }
 }

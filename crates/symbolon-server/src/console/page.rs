@@ -25,6 +25,8 @@ pub(super) enum Section {
     Tokens,
     /// A service's catalog.
     Catalog,
+    /// What tokens ask for.
+    Asks,
     /// Users and roles.
     People,
     /// System and verifier keys.
@@ -44,6 +46,8 @@ pub(super) struct Link {
     pub(super) text: String,
     pub(super) href: String,
     pub(super) current: bool,
+    /// How many things wait there for the reader.
+    pub(super) waiting: Option<String>,
 }
 
 /// What surrounds a page's own content.
@@ -114,11 +118,13 @@ impl Frame {
             text: known.title.clone(),
             href: format!("/services/{}/{at}", known.service),
             current: service == Some(&known.service),
+            waiting: None,
         });
         let link = |text: &str, href: String, its: Section| Link {
             text: text.to_owned(),
             href,
             current: its == section,
+            waiting: None,
         };
         let of_service = current.map(|known| {
             let name = &known.service;
@@ -135,6 +141,11 @@ impl Frame {
             (t.nav_health, "/health", Section::Health),
         ];
         let of_installation = of_installation.into_iter().filter(|_| reader.me.platform_admin);
+        let open = reader.me.open_asks;
+        let asks = Link {
+            waiting: (open > 0).then(|| number(open)),
+            ..link(t.nav_asks, "/asks".to_owned(), Section::Asks)
+        };
         Self {
             user: reader.name().to_owned(),
             initial: reader.name().chars().take(1).flat_map(char::to_uppercase).collect(),
@@ -142,8 +153,8 @@ impl Frame {
             form_token: reader.form_token.as_str().to_owned(),
             services: services.collect(),
             of_service: of_service.unwrap_or_default(),
-            of_installation: of_installation
-                .map(|(text, href, its)| link(text, href.to_owned(), its))
+            of_installation: std::iter::once(asks)
+                .chain(of_installation.map(|(text, href, its)| link(text, href.to_owned(), its)))
                 .collect(),
             at_account: section == Section::Account,
             alarm: (reader.me.broken_seals > 0)

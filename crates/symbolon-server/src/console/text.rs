@@ -30,6 +30,8 @@ texts! {
     nav_menu = "(your menu)";
     nav_tokens = "Tokens";
     nav_catalog = "Catalog";
+    nav_asks = "Asks";
+    nav_waiting = "wait for an answer";
     nav_people = "People";
     nav_keys = "Keys";
     nav_sessions = "Sessions";
@@ -110,6 +112,11 @@ texts! {
     hours_ago_many = "{n} hours ago";
     days_ago_one = "{n} day ago";
     days_ago_many = "{n} days ago";
+    seconds_left = "less than a minute left";
+    minutes_left_one = "{n} minute left";
+    minutes_left_many = "{n} minutes left";
+    hours_left_one = "{n} hour left";
+    hours_left_many = "{n} hours left";
     days_one = "{n} day";
     days_many = "{n} days";
     requests_one = "{n} request";
@@ -365,6 +372,74 @@ texts! {
     done_bulk = "Done. What was taken away is gone for the next request.";
     done_none_selected = "Select the tokens to revoke, at most 50 at once.";
 
+    lent = "Lent now";
+    lent_until = "ends";
+    lent_by = "lent by {name}";
+    lent_ask = "What it asked";
+    ask_for_more = "Ask for more for a while";
+    asks_of_token = "What it has asked for";
+
+    // Asks
+    asks_about = "Scopes that a token has not and that it, or somebody for it, asks to be lent for a while. What is lent ends by itself.";
+    asks_open = "Waiting for an answer";
+    asks_open_none = "Nothing waits for an answer.";
+    asks_answered = "Answered lately";
+    asks_all = "Show all asks";
+    asks_empty_title = "Nobody has asked for anything";
+    asks_empty = "A token that is refused for a missing scope is told where to ask for it. What it asks for appears here, for whoever could grant it.";
+    column_asks_for = "Asks for";
+    column_for = "For";
+    column_reason = "Reason";
+    column_asked = "Asked";
+    column_answer = "Answer";
+    column_service = "Service";
+    ask_open = "Waiting";
+    ask_approved = "Lent";
+    ask_ended = "Ended";
+    ask_denied = "Denied";
+    ask_withdrawn = "Taken back";
+    ask_lapsed = "Lapsed";
+    ask_title = "{name} asks for scopes";
+    ask_says = "What they open: {says}";
+    ask_itself = "the token itself";
+    ask_lapses = "Answer until";
+    ask_asked_by = "Asked by";
+    ask_reason = "Its reason";
+    ask_reason_hint = "The words of who asked, perhaps of a program that somebody else has talked into them. They prove nothing.";
+    ask_scopes = "Scopes to lend";
+    ask_scopes_hint = "Untick what it shall not have.";
+    ask_asked_scopes = "What it asks for";
+    ask_scope_lent = "lent";
+    ask_duration = "For how long";
+    ask_duration_hint = "From now on, such as 10m or 1h; at most {most}, for which it asks.";
+    ask_note = "A word to who asks";
+    ask_lend = "Lend these";
+    ask_deny = "Deny";
+    ask_not_yours = "Whoever manages this token answers.";
+    ask_answer = "What was said";
+    ask_answered = "Answered";
+    ask_by = "By";
+    ask_by_key = "a system key";
+    ask_by_local = "somebody at the machine";
+    ask_lent_until = "Lent until";
+    ask_note_said = "Note";
+    ask_end_title = "End it now";
+    ask_end_hint = "From the moment the next page appears, no request passes that needs what was lent.";
+    ask_end = "End now";
+    ask_withdraw_title = "Take it back";
+    ask_withdraw_hint = "It needs no answer any more.";
+    ask_withdraw = "Take it back";
+    ask_new_title = "Ask for scopes for {name}";
+    ask_new_about = "Whoever could grant them sees what you ask for. What they approve is lent to the token, and ends by itself.";
+    ask_new_scopes_hint = "The fewest that will do. What the token has already is not listed.";
+    ask_new_duration_hint = "From the answer on, such as 10m; at most {most}. The shortest that will do.";
+    ask_new_reason_hint = "What for: a person reads it. At most 500 characters.";
+    ask_new_button = "Ask";
+    done_asked = "It is asked for, and waits for an answer.";
+    done_lent = "It is lent. It holds from the next request on, and ends by itself.";
+    done_ask_denied = "Denied. Nothing was lent.";
+    done_ask_ended = "Nothing is lent by this any more.";
+
     // People
     people_about = "Who may sign in, and what they are in each service. A token never does more than its owner may.";
     people_caption = "People and their roles";
@@ -580,6 +655,7 @@ texts! {
     audit_tokens_revoked = "Tokens revoked";
     audit_tokens_leaked = "Tokens leaked";
     audit_tokens_expired = "Tokens expired";
+    audit_asks = "Asks, and what was lent";
     audit_users = "People";
     audit_keys = "Keys";
     audit_sessions = "Sign-ins";
@@ -624,6 +700,11 @@ texts! {
     audit_token_expiring_one = "saw that the token {name} ends within a day, on {day}";
     audit_token_expiring_many = "saw that the token {name} ends within {count} days, on {day}";
     audit_token_expired = "saw that the token {name} has ended, on {day}";
+    audit_ask_make = "asked that {name} be lent {scopes} for {duration}";
+    audit_ask_approve = "lent {name} {scopes}, until {time} UTC";
+    audit_ask_deny = "denied what {name} asks for: {scopes}";
+    audit_ask_withdraw = "took back what was asked for {name}: {scopes}";
+    audit_ask_end = "ended what was lent to {name}: {scopes}";
     audit_webhook_retry = "had the webhook {name} tried again";
     audit_by_symbolon = "Symbolon";
     audit_token_bulk = "changed {n} tokens of {service} at once";
@@ -802,6 +883,10 @@ pub(super) fn notice(word: &str) -> Option<&'static str> {
         "enforced" => t.done_enforced,
         "not_enforced" => t.done_not_enforced,
         "key_already" => t.done_key_already,
+        "asked" => t.done_asked,
+        "lent" => t.done_lent,
+        "ask_denied" => t.done_ask_denied,
+        "ask_ended" => t.done_ask_ended,
         _ => return None,
     })
 }

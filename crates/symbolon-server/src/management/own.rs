@@ -10,6 +10,7 @@ use symbolon_core::record::User;
 use symbolon_core::store::Change;
 use symbolon_core::{Code, Refusal};
 
+use super::asks::read::waiting_for;
 use super::body::Body;
 use super::caller::{Caller, FromAnywhere, Who};
 use super::commit::{Deed, Terms};
@@ -50,6 +51,10 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInf
         },
         broken_seals: match &caller.who {
             Who::User(_, user) if user.platform_admin => app.store().broken_seals().len() as u64,
+            _ => 0,
+        },
+        open_asks: match &caller.who {
+            Who::User(_, user) => waiting_for(&app, user).await,
             _ => 0,
         },
     })

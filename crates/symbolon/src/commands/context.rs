@@ -1,10 +1,11 @@
 //! What every command is handed.
 
 use secrecy::SecretString;
-use symbolon_api::client::Client;
+use symbolon_api::client::{Client, Transport};
 
 use crate::cli::Global;
 use crate::connect::Connection;
+use crate::data_dir::DataDir;
 use crate::failure::Failure;
 use crate::output::Output;
 use crate::settings::{Environment, ManagerWords, Settings};
@@ -45,6 +46,14 @@ impl Context {
     /// The token of a caller whom a command plays.
     pub(crate) fn token(&self) -> Option<&SecretString> {
         self.environment.token.as_ref()
+    }
+
+    /// The way to the server that was named, or to the one that has the data directory, for a command that plays a caller.
+    pub(crate) fn server(&self) -> Result<Transport, Failure> {
+        match self.url() {
+            Some(url) => Ok(Transport::from_url(url)?),
+            None => Ok(Transport::Unix(DataDir::of(&self.settings()?).socket())),
+        }
     }
 
     /// Does `work` with somebody who answers, and gives the data directory up again whatever came of it.

@@ -18,7 +18,6 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
 use super::Context;
-use crate::data_dir::DataDir;
 use crate::failure::Failure;
 
 /// Offer the tools of a service over standard input and output, for clients of the Model Context Protocol
@@ -71,11 +70,7 @@ impl Mcp {
                 "no token is there to present; put one into SYMBOLON_TOKEN, in the client's configuration",
             )
         })?;
-        let transport = if let Some(url) = context.url() {
-            Transport::from_url(url)?
-        } else {
-            Transport::Unix(DataDir::of(&context.settings()?).socket())
-        };
+        let transport = context.server()?;
         let value = HeaderValue::try_from(format!("Bearer {}", token.expose_secret()));
         let mut token = value.map_err(|_| Failure::new("what is in SYMBOLON_TOKEN is no token"))?;
         token.set_sensitive(true);

@@ -1,6 +1,7 @@
 //! What the command line does: one noun, one file.
 
 mod advise;
+pub(crate) mod ask;
 pub(crate) mod audit;
 pub(crate) mod backup;
 mod bulk;
@@ -70,6 +71,7 @@ async fn act(command: Command, context: &Context) -> Result<ExitCode, Failure> {
         Command::Key(key) => key.run(context).await?,
         Command::Keys(keys) => keys.run(context).await?,
         Command::Session(session) => session.run(context).await?,
+        Command::Ask(ask) => return ask.run(context).await,
         Command::Service(service) => service.run(context).await?,
         Command::Explain(explain) => explain.run(context).await?,
         Command::Audit(audit) => return audit.run(context).await,

@@ -202,7 +202,7 @@ mod tests {
         let plain =
             one(&format!("name = \"chat\"\nurl = \"https://chat.example/hush\"\nsecret = \"{SECRET}\""))
                 .unwrap();
-        assert_eq!((plain.events.len(), plain.services.clone(), plain.timeout), (6, None, WEBHOOK_TIMEOUT));
+        assert_eq!((plain.events.len(), plain.services.clone(), plain.timeout), (7, None, WEBHOOK_TIMEOUT));
         assert!(plain.former_secret.is_none());
         let full = one(&format!(
             "name = \"chat\"\nurl = \"http://chat.example/hush\"\nallow_http = true\nsecret = \"{SECRET}\"\n\

@@ -1,6 +1,7 @@
 //! The command line and the server as their users meet them: the real binary, in a directory of its own.
 #![expect(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
 
+mod asks;
 mod audit;
 mod backup;
 mod broken;

@@ -128,6 +128,7 @@ fn a_place_without_data() {
         &["token", "list", "--service", "odin"],
         &["key", "list"],
         &["session", "list"],
+        &["ask", "list"],
         &["audit", "list"],
         &["catalog", "show", "odin"],
         &["explain", "--service", "odin", "--method", "GET", "--path", "/api/printers"],

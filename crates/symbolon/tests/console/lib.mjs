@@ -122,13 +122,22 @@ export async function axe(page) {
   return violations.flatMap(({ id, help, nodes }) => nodes.map(({ target, failureSummary }) => `${id} (${help}) at ${target}: ${failureSummary.split("\n")[1]?.trim()}`));
 }
 
-/** The pages there are, with a token `id` of O.D.I.N. */
-export const pages = (id) => [
+/** What a token asks for, by its secret; the ask's id. */
+export async function asks(stage, secret, fields) {
+  const header = ["--header", `authorization: Bearer ${secret}`, "--header", "content-type: application/json"];
+  const { status, body } = await curl(`${stage.base}/v1/asks`, ...header, "--data", JSON.stringify(fields));
+  assert.equal(status, 201, body);
+  return JSON.parse(body).id;
+}
+
+/** The pages there are, with a token `id` of O.D.I.N., and what it has asked for. */
+export const pages = (id, ask) => [
   "/services/odin/tokens", "/services/odin/tokens?query=nothing-of-the-kind", "/services/odysseus/tokens",
   "/services/odin/tokens/new", "/services/odysseus/tokens/new",
   `/services/odin/tokens/${id}`, `/services/odin/tokens/${id}/edit`, `/services/odin/tokens/${id}/revoke`, `/services/odin/tokens/${id}/rotate`,
   "/services/odin/tokens/advice", "/services/odin/tokens/bulk", "/services/odin/tokens/bulk?scope=agent:write&do=revoke",
   "/services/odin/catalog", "/services/odysseus/catalog", "/services/odin/catalog?scope=agent:write",
+  "/asks", `/asks/${ask}`, `/asks/new?service=odin&token=${id}&scope=write:models`,
   "/people", "/people/new", "/people/admin", "/keys", "/keys/new", "/sessions", "/audit", "/health",
   "/account", "/account/password",
 ];

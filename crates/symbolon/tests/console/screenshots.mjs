@@ -8,7 +8,7 @@ import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
-import { api, launch, open, pages, person, signIn, through, token } from "./lib.mjs";
+import { api, asks, launch, open, pages, person, signIn, through, token } from "./lib.mjs";
 
 const [binary, output] = process.argv.slice(2, 4).map((path) => resolve(path));
 const all = process.argv.includes("--all");
@@ -29,6 +29,13 @@ const TOKENS = [
 ];
 // What each asks for, and what it may not.
 const PATHS = { "Grafana read-only": ["/api/printers", "/api/jobs", "/api/orders"], "CI/CD deploy": ["/api/models", "/api/jobs"], "Floor agent (MCP)": ["/api/printers", "/api/jobs", "/api/backups"], "Spool scales": ["/api/spools"] };
+
+// What tokens ask for, and what is said to that.
+const ASKS = [
+  ["Spool scales", { scopes: ["write:orders"], duration: "12h", reason: "To order filament when a spool runs out." }, "deny", { note: "Orders are made by people." }],
+  ["CI/CD deploy", { scopes: ["write:models", "read:analytics"], duration: "1h", reason: "Release 4.2 replaces the models of the cable chain." }, "approve", { scopes: ["write:models"], duration: "10m", note: "The models alone." }],
+  ["Floor agent (MCP)", { scopes: ["write:printers", "read:analytics"], duration: "1h", reason: "Printer 3 reports a clogged nozzle.\nI would run its cleaning routine and then compare today's failures with last week's." }],
+];
 
 /** Starts the server; where it listens. */
 async function serve() {
@@ -55,10 +62,15 @@ async function live(stage) {
   const made = [];
   for (const [service, owner, fields, daily] of TOKENS) {
     const { id, token: secret } = await token(stage, service, { owner, ...fields });
-    made.push({ id, service, daily });
+    made.push({ id, service, daily, name: fields.name, secret });
     for (const path of PATHS[fields.name] ?? []) {
       for (let times = 0; times < 8; times += 1) await through(stage, service, path, secret);
     }
+  }
+  let asked;
+  for (const [name, fields, answer, said] of ASKS) {
+    asked = await asks(stage, made.find((token) => token.name === name).secret, fields);
+    if (answer) await api(stage, "POST", `/v1/asks/${asked}/${answer}`, said);
   }
   await api(stage, "POST", `/v1/services/odin/tokens/${made[4].id}/disable`);
   const day = Math.floor(Date.now() / 86_400_000);
@@ -78,7 +90,7 @@ with sqlite3.connect("symbolon-data/symbolon.db", timeout=20) as record:
         record.execute("UPDATE tokens SET created_at = created_at - ?1, last_used_at = coalesce(last_used_at, ?2) WHERE id = ?3", (age * (place + 2), yesterday, token))
 `;
   execFileSync("python3", ["-c", sow], { cwd: directory, input: JSON.stringify([rows, made.map(({ id }) => id), 13 * 86_400_000, (day - 1) * 86_400_000 + 43_200_000]) });
-  return made[0].id;
+  return [made[0].id, asked];
 }
 
 async function picture(stage, path, name, options, prepare = () => {}) {
@@ -103,7 +115,7 @@ async function newToken(page) {
 try {
   await new Promise((listening) => application.listen(0, "127.0.0.1", listening));
   const stage = await serve();
-  const id = await live(stage);
+  const [id, ask] = await live(stage);
   mkdirSync(output, { recursive: true });
   browser = await launch();
   if (all) {
@@ -114,9 +126,9 @@ try {
         await page.goto(`${stage.base}/sign-in`);
         await take("sign-in");
         await signIn(stage, page);
-        for (const path of pages(id)) {
+        for (const path of pages(id, ask)) {
           await page.goto(stage.base + path);
-          await take(path.replace(id, "token").replace(/^\/(services\/)?/, "").replace(/[^a-z0-9]+/g, "-"));
+          await take(path.replace(id, "token").replace(ask, "ask").replace(/^\/(services\/)?/, "").replace(/[^a-z0-9]+/g, "-"));
         }
         await page.goto(`${stage.base}/services/odin/tokens/new`);
         await newToken(page);

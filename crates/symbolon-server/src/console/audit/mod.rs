@@ -1,5 +1,6 @@
 //! The audit: every change, as sentences, and exactly.
 
+mod asks;
 mod endings;
 mod refused;
 mod says;
@@ -130,6 +131,7 @@ fn actions(chosen: &str) -> Vec<Choice> {
         ("token.revoke", t.audit_tokens_revoked),
         ("token.leaked", t.audit_tokens_leaked),
         ("token.expired", t.audit_tokens_expired),
+        ("ask", t.audit_asks),
         ("user", t.audit_users),
         ("key", t.audit_keys),
         ("session", t.audit_sessions),

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 use symbolon_api::AuditEntry;
 
+use super::asks;
 use super::endings;
 use super::refused;
 use crate::console::moment;
@@ -42,6 +43,9 @@ pub(super) fn says(entry: &AuditEntry) -> String {
         "token.reuse" => of(t.audit_token_reuse),
         "token.leaked" => with(of(t.audit_token_leaked), &place(detail)),
         "token.expiring" | "token.expired" => endings::says(&name, detail),
+        "ask.make" | "ask.approve" | "ask.deny" | "ask.withdraw" | "ask.end" => {
+            asks::says(&entry.action, &name, detail)
+        }
         "token.bulk" => {
             let changed = detail.get("changed").and_then(Value::as_u64).unwrap_or_default();
             fill(t.audit_token_bulk, &[("n", &number(changed)), ("service", &service)])

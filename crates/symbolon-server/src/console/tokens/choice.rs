@@ -11,27 +11,31 @@ use crate::console::summary::Ending;
 use crate::console::text::{EN, counted, fill};
 
 /// The scopes of one resource, reading first.
-pub(super) struct Group {
-    pub(super) resource: String,
-    pub(super) boxes: Vec<ScopeBox>,
+pub(in crate::console) struct Group {
+    pub(in crate::console) resource: String,
+    pub(in crate::console) boxes: Vec<ScopeBox>,
 }
 
 /// A scope to be ticked.
-pub(super) struct ScopeBox {
-    pub(super) name: String,
-    pub(super) grants: String,
+pub(in crate::console) struct ScopeBox {
+    pub(in crate::console) name: String,
+    pub(in crate::console) grants: String,
     /// What it includes, separated by spaces; for the script.
-    pub(super) implies: String,
+    pub(in crate::console) implies: String,
     /// The same for people, and how long a token with it may live.
-    pub(super) says: Option<String>,
-    pub(super) ticked: bool,
+    pub(in crate::console) says: Option<String>,
+    pub(in crate::console) ticked: bool,
     /// Why it cannot be ticked.
-    pub(super) barred: Option<String>,
-    pub(super) verb: Verb,
+    pub(in crate::console) barred: Option<String>,
+    pub(in crate::console) verb: Verb,
 }
 
 /// The catalog's scopes, and with them those that a token holds and the catalog has dropped.
-pub(super) fn groups(service: &ServiceInfo, grantable: &[String], ticked: &[String]) -> Vec<Group> {
+pub(in crate::console) fn groups(
+    service: &ServiceInfo,
+    grantable: &[String],
+    ticked: &[String],
+) -> Vec<Group> {
     let t = &EN;
     let mut groups: Vec<Group> = Vec::new();
     let mut add =

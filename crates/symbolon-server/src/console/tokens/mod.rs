@@ -3,8 +3,9 @@
 mod advice;
 mod bulk;
 mod change;
-mod choice;
+pub(super) mod choice;
 mod edit;
+mod lent;
 mod limit;
 mod list;
 mod metadata;

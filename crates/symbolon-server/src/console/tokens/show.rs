@@ -9,6 +9,7 @@ use symbolon_api::client::{PageOf, TokenFilter};
 use symbolon_api::{ImportedSecret, OldSecret, ServiceInfo, TokenRecord, TokenUsage, UsageDay};
 
 use super::advice::{narrowing, says as says_of};
+use super::lent::Lent;
 use super::{State, limit, perhaps};
 use crate::console::audit::Line;
 use crate::console::chart::{Bars, Share};
@@ -44,6 +45,7 @@ struct TokenPage {
     change_limit: Option<String>,
     /// Whether it may make tokens, in words.
     derives: Option<String>,
+    lent: Lent,
     /// The token that made it.
     parent: Option<Kin>,
     /// Those that it made and that live, the newest first.
@@ -208,6 +210,7 @@ pub(super) async fn show(
     } else {
         None
     };
+    let lent = Lent::of(&reader, &catalog, &token).await;
     let operations = usage.routes.iter().map(|route| RouteUse {
         method: route.method.clone(),
         path: route.path.clone(),
@@ -268,6 +271,7 @@ pub(super) async fn show(
         limit: limit::says(&catalog, &token, &usage),
         change_limit: token.change_limit.clone(),
         derives: limit::derives(&token),
+        lent,
         parent,
         more_children: children.as_ref().is_some_and(|list| list.next_cursor.is_some()),
         children: children.iter().flat_map(|list| &list.items).map(Kin::of).collect(),

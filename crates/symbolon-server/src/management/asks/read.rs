@@ -9,8 +9,9 @@ use serde::Deserialize;
 use symbolon_api::{AskRecord, List};
 use symbolon_core::ask::{AskState, OPEN};
 use symbolon_core::manage::Operator;
+use symbolon_core::record::User;
 use symbolon_core::store::{AskQuery, SeenAsks};
-use symbolon_core::{Code, Refusal};
+use symbolon_core::{Code, Refusal, Timestamp};
 use tokio::time::{sleep, timeout};
 use utoipa::IntoParams;
 
@@ -80,13 +81,7 @@ pub(in crate::management) async fn list(
             token = Some(own.id);
             SeenAsks::All
         }
-        Who::User(_, user) => {
-            let operator = Operator::User(user);
-            let all = app.gate().services();
-            let managed = all.iter().filter(|service| operator.manages_others(&service.catalog));
-            let services = managed.map(|service| service.catalog.service.clone()).collect();
-            SeenAsks::Of { services, owner: user.id }
-        }
+        Who::User(_, user) => seen_by(&app, user),
         Who::AtTheMachine | Who::System(_) => SeenAsks::All,
         Who::Verifier(..) => return Err(caller.operator().err().map_or_else(not_there, ApiError::from)),
     };
@@ -95,15 +90,37 @@ pub(in crate::management) async fn list(
         Some("all") => false,
         Some(_) => return Err(Refusal::field("state", "state is open or all").into()),
     };
-    let open_since = app.now().saturating_sub(OPEN).unwrap_or_default();
     let page = page(query.limit, query.cursor)?;
-    let asked = AskQuery { seen, service, token, open, open_since, page };
+    let asked = AskQuery { seen, service, token, open, open_since: open_since(&app), page };
     let asks = found(app.store().asks(&asked).await)?;
     let mut items = Vec::with_capacity(asks.items.len());
     for ask in &asks.items {
         items.push(app.ask_record(ask, token_of(&app, ask).await?.as_deref()));
     }
     Ok(Json(List { items, next_cursor: asks.next }))
+}
+
+/// The asks that somebody who is signed in may know of.
+fn seen_by(app: &App, user: &User) -> SeenAsks {
+    let operator = Operator::User(user);
+    let all = app.gate().services();
+    let managed = all.iter().filter(|service| operator.manages_others(&service.catalog));
+    let services = managed.map(|service| service.catalog.service.clone()).collect();
+    SeenAsks::Of { services, owner: user.id }
+}
+
+/// Since when one was made that may still be answered.
+fn open_since(app: &App) -> Timestamp {
+    app.now().saturating_sub(OPEN).unwrap_or_default()
+}
+
+/// How many asks wait for an answer among those that somebody may know of, as far as one page shows. Where the record does not
+/// answer, none: who somebody is can be told without it.
+pub(in crate::management) async fn waiting_for(app: &App, user: &User) -> u64 {
+    let Ok(page) = page(None, None) else { return 0 };
+    let seen = seen_by(app, user);
+    let open = AskQuery { seen, service: None, token: None, open: true, open_since: open_since(app), page };
+    app.store().asks(&open).await.map_or(0, |page| page.items.len() as u64)
 }
 
 /// Show an ask; with `wait`, when it was answered. For the token that asks, and for who may see that token.

@@ -9,7 +9,7 @@ use super::Browser;
 use crate::world::{PASSWORD, World};
 
 /// Every form that changes something. One that is not here is not tried below.
-const FORMS: [&str; 23] = [
+const FORMS: [&str; 27] = [
     "/sign-in",
     "/sign-out",
     "/account/password",
@@ -31,6 +31,10 @@ const FORMS: [&str; 23] = [
     "/keys/new",
     "/keys/key_1/revoke",
     "/sessions/ses_1/end",
+    "/asks/new",
+    "/asks/ask_1/approve",
+    "/asks/ask_1/deny",
+    "/asks/ask_1/end",
     "/people/bea",
     "/people/bea/remove",
 ];

@@ -1,5 +1,6 @@
 //! The console's pages over a real record, as a browser asks for them.
 
+mod asks;
 mod forms;
 mod keys;
 mod many;

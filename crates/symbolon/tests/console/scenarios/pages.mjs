@@ -2,7 +2,7 @@
 // be markup is text on each.
 
 import assert from "node:assert/strict";
-import { axe, pages, scenario, signIn, through, token } from "../lib.mjs";
+import { asks, axe, pages, scenario, signIn, through, token } from "../lib.mjs";
 
 const NAME = "<script>alert(1)</script>";
 
@@ -18,12 +18,14 @@ scenario(async ({ stage, open }) => {
   assert.equal(await through(stage, "odin", "/api/printers", made.token), 200);
   assert.equal(await through(stage, "odin", `/api/users?${encodeURIComponent(NAME)}`, made.token), 403);
 
+  const ask = await asks(stage, made.token, { scopes: ["write:models"], duration: "10m", reason: NAME });
+
   const plain = await open();
   await plain.page.goto(`${stage.base}/sign-in`);
   await signIn(stage, plain.page);
   plain.page.on("dialog", (dialog) => assert.fail(`a dialog: ${dialog.message()}`));
   const wrong = [];
-  for (const path of pages(made.id)) {
+  for (const path of pages(made.id, ask)) {
     const weights = { html: 0, assets: 0 };
     const seen = [];
     const weigh = (response) => seen.push(response);
@@ -34,7 +36,7 @@ scenario(async ({ stage, open }) => {
       const { length } = await response.body().catch(() => "");
       weights[response === answer ? "html" : "assets"] += length;
     }
-    console.log(`${path.replace(made.id, "{id}").padEnd(45)} ${weights.html} bytes of HTML, ${weights.html + weights.assets} with style and script`);
+    console.log(`${path.replace(made.id, "{id}").replace(ask, "{ask}").padEnd(45)} ${weights.html} bytes of HTML, ${weights.html + weights.assets} with style and script`);
     if (answer.status() !== 200) wrong.push(`${path}: ${answer.status()}`);
     if (weights.html + weights.assets >= 100_000) wrong.push(`${path}: ${weights.html + weights.assets} bytes`);
     const policy = answer.headers()["content-security-policy"] ?? "";
@@ -52,7 +54,7 @@ scenario(async ({ stage, open }) => {
     await page.goto(`${stage.base}/sign-in`);
     wrong.push(...(await axe(page)).map((line) => `${theme} /sign-in: ${line}`));
     await signIn(stage, page);
-    for (const path of pages(made.id)) {
+    for (const path of pages(made.id, ask)) {
       await page.goto(stage.base + path);
       wrong.push(...(await axe(page)).map((line) => `${theme} ${path}: ${line}`));
       wrong.push(...(await tooWide(page)).map((line) => `${path} at ${width}: ${line}`));

@@ -1,7 +1,7 @@
 // Every page without its script: nothing is lost but comfort.
 
 import assert from "node:assert/strict";
-import { api, pages, scenario, signIn, through } from "../lib.mjs";
+import { api, asks, pages, scenario, signIn, through } from "../lib.mjs";
 
 scenario(async ({ stage, open }) => {
   const { page } = await open({ script: false });
@@ -21,13 +21,21 @@ scenario(async ({ stage, open }) => {
   const { items: [made] } = await api(stage, "GET", "/v1/services/odin/tokens");
 
   const own = `${list}/${made.id}`;
-  for (const path of pages(made.id)) {
+  const ask = await asks(stage, secret, { scopes: ["write:jobs"], duration: "10m", reason: "to try" });
+  for (const path of pages(made.id, ask)) {
     const answer = await page.goto(stage.base + path);
     assert.equal(answer.status(), 200, path);
     // What the script alone can do is not offered.
     assert.equal(await page.locator("[data-js]:visible").count(), 0, path);
     assert.ok((await page.locator("main h1").innerText()).length > 0, path);
   }
+
+  await page.goto(`${stage.base}/asks/${ask}`);
+  await page.fill("#duration", "5m");
+  await page.click("form.panel button.btn-main");
+  assert.ok((await page.locator("section:has(#said)").innerText()).includes("minutes left"));
+  await page.click("form.split button");
+  assert.match(page.url(), /done=ask_ended$/);
 
   await page.goto(`${own}/edit`);
   await page.fill("#description", "edited without a script");
