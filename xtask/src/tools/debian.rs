@@ -17,6 +17,8 @@ const CC: Program = Program { name: "cc", packages: "gcc libc6-dev" };
 const PYTHON: Program = Program { name: "python3", packages: "python3 python3-pip" };
 const NODE: Program = Program { name: "node", packages: "nodejs" };
 const NPM: Program = Program { name: "npm", packages: "npm" };
+/// Steps the wall clock of a process. Its library comes with the program that names it.
+const FAKETIME: Program = Program { name: "faketime", packages: "faketime" };
 const NGINX: Program = Program { name: "nginx", packages: "nginx" };
 /// Finds what a Debian package depends on.
 const SHLIBDEPS: Program = Program { name: "dpkg-shlibdeps", packages: "dpkg-dev" };
@@ -36,6 +38,8 @@ pub(crate) const FOR_TESTS: &[Program] = &[
     Program { name: "chromium", packages: "chromium" },
     NODE,
     NPM,
+    // The server's clock is stepped to the end of what was lent.
+    FAKETIME,
     // The package is judged, installed and removed.
     SHLIBDEPS,
     LINTIAN,
@@ -57,12 +61,9 @@ pub(crate) const FOR_PACKAGES: &[Program] = &[CC, SHLIBDEPS, LINTIAN];
 /// What counting instructions needs.
 pub(crate) const FOR_COUNTS: &[Program] = &[CC, Program { name: "valgrind", packages: "valgrind" }];
 
-/// What long runs need. The library that steps wall clocks comes with the program that names it.
-pub(crate) const FOR_SOAKS: &[Program] = &[
-    CC,
-    Program { name: "postgres", packages: "postgresql" },
-    Program { name: "faketime", packages: "faketime" },
-];
+/// What long runs need.
+pub(crate) const FOR_SOAKS: &[Program] =
+    &[CC, Program { name: "postgres", packages: "postgresql" }, FAKETIME];
 
 /// What is measured as a baseline beside programs of our own.
 pub(crate) const FOR_BASELINES: &[Program] = &[NGINX];

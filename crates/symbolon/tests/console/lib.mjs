@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { execFile, execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { promisify } from "node:util";
 
@@ -15,6 +15,11 @@ const packages = createRequire(tools);
 
 /** The password that `signIn` chooses where one has to be chosen, and that every user here has. */
 export const PASSWORD = "the quick brown fox jumps";
+
+/** Puts the server's clock so many seconds ahead of what it is. */
+export function step(stage, seconds) {
+  writeFileSync(stage.clock, `+${seconds}\n`);
+}
 
 /** Starts Chromium. It finds nothing outside this machine, whatever a page asks for. */
 export function launch() {

@@ -1,7 +1,7 @@
 //! What a scenario plays on: a server, two applications, and as many tokens as it wants.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::process;
 use super::sow::sow;
-use super::support::{Backend, Place, Server};
+use super::support::{Backend, Place, Server, steppable};
 
 /// How long a scenario may take. What hangs is a fault of the page or of the scenario.
 const PATIENCE: Duration = Duration::from_secs(150);
@@ -18,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(150);
 pub(super) struct Stage {
     server: Server,
     secrets: Value,
+    /// What steps the server's clock, if it can be stepped.
+    clock: Option<PathBuf>,
     _backends: [Backend; 2],
 }
 
@@ -27,9 +29,18 @@ impl Stage {
         Self::with_tokens(0)
     }
 
+    /// Without a token, and with a server whose clock the scenario steps.
+    pub(super) fn of_any_time() -> Self {
+        Self::made(0, true)
+    }
+
     /// With this many tokens of O.D.I.N., `token-000000` and so on, of three owners and in every state. None of them
     /// has a secret that anybody knows.
     pub(super) fn with_tokens(count: u32) -> Self {
+        Self::made(count, false)
+    }
+
+    fn made(count: u32, of_any_time: bool) -> Self {
         let place = Place::empty();
         let backends = [Backend::odin(place.path()), Backend::odysseus(place.path())];
         let service = |name, backend: &Backend| {
@@ -42,6 +53,7 @@ impl Stage {
         let settings = [service("odin", odin), service("odysseus", odysseus)].concat();
         place.write("symbolon.toml", &format!("listen = \"127.0.0.1:0\"\n{settings}"));
         let secrets = place.symbolon(&["init", "--json"]).json();
+        let clock = of_any_time.then(|| steppable(&place));
         if count > 0 {
             for owner in ["bea", "chris"] {
                 place.run(&format!("user create {owner} --no-login --role odin=admin")).ok();
@@ -49,7 +61,7 @@ impl Stage {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
             runtime.block_on(sow(&place.data("symbolon.db"), &place.data("keys.toml"), count));
         }
-        Self { server: Server::again(place), secrets, _backends: backends }
+        Self { server: Server::again(place), secrets, clock, _backends: backends }
     }
 
     /// Plays `scenarios/NAME.mjs`, which must end well and in time, and gives what it printed.
@@ -85,6 +97,7 @@ impl Stage {
         json!({
             "base": format!("http://{}", self.server.management()),
             "proxies": {"odin": proxy("odin"), "odysseus": proxy("odysseus")},
+            "clock": self.clock,
             "system_key": self.secrets["system_key"],
             "admin": {"name": admin["username"], "password": admin["password"]},
         })

@@ -7,6 +7,7 @@
 #![allow(clippy::unwrap_used, reason = "helpers of tests say by a panic what went wrong, as the tests do")]
 
 mod backend;
+mod clock;
 mod http;
 mod place;
 mod server;
@@ -14,6 +15,7 @@ mod server;
 use std::path::{Path, PathBuf};
 
 pub use backend::Backend;
+pub use clock::steppable;
 pub use http::{Answer, Http};
 pub use place::{Done, Place};
 pub use server::Server;

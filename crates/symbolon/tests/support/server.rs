@@ -10,6 +10,7 @@ use std::sync::Mutex;
 use serde_json::Value;
 
 use super::backend::Backend;
+use super::clock;
 use super::http::Http;
 use super::place::Place;
 
@@ -178,6 +179,7 @@ impl Drop for Server {
         // It may have ended already.
         let _ = child.kill();
         let _ = child.wait();
+        clock::clean(child.id());
     }
 }
 
@@ -189,6 +191,7 @@ fn log(place: &Place) -> PathBuf {
 fn spawn(place: &Place) -> (Child, Value) {
     let log_file: File = OpenOptions::new().create(true).append(true).open(log(place)).unwrap();
     let mut command = place.command();
+    clock::set(&mut command, place);
     command.args(["serve", "--json"]).stdout(Stdio::piped()).stderr(log_file);
     let mut child = command.spawn().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
