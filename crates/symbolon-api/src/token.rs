@@ -317,8 +317,9 @@ pub struct SelfInfo {
     #[serde(default)]
     pub broken_seals: u64,
     /// For a session: how many asks wait for an answer among those that it could list; counted up to what one page holds.
+    /// `null` where that is not known.
     #[serde(default)]
-    pub open_asks: u64,
+    pub open_asks: Option<u64>,
 }
 
 /// What a signed-in user may do in one service.

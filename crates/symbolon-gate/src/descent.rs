@@ -44,12 +44,12 @@ impl Gate {
         all.fold(own, |left, above| left.intersection(&above))
     }
 
-    /// A request of a token that Symbolon answers itself, and that changes something: it takes its places in the limits of the
-    /// token and of those that it comes from, or none. `Ok` too for a token that is not here: it has been refused.
-    pub fn charge(&self, id: TokenId, now: Timestamp) -> Result<(), (Reason, Quota)> {
+    /// A request of a token that Symbolon answers itself, which changes something or does not: it takes its places in the limits
+    /// of the token and of those that it comes from, or none. `Ok` too for a token that is not here: it has been refused.
+    pub fn charge(&self, id: TokenId, changes: bool, now: Timestamp) -> Result<(), (Reason, Quota)> {
         let (services, view) = (self.services.load(), self.view());
         let Some(live) = view.by_id(id) else { return Ok(()) };
         let Some(catalog) = services.catalog(live.service) else { return Ok(()) };
-        limit::take(&view.descent(live), catalog, true, now).map(drop)
+        limit::take(&view.descent(live), catalog, changes, now).map(drop)
     }
 }

@@ -14,6 +14,7 @@ use tokio::sync::{Mutex, Semaphore, watch};
 use crate::access::AccessLog;
 use crate::keyring::KeyKeeper;
 use crate::leaks::GitHubAlerts;
+use crate::management::asks::WaitingCallers;
 use crate::metrics::Metrics;
 use crate::notices::{Receiver, Webhook};
 use crate::observed::Observed;
@@ -78,7 +79,7 @@ pub(crate) struct Shared {
     /// Told whenever an ask was answered here.
     asks_answered: watch::Sender<()>,
     /// Callers who are kept waiting for the answer to an ask.
-    pub(crate) waiting_for_answers: Semaphore,
+    pub(crate) waiting_for_answers: WaitingCallers,
     observed: Observed,
     metrics: Metrics,
     pulse: Pulse,
@@ -119,7 +120,7 @@ impl App {
             refused_calls: RefusedCalls::default(),
             audit_growth: watch::Sender::default(),
             asks_answered: watch::Sender::default(),
-            waiting_for_answers: Semaphore::new(256),
+            waiting_for_answers: WaitingCallers::default(),
             observed: Observed::default(),
             metrics: Metrics::default(),
             passwords: Passwords::default(),

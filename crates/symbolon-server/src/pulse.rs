@@ -108,14 +108,13 @@ impl Pulse {
         self.changing().samples.iter().copied().collect()
     }
 
-    /// Where the management API listens; `None` where that is every address of the machine.
-    pub(crate) fn management(&self) -> Option<String> {
+    /// Where the management API listens, if that is an address which only the machine itself reaches.
+    pub(crate) fn at_this_machine(&self) -> Option<String> {
         let changing = self.changing();
         let door = changing.doors.iter().find(|door| door.name == "management")?;
         let uri: http::Uri = door.address.parse().ok()?;
-        let every = |ip: std::net::IpAddr| ip.is_unspecified();
         let host = uri.host()?.trim_start_matches('[').trim_end_matches(']');
-        (!host.parse().is_ok_and(every)).then(|| door.address.clone())
+        host.parse().is_ok_and(|ip: std::net::IpAddr| ip.is_loopback()).then(|| door.address.clone())
     }
 
     /// Where the proxy of a service listens.

@@ -154,7 +154,7 @@ pub(crate) fn refuse(
         return (refusal, id);
     }
     remember(app, id, service, request, denial, now);
-    (ApiError::denied(denial, service.as_str()).asking(app.ask_link(service, denial)), id)
+    (ApiError::denied(denial, service.as_str()).asking(app.ask_link(service, denial, *client_ip)), id)
 }
 
 /// What a door answers where nothing can be decided.

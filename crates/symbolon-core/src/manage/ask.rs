@@ -53,6 +53,8 @@ pub struct Answering<'a> {
     pub owner: &'a User,
     /// The token that is to be lent something.
     pub token: &'a Token,
+    /// How that stands, by its catalog too.
+    pub state: TokenState,
     /// What it has asked.
     pub ask: &'a Ask,
     /// Now.
@@ -75,13 +77,13 @@ pub struct Loaned {
 /// so that it could not be more than the one that it comes from; and that one can ask.
 pub fn ask(
     catalog: &Catalog,
-    Asking { token, owner, effective, .. }: Asking<'_>,
+    Asking { token, state, owner, effective, .. }: Asking<'_>,
     new: NewAsk,
     now: Timestamp,
     keys: &Keys,
     entropy: &dyn Entropy,
 ) -> Result<Ask, Refusal> {
-    let longest = may_borrow(catalog, token, owner, now)?;
+    let longest = may_borrow(catalog, token, state, owner)?;
     if new.scopes.len() > MAX_SCOPES {
         return Err(Refusal::field("scopes", format!("at most {MAX_SCOPES} scopes are asked for at once")));
     }
@@ -95,8 +97,7 @@ pub fn ask(
     }
     let scopes = some_scopes(new.scopes)?;
     let lasts = within("duration", new.lasts, longest)?;
-    // Whoever writes it may have put its own credential into it.
-    let reason = text("reason", &leak::redacted(&new.reason))?;
+    let reason = text("reason", &new.reason)?;
     if reason.is_empty() {
         return Err(Refusal::field("reason", "say what for: a person reads it"));
     }
@@ -119,7 +120,7 @@ pub fn ask(
 /// Lends what was asked for, or less of it and for a shorter time. Who lends it could have granted it: the rules are those of an
 /// edit that adds the scopes, so nothing is lent that the token's owner, or who approves, could not hold.
 pub fn approve(
-    Answering { catalog, operator, owner, token, ask, now }: Answering<'_>,
+    Answering { catalog, operator, owner, token, state, ask, now }: Answering<'_>,
     keys: &Keys,
     approval: Approval,
 ) -> Result<Loaned, Refusal> {
@@ -130,7 +131,7 @@ pub fn approve(
                       asked for anew";
         return Err(Refusal::new(Code::Conflict, detail));
     }
-    let longest = may_borrow(catalog, token, owner, now)?;
+    let longest = may_borrow(catalog, token, state, owner)?;
     let scopes = some_scopes(approval.scopes.unwrap_or_else(|| ask.scopes.clone()))?;
     let asked = catalog.closure(&ask.scopes);
     for (index, scope) in scopes.iter().enumerate() {
@@ -152,14 +153,15 @@ pub fn approve(
     let note = text("note", &approval.note)?;
     let loan = Loan { scopes: scopes.clone(), until, by: approval.by.clone(), ask: ask.id.to_string() };
     let loans = token.loans.iter().filter(|loan| loan.holds(now)).cloned().chain([loan]).collect();
-    let next = changed(token, Token { loans, ..token.clone() }, now).unwrap_or_else(|| token.clone());
+    let next =
+        changed(token, Token { loans, ..token.clone() }, token.updated_at).unwrap_or_else(|| token.clone());
     let said = Said::Approved { scopes, until };
     Ok(Loaned { ask: answered(ask, said, approval.by, note, now), token: next })
 }
 
 /// Denies what was asked for. Whoever manages the owner's tokens may do that: it gives nobody anything.
 pub fn deny(
-    Answering { catalog, operator, owner, token, ask, now }: Answering<'_>,
+    Answering { catalog, operator, owner, token, ask, now, .. }: Answering<'_>,
     by: String,
     note: &str,
 ) -> Result<Ask, Refusal> {
@@ -176,18 +178,20 @@ pub fn withdraw(token: &Token, ask: &Ask, by: String, now: Timestamp) -> Result<
 
 /// The token without what was lent to it by an ask; `None` where nothing is. Taking is no sign of life: one that has lain
 /// unused for too long does not live again by it.
-pub fn end_loan(token: &Token, ask: &Ask, now: Timestamp) -> Result<Option<Token>, Refusal> {
+pub fn end_loan(token: &Token, ask: &Ask) -> Result<Option<Token>, Refusal> {
     living(token)?;
-    if !token.loans.iter().any(|loan| loan.ask == ask.id.to_string() && loan.holds(now)) {
-        return Ok(None);
-    }
-    let others = token.loans.iter().filter(|loan| loan.ask != ask.id.to_string() && loan.holds(now));
-    let loans = others.cloned().collect();
+    // Whatever the clock says here: another node's may be behind.
+    let loans = token.loans.iter().filter(|loan| loan.ask != ask.id.to_string()).cloned().collect();
     Ok(changed(token, Token { loans, ..token.clone() }, token.updated_at))
 }
 
 /// For how long something may be lent to this token, if at all.
-fn may_borrow(catalog: &Catalog, token: &Token, owner: &User, now: Timestamp) -> Result<Lifetime, Refusal> {
+fn may_borrow(
+    catalog: &Catalog,
+    token: &Token,
+    state: TokenState,
+    owner: &User,
+) -> Result<Lifetime, Refusal> {
     let Some(longest) = catalog.policy.max_loan else {
         let detail = format!("no token of {} may ask: its catalog says max_loan = \"off\"", catalog.service);
         return Err(Refusal::new(Code::MayNotAsk, detail));
@@ -197,7 +201,7 @@ fn may_borrow(catalog: &Catalog, token: &Token, owner: &User, now: Timestamp) ->
                       one that a person made ask, and use that";
         return Err(Refusal::new(Code::MayNotAsk, detail));
     }
-    if token.state(now) != TokenState::Active || !owner.active {
+    if state != TokenState::Active || !owner.active {
         return Err(Refusal::new(Code::Conflict, "the token does not work any more, or is switched off"));
     }
     Ok(longest)
@@ -225,14 +229,19 @@ fn within(field: &str, lasts: Lifetime, longest: Lifetime) -> Result<Lifetime, R
     Ok(lasts)
 }
 
-/// Text for a person, or from one: without the ends' blanks.
+/// Text for a person, or from one: without the ends' blanks, and without a token or key, which whoever writes may have put into
+/// it.
 fn text(field: &str, text: &str) -> Result<String, Refusal> {
-    let text = text.trim();
-    let control = |c: char| c.is_control() && c != '\n';
-    if text.chars().count() > MAX_TEXT || text.chars().any(control) {
-        let detail =
-            format!("at most {MAX_TEXT} characters, none of them a control character but a line's end");
+    let text = leak::redacted(text.trim());
+    // What cannot be seen, or has the rest read in another order, is of use to who means to mislead.
+    let hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(c, '\u{61c}' | '\u{200b}' | '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}')
+            || matches!(c, '\u{2060}'..='\u{2069}' | '\u{feff}')
+    };
+    if text.chars().count() > MAX_TEXT || text.chars().any(hidden) {
+        let detail = format!("at most {MAX_TEXT} characters, none of them hidden but a line's end");
         return Err(Refusal::field(field, detail));
     }
-    Ok(text.to_owned())
+    Ok(text)
 }

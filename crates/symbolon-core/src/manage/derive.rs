@@ -46,6 +46,8 @@ pub struct Derive {
 pub struct Asking<'a> {
     /// Its record.
     pub token: &'a Token,
+    /// How it stands, by its catalog too.
+    pub state: TokenState,
     /// Whose it is.
     pub owner: &'a User,
     /// What it may do now by what it is granted, and by those that it comes from. Nothing that is lent to it is in it.
@@ -66,8 +68,8 @@ pub fn derive(
     keys: &Keys,
     entropy: &dyn Entropy,
 ) -> Result<(Token, NewSecret), Refusal> {
-    let Asking { token: parent, owner, effective, rate } = asking;
-    let depth = may_derive(asking, now)?;
+    let Asking { token: parent, state: _, owner, effective, rate } = asking;
+    let depth = may_derive(asking)?;
     check_name(&new.name)?;
     check_description(&new.description)?;
     for (index, scope) in new.scopes.iter().enumerate() {
@@ -114,8 +116,8 @@ pub fn derive(
 }
 
 /// Whether the token may make another at all; how far that one would be from a token that was not derived.
-fn may_derive(Asking { token, owner, .. }: Asking<'_>, now: Timestamp) -> Result<u8, Refusal> {
-    if token.state(now) != TokenState::Active || !owner.active {
+fn may_derive(Asking { token, state, owner, .. }: Asking<'_>) -> Result<u8, Refusal> {
+    if state != TokenState::Active || !owner.active {
         return Err(Refusal::new(Code::Conflict, "the token that asks does not work any more"));
     }
     if token.derive == 0 {

@@ -6,6 +6,7 @@ use super::{End, Operator, end, living};
 use crate::catalog::{Catalog, OnReuse};
 use crate::code::{Code, Refusal};
 use crate::decision::Keys;
+use crate::derived::Loan;
 use crate::imported::Imported;
 use crate::random::Entropy;
 use crate::record::{Token, TokenState, User};
@@ -47,6 +48,10 @@ pub fn rotate(
     for scope in token.scopes.iter().filter(|scope| catalog.scope(scope).is_some()) {
         operator.grants(catalog, owner, scope, "scopes")?;
     }
+    // What they could not lend, they do not get with the new secret.
+    let lent =
+        |loan: &&Loan| loan.scopes.iter().all(|scope| operator.grants(catalog, owner, scope, "").is_ok());
+    let loans = token.loans.iter().filter(lent).cloned().collect();
     if let OldEnds::At(moment) = asked.old_ends
         && moment <= now
     {
@@ -85,6 +90,7 @@ pub fn rotate(
         digest: Some((secret.text().digest(&keys.pepper), keys.pepper.id())),
         rotation,
         imported: token.imported.clone().map(Imported::gone),
+        loans,
         ..token.clone()
     };
     Ok((next, secret))

@@ -117,9 +117,9 @@ fn what_symbolon_answers_itself_takes_a_place_among_the_changes() {
     let root = Token { change_limit: Some("10/1h".parse().unwrap()), ..root };
     gate.apply(&Change::TokenCreated(root.clone()));
     let (one, secret) = child(&gate, &owner, &root);
-    assert!(gate.charge(root.id, now()).is_ok() && gate.charge(one.id, now()).is_ok());
+    assert!(gate.charge(root.id, true, now()).is_ok() && gate.charge(one.id, true, now()).is_ok());
     for id in [root.id, one.id] {
-        let (reason, quota) = gate.charge(id, now()).unwrap_err();
+        let (reason, quota) = gate.charge(id, true, now()).unwrap_err();
         assert_eq!((reason, quota.remaining), (Reason::ChangeLimit, 0));
     }
     let ask = |method: &'static str| {

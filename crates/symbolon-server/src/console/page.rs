@@ -143,7 +143,7 @@ impl Frame {
         let of_installation = of_installation.into_iter().filter(|_| reader.me.platform_admin);
         let open = reader.me.open_asks;
         let asks = Link {
-            waiting: (open > 0).then(|| number(open)),
+            waiting: open.filter(|open| *open > 0).map(number),
             ..link(t.nav_asks, "/asks".to_owned(), Section::Asks)
         };
         Self {

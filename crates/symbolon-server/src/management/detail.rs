@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value, json};
 use symbolon_api::KeyRecord;
+use symbolon_core::derived::Loan;
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::{Key, Token, User};
 
@@ -32,7 +33,13 @@ pub(super) fn of_token(app: &App, token: &Token) -> Value {
         "change_limit": token.change_limit.map(|rate| rate.to_string()),
         "derive": token.derive,
         "parent": token.parent.map(|parent| parent.id.to_string()),
+        "loans": (!token.loans.is_empty()).then(|| token.loans.iter().map(loan).collect::<Vec<_>>()),
     })
+}
+
+fn loan(loan: &Loan) -> Value {
+    let scopes: Vec<_> = loan.scopes.iter().map(ScopeName::as_str).collect();
+    json!({ "ask": loan.ask, "scopes": scopes, "until": loan.until.to_string() })
 }
 
 pub(super) fn of_user(user: &User) -> Value {

@@ -13,6 +13,7 @@ use super::refused::Call;
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::metrics::Stopwatch;
+use crate::refusals::Refusal;
 use crate::traces::Seen;
 use crate::verdict::Verdict;
 
@@ -59,7 +60,9 @@ pub(super) async fn envelope(State(app): State<App>, mut request: Request, next:
     let code = error.as_ref().map_or(Code::Allowed, ApiError::code);
     if let Some(error) = error {
         // Headers that the handler had set, such as a cookie to be cleared, belong to its own answer.
-        response = error.into_answer(id);
+        response = error.clone().into_answer(id);
+        // For who calls from within the process and says it in another form.
+        response.extensions_mut().insert::<Refusal>((error, id));
     }
     call.end(&app, path.as_ref(), code, id);
     let (pattern, status) = (path.as_ref().map(MatchedPath::as_str), response.status());

@@ -1,7 +1,7 @@
 //! The management API (DESIGN part 8). One noun, one file. A handler says who may, turns the wire into domain
 //! values, calls one rule of core, and makes one store call; the gate has applied it when that returns.
 
-mod asks;
+pub(crate) mod asks;
 mod audit;
 mod body;
 mod broken;

@@ -55,7 +55,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInf
         },
         open_asks: match &caller.who {
             Who::User(_, user) => waiting_for(&app, user).await,
-            _ => 0,
+            _ => None,
         },
     })
 }

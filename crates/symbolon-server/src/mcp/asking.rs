@@ -10,17 +10,20 @@ use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::request::Parts;
 use http::{HeaderValue, Method, Request};
 use http_body_util::BodyExt;
+use rmcp::ErrorData;
 use rmcp::model::{Tool as ListedTool, ToolAnnotations};
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use symbolon_api::Problem;
 use symbolon_core::id::TokenId;
 use tower::ServiceExt;
 
+use super::call::refused;
 use super::outcome::Outcome;
 use super::tools::Tools;
 use crate::incoming::API_KEY;
 use crate::listen::Tunnels;
+use crate::proxy::dry_run;
+use crate::refusals::Refusal;
 use crate::trusted;
 
 /// A tool of our own. No catalog has one of its name, for no tool of a catalog begins as these do.
@@ -108,10 +111,21 @@ impl Own {
     }
 
     /// Makes the call, as its caller.
-    pub(super) async fn call(self, tools: &Tools, outer: &Parts, arguments: Map<String, Value>) -> Outcome {
+    pub(super) async fn call(
+        self,
+        tools: &Tools,
+        outer: &Parts,
+        arguments: Map<String, Value>,
+    ) -> Result<Outcome, ErrorData> {
+        let name = self.name();
+        if outer.headers.contains_key(dry_run::DRY_RUN) {
+            let detail =
+                "it is not tried, for it changes nothing but what a person is asked; leave X-Dry-Run out";
+            return Ok(Outcome::fault(format!("{name}: {detail}")));
+        }
         let (method, target, body) = match self.request(arguments) {
             Ok(request) => request,
-            Err(fault) => return Outcome::fault(format!("{}: {fault}", self.name())),
+            Err(fault) => return Ok(Outcome::fault(format!("{name}: {fault}"))),
         };
         let mut request = Request::new(Body::from(body.unwrap_or_default()));
         *request.method_mut() = method;
@@ -128,17 +142,14 @@ impl Own {
             request.extensions_mut().insert(tunnels.clone());
         }
         let (head, body) = made(tools.api.clone(), request).await;
+        if let Some(refusal) = head.extensions.get::<Refusal>() {
+            return refused(name, outer, refusal, &[]);
+        }
         let text = String::from_utf8(body.to_vec()).unwrap_or_default();
-        if !head.status.is_success() {
-            let problem: Option<Problem> = serde_json::from_str(&text).ok();
-            let detail =
-                problem.map_or_else(|| "it cannot be asked now".to_owned(), |problem| problem.detail);
-            return Outcome::fault(format!("{}: {detail}", self.name()));
-        }
-        match RawValue::from_string(text.clone()) {
+        Ok(match RawValue::from_string(text.clone()) {
             Ok(value) => Outcome::of_json(text, value),
-            Err(_) => Outcome::fault(format!("{}: there was no answer", self.name())),
-        }
+            Err(_) => Outcome::fault(format!("{name}: there was no answer")),
+        })
     }
 }
 

@@ -49,7 +49,7 @@ pub(super) async fn call(
     let listed = tools.listed().ok_or_else(unavailable)?;
     let Some(tool) = listed.catalog.tool(name) else {
         if let Some(own) = Own::named(name) {
-            return Ok(own.call(tools, outer, arguments).await);
+            return own.call(tools, outer, arguments).await;
         }
         let name: String = name.chars().take(SHOWN).collect();
         return Err(ErrorData::invalid_params(format!("there is no tool {name:?}"), None));
@@ -78,7 +78,7 @@ pub(super) async fn call(
             let refusal = tools.proxy.would_refuse(&parts).await;
             *request = Request::from_parts(parts, body);
             if let Some(refusal) = refusal {
-                return refused(tool, outer, &refusal, &[]);
+                return refused(&tool.name, outer, &refusal, &[]);
             }
         }
     }
@@ -87,7 +87,7 @@ pub(super) async fn call(
         let done: Vec<&str> = all.iter().map(|(key, _)| key.as_str()).collect();
         let response = match tools.proxy.call(DOOR, request).await {
             Ok(response) => response,
-            Err(refusal) => return refused(tool, outer, &refusal, &done),
+            Err(refusal) => return refused(&tool.name, outer, &refusal, &done),
         };
         let alone = part.key.is_none();
         let told = content::told(response, &part.shape, alone).await;
@@ -150,16 +150,21 @@ fn inner(
     Ok(request)
 }
 
-/// A refusal of the proxy's. Who may not is told so in HTTP, as the protocol's authorization has it, and its client may come
+/// A refusal of the proxy's, or of the management API's. Who may not is told so in HTTP, as the protocol's authorization has it, and its client may come
 /// back with another token; what passes by itself or is the model's to mend is a result.
-fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal, done: &[&str]) -> Result<Outcome, ErrorData> {
+pub(super) fn refused(
+    tool: &str,
+    outer: &Parts,
+    refusal: &Refusal,
+    done: &[&str],
+) -> Result<Outcome, ErrorData> {
     let (error, id) = refusal;
     let problem = error.problem(&id.to_string());
     if !matches!(error.status().as_u16(), 401 | 403) {
         let headers = error.headers();
         let wait = headers.get(RETRY_AFTER).and_then(|wait| wait.to_str().ok());
         let wait = wait.map(|seconds| format!(" (try again in {seconds} s)")).unwrap_or_default();
-        return Ok(Outcome::fault(format!("{}: {}{wait}{}", tool.name, problem.detail, before(done))));
+        return Ok(Outcome::fault(format!("{tool}: {}{wait}{}", problem.detail, before(done))));
     }
     if let Some(asked) = outer.extensions.get::<Asked>() {
         asked.refuse(refusal);
@@ -170,7 +175,7 @@ fn refused(tool: &Tool, outer: &Parts, refusal: &Refusal, done: &[&str]) -> Resu
     } else {
         String::new()
     };
-    let message = format!("{}: {}{advice}{}", tool.name, problem.detail, before(done));
+    let message = format!("{tool}: {}{advice}{}", problem.detail, before(done));
     // Outside the numbers that JSON-RPC and the protocol have for themselves.
     let code = ErrorCode(-i32::from(error.status().as_u16()));
     Err(ErrorData::new(code, message, serde_json::to_value(problem).ok()))

@@ -15,6 +15,7 @@ use symbolon_core::catalog::Shape;
 
 use super::compact::compact;
 use super::outcome::Outcome;
+use crate::plain_json::is_plain_json;
 
 /// The longest answer that is told, in bytes. More is of no use to a model.
 const MAX_ANSWER: usize = 1024 * 1024;
@@ -113,6 +114,9 @@ fn of_kind(status: StatusCode, kind: &str, body: &Bytes, shape: &Shape, alone: b
 /// What is told of this JSON. Few answers have to be taken to pieces for it.
 fn json(body: &[u8], shape: &Shape) -> serde_json::Result<Box<RawValue>> {
     if !shape.is_whole() {
+        if !is_plain_json(body) {
+            return Err(<serde_json::Error as serde::de::Error>::custom("a name of the library's own"));
+        }
         return to_raw_value(&shape.of(serde_json::from_slice(body)?));
     }
     let is_list = body.trim_ascii_start().first() == Some(&b'[');

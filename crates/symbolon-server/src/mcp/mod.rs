@@ -45,6 +45,7 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::listen::Door;
 use crate::management;
+use crate::plain_json::is_plain_json;
 use crate::proxy::Proxy;
 use crate::public_url::PublicUrl;
 use crate::refusals::{Refusal, undecided, unremembered};
@@ -153,6 +154,12 @@ impl Mcp {
         let asked = Asked::by(self.known(served, &parts).await?);
         parts.extensions.insert(asked.clone());
         let message = self.whole(body).await?;
+        if !is_plain_json(&message) {
+            let detail =
+                "the message has a name in it that no message may have: one of $serde_json::private::";
+            let refusal = ApiError::new(Code::InvalidRequest, detail);
+            return Err((refusal, self.0.app.request_id(self.0.app.now())));
+        }
         if let Some(call) = PlainCall::read(&parts, &message, &self.0.hosts) {
             let response = call.answer(&served.tools, &parts).await;
             return Ok(asked.say(response, || self.metadata_url(service, &parts)));

@@ -4,6 +4,8 @@ use rmcp::model::{CallToolResult, ContentBlock, JsonRpcResponse, JsonRpcVersion2
 use serde::Serialize;
 use serde_json::value::RawValue;
 
+use crate::plain_json::is_plain_json;
+
 /// What comes of a call that was made.
 pub(super) struct Outcome {
     content: Vec<ContentBlock>,
@@ -48,8 +50,9 @@ impl Outcome {
         } else {
             CallToolResult::success(self.content)
         };
-        // It has been read before, and so can be again.
-        result.structured_content = self.structured.and_then(|value| serde_json::from_str(value.get()).ok());
+        // What cannot be taken to pieces is told as a text all the same.
+        let value = self.structured.filter(|value| is_plain_json(value.get().as_bytes()));
+        result.structured_content = value.and_then(|value| serde_json::from_str(value.get()).ok());
         result
     }
 

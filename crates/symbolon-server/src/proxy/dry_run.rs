@@ -14,6 +14,7 @@ use symbolon_http::Answer;
 use super::{Proxy, message};
 use crate::incoming;
 use crate::refusals::{Refusal, undecided};
+use crate::trusted;
 use crate::verdict::Verdict;
 
 /// The header by which it is asked.
@@ -126,7 +127,7 @@ impl Proxy {
                 told["code"] = problem.code.into();
                 told["detail"] = problem.detail.into();
                 told["required_scopes"] = json!(problem.required_scopes);
-                if let Some(link) = self.app.ask_link(service, &denial) {
+                if let Some(link) = self.app.ask_link(service, &denial, trusted::client(&parts.extensions)) {
                     told["ask"] = json!(link);
                 }
                 if !enforced {

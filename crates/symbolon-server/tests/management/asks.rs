@@ -311,6 +311,27 @@ async fn all_of_it_is_in_the_audit_of_the_token() {
 }
 
 #[tokio::test]
+async fn a_loan_that_is_cut_with_a_scope_is_in_the_audit_too() {
+    let stage = Stage::new().await;
+    let (asked, by) = (stage.ask().await, &stage.admin.jwt);
+    stage.answer(by, &asked, "approve", json!({})).await.expect(200);
+    let path = "/v1/services/odin/tokens/bulk";
+    let narrow = json!({ "narrow": { "remove": ["write:jobs"] } });
+    let filter = json!({ "owner": "viewer" });
+    let body = json!({ "filter": filter, "action": narrow });
+    let shown = stage.world.post(path, &body).by(by).send().await.expect(200);
+    let plan = json!({ "filter": filter, "action": narrow, "plan": shown["plan"] });
+    stage.world.post(path, &plan).by(by).send().await.expect(200);
+    assert_eq!(stage.verdict("POST", "/api/jobs").await, "insufficient_scope");
+    assert_eq!(stage.verdict("GET", "/api/jobs").await, "allowed", "the rest is lent still");
+    let line = format!("/v1/audit?subject={}&action=token&limit=1", stage.id);
+    let line = stage.world.get(&line).by(by).send().await.expect(200);
+    let detail = &line["items"][0]["detail"];
+    assert_eq!(detail["before"]["loans"][0]["scopes"], json!(["read:jobs", "write:jobs"]), "{detail}");
+    assert_eq!(detail["after"]["loans"][0]["scopes"], json!(["read:jobs"]), "{detail}");
+}
+
+#[tokio::test]
 async fn a_secret_in_a_reason_is_cut_short_before_anybody_keeps_it() {
     let stage = Stage::new().await;
     let told = stage.asks(json!({ "reason": format!("I am {}", stage.secret) })).await.expect(201);

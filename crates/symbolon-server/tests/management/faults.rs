@@ -43,6 +43,8 @@ fn body(operation: &str, key: &str) -> Value {
         "POST /v1/services/{service}/tokens" | "POST /v1/self/derive" => {
             json!({ "name": "test", "scopes": ["read:jobs"] })
         }
+        "POST /v1/asks" => json!({ "scopes": ["read:printers"], "duration": "1h", "reason": "to see" }),
+        "POST /v1/asks/{id}/approve" | "POST /v1/asks/{id}/deny" => json!({}),
         "POST /v1/services/{service}/tokens/import" => {
             json!({ "rows": [{ "prefix": "x", "hash": "0".repeat(64), "name": "x", "owner": "admin" }] })
         }
@@ -81,6 +83,7 @@ async fn all(
         let name = operation.name();
         let thing = match operation.path.as_str() {
             "/v1/sessions/{id}" => session,
+            path if path.starts_with("/v1/asks/{id}") => "ask_00000000000170008000000000000001",
             "/v1/keys/{id}" => "key_00000000000170008000000000000001",
             _ => id,
         };
@@ -95,7 +98,7 @@ async fn all(
         let secret = match operation.path.as_str() {
             "/v1/self/password" => jwt,
             // And only a token derives.
-            "/v1/self/derive" => deriving,
+            "/v1/self/derive" | "/v1/asks" if operation.method == "POST" => deriving,
             _ => key,
         };
         answers.push((name, call.by(secret).send().await.status));

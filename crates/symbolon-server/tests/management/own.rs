@@ -11,7 +11,7 @@ async fn everybody_learns_who_they_are() {
     let (system, verifier) = (world.system_key().await, world.verifier_key("odin").await);
     let (id, token) = world.odin_token(&admin.jwt, &["read:jobs"]).await;
     let own = async |secret: &str| world.get("/v1/self").by(secret).send().await.expect(200);
-    let said = |principal: &str, user: Value, platform_admin: bool| json!({ "principal": principal, "user": user, "platform_admin": platform_admin, "token": null, "session": null, "password_temporary": false, "services": [], "broken_seals": 0 });
+    let said = |principal: &str, user: Value, platform_admin: bool| json!({ "principal": principal, "user": user, "platform_admin": platform_admin, "token": null, "session": null, "password_temporary": false, "services": [], "broken_seals": 0, "open_asks": (principal == "session").then_some(0) });
     assert_eq!(own(&system).await, said("system", Value::Null, false));
     assert_eq!(own(&verifier).await, said("verifier", Value::Null, false));
     for (person, platform_admin) in [(&admin, true), (&viewer, false)] {

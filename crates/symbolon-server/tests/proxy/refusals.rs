@@ -175,9 +175,9 @@ async fn a_refusal_for_want_of_a_scope_says_where_a_person_can_be_asked() {
         let door = |name, address: &str| Door { name, address: address.to_owned(), service: None, tls: None };
         world.app.set_doors(vec![door("management", address), door("socket", "/run/symbolon.sock")]);
     };
-    // By no name that a caller could use.
+    // By no name that is known to lead there, and to nobody else: who is told it sends its token there.
     assert!(asked("POST /api/things").await.is_null());
-    for everywhere in ["http://0.0.0.0:7070", "http://[::]:7070"] {
+    for everywhere in ["http://0.0.0.0:7070", "http://[::]:7070", "http://192.0.2.7:7070"] {
         listens(everywhere);
         assert!(asked("POST /api/things").await.is_null(), "{everywhere}");
     }

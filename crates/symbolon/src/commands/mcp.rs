@@ -14,6 +14,7 @@ use http::{HeaderValue, Request, StatusCode};
 use secrecy::ExposeSecret as _;
 use serde_json::{Value, json};
 use symbolon_api::client::Transport;
+use symbolon_server::is_plain_json;
 use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 
@@ -111,7 +112,8 @@ struct Bridge {
 impl Bridge {
     /// The answer to a message; `None` to one that wants none.
     async fn answer(&self, line: &str) -> Option<Value> {
-        let Ok(message) = serde_json::from_str::<Value>(line) else {
+        let message = is_plain_json(line.as_bytes()).then(|| serde_json::from_str::<Value>(line));
+        let Some(Ok(message)) = message else {
             return Some(fault(&Value::Null, PARSE_ERROR, "the line is no JSON"));
         };
         if !message.is_object() {
@@ -135,7 +137,8 @@ impl Bridge {
         if parts.status == StatusCode::ACCEPTED {
             return None;
         }
-        let said = serde_json::from_slice::<Value>(&body).unwrap_or_default();
+        let said = is_plain_json(&body).then(|| serde_json::from_slice::<Value>(&body).ok()).flatten();
+        let said = said.unwrap_or_default();
         if said.get("jsonrpc").is_some() {
             self.note(&message, &said);
             return id.map(|_| said);

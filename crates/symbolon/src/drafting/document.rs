@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde_json::Value;
+use symbolon_server::is_plain_json;
 
 use super::pattern::pattern;
 use super::tools::{Described, described};
@@ -77,6 +78,9 @@ impl Document {
 /// JSON if it begins like JSON, for which YAML's reader would be a detour; otherwise YAML.
 fn parse(text: &str) -> Result<Value, String> {
     if text.trim_start().starts_with('{') {
+        if !is_plain_json(text.as_bytes()) {
+            return Err("it has a name in it that no document has: one of $serde_json::private::".to_owned());
+        }
         return serde_json::from_str(text).map_err(|error| format!("it is no JSON: {error}"));
     }
     serde_saphyr::from_str(text).map_err(|error| {

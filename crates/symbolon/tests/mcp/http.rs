@@ -21,6 +21,11 @@ impl Answered {
 /// One request with these lines in its head.
 fn ask(stage: &Stage, line: &str, head: &[&str], body: &Value) -> Answered {
     let body = if body.is_null() { String::new() } else { body.to_string() };
+    ask_with(stage, line, head, &body)
+}
+
+/// The same with a body as it is.
+fn ask_with(stage: &Stage, line: &str, head: &[&str], body: &str) -> Answered {
     let mut stream = TcpStream::connect(stage.server.management()).unwrap();
     let host = if head.iter().any(|line| line.starts_with("Host:")) { "" } else { "Host: localhost\r\n" };
     let head: String = head.iter().flat_map(|line| [*line, "\r\n"]).collect();
@@ -148,6 +153,9 @@ fn a_token_asks_by_a_tool_and_by_no_other_way_than_at_the_api() {
     assert!(!failed && asked["state"] == "open", "{asked}");
     let waiting = json!({ "ask": asked["id"], "seconds": 1 });
     assert_eq!(own(&stage, &token, "symbolon_wait", &waiting), (false, asked), "nobody has answered");
+    let tried = [BEFORE, &format!("Authorization: Bearer {token}"), "X-Dry-Run: true"];
+    let tried = ask(&stage, "POST /mcp/odin", &tried, &call("symbolon_ask", &asking)).2.to_string();
+    assert!(tried.contains("it is not tried"), "{tried}");
     // Another token's ask is nobody's else.
     let other = stage.token("odin", "read:jobs");
     assert!(own(&stage, &other, "symbolon_wait", &waiting).0);
@@ -158,8 +166,36 @@ fn a_token_asks_by_a_tool_and_by_no_other_way_than_at_the_api() {
     let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
     let listed = ask(&stage, "POST /mcp/odin", &[BEFORE, &format!("Authorization: Bearer {child}")], &list);
     assert!(!listed.2.to_string().contains("symbolon_"), "{}", listed.2);
-    let (failed, told) = own(&stage, child, "symbolon_ask", &asking);
-    assert!(failed && told.as_str().unwrap().contains("was derived asks for nothing"), "{told}");
+    let head = [BEFORE, &format!("Authorization: Bearer {child}")];
+    let refused = ask(&stage, "POST /mcp/odin", &head, &call("symbolon_ask", &asking));
+    assert_eq!(
+        (refused.0, &refused.2["error"]["data"]["code"]),
+        (403, &json!("may_not_ask")),
+        "{}",
+        refused.2
+    );
+}
+
+/// The library that reads JSON takes such a name for JSON within a text, and that within that, to any depth.
+#[test]
+fn json_within_json_within_json_is_refused_and_the_server_lives_on() {
+    let stage = Stage::new();
+    let token = stage.token("odin", "read:jobs");
+    let credential = format!("Authorization: Bearer {token}");
+    let mut text = "1".to_owned();
+    for _ in 0..100 {
+        let escaped = text.replace('\\', "\\u005c").replace('"', "\\u0022");
+        let (open, close) = ("[".repeat(120), "]".repeat(120));
+        text = format!("{open}{{\"$serde_json::private::RawValue\":\"{escaped}\"}}{close}");
+    }
+    let message = call("none", &json!({ "x": "PLACE" })).to_string().replace("\"PLACE\"", &text);
+    assert!(message.len() < 1024 * 1024, "{}", message.len());
+    for version in [BEFORE, "MCP-Protocol-Version: 2024-01-01"] {
+        let answer = ask_with(&stage, "POST /mcp/odin", &[version, &credential], &message);
+        assert_eq!((answer.0, &answer.2["code"]), (400, &json!("invalid_request")), "{}", answer.2);
+    }
+    let list = json!({ "jsonrpc": "2.0", "id": 1, "method": "tools/list" });
+    assert_eq!(ask(&stage, "POST /mcp/odin", &[BEFORE, &credential], &list).0, 200);
 }
 
 #[test]

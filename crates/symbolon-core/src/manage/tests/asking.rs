@@ -7,6 +7,7 @@ use crate::ask::{Answer, Ask, AskState, MAX_SCOPES, MAX_TEXT, OPEN, Said};
 use crate::digest::Digest;
 use crate::id::AskId;
 use crate::lifetime::Lifetime;
+use crate::record::TokenState;
 use crate::scope::ScopeSet;
 
 fn later(seconds: i64) -> Timestamp {
@@ -46,7 +47,7 @@ pub(super) fn answering<'a>(
     token: &'a Token,
     ask: &'a Ask,
 ) -> Answering<'a> {
-    Answering { catalog, operator, owner, token, ask, now: now() }
+    Answering { catalog, operator, owner, token, state: token.state(now()), ask, now: now() }
 }
 
 pub(super) fn approval() -> Approval {
@@ -66,7 +67,8 @@ fn effective(token: &Token, owner: &User) -> ScopeSet {
 }
 
 fn made(token: &Token, owner: &User, new: NewAsk) -> Result<Ask, Refusal> {
-    let asking = Asking { token, owner, effective: effective(token, owner), rate: None };
+    let asking =
+        Asking { token, state: token.state(now()), owner, effective: effective(token, owner), rate: None };
     ask(&shop(), asking, new, now(), &keys(), &Seeded::default())
 }
 
@@ -106,6 +108,8 @@ fn an_ask_says_what_for_and_for_how_long() {
         ("1h", "", "reason"),
         ("1h", " \n ", "reason"),
         ("1h", "a\u{1b}[2J", "reason"),
+        ("1h", "read \u{202e}srebmun", "reason"),
+        ("1h", "a\u{200b}b", "reason"),
         ("1h", &"ü".repeat(MAX_TEXT + 1), "reason"),
     ] {
         assert_eq!(ask(long, reason).unwrap_err().field.as_deref(), Some(field), "{long} {reason:.9}");
@@ -115,6 +119,10 @@ fn an_ask_says_what_for_and_for_how_long() {
     let secret = crate::token::NewSecret::generate(&shop().prefix, &Seeded::default());
     let told = ask("1h", &format!("with {}", secret.reveal())).unwrap().reason;
     assert!(told.starts_with("with shop_") && told.ends_with('…') && told.len() < 30, "{told}");
+    let asked = asked_by(&token, &["users:read"]);
+    let note = Approval { note: format!("not with {}", secret.reveal()), ..approval() };
+    let answered = approved(&ann, &ann, &token, &asked, note).unwrap().ask.answer.unwrap();
+    assert!(answered.note.starts_with("not with shop_") && answered.note.len() < 30, "{}", answered.note);
 }
 
 #[test]
@@ -137,7 +145,13 @@ fn a_token_that_does_not_work_or_was_derived_asks_for_nothing_and_is_lent_nothin
     }
     let silent = SHOP.replace("[scopes]", "[tokens]\nmax_loan = \"off\"\n[scopes]");
     let silent = Catalog::compile("test.toml", &silent).unwrap();
-    let asking = Asking { token: &token, owner: &ann, effective: effective(&token, &ann), rate: None };
+    let asking = Asking {
+        token: &token,
+        state: TokenState::Active,
+        owner: &ann,
+        effective: effective(&token, &ann),
+        rate: None,
+    };
     let refused = ask(&silent, asking, wanting(&["users:read"]), now(), &keys(), &Seeded::default());
     assert_eq!(refused.unwrap_err().code, Code::MayNotAsk);
     let ask = asked_by(&token, &["users:read"]);
@@ -247,11 +261,10 @@ fn a_loan_is_ended_alone_and_what_is_taken_away_is_taken_however_it_is_held() {
     };
     let both = lend(&lend(&token, &one), &two);
     assert_eq!(both.loans.len(), 2);
-    let left = end_loan(&both, &one, later(1)).unwrap().unwrap();
+    let left = end_loan(&both, &one).unwrap().unwrap();
     assert_eq!(left.loans, both.loans[1..]);
     assert_eq!(left.updated_at, both.updated_at, "that is no sign of life");
-    assert_eq!(end_loan(&left, &one, later(1)).unwrap(), None);
-    assert_eq!(end_loan(&both, &one, later(3600)).unwrap(), None, "it has ended");
+    assert_eq!(end_loan(&left, &one).unwrap(), None);
     // A later loan sweeps out what has ended.
     let much_later = approve(
         Answering {
@@ -307,4 +320,42 @@ fn what_somebody_wrote_into_the_record_is_not_approved() {
     let rotated = Keys { former_peppers: vec![keys().pepper], ..Keys::new(other.clone(), session()) };
     assert!(approved(&asked, &rotated).is_ok());
     assert!(approved(&asked, &Keys::new(other, session())).is_err());
+}
+
+#[test]
+fn a_token_that_lay_unused_for_too_long_is_not_woken_by_a_loan() {
+    let ann = user(1, Some("admin"));
+    let token = holding(&ann, &["items:read"]);
+    let asked = asked_by(&token, &["items:write"]);
+    let (shop, expired) = (shop(), TokenState::Expired);
+    let answering = answering(&shop, Operator::System, &ann, &token, &asked);
+    let refused = approve(Answering { state: expired, ..answering }, &keys(), approval()).unwrap_err();
+    assert_eq!(refused.code, Code::Conflict);
+    let asking =
+        Asking { token: &token, state: expired, owner: &ann, effective: effective(&token, &ann), rate: None };
+    let refused = ask(&shop, asking, wanting(&["items:write"]), now(), &keys(), &Seeded::default());
+    assert_eq!(refused.unwrap_err().code, Code::Conflict);
+    let lent = approve(answering, &keys(), approval()).unwrap().token;
+    assert_eq!(lent.updated_at, token.updated_at, "and a loan is no sign of life");
+}
+
+/// Whoever rotates has the secret.
+#[test]
+fn who_rotates_gets_no_loan_that_they_could_not_make() {
+    let (ann, bob) = (user(1, Some("admin")), user(2, Some("admin")));
+    let token = holding(&bob, &["items:read"]);
+    let lend = |token: &Token, scope, number| {
+        let ask = marked(Ask { id: AskId::from_bytes([number; 16]), ..asked_by(token, &[scope]) });
+        approve(answering(&shop(), Operator::System, &bob, token, &ask), &keys(), approval()).unwrap().token
+    };
+    let both = lend(&lend(&token, "users:read", 1), "items:write", 2);
+    let asked = || Rotate { old_ends: crate::rotation::OldEnds::Now, end: None };
+    let rotated = |by: Operator<'_>, owner: &User| {
+        let entropy = Seeded::default();
+        let rotated = rotate(&shop(), by, owner, &both, asked(), None, now(), &keys(), &entropy);
+        rotated.unwrap().0.loans.into_iter().flat_map(|loan| loan.scopes).collect::<Vec<_>>()
+    };
+    assert_eq!(rotated(Operator::User(&ann), &bob), names(&["users:read", "items:write"]));
+    let demoted = user(2, Some("user"));
+    assert_eq!(rotated(Operator::User(&demoted), &demoted), names(&["items:write"]));
 }

@@ -35,7 +35,13 @@ fn effective(token: &Token, owner: &User) -> ScopeSet {
 
 fn derived(token: &Token, owner: &User, new: Derive) -> Result<Token, Refusal> {
     let keys: Keys = keys();
-    let asking = Asking { token, owner, effective: effective(token, owner), rate: token.rate_limit };
+    let asking = Asking {
+        token,
+        state: token.state(now()),
+        owner,
+        effective: effective(token, owner),
+        rate: token.rate_limit,
+    };
     derive(&shop(), asking, new, now(), &keys, &Seeded::default()).map(|(token, _)| token)
 }
 

@@ -6,7 +6,7 @@ use http::StatusCode;
 use symbolon_api::{ApproveAsk, AskRecord, DenyAsk};
 use symbolon_core::ask::{Ask, AskState};
 use symbolon_core::manage::{self, Answering, Approval, Loaned};
-use symbolon_core::record::{Token, User};
+use symbolon_core::record::{Token, TokenState, User};
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
@@ -83,26 +83,25 @@ pub(in crate::management) async fn end(
     PathOf(of): PathOf<OfAsk>,
 ) -> Result<StatusCode, ApiError> {
     let rule = |case: &Case<'_>| {
-        let Case { catalog, owner, token, ask, now } = *case;
+        let Case { catalog, owner, token, ask, now, .. } = *case;
         let own = matches!(&caller.who, Who::Token(own, _) if own.id == ask.token);
-        match ask.state(token, now) {
-            AskState::Open if own || ask.by == who(&caller) => {
+        let manages = || caller.operator()?.manages_tokens_of(catalog, owner);
+        if ask.state(token, now) == AskState::Open {
+            if own || ask.by == who(&caller) {
                 let ask = manage::withdraw(token, ask, who(&caller), now)?;
-                Ok(Next { action: "ask.withdraw", ask: Some(ask), token: None })
+                return Ok(Next { action: "ask.withdraw", ask: Some(ask), token: None });
             }
-            AskState::Open => {
-                caller.operator()?.manages_tokens_of(catalog, owner)?;
-                let detail = "it waits for an answer: deny it; who asked may take it back";
-                Err(ApiError::new(Code::Conflict, detail))
-            }
-            AskState::Approved => {
-                if !own {
-                    caller.operator()?.manages_tokens_of(catalog, owner)?;
-                }
-                Ok(Next { action: "ask.end", ask: None, token: manage::end_loan(token, ask, now)? })
-            }
-            AskState::Ended | AskState::Denied | AskState::Withdrawn | AskState::Lapsed => Ok(Next::NOTHING),
+            manages()?;
+            let detail = "it waits for an answer: deny it; who asked may take it back";
+            return Err(ApiError::new(Code::Conflict, detail));
         }
+        if token.revoked_at.is_some() || !token.loans.iter().any(|loan| loan.ask == ask.id.to_string()) {
+            return Ok(Next::NOTHING);
+        }
+        if !own {
+            manages()?;
+        }
+        Ok(Next { action: "ask.end", ask: None, token: manage::end_loan(token, ask)? })
     };
     answered(&app, &caller, &of.id, rule).await.map(|_| StatusCode::NO_CONTENT)
 }
@@ -118,14 +117,15 @@ struct Case<'a> {
     catalog: &'a Catalog,
     owner: &'a User,
     token: &'a Token,
+    state: TokenState,
     ask: &'a Ask,
     now: Timestamp,
 }
 
 impl<'a> Case<'a> {
     fn answered_by(&self, caller: &'a Caller) -> Result<Answering<'a>, Refusal> {
-        let Self { catalog, owner, token, ask, now } = *self;
-        Ok(Answering { catalog, operator: caller.operator()?, owner, token, ask, now })
+        let Self { catalog, owner, token, state, ask, now } = *self;
+        Ok(Answering { catalog, operator: caller.operator()?, owner, token, state, ask, now })
     }
 }
 
@@ -158,7 +158,8 @@ async fn answered(
             return Err(ApiError::new(Code::Conflict, "the token is not there any more, or its owner"));
         };
         let now = app.now();
-        let next = rule(&Case { catalog, owner: &owner, token: &token, ask: &ask, now })?;
+        let state = app.gate().state(&token, now);
+        let next = rule(&Case { catalog, owner: &owner, token: &token, state, ask: &ask, now })?;
         let after = next.ask.as_ref().unwrap_or(&ask);
         let changes: Vec<_> =
             [next.ask.clone().map(Change::AskAnswered), next.token.clone().map(Change::TokenChanged)]

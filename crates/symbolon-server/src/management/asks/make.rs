@@ -6,12 +6,11 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use symbolon_api::{AskRecord, MakeAsk};
-use symbolon_core::ask::{Ask, OPEN};
+use symbolon_core::ask::{Ask, MAX_ASKED, OPEN};
 use symbolon_core::manage::{self, Asking, NewAsk};
-use symbolon_core::name::ScopeName;
 use symbolon_core::record::{Token, User};
 use symbolon_core::store::{AskQuery, Change, PageQuery, SeenAsks, StoreError};
-use symbolon_core::{Catalog, Code, Refusal};
+use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
 use super::deed;
 use crate::answer::ApiError;
@@ -43,17 +42,17 @@ pub(in crate::management) async fn make(
         by: caller.origin().actor.to_string(),
     };
     let now = app.now();
-    let effective = app.gate().effective(&catalog, &token, None);
-    let rate = app.gate().rate(token.id);
-    let asking = Asking { token: &token, owner: &owner, effective, rate };
-    let ask = manage::ask(&catalog, asking, new, now, &app.keys(), app.entropy())?;
-    if let Some(same) = open_already(&app, &token, &ask.scopes).await? {
-        return Ok((StatusCode::OK, Json(app.ask_record(&same, Some(&token)))));
-    }
     if let Who::Token(..) = &caller.who {
         app.gate()
-            .charge(token.id, now)
+            .charge(token.id, true, now)
             .map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))?;
+    }
+    let effective = app.gate().effective(&catalog, &token, None);
+    let (rate, state) = (app.gate().rate(token.id), app.gate().state(&token, now));
+    let asking = Asking { token: &token, state, owner: &owner, effective, rate };
+    let ask = manage::ask(&catalog, asking, new, now, &app.keys(), app.entropy())?;
+    if let Some(same) = before(&app, &ask).await? {
+        return Ok((StatusCode::OK, Json(app.ask_record(&same, Some(&token)))));
     }
     let deed = deed("ask.make", &ask, Some(&token));
     match app.record(caller.by(), deed, vec![Change::AskMade(ask.clone())], Terms::default()).await {
@@ -99,16 +98,28 @@ fn gone(caller: &Caller) -> ApiError {
     }
 }
 
-/// The token's open ask for these very scopes.
-async fn open_already(app: &App, token: &Token, scopes: &[ScopeName]) -> Result<Option<Ask>, ApiError> {
+/// The token's open ask for the same; an error where it has asked too often. Most who ask again are told here, and nobody's
+/// change waits for theirs.
+async fn before(app: &App, new: &Ask) -> Result<Option<Ask>, ApiError> {
     let query = AskQuery {
         seen: SeenAsks::All,
-        service: Some(token.service.clone()),
-        token: Some(token.id),
-        open: true,
-        open_since: app.now().saturating_sub(OPEN).unwrap_or_default(),
-        page: PageQuery { after: None, limit: 100 },
+        service: Some(new.service.clone()),
+        token: Some(new.token),
+        open: false,
+        open_since: Timestamp::MIN,
+        page: PageQuery { after: None, limit: MAX_ASKED as usize },
     };
-    let open = app.store().asks(&query).await?.items;
-    Ok(open.into_iter().find(|ask| ask.scopes == scopes))
+    let since = new.made_at.saturating_sub(OPEN).unwrap_or_default();
+    let mut latest = app.store().asks(&query).await?.items;
+    latest.retain(|ask| ask.made_at > since);
+    let keys = app.keys();
+    let same = |ask: &&Ask| ask.answer.is_none() && ask.scopes == new.scopes && ask.is_whole(&keys);
+    if let Some(same) = latest.iter().find(same) {
+        return Ok(Some(same.clone()));
+    }
+    if latest.len() >= MAX_ASKED as usize {
+        let detail = format!("the token has asked {MAX_ASKED} times within a day, and that is the most");
+        return Err(ApiError::new(Code::Conflict, detail));
+    }
+    Ok(None)
 }

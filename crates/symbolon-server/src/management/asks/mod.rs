@@ -4,6 +4,9 @@
 pub(super) mod answer;
 pub(super) mod make;
 pub(super) mod read;
+mod waiting;
+
+pub(crate) use self::waiting::WaitingCallers;
 
 use std::sync::Arc;
 
@@ -48,9 +51,14 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Found, ApiError> {
     if seen { Ok((ask, token)) } else { Err(not_there()) }
 }
 
-/// The token of an ask. As the gate knows it, or what revocation has left of it.
+/// The token of an ask. As the gate knows it, or what revocation has left of it; of one that was approved as it is written, for
+/// the record knows of a loan before the gate does, and what is lent must not be taken for what has ended.
 async fn token_of(app: &App, ask: &Ask) -> Result<Option<Arc<Token>>, ApiError> {
-    if let Some(token) = app.gate().token(ask.token) {
+    let lent = match &ask.answer {
+        Some(Answer { said: Said::Approved { until, .. }, .. }) => *until > app.now(),
+        _ => false,
+    };
+    if let Some(token) = app.gate().token(ask.token).filter(|_| !lent) {
         return Ok(Some(token));
     }
     match app.store().token(&ask.service, ask.token).await {

@@ -3,15 +3,16 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{FromRequestParts, State};
 use axum::{Extension, Json};
+use http::request::Parts;
 use serde::Deserialize;
 use symbolon_api::{AskRecord, List};
 use symbolon_core::ask::{AskState, OPEN};
 use symbolon_core::manage::Operator;
 use symbolon_core::record::User;
 use symbolon_core::store::{AskQuery, SeenAsks};
-use symbolon_core::{Code, Refusal, Timestamp};
+use symbolon_core::{Refusal, Timestamp};
 use tokio::time::{sleep, timeout};
 use utoipa::IntoParams;
 
@@ -21,7 +22,6 @@ use crate::app::App;
 use crate::listen::Tunnels;
 use crate::management::caller::{Caller, Who};
 use crate::management::parameters::{OfAsk, PathOf, QueryOf, found, page, parsed};
-use crate::management::services;
 
 /// The longest that a caller is kept waiting.
 const LONGEST: u8 = 60;
@@ -69,9 +69,16 @@ pub(in crate::management) async fn list(
     QueryOf(query): QueryOf<ListAsks>,
 ) -> Result<Json<List<AskRecord>>, ApiError> {
     let service = match &query.service {
-        Some(name) => Some(services::find(&app, name)?.catalog.service.clone()),
+        Some(name) => {
+            let found = app
+                .gate()
+                .service(name)
+                .ok_or_else(|| Refusal::field("service", "there is no such service"))?;
+            Some(found.catalog.service.clone())
+        }
         None => None,
     };
+    charge(&app, &caller)?;
     let mut token = query.token.as_deref().map(|text| parsed("token", text)).transpose()?;
     let seen = match &caller.who {
         Who::Token(own, _) => {
@@ -115,12 +122,12 @@ fn open_since(app: &App) -> Timestamp {
 }
 
 /// How many asks wait for an answer among those that somebody may know of, as far as one page shows. Where the record does not
-/// answer, none: who somebody is can be told without it.
-pub(in crate::management) async fn waiting_for(app: &App, user: &User) -> u64 {
-    let Ok(page) = page(None, None) else { return 0 };
+/// answer it is not known: who somebody is can be told without it.
+pub(in crate::management) async fn waiting_for(app: &App, user: &User) -> Option<u64> {
+    let page = page(None, None).ok()?;
     let seen = seen_by(app, user);
     let open = AskQuery { seen, service: None, token: None, open: true, open_since: open_since(app), page };
-    app.store().asks(&open).await.map_or(0, |page| page.items.len() as u64)
+    app.store().asks(&open).await.ok().map(|page| page.items.len() as u64)
 }
 
 /// Show an ask; with `wait`, when it was answered. For the token that asks, and for who may see that token.
@@ -135,6 +142,7 @@ pub(in crate::management) async fn show(
     PathOf(of): PathOf<OfAsk>,
     QueryOf(query): QueryOf<WaitForAsk>,
     tunnels: Option<Extension<Tunnels>>,
+    mut parts: Parts,
 ) -> Result<Json<AskRecord>, ApiError> {
     let seconds = match query.wait {
         None => 0,
@@ -143,14 +151,21 @@ pub(in crate::management) async fn show(
     };
     let mut over = pin!(sleep(Duration::from_secs(seconds.into())));
     let stop = tunnels.map(|Extension(tunnels)| tunnels.stop()).unwrap_or_default();
-    let place = app.shared().waiting_for_answers.try_acquire();
+    let places = &app.shared().waiting_for_answers;
+    let place = (seconds > 0).then(|| places.enter(caller.origin().actor.to_string())).flatten();
+    charge(&app, &caller)?;
     let mut answered = app.asks_answered();
+    let mut caller = caller;
     loop {
         answered.mark_unchanged();
         let (ask, token) = find(&app, &caller, &of.id).await?;
-        let open = state(&ask, token.as_deref(), app.now()) == AskState::Open;
+        let state = state(&ask, token.as_deref(), app.now());
         // Of many who wait at once the last do not: they come again.
-        if !open || seconds == 0 || over.is_elapsed() || place.is_err() || stop.is_cancelled() {
+        if state != AskState::Open || place.is_none() || over.is_elapsed() || stop.is_cancelled() {
+            if state == AskState::Approved {
+                // What is told is so here, too: another node may have lent it.
+                app.store().applied().await?;
+            }
             return Ok(Json(app.ask_record(&ask, token.as_deref())));
         }
         tokio::select! {
@@ -158,10 +173,14 @@ pub(in crate::management) async fn show(
             _ = timeout(LOOK, answered.changed()) => {}
             () = stop.cancelled() => {}
         }
-        if let Who::Token(token, _) = &caller.who
-            && app.gate().token(token.id).is_none()
-        {
-            return Err(ApiError::challenged(Code::InvalidToken));
-        }
+        // As they are by now: a session may have ended, and a token been revoked.
+        caller = Caller::from_request_parts(&mut parts, &app).await?;
     }
+}
+
+/// A token's look at what it asked counts as a request of it.
+fn charge(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    let Who::Token(token, _) = &caller.who else { return Ok(()) };
+    let charged = app.gate().charge(token.id, false, app.now());
+    charged.map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))
 }

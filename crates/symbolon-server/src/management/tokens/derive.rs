@@ -44,7 +44,7 @@ pub(in crate::management) async fn derive(
     let new = wanted(value)?;
     let claiming = key.begin(&app, &caller, "self/derive", &bytes, app.now()).await?;
     app.gate()
-        .charge(parent.id, app.now())
+        .charge(parent.id, true, app.now())
         .map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))?;
     let mut tries = 0;
     loop {
@@ -54,6 +54,7 @@ pub(in crate::management) async fn derive(
         let owner = app.gate().user(parent.owner).ok_or_else(gone)?;
         let asking = Asking {
             token: &parent,
+            state: app.gate().state(&parent, now),
             owner: &owner,
             effective: app.gate().effective(&catalog, &parent, None),
             rate: app.gate().rate(parent.id),

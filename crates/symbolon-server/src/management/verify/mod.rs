@@ -195,7 +195,7 @@ impl Question {
                 refusals::remember(app, id, service, &request, denial, now);
             }
         }
-        let mut reply = reply(app, service, &decision, unremembered, &id.to_string());
+        let mut reply = reply(app, service, (&decision, client_ip), unremembered, &id.to_string());
         if required.is_some() {
             // There was no request, and so there is no target.
             reply.target = None;

@@ -1,6 +1,7 @@
 //! What was decided, as it is told to whoever asked.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use http::HeaderValue;
 use symbolon_api::{VerifyReply, VerifyRoute};
@@ -23,11 +24,11 @@ pub(super) fn verdict(decision: &Decision<'_>) -> Verdict {
     Verdict { code: decision.code(), token, ..Verdict::ALLOWED }
 }
 
-/// The reply to a question of this id; `unremembered` takes the place of the refusal, where there is one.
+/// The reply to a question of this id, about a caller at this address; `unremembered` takes the place of the refusal, where there is one.
 pub(super) fn reply(
     app: &App,
     service: &ServiceName,
-    decision: &Decision<'_>,
+    (decision, client_ip): (&Decision<'_>, Option<IpAddr>),
     unremembered: Option<ApiError>,
     request_id: &str,
 ) -> VerifyReply {
@@ -66,7 +67,7 @@ pub(super) fn reply(
         }
         Decision::Deny(denial) => {
             let refusal = unremembered.unwrap_or_else(|| {
-                ApiError::denied(denial, service.as_str()).asking(app.ask_link(service, denial))
+                ApiError::denied(denial, service.as_str()).asking(app.ask_link(service, denial, client_ip))
             });
             VerifyReply {
                 code: refusal.code().as_str().to_owned(),

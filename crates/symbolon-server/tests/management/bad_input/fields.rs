@@ -9,7 +9,7 @@ use super::{Wrong, short};
 use crate::document::{Operation, document, operations, resolved};
 
 /// Fields whose empty text means something.
-const MAY_BE_EMPTY: [&str; 2] = ["description", "metadata"];
+const MAY_BE_EMPTY: [&str; 3] = ["description", "metadata", "note"];
 
 /// A field of a body.
 struct Field {

@@ -13,6 +13,8 @@ pub(super) struct Stage {
     token: String,
     /// The secret of a token that may derive.
     deriving: String,
+    /// What that one has asked: one to be denied, and one for all else.
+    asks: [String; 2],
 }
 
 impl Stage {
@@ -26,7 +28,13 @@ impl Stage {
         let token = made["id"].as_str().unwrap().to_owned();
         let made = json!({ "name": "test", "scopes": ["chat"], "derive": 2 });
         let deriving = world.token(&key, "odysseus", &made).await["token"].as_str().unwrap().to_owned();
-        Self { world, key, person, token, deriving }
+        let mut asks = [String::new(), String::new()];
+        for (id, scope) in asks.iter_mut().zip(["todos:read", "memory:read"]) {
+            let asked = json!({ "scopes": [scope], "duration": "1h", "reason": "to see" });
+            let asked = world.post("/v1/asks", &asked).by(&deriving).send().await.expect(201);
+            asked["id"].as_str().unwrap().clone_into(id);
+        }
+        Self { world, key, person, token, deriving, asks }
     }
 
     /// The path of an operation, with things that are there.
@@ -34,6 +42,8 @@ impl Stage {
         let id = match operation.path.as_str() {
             "/v1/sessions/{id}" => self.person.session.id.to_string(),
             "/v1/server-keys/peppers/{id}" => "1".to_owned(),
+            "/v1/asks/{id}/deny" => self.asks[0].clone(),
+            path if path.starts_with("/v1/asks/{id}") => self.asks[1].clone(),
             _ => self.token.clone(),
         };
         operation.path.replace("{service}", "odysseus").replace("{id}", &id).replace("{name}", "ann")
@@ -46,6 +56,7 @@ impl Stage {
             "/v1/sessions" if operation.method == "POST" => call,
             "/v1/self/password" => call.by(&self.person.jwt),
             "/v1/self/derive" => call.by(&self.deriving),
+            "/v1/asks" if operation.method == "POST" => call.by(&self.deriving),
             _ => call.by(&self.key),
         }
     }
@@ -64,6 +75,9 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
         ("POST /v1/services/{service}/tokens" | "POST /v1/self/derive", _) => {
             json!({ "name": "test", "scopes": ["chat"] })
         }
+        ("POST /v1/asks", _) => {
+            json!({ "scopes": ["calendar:read"], "duration": "1h", "reason": "to see" })
+        }
         ("POST /v1/services/{service}/tokens/import", _) => {
             json!({ "rows": [{ "prefix": "x", "hash": "x", "name": "x", "owner": "ann" }] })
         }
@@ -74,7 +88,12 @@ pub(super) fn body(operation: &str, field: &str) -> Value {
             json!({ "filter": { "scope": "chat" }, "action": { "own": { "owner": "ann" } } })
         }
         ("PATCH /v1/services/{service}/tokens/{id}", _) => json!({ "name": "test" }),
-        ("POST /v1/services/{service}/tokens/{id}/rotate", _) => json!({}),
+        (
+            "POST /v1/services/{service}/tokens/{id}/rotate"
+            | "POST /v1/asks/{id}/approve"
+            | "POST /v1/asks/{id}/deny",
+            _,
+        ) => json!({}),
         ("PATCH /v1/services/{service}", _) => json!({ "enforce": false }),
         ("POST /v1/services/{service}/verify", "scopes") => json!({ "token": "x", "scopes": ["chat"] }),
         ("POST /v1/services/{service}/verify", "headers") => {

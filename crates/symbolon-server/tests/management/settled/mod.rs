@@ -33,6 +33,10 @@ POST   /oauth/introspect                          | -  it asks                  
 POST   /oauth/revoke                              | revoked                              | 200 200
 DELETE /v1/self                                   | revoked                              | 204 401
 POST   /v1/self/derive                            | with its Idempotency-Key             | 201 409
+POST   /v1/asks                                   | asked                                | 201 200
+POST   /v1/asks/{id}/approve                      | approved                             | 200 409
+POST   /v1/asks/{id}/deny                         | denied                               | 200 409
+DELETE /v1/asks/{id}                              | what was lent                        | 204 204
 POST   /v1/self/password                          | changed                              | 204 401
 POST   /v1/sessions                               | -  it begins another each time       |
 DELETE /v1/sessions/current                       | ended                                | 204 401

@@ -103,6 +103,22 @@ impl Ask {
     }
 }
 
+/// A call about what the token of this secret asks for.
+async fn of_ask(stage: &Stage, ask: Ask, secret: &str) -> Ask {
+    let (world, key) = (&stage.world, &stage.key);
+    let body = json!({ "scopes": ["read:printers"], "duration": "1h", "reason": "to see" });
+    if ask.path == "/v1/asks" {
+        return ask.by(secret).with(Body::Json(body));
+    }
+    let made = world.post("/v1/asks", &body).by(secret).send().await.expect(201);
+    let path = ask.path.replace("{id}", made["id"].as_str().unwrap());
+    if ask.method != "DELETE" {
+        return ask.to(path).with(Body::Json(json!({})));
+    }
+    world.post(&format!("{path}/approve"), &json!({})).by(key).send().await.expect(200);
+    ask.to(path)
+}
+
 /// The two calls of a line.
 pub(super) async fn twice(stage: &Stage, call: &str, what: &str) -> [Ask; 2] {
     let (world, key) = (&stage.world, &stage.key);
@@ -158,6 +174,7 @@ pub(super) async fn twice(stage: &Stage, call: &str, what: &str) -> [Ask; 2] {
             may.send(stage).await.expect(200);
             ask.by(&secret).with(Body::Once(json!({ "name": "child", "scopes": ["read:jobs"] })))
         }
+        (_, path, _) if path.starts_with("/v1/asks") => of_ask(stage, ask, &secret).await,
         (_, "/v1/self/password", _) => {
             let body = json!({ "current": PASSWORD, "new": "another password" });
             ask.by(&stage.admin.jwt).with(Body::Json(body))
