@@ -21,7 +21,7 @@ pub struct AskRecord {
     pub duration: String,
     /// What for. The words of who asked, perhaps of a machine: they prove nothing.
     pub reason: String,
-    /// The id of who asked: the token itself, or somebody for it.
+    /// Who asked: the id of the token itself, or the name or id of somebody for it.
     pub asked_by: String,
     /// When.
     pub asked_at: String,
@@ -37,6 +37,12 @@ pub struct AskRecord {
     pub answered_at: Option<String>,
     /// A word of theirs to who asked.
     pub note: Option<String>,
+    /// Whether whoever reads this could lend something to this token.
+    #[serde(default)]
+    pub may_lend: bool,
+    /// Whether whoever reads this could deny it.
+    #[serde(default)]
+    pub may_deny: bool,
 }
 
 /// The token of an ask.

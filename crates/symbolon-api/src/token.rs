@@ -316,7 +316,7 @@ pub struct SelfInfo {
     /// there. `/v1/status` says which.
     #[serde(default)]
     pub broken_seals: u64,
-    /// For a session: how many asks wait for an answer among those that it could list; counted up to what one page holds.
+    /// For a session: how many asks wait for an answer that its user could give; counted up to what one page holds.
     /// `null` where that is not known.
     #[serde(default)]
     pub open_asks: Option<u64>,

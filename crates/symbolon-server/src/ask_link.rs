@@ -8,7 +8,7 @@ use symbolon_api::AskLink;
 use symbolon_core::audit::Line;
 use symbolon_core::code::scope_list;
 use symbolon_core::decision::{Denial, Reason};
-use symbolon_core::name::ServiceName;
+use symbolon_core::name::{ScopeName, ServiceName};
 
 use crate::app::App;
 
@@ -26,9 +26,16 @@ impl App {
             return None;
         }
         let token = self.gate().token(denial.token?).filter(|token| token.parent.is_none())?;
-        self.gate().service(service.as_str())?.catalog.policy.max_loan?;
+        let catalog = self.gate().service(service.as_str())?.catalog;
+        catalog.policy.max_loan?;
+        let role = self.gate().user(token.owner).and_then(|owner| catalog.role_of(&owner));
         let origin = self.reached_at(client_ip)?;
-        let scopes = denial.needs().first().map(scope_list)?;
+        // What the owner's role does not reach, nobody can lend.
+        let within = |scopes: &Vec<ScopeName>| {
+            let wanted = catalog.set(scopes);
+            wanted.is_subset(&catalog.effective(wanted, role))
+        };
+        let scopes = denial.needs().into_iter().find(within).map(|scopes| scope_list(&scopes))?;
         let escaped = |text: &str| utf8_percent_encode(text, NON_ALPHANUMERIC).to_string();
         Some(AskLink {
             url: format!("{origin}/v1/asks"),

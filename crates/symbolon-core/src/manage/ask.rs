@@ -84,6 +84,13 @@ pub fn ask(
     entropy: &dyn Entropy,
 ) -> Result<Ask, Refusal> {
     let longest = may_borrow(catalog, token, state, owner)?;
+    if new.scopes.is_empty() {
+        let field = Some("scopes".to_owned());
+        return Err(Refusal {
+            field,
+            ..Refusal::new(Code::ScopesRequired, "name at least one scope that the token lacks")
+        });
+    }
     if new.scopes.len() > MAX_SCOPES {
         return Err(Refusal::field("scopes", format!("at most {MAX_SCOPES} scopes are asked for at once")));
     }
@@ -150,6 +157,7 @@ pub fn approve(
     }
     let lasts = within("duration", lasts, longest.min(catalog.longest(&scopes).lifetime))?;
     let until = lasts.end(now).ok_or_else(|| Refusal::field("duration", "no calendar has its end"))?;
+    let until = token.expires_at.map_or(until, |end| end.min(until));
     let note = text("note", &approval.note)?;
     let loan = Loan { scopes: scopes.clone(), until, by: approval.by.clone(), ask: ask.id.to_string() };
     let loans = token.loans.iter().filter(|loan| loan.holds(now)).cloned().chain([loan]).collect();
@@ -176,13 +184,17 @@ pub fn withdraw(token: &Token, ask: &Ask, by: String, now: Timestamp) -> Result<
     Ok(answered(ask, Said::Withdrawn, by, String::new(), now))
 }
 
-/// The token without what was lent to it by an ask; `None` where nothing is. Taking is no sign of life: one that has lain
-/// unused for too long does not live again by it.
-pub fn end_loan(token: &Token, ask: &Ask) -> Result<Option<Token>, Refusal> {
+/// The ask, and the token without what was lent to it by that. It is taken whatever the clock says here, for another node's may be
+/// behind. Taking is no sign of life: one that has lain unused for too long does not live again by it.
+pub fn end_loan(token: &Token, ask: &Ask, now: Timestamp) -> Result<(Ask, Token), Refusal> {
     living(token)?;
-    // Whatever the clock says here: another node's may be behind.
     let loans = token.loans.iter().filter(|loan| loan.ask != ask.id.to_string()).cloned().collect();
-    Ok(changed(token, Token { loans, ..token.clone() }, token.updated_at))
+    let next = changed(token, Token { loans, ..token.clone() }, token.updated_at);
+    let mut ended = Ask { revision: ask.revision + 1, ..ask.clone() };
+    if let Some(Answer { said: Said::Approved { until, .. }, .. }) = &mut ended.answer {
+        *until = now.min(*until);
+    }
+    Ok((ended, next.unwrap_or_else(|| token.clone())))
 }
 
 /// For how long something may be lent to this token, if at all.
@@ -215,7 +227,10 @@ fn unanswered(ask: &Ask, token: &Token, now: Timestamp) -> Result<(), Refusal> {
         AskState::Withdrawn => "who asked has taken it back",
         AskState::Lapsed => "it has lapsed: nobody answered in time, or the token is revoked",
     };
-    Err(Refusal::new(Code::Conflict, format!("{said}; what is wanted still has to be asked for anew")))
+    Err(Refusal::new(
+        Code::Conflict,
+        format!("{said} already; what is wanted still has to be asked for anew"),
+    ))
 }
 
 fn answered(ask: &Ask, said: Said, by: String, note: String, now: Timestamp) -> Ask {
@@ -224,7 +239,10 @@ fn answered(ask: &Ask, said: Said, by: String, note: String, now: Timestamp) -> 
 
 fn within(field: &str, lasts: Lifetime, longest: Lifetime) -> Result<Lifetime, Refusal> {
     if lasts > longest {
-        return Err(Refusal::field(field, format!("these scopes are lent for at most {longest}")));
+        return Err(Refusal::field(
+            field,
+            format!("these scopes are lent for at most {longest}; say for how long, such as 10m"),
+        ));
     }
     Ok(lasts)
 }

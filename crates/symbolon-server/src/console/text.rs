@@ -416,6 +416,7 @@ texts! {
     ask_lend = "Lend these";
     ask_deny = "Deny";
     ask_not_yours = "Whoever manages this token answers.";
+    ask_not_lendable = "You can deny this, and not lend: to tokens of the built-in user the system key alone gives rights, at the machine with symbolon ask approve.";
     ask_answer = "What was said";
     ask_answered = "Answered";
     ask_by = "By";

@@ -78,7 +78,7 @@ impl Caller {
             Who::User(_, user) => Ok(Operator::User(user)),
             Who::Token(..) => Err(Refusal::new(
                 Code::HumanOnly,
-                "a token cannot manage anything; it can read and revoke itself at /v1/self, and derive tokens where it may",
+                "a token cannot manage anything; it can read and revoke itself at /v1/self, ask for scopes at /v1/asks, and derive tokens where it may",
             )),
             Who::Verifier(..) => Err(Refusal::new(
                 Code::InsufficientRole,

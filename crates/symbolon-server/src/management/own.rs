@@ -54,7 +54,7 @@ pub(super) async fn show(State(app): State<App>, caller: Caller) -> Json<SelfInf
             _ => 0,
         },
         open_asks: match &caller.who {
-            Who::User(_, user) => waiting_for(&app, user).await,
+            Who::User(_, user) => waiting_for(&app, &caller, user).await,
             _ => None,
         },
     })

@@ -97,7 +97,8 @@ impl Own {
             Self::Wait => {
                 let ask = arguments.remove("ask");
                 let id = ask.as_ref().and_then(Value::as_str);
-                let known = |id: &&str| id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
+                let known =
+                    |id: &&str| !id.is_empty() && id.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
                 let id = id.filter(known).ok_or("ask is the id that symbolon_ask has answered")?;
                 let seconds = arguments.remove("seconds").unwrap_or(json!(WAIT.0));
                 let seconds = seconds.as_u64().filter(|seconds| (1..=WAIT.1).contains(seconds));

@@ -102,7 +102,12 @@ async fn what_is_approved_is_used_and_ends_by_itself() {
     ] {
         assert_eq!(approved[field], value, "{field}");
     }
-    assert_eq!(stage.shown(&id).await, approved, "who asked sees it too");
+    let mut seen = stage.shown(&id).await;
+    for may in ["may_lend", "may_deny"] {
+        assert_eq!((&approved[may], seen[may].take()), (&json!(true), json!(false)));
+        seen[may] = json!(true);
+    }
+    assert_eq!(seen, approved, "who asked sees it too");
     assert_eq!(stage.verdict("POST", "/api/jobs").await, "allowed");
     assert_eq!(
         stage.verdict("PATCH", "/api/jobs/reorder").await,
@@ -121,6 +126,49 @@ async fn what_is_approved_is_used_and_ends_by_itself() {
     assert_eq!(stage.shown(&id).await["state"], "ended");
     let own = stage.world.get("/v1/self").by(&stage.secret).send().await.expect(200);
     assert_eq!(own["token"]["loans"], Value::Null);
+}
+
+/// What is asked for takes no place among the changes that it is asked for, and an end that comes early is said.
+#[tokio::test]
+async fn asking_costs_no_change_and_a_loan_ends_with_its_token_or_when_it_was_ended() {
+    let stage = Stage::new().await;
+    let path = format!("/v1/services/odin/tokens/{}", stage.id);
+    let edit = json!({ "change_limit": "1/1d", "expires_in": "30m" });
+    stage.world.patch(&path, &edit).by(&stage.admin.jwt).send().await.expect(200);
+    let asked = stage.ask().await;
+    let approved = stage.answer(&stage.admin.jwt, &asked, "approve", json!({})).await.expect(200);
+    assert_eq!(
+        approved["lent_until"], "2026-01-01T00:30:00Z",
+        "an hour was asked for, and the token ends before"
+    );
+    assert_eq!((&approved["may_lend"], &approved["may_deny"]), (&json!(true), &json!(true)));
+    assert_eq!(stage.verdict("POST", "/api/jobs").await, "allowed");
+    assert_eq!(stage.verdict("POST", "/api/jobs").await, "rate_limited");
+    stage.world.clock.advance(60);
+    stage.world.delete(&format!("/v1/asks/{asked}")).by(&stage.admin.jwt).send().await.expect(204);
+    assert_eq!(stage.shown(&asked).await["lent_until"], "2026-01-01T00:01:00Z");
+}
+
+/// Of the tokens of the built-in user nobody but the system key lends, and nobody else is told that something waits for them.
+#[tokio::test]
+async fn who_cannot_lend_is_told_so_before_they_try() {
+    let stage = Stage::new().await;
+    let key = stage.world.system_key().await;
+    let made = stage.world.token(&key, "odin", &json!({ "name": "own", "scopes": ["read:jobs"] })).await;
+    let body = json!({ "scopes": ["write:jobs"], "duration": "1h", "reason": "why" });
+    let asked =
+        stage.world.post("/v1/asks", &body).by(made["token"].as_str().unwrap()).send().await.expect(201);
+    let path = format!("/v1/asks/{}", id(&asked));
+    for (by, lend, deny) in [(&stage.admin.jwt, false, true), (&key, true, true)] {
+        let seen = stage.world.get(&path).by(by).send().await.expect(200);
+        assert_eq!((&seen["may_lend"], &seen["may_deny"]), (&json!(lend), &json!(deny)));
+    }
+    let open =
+        async |by: &str| stage.world.get("/v1/self").by(by).send().await.expect(200)["open_asks"].clone();
+    assert_eq!(open(&stage.admin.jwt).await, 0);
+    stage.ask().await;
+    assert_eq!(open(&stage.admin.jwt).await, 1);
+    assert_eq!(open(&stage.operator.jwt).await, 0);
 }
 
 #[tokio::test]
@@ -200,7 +248,12 @@ async fn somebody_asks_for_a_token_of_theirs_whether_they_manage_it_or_not() {
     let other = stage.world.person("other", &[("odysseus", "user")]).await;
     stage.world.post("/v1/asks", &asked).by(&other.jwt).send().await.refused(404, "not_found");
     let made = stage.world.post("/v1/asks", &asked).by(&user.jwt).send().await.expect(201);
-    assert_eq!(made["asked_by"], json!(user.user.id.to_string()));
+    assert_eq!(made["asked_by"], "ouser");
+    assert_eq!(
+        (&made["may_lend"], &made["may_deny"]),
+        (&json!(false), &json!(false)),
+        "they manage no tokens"
+    );
     let id = id(&made);
     // They see it, and do not answer it, for they manage no tokens; nor does anybody of another service see it.
     assert_eq!(stage.list(&user.jwt, "").await, [id.as_str()]);
@@ -227,7 +280,9 @@ async fn what_is_asked_for_already_is_that_ask_and_there_is_an_end_to_asking() {
         let id = stage.ask().await;
         stage.world.delete(&format!("/v1/asks/{id}")).by(&stage.secret).send().await.expect(204);
     }
-    stage.asks(json!({})).await.refused(409, "conflict");
+    let beyond = stage.asks(json!({})).await;
+    beyond.refused(429, "rate_limited");
+    assert_eq!(beyond.header("retry-after"), "86400");
     assert_eq!(stage.list(&stage.secret, "?state=all").await.len(), MAX_ASKED as usize);
     stage.world.clock.advance(86_400);
     stage.ask().await;

@@ -3,7 +3,7 @@
 use symbolon_core::decision::ServiceRules;
 use symbolon_core::derived::Parent;
 use symbolon_core::id::TokenId;
-use symbolon_core::record::Token;
+use symbolon_core::record::{Token, User};
 use symbolon_core::store::Change;
 use symbolon_core::token::{NewSecret, Prefix};
 use symbolon_server::{Clock as _, Door};
@@ -184,6 +184,12 @@ async fn a_refusal_for_want_of_a_scope_says_where_a_person_can_be_asked() {
     listens("http://127.0.0.1:7070");
     let page = format!("http://127.0.0.1:7070/asks/new?service=shop&token={}&scope=write%3Athings", token.id);
     let link = serde_json::json!({ "url": "http://127.0.0.1:7070/v1/asks", "page": page });
+    assert_eq!(asked("POST /api/things").await, link);
+    // Nobody could lend it to somebody of no role.
+    let nobody_now = User { roles: std::collections::BTreeMap::new(), revision: 2, ..ann.clone() };
+    world.commit(vec![Change::UserChanged(nobody_now)]).await;
+    assert!(asked("POST /api/things").await.is_null());
+    world.commit(vec![Change::UserChanged(User { revision: 3, ..ann.clone() })]).await;
     assert_eq!(asked("POST /api/things").await, link);
     // Of what no scope would change, nobody can be asked.
     for other in ["GET /api/settings", "GET /api/nothing", "PUT /api/things"] {

@@ -3,12 +3,16 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
-use symbolon_api::client::{AskFilter, Client};
+use symbolon_api::client::{AskFilter, Client, ClientError};
 use symbolon_api::{ApproveAsk, AskRecord, DenyAsk, MakeAsk};
+use symbolon_core::Timestamp;
+use symbolon_server::Clock as _;
 
 use super::Context;
 use super::list::Extent;
+use crate::clock::SystemClock;
 use crate::failure::Failure;
 use crate::output::{Output, joined, maybe};
 
@@ -52,6 +56,9 @@ pub(crate) struct ListAsks {
     /// Only those for this service
     #[arg(long, value_name = "SERVICE")]
     service: Option<String>,
+    /// Only those of this token
+    #[arg(long, value_name = "TOKEN_ID")]
+    token: Option<String>,
     /// Also those that were answered, taken back, or have waited for too long
     #[arg(long)]
     all: bool,
@@ -63,7 +70,7 @@ pub(crate) struct ListAsks {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// Its id
-    #[arg(value_name = "ASK_ID")]
+    #[arg(value_name = "ASK_ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
 }
 
@@ -141,6 +148,10 @@ impl Make {
             ..MakeAsk::default()
         };
         let mut ask = client.make_ask(&new).await?;
+        if ask.reason != new.reason.trim() || ask.duration != new.duration {
+            let before = "An ask for the same scopes was open already, and is that one";
+            context.output.note(&format!("{before}: for {}, since {}.", ask.duration, ask.asked_at));
+        }
         if !self.wait {
             context.output.document(&ask)?;
             context.output.print(&format!("{}\n", ask.id))?;
@@ -149,7 +160,12 @@ impl Make {
         }
         context.output.note(&format!("{} waits for an answer, until {}.", ask.id, ask.lapses_at));
         while ask.state == "open" {
-            ask = client.get_ask(&ask.id, Some(WAIT)).await?;
+            match client.get_ask(&ask.id, Some(WAIT)).await {
+                Ok(now) => ask = now,
+                // It is started anew, perhaps, and the ask waits meanwhile.
+                Err(error) if is_away(&error) && waits(&ask) => {}
+                Err(error) => return Err(error.into()),
+            }
             if ask.state == "open" {
                 // A server that stops, or for which too many wait, has answered at once.
                 tokio::time::sleep(PAUSE).await;
@@ -160,10 +176,21 @@ impl Make {
     }
 }
 
+/// Whether nothing is known because nobody answered.
+fn is_away(error: &ClientError) -> bool {
+    let unavailable = error.problem().is_some_and(|problem| problem.status == 503);
+    unavailable || matches!(error, ClientError::Connect { .. } | ClientError::Broken { .. })
+}
+
+/// Whether it can be answered still.
+fn waits(ask: &AskRecord) -> bool {
+    ask.lapses_at.parse().is_ok_and(|end: Timestamp| end > SystemClock.now())
+}
+
 impl ListAsks {
     async fn run(self, context: &Context) -> Result<(), Failure> {
         let state = if self.all { "all" } else { "open" };
-        let filter = AskFilter { service: self.service, token: None, state: Some(state.to_owned()) };
+        let filter = AskFilter { service: self.service, token: self.token, state: Some(state.to_owned()) };
         let list = context
             .speak(async |client| self.extent.collect(async |page| client.asks(&filter, &page).await).await)
             .await?;

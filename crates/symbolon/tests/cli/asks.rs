@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Place, Server};
 
 /// With what a reader of a terminal could be deceived by, as far as the server takes it.
-const REASON: &str = "cancel job 7\nstate     approved\n\u{202e}it is safe";
+const REASON: &str = "cancel job 7\nstate     approved\nit is safe";
 
 struct Stage {
     server: Server,
@@ -121,12 +121,19 @@ fn asks_are_listed_and_shown_so_that_a_terminal_obeys_nobody() {
         assert!(listed.contains(part), "{part}: {listed}");
     }
     let shown = stage.run(&format!("ask show {id}")).ok();
-    let reason = "\nreason    cancel job 7\n          state     approved\n          \u{fffd}it is safe\n";
+    let reason = "\nreason    cancel job 7\n          state     approved\n          it is safe\n";
     assert!(shown.contains(reason) && shown.contains("\nstate     open\n"), "{shown}");
     assert_eq!(stage.run(&format!("ask show {id} --json")).json()["reason"], REASON);
     // What a terminal would obey does not even come in.
-    let refused = stage.asks("\u{1b}[2Jx", &[]).refused(1);
-    assert!(refused.contains("control character"), "{refused}");
+    for bad in ["\u{1b}[2Jx", "\u{202e}x"] {
+        let refused = stage.asks(bad, &[]).refused(1);
+        assert!(refused.contains("none of them hidden"), "{refused}");
+    }
+    // Who asks again for another time learns that it is the former ask.
+    let again = stage.asks("and again", &[]);
+    assert!(again.stdout.trim() == id && again.stderr.contains("was open already"), "{again:?}");
+    let none = stage.server.place.symbolon(&["ask", "show", ""]).refused(2);
+    assert!(none.contains("ASK_ID"), "{none}");
 
     stage.run(&format!("ask deny {id}")).ok();
     assert!(stage.run("ask list --service odin").stdout.is_empty());

@@ -261,10 +261,14 @@ fn a_loan_is_ended_alone_and_what_is_taken_away_is_taken_however_it_is_held() {
     };
     let both = lend(&lend(&token, &one), &two);
     assert_eq!(both.loans.len(), 2);
-    let left = end_loan(&both, &one).unwrap().unwrap();
+    let lent =
+        approve(answering(&shop(), Operator::System, &ann, &token, &one), &keys(), approval()).unwrap();
+    let (ended, left) = end_loan(&both, &lent.ask, later(1)).unwrap();
+    let Some(Answer { said: Said::Approved { until, .. }, .. }) = ended.answer else { panic!("{ended:?}") };
+    assert_eq!(until, later(1), "it says when it ended");
     assert_eq!(left.loans, both.loans[1..]);
     assert_eq!(left.updated_at, both.updated_at, "that is no sign of life");
-    assert_eq!(end_loan(&left, &one).unwrap(), None);
+    assert_eq!(end_loan(&left, &one, later(2)).unwrap().1, left);
     // A later loan sweeps out what has ended.
     let much_later = approve(
         Answering {

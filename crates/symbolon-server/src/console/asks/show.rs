@@ -37,7 +37,7 @@ pub(super) struct AskPage {
     service: String,
     asked_for: String,
     asked: Moment,
-    /// The id of who asked, where it was not the token itself.
+    /// Who asked, where it was not the token itself.
     asked_by: Option<String>,
     /// Until when an answer is of use.
     lapses: Option<Moment>,
@@ -63,6 +63,8 @@ struct Scope {
 
 /// An answer under way.
 struct Answering {
+    /// Whether the reader could lend anything to this token.
+    lends: bool,
     duration: String,
     duration_hint: String,
     note: String,
@@ -122,7 +124,7 @@ pub(super) fn of(
     let (service, begins) = written(reader, &ask);
     let own = reader.me.services.iter().find(|known| known.service == ask.service);
     let owns = ask.token.owner == reader.name();
-    let answers = own.is_some_and(|own| own.manages_others || (own.manages_tokens && owns));
+    let answers = ask.may_deny;
     let grantable = own.map(|own| own.grantable_scopes.as_slice()).unwrap_or_default();
     let ticked: Vec<String> = fields.all("scope").map(str::to_owned).collect();
     let title = fill(t.ask_title, &[("name", &ask.token.name)]);
@@ -146,12 +148,13 @@ pub(super) fn of(
             duration: fields.raw("duration").to_owned(),
             duration_hint: fill(t.ask_duration_hint, &[("most", &ask.duration)]),
             note: fields.raw("note").to_owned(),
+            lends: ask.may_lend,
         }),
         waiting: open && !answers,
         said: Said::of(&ask, site.app.now()),
         lent: ask.state == "approved",
         // What a token has asked for itself, it alone takes back.
-        withdrawing: open && owns && ask.asked_by != ask.token.id,
+        withdrawing: open && owns && ask.asked_by == reader.name(),
         token_name: ask.token.name,
         owner: ask.token.owner,
         asked_for: ask.duration,

@@ -10,13 +10,13 @@ use symbolon_core::record::{Token, TokenState, User};
 use symbolon_core::store::{Change, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
-use super::{deed, find};
+use super::{deed, find, lasts};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::MaybeBody;
 use crate::management::caller::{Caller, Who};
 use crate::management::commit::{TRIES, Terms, overtaken};
-use crate::management::parameters::{OfAsk, PathOf, parsed};
+use crate::management::parameters::{OfAsk, PathOf};
 use crate::management::{services, tokens};
 
 /// Lend what was asked for, or some of it, for as long or for a shorter time. For whoever could grant the scopes to the token
@@ -36,7 +36,7 @@ pub(in crate::management) async fn approve(
 ) -> Result<Json<AskRecord>, ApiError> {
     let approval = Approval {
         scopes: tokens::asked::scopes(value.scopes.as_deref())?,
-        lasts: value.duration.as_deref().map(|text| parsed("duration", text)).transpose()?,
+        lasts: value.duration.as_deref().map(lasts).transpose()?,
         note: value.note.unwrap_or_default(),
         by: who(&caller),
     };
@@ -101,7 +101,8 @@ pub(in crate::management) async fn end(
         if !own {
             manages()?;
         }
-        Ok(Next { action: "ask.end", ask: None, token: manage::end_loan(token, ask)? })
+        let (ask, token) = manage::end_loan(token, ask, now)?;
+        Ok(Next { action: "ask.end", ask: Some(ask), token: Some(token) })
     };
     answered(&app, &caller, &of.id, rule).await.map(|_| StatusCode::NO_CONTENT)
 }
@@ -167,13 +168,13 @@ async fn answered(
                 .flatten()
                 .collect();
         if changes.is_empty() {
-            return Ok(Json(app.ask_record(&ask, Some(&token))));
+            return Ok(Json(app.ask_record(caller, &ask, Some(&token))));
         }
         let deed = deed(next.action, after, Some(&token));
         match app.record(caller.by(), deed, changes, Terms::default()).await {
             Ok(()) => {
                 app.ask_was_answered();
-                return Ok(Json(app.ask_record(after, Some(next.token.as_ref().unwrap_or(&token)))));
+                return Ok(Json(app.ask_record(caller, after, Some(next.token.as_ref().unwrap_or(&token)))));
             }
             Err(StoreError::Conflict(_)) => app.store().applied().await?,
             Err(error) => return Err(error.into()),

@@ -12,16 +12,15 @@ use symbolon_core::record::{Token, User};
 use symbolon_core::store::{AskQuery, Change, PageQuery, SeenAsks, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
-use super::deed;
+use super::{charge, deed, lasts};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
 use crate::management::caller::{Caller, Who};
 use crate::management::commit::Terms;
-use crate::management::parameters::parsed;
 use crate::management::{services, tokens};
 
-/// Ask for scopes. A token asks for itself, and the call counts as a request of it that changes something; somebody who is
+/// Ask for scopes. A token asks for itself, 20 times a day at the most; somebody who is
 /// signed in asks for a token of theirs, or for one that they manage. What is asked for already, and waits for an answer, is
 /// that ask: 200.
 #[utoipa::path(
@@ -37,26 +36,22 @@ pub(in crate::management) async fn make(
     let (catalog, token, owner) = asking(&app, &caller, &value).await?;
     let new = NewAsk {
         scopes: tokens::asked::scopes_at("scopes", &value.scopes)?,
-        lasts: parsed("duration", &value.duration)?,
+        lasts: lasts(&value.duration)?,
         reason: value.reason,
         by: caller.origin().actor.to_string(),
     };
     let now = app.now();
-    if let Who::Token(..) = &caller.who {
-        app.gate()
-            .charge(token.id, true, now)
-            .map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))?;
-    }
+    charge(&app, &caller)?;
     let effective = app.gate().effective(&catalog, &token, None);
     let (rate, state) = (app.gate().rate(token.id), app.gate().state(&token, now));
     let asking = Asking { token: &token, state, owner: &owner, effective, rate };
     let ask = manage::ask(&catalog, asking, new, now, &app.keys(), app.entropy())?;
     if let Some(same) = before(&app, &ask).await? {
-        return Ok((StatusCode::OK, Json(app.ask_record(&same, Some(&token)))));
+        return Ok((StatusCode::OK, Json(app.ask_record(&caller, &same, Some(&token)))));
     }
     let deed = deed("ask.make", &ask, Some(&token));
     match app.record(caller.by(), deed, vec![Change::AskMade(ask.clone())], Terms::default()).await {
-        Ok(()) => Ok((StatusCode::CREATED, Json(app.ask_record(&ask, Some(&token))))),
+        Ok(()) => Ok((StatusCode::CREATED, Json(app.ask_record(&caller, &ask, Some(&token))))),
         Err(StoreError::NotFound(_)) => Err(gone(&caller)),
         Err(error) => Err(error.into()),
     }
@@ -117,9 +112,9 @@ async fn before(app: &App, new: &Ask) -> Result<Option<Ask>, ApiError> {
     if let Some(same) = latest.iter().find(same) {
         return Ok(Some(same.clone()));
     }
-    if latest.len() >= MAX_ASKED as usize {
-        let detail = format!("the token has asked {MAX_ASKED} times within a day, and that is the most");
-        return Err(ApiError::new(Code::Conflict, detail));
-    }
-    Ok(None)
+    let Some(first) = latest.get(MAX_ASKED as usize - 1) else { return Ok(None) };
+    let wait = first.lapses_at().duration_since(new.made_at).as_secs().max(1).unsigned_abs();
+    let detail =
+        format!("the token has asked {MAX_ASKED} times within a day, and that is the most; wait {wait} s");
+    Err(ApiError::limited(detail, wait))
 }

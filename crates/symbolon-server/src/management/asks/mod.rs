@@ -14,10 +14,11 @@ use serde_json::{Value, json};
 use symbolon_api::{AskRecord, AskingToken};
 use symbolon_core::ask::{Answer, Ask, AskState, Said};
 use symbolon_core::id::{AskId, UserId};
+use symbolon_core::lifetime::Lifetime;
 use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
 use symbolon_core::store::StoreError;
-use symbolon_core::{Code, Timestamp};
+use symbolon_core::{Code, Refusal, Timestamp};
 
 use super::caller::{Caller, Who};
 use super::commit::Deed;
@@ -69,6 +70,22 @@ async fn token_of(app: &App, ask: &Ask) -> Result<Option<Arc<Token>>, ApiError> 
     }
 }
 
+/// For how long something is to be lent.
+fn lasts(text: &str) -> Result<Lifetime, Refusal> {
+    let lasts = text.parse().ok().filter(|lasts| *lasts != Lifetime::Never);
+    lasts.ok_or_else(|| {
+        Refusal::field("duration", "a whole number and a unit (s, m, h), such as 10m, at most 1d")
+    })
+}
+
+/// A token's look at what it asked, or another ask, counts as a request of it, and not as a change: there are few asks anyway, and
+/// they are not to use up what is asked for.
+fn charge(app: &App, caller: &Caller) -> Result<(), ApiError> {
+    let Who::Token(token, _) = &caller.who else { return Ok(()) };
+    let charged = app.gate().charge(token.id, false, app.now());
+    charged.map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))
+}
+
 fn texts(scopes: &[ScopeName]) -> Vec<String> {
     scopes.iter().map(ToString::to_string).collect()
 }
@@ -85,7 +102,13 @@ fn state(ask: &Ask, token: Option<&Token>, now: Timestamp) -> AskState {
 }
 
 impl App {
-    fn ask_record(&self, ask: &Ask, token: Option<&Token>) -> AskRecord {
+    /// The name of a user of this id; any other id.
+    fn name_of(&self, id: &str) -> String {
+        id.parse::<UserId>().map_or_else(|_| id.to_owned(), |user| self.user_name(user))
+    }
+
+    fn ask_record(&self, caller: &Caller, ask: &Ask, token: Option<&Token>) -> AskRecord {
+        let (may_lend, may_deny) = may_answer(self, caller, ask, token);
         let (lent, until) = match &ask.answer {
             Some(Answer { said: Said::Approved { scopes, until }, .. }) => {
                 (Some(texts(scopes)), Some(*until))
@@ -106,19 +129,29 @@ impl App {
             scopes: texts(&ask.scopes),
             duration: ask.lasts.to_string(),
             reason: ask.reason.clone(),
-            asked_by: ask.by.clone(),
+            asked_by: self.name_of(&ask.by),
             asked_at: ask.made_at.to_string(),
             lapses_at: ask.lapses_at().to_string(),
             lent,
             lent_until: until.map(|until| until.to_string()),
-            answered_by: answer.map(|answer| {
-                let user = answer.by.parse::<UserId>();
-                user.map_or_else(|_| answer.by.clone(), |user| self.user_name(user))
-            }),
+            answered_by: answer.map(|answer| self.name_of(&answer.by)),
             answered_at: answer.map(|answer| answer.at.to_string()),
             note: answer.map(|answer| answer.note.clone()).filter(|note| !note.is_empty()),
+            may_lend,
+            may_deny,
         }
     }
+}
+
+/// Whether a caller could lend something to the token, and whether they could deny what it asks.
+fn may_answer(app: &App, caller: &Caller, ask: &Ask, token: Option<&Token>) -> (bool, bool) {
+    let service = app.gate().service(ask.service.as_str());
+    let owner = token.and_then(|token| app.gate().user(token.owner));
+    let (Ok(operator), Some(service), Some(owner)) = (caller.operator(), service, owner) else {
+        return (false, false);
+    };
+    let catalog = &service.catalog;
+    (operator.gives_rights_to(catalog, &owner).is_ok(), operator.manages_tokens_of(catalog, &owner).is_ok())
 }
 
 /// What the audit says of an ask: it is done to the token.

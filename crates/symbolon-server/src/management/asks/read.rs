@@ -16,7 +16,7 @@ use symbolon_core::{Refusal, Timestamp};
 use tokio::time::{sleep, timeout};
 use utoipa::IntoParams;
 
-use super::{find, not_there, state, token_of};
+use super::{charge, find, may_answer, not_there, state, token_of};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::listen::Tunnels;
@@ -102,7 +102,7 @@ pub(in crate::management) async fn list(
     let asks = found(app.store().asks(&asked).await)?;
     let mut items = Vec::with_capacity(asks.items.len());
     for ask in &asks.items {
-        items.push(app.ask_record(ask, token_of(&app, ask).await?.as_deref()));
+        items.push(app.ask_record(&caller, ask, token_of(&app, ask).await?.as_deref()));
     }
     Ok(Json(List { items, next_cursor: asks.next }))
 }
@@ -121,13 +121,16 @@ fn open_since(app: &App) -> Timestamp {
     app.now().saturating_sub(OPEN).unwrap_or_default()
 }
 
-/// How many asks wait for an answer among those that somebody may know of, as far as one page shows. Where the record does not
-/// answer it is not known: who somebody is can be told without it.
-pub(in crate::management) async fn waiting_for(app: &App, user: &User) -> Option<u64> {
+/// How many asks wait for an answer that somebody could give, as far as one page shows. Where the record does not answer it is not
+/// known: who somebody is can be told without it.
+pub(in crate::management) async fn waiting_for(app: &App, caller: &Caller, user: &User) -> Option<u64> {
     let page = page(None, None).ok()?;
     let seen = seen_by(app, user);
     let open = AskQuery { seen, service: None, token: None, open: true, open_since: open_since(app), page };
-    app.store().asks(&open).await.ok().map(|page| page.items.len() as u64)
+    let open = app.store().asks(&open).await.ok()?.items;
+    let theirs =
+        open.iter().filter(|ask| may_answer(app, caller, ask, app.gate().token(ask.token).as_deref()).0);
+    Some(theirs.count() as u64)
 }
 
 /// Show an ask; with `wait`, when it was answered. For the token that asks, and for who may see that token.
@@ -166,7 +169,7 @@ pub(in crate::management) async fn show(
                 // What is told is so here, too: another node may have lent it.
                 app.store().applied().await?;
             }
-            return Ok(Json(app.ask_record(&ask, token.as_deref())));
+            return Ok(Json(app.ask_record(&caller, &ask, token.as_deref())));
         }
         tokio::select! {
             () = &mut over => {}
@@ -176,11 +179,4 @@ pub(in crate::management) async fn show(
         // As they are by now: a session may have ended, and a token been revoked.
         caller = Caller::from_request_parts(&mut parts, &app).await?;
     }
-}
-
-/// A token's look at what it asked counts as a request of it.
-fn charge(app: &App, caller: &Caller) -> Result<(), ApiError> {
-    let Who::Token(token, _) = &caller.who else { return Ok(()) };
-    let charged = app.gate().charge(token.id, false, app.now());
-    charged.map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))
 }
