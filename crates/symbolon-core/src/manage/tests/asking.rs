@@ -363,3 +363,19 @@ fn who_rotates_gets_no_loan_that_they_could_not_make() {
     let demoted = user(2, Some("user"));
     assert_eq!(rotated(Operator::User(&demoted), &demoted), names(&["items:write"]));
 }
+
+#[test]
+fn what_is_lent_does_not_go_along_to_another_owner() {
+    let (ann, bob) = (user(1, Some("admin")), user(2, Some("admin")));
+    let token = holding(&ann, &["items:read"]);
+    let asked = asked_by(&token, &["items:write"]);
+    let lent = approve(answering(&shop(), Operator::System, &ann, &token, &asked), &keys(), approval());
+    let lent = lent.unwrap().token;
+    let edited =
+        |asked: TokenEdit| edit(&shop(), Operator::System, &ann, &lent, asked, now()).unwrap().unwrap();
+    let renamed = TokenEdit { name: Some("renamed".to_owned()), ..TokenEdit::default() };
+    assert_eq!(edited(renamed).loans, lent.loans);
+    let given = TokenEdit { owner: Some(Arc::new(bob.clone())), ..TokenEdit::default() };
+    let given = edited(given);
+    assert_eq!((given.owner, given.loans.len()), (bob.id, 0));
+}
