@@ -30,7 +30,7 @@ fn restrictions(restrictions: &restriction::Restrictions) -> Restrictions {
     Restrictions { networks, methods, paths, parameters }
 }
 
-fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
+pub(super) fn texts<T: ToString>(items: impl IntoIterator<Item = T>) -> Vec<String> {
     items.into_iter().map(|item| item.to_string()).collect()
 }
 

@@ -261,9 +261,9 @@ fn a_loan_is_ended_alone_and_what_is_taken_away_is_taken_however_it_is_held() {
     };
     let both = lend(&lend(&token, &one), &two);
     assert_eq!(both.loans.len(), 2);
-    let lent =
+    let answered =
         approve(answering(&shop(), Operator::System, &ann, &token, &one), &keys(), approval()).unwrap();
-    let (ended, left) = end_loan(&both, &lent.ask, later(1)).unwrap();
+    let (ended, left) = end_loan(&both, &answered.ask, later(1)).unwrap();
     let Some(Answer { said: Said::Approved { until, .. }, .. }) = ended.answer else { panic!("{ended:?}") };
     assert_eq!(until, later(1), "it says when it ended");
     assert_eq!(left.loans, both.loans[1..]);

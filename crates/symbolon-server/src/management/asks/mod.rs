@@ -15,13 +15,13 @@ use symbolon_api::{AskRecord, AskingToken};
 use symbolon_core::ask::{Answer, Ask, AskState, Said};
 use symbolon_core::id::{AskId, UserId};
 use symbolon_core::lifetime::Lifetime;
-use symbolon_core::name::ScopeName;
 use symbolon_core::record::Token;
 use symbolon_core::store::StoreError;
 use symbolon_core::{Code, Refusal, Timestamp};
 
 use super::caller::{Caller, Who};
 use super::commit::Deed;
+use super::wire::texts;
 use crate::answer::ApiError;
 use crate::app::App;
 
@@ -84,10 +84,6 @@ fn charge(app: &App, caller: &Caller) -> Result<(), ApiError> {
     let Who::Token(token, _) = &caller.who else { return Ok(()) };
     let charged = app.gate().charge(token.id, false, app.now());
     charged.map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))
-}
-
-fn texts(scopes: &[ScopeName]) -> Vec<String> {
-    scopes.iter().map(ToString::to_string).collect()
 }
 
 /// What has become of an ask; of one whose token is gone nothing more will.
