@@ -1,5 +1,6 @@
 //! `symbolon key`: system and verifier keys.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use secrecy::ExposeSecret;
 use serde_json::json;
@@ -47,7 +48,7 @@ pub(crate) struct ListKeys {
 #[derive(Debug, Args)]
 pub(crate) struct Revoke {
     /// Its id
-    #[arg(value_name = "KEY_ID")]
+    #[arg(value_name = "KEY_ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
 }
 

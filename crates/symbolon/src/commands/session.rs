@@ -1,5 +1,6 @@
 //! `symbolon session`: who is signed in.
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use serde_json::json;
 use symbolon_api::client::SessionFilter;
@@ -29,7 +30,7 @@ pub(crate) struct ListSessions {
 #[derive(Debug, Args)]
 pub(crate) struct End {
     /// Its id
-    #[arg(value_name = "SESSION_ID")]
+    #[arg(value_name = "SESSION_ID", value_parser = NonEmptyStringValueParser::new())]
     id: String,
 }
 

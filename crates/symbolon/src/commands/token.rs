@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use symbolon_api::client::TokenFilter;
 use symbolon_api::{CreateToken, EditToken, TokenRecord};
@@ -112,7 +113,7 @@ pub(crate) struct One {
     #[arg(long, value_name = "SERVICE")]
     pub(super) service: String,
     /// Its id, or the first 8 characters after its prefix
-    #[arg(value_name = "TOKEN")]
+    #[arg(value_name = "TOKEN", value_parser = NonEmptyStringValueParser::new())]
     pub(super) token: String,
 }
 

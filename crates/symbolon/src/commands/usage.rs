@@ -1,6 +1,7 @@
 //! `symbolon token usage`: what a token is used for.
 
 use clap::Args;
+use clap::builder::NonEmptyStringValueParser;
 
 use super::Context;
 use crate::failure::Failure;
@@ -13,7 +14,7 @@ pub(crate) struct Usage {
     #[arg(long, value_name = "SERVICE")]
     service: String,
     /// Its id, or the first 8 characters after its prefix
-    #[arg(value_name = "TOKEN")]
+    #[arg(value_name = "TOKEN", value_parser = NonEmptyStringValueParser::new())]
     token: String,
     /// On so many days that end today, 1 to 90
     #[arg(long, value_name = "N", default_value_t = 30)]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::str::FromStr;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
@@ -66,6 +67,7 @@ pub(crate) struct ListUsers {
 #[derive(Debug, Args)]
 pub(crate) struct One {
     /// The user's name
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     name: String,
 }
 
@@ -73,6 +75,7 @@ pub(crate) struct One {
 #[derive(Debug, Args)]
 pub(crate) struct Edit {
     /// The user's name
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     name: String,
     /// The role in a service from now on; several
     #[arg(long = "role", value_name = "SERVICE=ROLE")]
@@ -89,6 +92,7 @@ pub(crate) struct Edit {
 #[derive(Debug, Args)]
 pub(crate) struct ResetPassword {
     /// The user's name
+    #[arg(value_parser = NonEmptyStringValueParser::new())]
     name: String,
     /// Ask for it instead of making one
     #[arg(long)]

@@ -2,6 +2,7 @@
 
 use std::process::ExitCode;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
 use super::Context;
@@ -23,7 +24,7 @@ pub(crate) enum Webhook {
 #[derive(Debug, Args)]
 pub(crate) struct Named {
     /// Its name in the configuration
-    #[arg(value_name = "NAME")]
+    #[arg(value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     name: String,
 }
 

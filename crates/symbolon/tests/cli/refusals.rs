@@ -186,3 +186,21 @@ fn a_copy_to_postgresql_by_a_program_that_knows_none() {
     sentence(&told, &["this symbolon is built without PostgreSQL", "--features postgres"]);
     assert!(!told.contains("s3cr3t"), "{told}");
 }
+
+/// It would be a call of something else.
+#[test]
+fn a_name_of_nothing() {
+    let place = Place::empty();
+    for command in [
+        &["token", "revoke", "--service", "odin", ""][..],
+        &["token", "usage", "--service", "odin", ""],
+        &["user", "show", ""],
+        &["key", "revoke", ""],
+        &["session", "end", ""],
+        &["webhook", "test", ""],
+        &["ask", "approve", ""],
+    ] {
+        let told = place.symbolon(command).refused(2);
+        assert!(told.contains("a value is required"), "{command:?}: {told}");
+    }
+}
