@@ -2,8 +2,10 @@
 
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use symbolon_core::decision::ServiceRules;
-use symbolon_core::record::User;
+use symbolon_core::derived::Loan;
+use symbolon_core::record::{Token, User};
 use symbolon_core::store::Change;
 use symbolon_server::Clock as _;
 use symbolon_server::listen::Limits;
@@ -81,6 +83,32 @@ async fn the_stream_of_a_revoked_token_is_cut() {
     assert_eq!(wire.head().await.unwrap().status(), 200);
     assert_eq!(wire.chunk().await.unwrap(), b"event");
     world.revoke(token).await;
+    // Cut, not ended: no last chunk.
+    assert!(wire.ends().await);
+    ended.recv().await.unwrap();
+}
+
+/// Nobody takes it back: what is lent ends by itself, and what goes on by it.
+#[tokio::test]
+async fn a_stream_by_what_is_lent_is_cut_when_that_ends() {
+    let world = World::new().await;
+    let ann = world.user("ann", "operator").await;
+    let (secret, token) = world.token_of("shop", &ann, &["write:things"]).await;
+    let (say, mut ended) = mpsc::unbounded_channel();
+    let backend = echo(CHUNKED, say).await;
+    let front = front(&world, &backend).await;
+    let asked = request("GET /api/things", &[("X-API-Key", &secret)]);
+    let mut wire = front.connect().await;
+    wire.send(&asked).await;
+    assert_eq!(wire.message().await.unwrap().code(), "insufficient_scope");
+    let until = world.clock.now() + SignedDuration::from_mins(10);
+    let scopes = vec!["read:things".parse().unwrap()];
+    let loan = Loan { scopes, until, by: "usr_a".to_owned(), ask: "ask_a".to_owned() };
+    world.commit(vec![Change::TokenChanged(Token { loans: vec![loan], revision: 2, ..token })]).await;
+    wire.send(&asked).await;
+    assert_eq!(wire.head().await.unwrap().status(), 200);
+    assert_eq!(wire.chunk().await.unwrap(), b"event");
+    world.clock.advance(600_000);
     // Cut, not ended: no last chunk.
     assert!(wire.ends().await);
     ended.recv().await.unwrap();
