@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use serde_json::{Value, json};
 use symbolon_core::ask::MAX_ASKED;
 use symbolon_core::record::Token;
-use symbolon_core::store::{Change, Store, StoreError};
+use symbolon_core::store::{Change, Sink as _, Store, StoreError};
 
 use crate::between::{Between, Verdict};
 use crate::world::{Answer, Person, Setup, World};
@@ -435,6 +435,20 @@ async fn who_waits_is_told_when_it_is_answered() {
     // What is answered is told at once.
     let told = stage.world.get(&format!("{path}?wait=60")).by(&stage.secret).send().await.expect(200);
     assert_eq!(told["state"], "approved");
+}
+
+/// Another node has lent it, and this one has not heard of that: it is not for who waits to take it for over.
+#[tokio::test]
+async fn what_was_approved_has_not_ended_where_the_gate_is_behind_the_record() {
+    let stage = Stage::new().await;
+    let asked = stage.ask().await;
+    let (service, id) = ("odin".parse().unwrap(), stage.id.parse().unwrap());
+    let before = stage.world.store.token(&service, id).await.unwrap().unwrap();
+    stage.answer(&stage.admin.jwt, &asked, "approve", json!({})).await.expect(200);
+    stage.world.gate.apply(&Change::TokenChanged(before));
+    assert_eq!(stage.verdict("POST", "/api/jobs").await, "insufficient_scope", "the gate is behind");
+    assert_eq!(stage.shown(&asked).await["state"], "approved");
+    assert_eq!(stage.list(&stage.secret, "?state=all").await, [asked.as_str()]);
 }
 
 #[tokio::test]
