@@ -46,6 +46,7 @@ pub use status::{
     CatalogState, CertificateState, DoorInfo, Fleet, FleetNode, IndexSize, Rate, RecentRefusal,
     ServiceChecks, Status, StoreState,
 };
+pub use strict::Object;
 pub use token::{
     CreateToken, CreatedToken, DeriveToken, EditToken, LoanRecord, OldSecret, RotateToken, SelfInfo,
     SelfService, TokenRecord,

@@ -60,7 +60,8 @@ pub(crate) fn given_once<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
 }
 
 /// What is an object in JSON. To serde a list of the fields' values, without their names, would do.
-struct Object<T>(T);
+#[derive(Debug)]
+pub struct Object<T>(pub T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

@@ -126,18 +126,18 @@ impl Ask {
         keys.peppers().any(|pepper| self.marked(pepper) == self.mark)
     }
 
-    /// What has become of it at `now`, where its token is this.
-    pub fn state(&self, token: &Token, now: Timestamp) -> AskState {
-        let lent = || token.loans.iter().any(|loan| loan.ask == self.id.to_string() && loan.holds(now));
-        match &self.answer {
-            None if token.revoked_at.is_some() || self.lapses_at() <= now => AskState::Lapsed,
+    /// What has become of it at `now`, where its token is this; `None`: there is none any more.
+    pub fn state(&self, token: Option<&Token>, now: Timestamp) -> AskState {
+        let token = token.filter(|token| token.revoked_at.is_none());
+        let lent =
+            |token: &Token| token.loans.iter().any(|loan| loan.ask == self.id.to_string() && loan.holds(now));
+        match self.answer.as_ref().map(|answer| &answer.said) {
+            None if token.is_none() || self.lapses_at() <= now => AskState::Lapsed,
             None => AskState::Open,
-            Some(Answer { said: Said::Approved { .. }, .. }) if token.revoked_at.is_none() && lent() => {
-                AskState::Approved
-            }
-            Some(Answer { said: Said::Approved { .. }, .. }) => AskState::Ended,
-            Some(Answer { said: Said::Denied, .. }) => AskState::Denied,
-            Some(Answer { said: Said::Withdrawn, .. }) => AskState::Withdrawn,
+            Some(Said::Approved { .. }) if token.is_some_and(lent) => AskState::Approved,
+            Some(Said::Approved { .. }) => AskState::Ended,
+            Some(Said::Denied) => AskState::Denied,
+            Some(Said::Withdrawn) => AskState::Withdrawn,
         }
     }
 

@@ -23,8 +23,7 @@ impl App {
         request: &Request<'r>,
         now: Timestamp,
     ) -> Option<Decision<'r>> {
-        let asked = Asked { service: Some(service), client_ip: request.client_ip, ending: false };
-        let proved = self.prove(asked, &request.credentials, now).await;
+        let proved = self.prove(service, request.credentials, request.client_ip, now).await;
         self.decide_proved(service, request, proved)
     }
 
@@ -35,8 +34,7 @@ impl App {
         request: &Request<'r>,
         now: Timestamp,
     ) -> Option<Decision<'r>> {
-        let asked = Asked { service: Some(service), client_ip: request.client_ip, ending: false };
-        let at = self.prove(asked, &request.credentials, now).await.ok()?;
+        let at = self.prove(service, request.credentials, request.client_ip, now).await.ok()?;
         self.gate().look(service, request, at, &mut ())
     }
 
@@ -48,18 +46,19 @@ impl App {
         client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Option<Reach> {
-        let asked = Asked { service: Some(service), client_ip, ending: false };
-        let at = self.prove(asked, &credentials, now).await.ok()?;
+        let at = self.prove(service, credentials, client_ip, now).await.ok()?;
         self.gate().reach(service, credentials, client_ip, [], at)
     }
 
-    /// Proves what of a request's credentials has to be proved.
+    /// Proves what of credentials that are presented to a service has to be proved.
     pub(crate) async fn prove(
         &self,
-        asked: Asked<'_>,
-        credentials: &Credentials<'_>,
+        service: &ServiceName,
+        credentials: Credentials<'_>,
+        client_ip: Option<IpAddr>,
         now: Timestamp,
     ) -> Proved {
+        let asked = Asked { service: Some(service), client_ip, ending: false };
         match credentials.presented() {
             Ok(Some(Presented::Secret(secret))) => self.prove_secret(asked, secret, now).await,
             _ => Ok(now),

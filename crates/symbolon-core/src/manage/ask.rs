@@ -103,7 +103,7 @@ pub fn ask(
         }
     }
     let scopes = some_scopes(new.scopes)?;
-    let lasts = within("duration", new.lasts, longest)?;
+    let lasts = within(new.lasts, longest)?;
     let reason = text("reason", &new.reason)?;
     if reason.is_empty() {
         return Err(Refusal::field("reason", "say what for: a person reads it"));
@@ -155,7 +155,7 @@ pub fn approve(
     if lasts > ask.lasts {
         return Err(Refusal::field("duration", format!("{} was asked for, and no more is lent", ask.lasts)));
     }
-    let lasts = within("duration", lasts, longest.min(catalog.longest(&scopes).lifetime))?;
+    let lasts = within(lasts, longest.min(catalog.longest(&scopes).lifetime))?;
     let until = lasts.end(now).ok_or_else(|| Refusal::field("duration", "no calendar has its end"))?;
     let until = token.expires_at.map_or(until, |end| end.min(until));
     let note = text("note", &approval.note)?;
@@ -220,7 +220,7 @@ fn may_borrow(
 }
 
 fn unanswered(ask: &Ask, token: &Token, now: Timestamp) -> Result<(), Refusal> {
-    let said = match ask.state(token, now) {
+    let said = match ask.state(Some(token), now) {
         AskState::Open => return Ok(()),
         AskState::Approved | AskState::Ended => "it was approved",
         AskState::Denied => "it was denied",
@@ -237,10 +237,10 @@ fn answered(ask: &Ask, said: Said, by: String, note: String, now: Timestamp) -> 
     Ask { answer: Some(Answer { said, by, at: now, note }), revision: ask.revision + 1, ..ask.clone() }
 }
 
-fn within(field: &str, lasts: Lifetime, longest: Lifetime) -> Result<Lifetime, Refusal> {
+fn within(lasts: Lifetime, longest: Lifetime) -> Result<Lifetime, Refusal> {
     if lasts > longest {
         return Err(Refusal::field(
-            field,
+            "duration",
             format!("these scopes are lent for at most {longest}; say for how long, such as 10m"),
         ));
     }

@@ -87,6 +87,13 @@ impl Caller {
         }
     }
 
+    /// A token's call counts as a request of it, which changes something or does not, and is refused where it has made too many.
+    pub(super) fn charge(&self, app: &App, changes: bool) -> Result<(), ApiError> {
+        let Who::Token(token, _) = &self.who else { return Ok(()) };
+        let charged = app.gate().charge(token.id, changes, app.now());
+        charged.map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))
+    }
+
     /// Somebody who administers the installation.
     pub(super) fn administrator(&self) -> Result<Operator<'_>, Refusal> {
         let operator = self.operator()?;

@@ -6,8 +6,6 @@
 //! is the library's to answer, so that nothing is refused in two ways.
 
 use std::borrow::Cow;
-use std::fmt;
-use std::marker::PhantomData;
 
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, AsHeaderName, CONTENT_TYPE, HOST, ORIGIN};
@@ -17,9 +15,9 @@ use http::{HeaderMap, StatusCode};
 use rmcp::model::{
     CallToolRequestMethod, ClientCapabilities, ConstString as _, JsonRpcError, ProtocolVersion, RequestId,
 };
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde::Deserialize;
 use serde_json::{Map, Value};
+use symbolon_api::Object;
 
 use super::call;
 use super::headers::agree;
@@ -38,7 +36,7 @@ pub(super) struct PlainCall<'m> {
 }
 
 /// The message. What has more to say than this is not plain.
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Message<'m> {
     jsonrpc: &'m str,
@@ -48,7 +46,7 @@ struct Message<'m> {
     params: Object<Params<'m>>,
 }
 
-#[derive(serde::Deserialize)]
+#[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Params<'m> {
     #[serde(borrow)]
@@ -59,35 +57,12 @@ struct Params<'m> {
 }
 
 /// What matters of it. The rest is about messages of a server's own, of which there are none.
-#[derive(serde::Deserialize, Default)]
+#[derive(Deserialize, Default)]
 struct Meta<'m> {
     #[serde(rename = "io.modelcontextprotocol/protocolVersion")]
     version: Option<&'m str>,
     #[serde(rename = "io.modelcontextprotocol/clientCapabilities")]
     capabilities: Option<ClientCapabilities>,
-}
-
-/// What is written as an object. Where fields are expected, a list of their values would do as well.
-struct Object<T>(T);
-
-impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct Fields<T>(PhantomData<T>);
-
-        impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
-            type Value = T;
-
-            fn expecting(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-                out.write_str("an object")
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, fields: A) -> Result<T, A::Error> {
-                T::deserialize(MapAccessDeserializer::new(fields))
-            }
-        }
-
-        deserializer.deserialize_map(Fields(PhantomData)).map(Self)
-    }
 }
 
 impl<'m> PlainCall<'m> {

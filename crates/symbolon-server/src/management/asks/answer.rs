@@ -86,7 +86,7 @@ pub(in crate::management) async fn end(
         let Case { catalog, owner, token, ask, now, .. } = *case;
         let own = matches!(&caller.who, Who::Token(own, _) if own.id == ask.token);
         let manages = || caller.operator()?.manages_tokens_of(catalog, owner);
-        if ask.state(token, now) == AskState::Open {
+        if ask.state(Some(token), now) == AskState::Open {
             if own || ask.by == who(&caller) {
                 let ask = manage::withdraw(token, ask, who(&caller), now)?;
                 return Ok(Next { action: "ask.withdraw", ask: Some(ask), token: None });

@@ -12,7 +12,7 @@ use symbolon_core::record::{Token, User};
 use symbolon_core::store::{AskQuery, Change, PageQuery, SeenAsks, StoreError};
 use symbolon_core::{Catalog, Code, Refusal, Timestamp};
 
-use super::{charge, deed, lasts};
+use super::{deed, lasts};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::management::body::Body;
@@ -41,7 +41,8 @@ pub(in crate::management) async fn make(
         by: caller.origin().actor.to_string(),
     };
     let now = app.now();
-    charge(&app, &caller)?;
+    // No change: there are few asks anyway, and they are not to use up what is asked for.
+    caller.charge(&app, false)?;
     let effective = app.gate().effective(&catalog, &token, None);
     let (rate, state) = (app.gate().rate(token.id), app.gate().state(&token, now));
     let asking = Asking { token: &token, state, owner: &owner, effective, rate };

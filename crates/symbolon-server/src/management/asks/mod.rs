@@ -12,12 +12,12 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 use symbolon_api::{AskRecord, AskingToken};
-use symbolon_core::ask::{Answer, Ask, AskState, Said};
+use symbolon_core::ask::{Answer, Ask, Said};
 use symbolon_core::id::{AskId, UserId};
 use symbolon_core::lifetime::Lifetime;
 use symbolon_core::record::Token;
 use symbolon_core::store::StoreError;
-use symbolon_core::{Code, Refusal, Timestamp};
+use symbolon_core::{Code, Refusal};
 
 use super::caller::{Caller, Who};
 use super::commit::Deed;
@@ -78,25 +78,6 @@ fn lasts(text: &str) -> Result<Lifetime, Refusal> {
     })
 }
 
-/// A token's look at what it asked, or another ask, counts as a request of it, and not as a change: there are few asks anyway, and
-/// they are not to use up what is asked for.
-fn charge(app: &App, caller: &Caller) -> Result<(), ApiError> {
-    let Who::Token(token, _) = &caller.who else { return Ok(()) };
-    let charged = app.gate().charge(token.id, false, app.now());
-    charged.map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))
-}
-
-/// What has become of an ask; of one whose token is gone nothing more will.
-fn state(ask: &Ask, token: Option<&Token>, now: Timestamp) -> AskState {
-    match (token, &ask.answer) {
-        (Some(token), _) => ask.state(token, now),
-        (None, None) => AskState::Lapsed,
-        (None, Some(Answer { said: Said::Approved { .. }, .. })) => AskState::Ended,
-        (None, Some(Answer { said: Said::Denied, .. })) => AskState::Denied,
-        (None, Some(Answer { said: Said::Withdrawn, .. })) => AskState::Withdrawn,
-    }
-}
-
 impl App {
     /// The name of a user of this id; any other id.
     fn name_of(&self, id: &str) -> String {
@@ -121,7 +102,7 @@ impl App {
                 token_prefix: token.map(|token| token.token_prefix.to_string()).unwrap_or_default(),
                 owner: token.map(|token| self.user_name(token.owner)).unwrap_or_default(),
             },
-            state: state(ask, token, self.now()).as_str().to_owned(),
+            state: ask.state(token, self.now()).as_str().to_owned(),
             scopes: texts(&ask.scopes),
             duration: ask.lasts.to_string(),
             reason: ask.reason.clone(),

@@ -16,7 +16,7 @@ use symbolon_core::{Refusal, Timestamp};
 use tokio::time::{sleep, timeout};
 use utoipa::IntoParams;
 
-use super::{charge, find, may_answer, not_there, state, token_of};
+use super::{find, may_answer, not_there, token_of};
 use crate::answer::ApiError;
 use crate::app::App;
 use crate::listen::Tunnels;
@@ -78,7 +78,7 @@ pub(in crate::management) async fn list(
         }
         None => None,
     };
-    charge(&app, &caller)?;
+    caller.charge(&app, false)?;
     let mut token = query.token.as_deref().map(|text| parsed("token", text)).transpose()?;
     let seen = match &caller.who {
         Who::Token(own, _) => {
@@ -156,13 +156,13 @@ pub(in crate::management) async fn show(
     let stop = tunnels.map(|Extension(tunnels)| tunnels.stop()).unwrap_or_default();
     let places = &app.shared().waiting_for_answers;
     let place = (seconds > 0).then(|| places.enter(caller.origin().actor.to_string())).flatten();
-    charge(&app, &caller)?;
+    caller.charge(&app, false)?;
     let mut answered = app.asks_answered();
     let mut caller = caller;
     loop {
         answered.mark_unchanged();
         let (ask, token) = find(&app, &caller, &of.id).await?;
-        let state = state(&ask, token.as_deref(), app.now());
+        let state = ask.state(token.as_deref(), app.now());
         // Of many who wait at once the last do not: they come again.
         if state != AskState::Open || place.is_none() || over.is_elapsed() || stop.is_cancelled() {
             if state == AskState::Approved {

@@ -43,9 +43,7 @@ pub(in crate::management) async fn derive(
     let catalog = services::find(&app, parent.service.as_str())?.catalog;
     let new = wanted(value)?;
     let claiming = key.begin(&app, &caller, "self/derive", &bytes, app.now()).await?;
-    app.gate()
-        .charge(parent.id, true, app.now())
-        .map_err(|(reason, quota)| ApiError::limited(reason.public_detail(), quota.more_in.into()))?;
+    caller.charge(&app, true)?;
     let mut tries = 0;
     loop {
         let now = app.now();

@@ -46,13 +46,9 @@ pub(super) async fn find_own(
     catalog: &Catalog,
     name: &str,
 ) -> Result<Token, ApiError> {
-    let found = find(app, caller, catalog, name).await;
-    let (Err(refused), Who::User(_, user)) = (&found, &caller.who) else { return found };
-    if refused.code() != Code::InsufficientRole {
-        return found;
-    }
-    let own = named(app, catalog, name).await?.filter(|token| token.owner == user.id);
-    own.ok_or_else(not_there)
+    let token = named(app, catalog, name).await?.ok_or_else(not_there)?;
+    let own = matches!(&caller.who, Who::User(_, user) if user.id == token.owner);
+    if own || sees(caller, catalog, token.owner).unwrap_or_default() { Ok(token) } else { Err(not_there()) }
 }
 
 /// The token of this id or `token_prefix`.

@@ -25,7 +25,6 @@ use crate::answer::ApiError;
 use crate::app::App;
 use crate::deciding::Proved;
 use crate::incoming::{credentials_of_request, method_override, query_overrides};
-use crate::proving::Asked;
 use crate::refusals;
 use crate::verdict::Verdict;
 use reply::{reply, verdict};
@@ -157,8 +156,7 @@ impl Question {
 
     /// Proves what has to be proved before it can be answered.
     async fn prove(&self, app: &App, service: &ServiceName) -> Proved {
-        let asked = Asked { service: Some(service), client_ip: self.client_ip, ending: false };
-        app.prove(asked, &self.credentials(app), app.now()).await
+        app.prove(service, self.credentials(app), self.client_ip, app.now()).await
     }
 
     /// The answer, and what is told of it beside. A refusal is remembered under `id`.
