@@ -38,7 +38,14 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Found, ApiError> {
     let ask = app.store().ask(id).await?.ok_or_else(not_there)?;
     let token = token_of(app, &ask).await?;
     let seen = match &caller.who {
-        Who::Token(own, _) => own.id == ask.token,
+        // One that was revoked since it called is told that, and not what became of what it asked.
+        Who::Token(own, _) if own.id == ask.token => {
+            if token.as_ref().is_none_or(|token| token.revoked_at.is_some()) {
+                return Err(ApiError::challenged(Code::InvalidToken));
+            }
+            true
+        }
+        Who::Token(..) => false,
         Who::AtTheMachine | Who::System(_) => true,
         Who::Verifier(..) => false,
         Who::User(_, user) => {
