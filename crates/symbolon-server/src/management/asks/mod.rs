@@ -45,9 +45,8 @@ async fn find(app: &App, caller: &Caller, id: &str) -> Result<Found, ApiError> {
             }
             true
         }
-        Who::Token(..) => false,
         Who::AtTheMachine | Who::System(_) => true,
-        Who::Verifier(..) => false,
+        Who::Token(..) | Who::Verifier(..) => false,
         Who::User(_, user) => {
             let owns = token.as_ref().is_some_and(|token| token.owner == user.id);
             let service = app.gate().service(ask.service.as_str());
